@@ -1,0 +1,42 @@
+"""Content-hash ids: the same content has the same id in every file, so that files merge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from store.records import Message
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON spelling of a value: sorted keys, no spaces, UTF-8, lone surrogates kept."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def digest(kind: str, value: Any) -> str:
+    """SHA-256 over kind and canonical value, in hex.
+
+    Args:
+        kind: what is hashed (``pair``, ``event`` ...), so that two kinds never share an id.
+        value: anything JSON can say.
+    """
+    return hashlib.sha256(kind.encode() + b"\0" + canonical(value)).hexdigest()
+
+
+def name(text: str) -> str:
+    """An annotator's or label's name in the one form that compares equal (NFC, trimmed)."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def prompt_id(messages: Iterable[Message]) -> str:
+    """Id of a prompt: its messages, to the letter."""
+    return digest("prompt", [[m.role, m.content] for m in messages])
+
+
+def pair_id(prompt: str, a: str, b: str, external_id: str | None) -> str:
+    """Id of a pair: prompt id, both texts in order, and the imported id where there is one."""
+    return digest("pair", [prompt, a, b, external_id])

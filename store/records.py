@@ -1,0 +1,266 @@
+"""The values that travel between the layers: frozen, typed, without a database behind them.
+
+Names are those of ``docs/design.md``, section 1 in the README: prompt, candidate, critique,
+revision, decision, pair, verdict, label, ruling, guideline, run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Message(NamedTuple):
+    """One turn of a conversation."""
+
+    role: str
+    """``system``, ``user`` or ``assistant``."""
+    content: str
+
+
+class Category(StrEnum):
+    """The five shipped kinds of prompt; a project may use its own words beside them."""
+
+    HARMFUL = "harmful"
+    BENIGN_LOOKALIKE = "benign_lookalike"
+    SYCOPHANCY = "sycophancy"
+    LENGTH_TRAP = "length_trap"
+    HELPFUL = "helpful"
+
+
+class Origin(StrEnum):
+    """Where a candidate's text comes from."""
+
+    PROPOSED = "proposed"
+    IMPORTED = "imported"
+    REVISION = "revision"
+    EDITED = "edited"
+
+
+class Verdict(StrEnum):
+    """One annotator's answer about one pair; ``a`` and ``b`` are the pair's own sides."""
+
+    A = "a"
+    B = "b"
+    TIE = "tie"
+    BOTH_BAD = "both_bad"
+    SKIP = "skip"
+
+
+class Phase(StrEnum):
+    """When a label was given; only ``first`` counts in agreement between annotators."""
+
+    FIRST = "first"
+    REPEAT = "repeat"
+    DISCUSSION = "discussion"
+
+
+class Choice(StrEnum):
+    """A person's decision on a revision."""
+
+    ACCEPT = "accept"
+    EDIT = "edit"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the user of the model asked: one message or a whole conversation."""
+
+    id: str
+    messages: tuple[Message, ...]
+    category: str
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    """File name or ``starter``: where the prompt came from."""
+    external_id: str | None = None
+    position: int = 0
+    """Place in project order, from 1."""
+
+    @property
+    def text(self) -> str:
+        """The bare text of a one-message prompt; a transcript of a longer one."""
+        if len(self.messages) == 1:
+            return self.messages[0].content
+        return "\n\n".join(f"{m.role}: {m.content}" for m in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One text a model wrote, with everything needed to defend it."""
+
+    id: str
+    run_id: str
+    kind: str
+    """``propose``, ``critique``, ``revise`` or ``judge``."""
+    rendered: str
+    """The exact text the model was given, chat template applied."""
+    settings: dict[str, Any]
+    """Sampling settings as sent: temperature, top_k, top_p, min_p, max_tokens, stop ..."""
+    seed: int
+    text: str
+    """What the model wrote, as it came."""
+    finish_reason: str
+    """``stop``, ``length`` or ``cancelled``."""
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    attempt: int = 1
+    """1 for the first try; higher where an earlier text was refused by a detector."""
+    refused: str | None = None
+    """Why a detector refused this text, where one did."""
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One use of a model."""
+
+    id: str
+    model: str
+    """File name of the GGUF, or the model name an endpoint was asked for."""
+    model_sha256: str | None
+    """SHA-256 of the GGUF; None for an endpoint, which shows no file."""
+    backend: str
+    """``llama.cpp 0.3.36``, ``endpoint`` or ``scripted``."""
+    chat_template: str | None
+    settings: dict[str, Any]
+    seed: int
+    started_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer to a prompt."""
+
+    id: str
+    prompt_id: str
+    origin: Origin
+    text: str
+    parent_id: str | None = None
+    critique_id: str | None = None
+    generation_id: str | None = None
+    author: str | None = None
+    """The model, or for edited and imported ones the person or file."""
+    round: int = 0
+    """0 for a proposed or imported candidate, n for the revision of round n."""
+    slot: int = 0
+    """Which of the k candidates of its prompt (0-based); revisions inherit it."""
+    finish_reason: str | None = None
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Critique:
+    """What the model says is wrong with a candidate under one principle."""
+
+    id: str
+    candidate_id: str
+    round: int
+    constitution_id: str
+    principle_id: str
+    text: str
+    found: bool
+    """False when the model found nothing to criticise, which ends the chain."""
+    generation_id: str | None = None
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two candidates of one prompt; which is called ``a`` is fixed for good."""
+
+    id: str
+    prompt_id: str
+    a_id: str
+    b_id: str
+    kind: str
+    """``imported``, ``revision``, ``edited`` or ``chosen`` (made on request)."""
+    external_id: str | None = None
+    a_role: str | None = None
+    """``original``, ``revision`` or ``edited`` where the pair has roles."""
+    b_role: str | None = None
+    position: int = 0
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairText:
+    """A pair with the texts a screen needs, and nothing that tells who wrote them."""
+
+    id: str
+    messages: tuple[Message, ...]
+    a: str
+    b: str
+    category: str
+    tags: tuple[str, ...] = ()
+
+    @property
+    def prompt_text(self) -> str:
+        """The prompt as :attr:`Prompt.text` shows it."""
+        return Prompt("", self.messages, self.category).text
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One annotator's current verdict on one pair in one phase."""
+
+    pair_id: str
+    annotator: str
+    phase: Phase
+    verdict: Verdict
+    strength: int | None
+    """2 much better, 1 better, None where no strength was asked."""
+    seconds: float | None
+    left: str | None
+    """``a`` or ``b``: which stood left (above, on a narrow screen)."""
+    guideline_id: str | None
+    note: str | None
+    informed: bool
+    """True when the other's label had been shown before: left out of agreement."""
+    round_id: str | None
+    event_id: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's current decision on a revision."""
+
+    revision_id: str
+    annotator: str
+    choice: Choice
+    edited_id: str | None
+    """The person's own candidate, for an edit."""
+    seconds: float | None
+    event_id: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """One version of the annotation rules."""
+
+    id: str
+    version: int
+    text: str
+    """Markdown."""
+    author: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a person decided; never changed, never deleted."""
+
+    id: str
+    replica: str
+    seq: int
+    lamport: int
+    at: str
+    annotator: str
+    kind: str
+    item: str
+    phase: str
+    value: dict[str, Any] = field(default_factory=dict)
