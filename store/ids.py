@@ -17,6 +17,11 @@ def canonical(value: Any) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def json_text(value: Any) -> str:
+    """The canonical JSON as SQLite stores it; half a surrogate pair makes SQLite refuse it."""
+    return canonical(value).decode("utf-8", "surrogatepass")
+
+
 def digest(kind: str, value: Any) -> str:
     """SHA-256 over kind and canonical value, in hex.
 
@@ -40,3 +45,8 @@ def prompt_id(messages: Iterable[Message]) -> str:
 def pair_id(prompt: str, a: str, b: str, external_id: str | None) -> str:
     """Id of a pair: prompt id, both texts in order, and the imported id where there is one."""
     return digest("pair", [prompt, a, b, external_id])
+
+
+def draw(seed: str, *parts: str, sides: int = 2) -> int:
+    """A fair draw from 0 to ``sides`` - 1 that the same seed and parts always repeat."""
+    return int(digest("draw", [seed, *parts])[:16], 16) % sides

@@ -1,8 +1,8 @@
 """The tables, views and triggers of a project file, as numbered migrations.
 
-Everything a person decides is a row of ``event``; ``label_head`` and ``head`` are caches of the
-current state, rebuilt from events at any time (:mod:`store.heads`). Items (``prompt``,
-``candidate`` ...) are written once, under the hash of their content.
+Everything a person decides is a row of ``event``; ``label_head``, ``head`` and ``round_pair``
+are caches of the current state, rebuilt from events at any time (:mod:`store.heads`). Items
+(``prompt``, ``candidate`` ...) are written once, under the hash of their content.
 """
 
 from __future__ import annotations
@@ -162,6 +162,15 @@ CREATE TABLE head (
     at TEXT NOT NULL,
     PRIMARY KEY (kind, item, annotator, phase)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE round_pair (
+    round_id TEXT NOT NULL,
+    annotator TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    pair_id TEXT NOT NULL,
+    PRIMARY KEY (round_id, annotator, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX round_pair_pair ON round_pair (pair_id, annotator);
 """
 
 _TRIGGERS = "".join(
@@ -176,9 +185,14 @@ BEGIN SELECT raise(ABORT, '{table} rows are never deleted'); END;
 
 _VIEWS = """
 CREATE VIEW labels_current AS
-SELECT pair_id, annotator, phase, verdict, strength, seconds, left_side, note,
-       informed, guideline_id, round_id, at
-FROM label_head;
+SELECT label_head.pair_id, label_head.annotator, label_head.phase, verdict, strength, seconds,
+       left_side,
+       CASE WHEN head.item IS NULL OR (label_head.note IS NOT NULL AND label_head.at > head.at)
+            THEN label_head.note ELSE nullif(json_extract(head.value, '$.text'), '') END AS note,
+       informed, guideline_id, round_id, label_head.at
+FROM label_head
+LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id
+    AND head.annotator = label_head.annotator AND head.phase = '';
 
 CREATE VIEW pairs_readable AS
 SELECT pair.position, pair.id, pair.external_id, prompt.category, prompt.text AS prompt,
@@ -187,6 +201,95 @@ FROM pair
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id;
+
+-- What `pairlab export --from consensus --format triplets` would write, as far as SQL can tell:
+-- a ruling; else the verdict of all people who labelled the pair, where they agree; else, where
+-- nobody labelled it, the decision on the revision. Flagged, empty and identical pairs and
+-- conversations are left out. Not covered, so that the view may hold more rows than an export:
+-- texts that loop, leak template text or were cut off, duplicates, identity within the trainer's
+-- length, low agreement, sealed rounds.
+CREATE VIEW triplets AS
+WITH RECURSIVE ruled AS (
+    SELECT pair_id, verdict FROM (
+        SELECT head.item AS pair_id, json_extract(head.value, '$.verdict') AS verdict,
+               row_number() OVER (
+                   PARTITION BY head.item
+                   ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC
+               ) AS place
+        FROM head JOIN event USING (kind, item, annotator, phase)
+        WHERE head.kind = 'ruling'
+    ) WHERE place = 1
+), said AS (
+    SELECT pair_id, verdict FROM label_head AS label
+    WHERE substr(annotator, 1, 3) <> 'ai:' AND verdict <> 'skip' AND (
+        phase = 'discussion' OR phase = 'first' AND NOT EXISTS (
+            SELECT 1 FROM label_head AS later
+            WHERE later.pair_id = label.pair_id AND later.annotator = label.annotator
+                AND later.phase = 'discussion'
+        )
+    )
+), agreed AS (
+    SELECT pair_id, iif(min(verdict) = max(verdict), min(verdict), 'disagreement') AS verdict
+    FROM said GROUP BY pair_id
+), decision AS (
+    SELECT item AS revision_id, json_extract(value, '$.choice') AS choice,
+           json_extract(value, '$.edited_id') AS edited_id
+    FROM head WHERE kind = 'decision'
+), climb (revision_id, here, parent_id) AS (
+    SELECT DISTINCT candidate.id, candidate.id, candidate.parent_id
+    FROM decision JOIN candidate ON candidate.id = decision.revision_id
+    UNION
+    SELECT climb.revision_id, candidate.id, candidate.parent_id
+    FROM climb JOIN candidate ON candidate.id = climb.parent_id
+), outcome AS (
+    SELECT revision.prompt_id, original.text AS original, revision.text AS revised,
+           iif(choice = 'accept', 'revised', choice) AS word
+    FROM decision
+    JOIN climb ON climb.revision_id = decision.revision_id AND climb.parent_id IS NULL
+    JOIN candidate AS original ON original.id = climb.here
+    JOIN candidate AS revision ON revision.id = decision.revision_id
+    UNION ALL
+    SELECT edited.prompt_id, original.text, edited.text, 'revised'
+    FROM decision
+    JOIN climb ON climb.revision_id = decision.revision_id AND climb.parent_id IS NULL
+    JOIN candidate AS original ON original.id = climb.here
+    JOIN candidate AS edited ON edited.id = decision.edited_id
+), decided AS (
+    SELECT pair.id AS pair_id,
+           iif(min(word) = 'revised' AND max(word) = 'revised',
+               iif(a.text = outcome.revised, 'a', 'b'), 'none') AS verdict
+    FROM pair
+    JOIN candidate AS a ON a.id = pair.a_id
+    JOIN candidate AS b ON b.id = pair.b_id
+    JOIN outcome ON outcome.prompt_id = pair.prompt_id
+        AND (outcome.original = a.text AND outcome.revised = b.text
+             OR outcome.original = b.text AND outcome.revised = a.text)
+    GROUP BY pair.id
+), stands AS (
+    SELECT pair.position, pair.id AS pair_id, pair.prompt_id, pair.a_id, pair.b_id,
+           coalesce(ruled.verdict, agreed.verdict, decided.verdict) AS verdict,
+           CASE WHEN ruled.verdict IS NOT NULL THEN 'ruling'
+                WHEN agreed.verdict IS NOT NULL THEN 'labels'
+                ELSE 'decision' END AS basis
+    FROM pair
+    LEFT JOIN ruled ON ruled.pair_id = pair.id
+    LEFT JOIN agreed ON agreed.pair_id = pair.id
+    LEFT JOIN decided ON decided.pair_id = pair.id
+)
+SELECT stands.position, stands.pair_id, prompt.category, prompt.text AS prompt,
+       chosen.text AS chosen, rejected.text AS rejected, stands.basis
+FROM stands
+JOIN prompt ON prompt.id = stands.prompt_id
+JOIN candidate AS chosen ON chosen.id = iif(verdict = 'a', stands.a_id, stands.b_id)
+JOIN candidate AS rejected ON rejected.id = iif(verdict = 'a', stands.b_id, stands.a_id)
+WHERE verdict IN ('a', 'b')
+    AND json_array_length(prompt.messages) = 1
+    AND trim(prompt.text) <> '' AND trim(chosen.text) <> '' AND trim(rejected.text) <> ''
+    AND chosen.text <> rejected.text
+    AND NOT EXISTS (
+        SELECT 1 FROM head WHERE head.kind = 'flag' AND json_extract(head.value, '$.on')
+            AND head.item IN (stands.pair_id, stands.prompt_id, stands.a_id, stands.b_id)
+    );
 """
 
 

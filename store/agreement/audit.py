@@ -1,0 +1,57 @@
+"""The second way to kappa: every label fetched, and the plain call on two long lists.
+
+Takes seconds at a million labels, so it belongs to an export or a report, where the short way
+through the table must be above doubt.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sqlite_utils import Database
+
+from store import ids
+from store.agreement.report import Agreement
+from store.errors import StoreError
+
+_COMMON = """
+SELECT one.verdict, other.verdict
+FROM label_head AS one
+JOIN label_head AS other ON other.pair_id = one.pair_id AND other.phase = one.phase
+WHERE one.annotator = :first AND other.annotator = :second AND one.phase = 'first'
+  AND one.informed = 0 AND other.informed = 0
+  AND one.verdict <> 'skip' AND other.verdict <> 'skip'
+"""
+
+
+def audit(db: Database, result: Agreement) -> None:
+    """Computes a kappa again from the labels themselves, by scikit-learn alone.
+
+    Args:
+        db: the project, unchanged since the result was computed.
+        result: the figures of two annotators over the whole project, ties separate.
+
+    Raises:
+        StoreError: number of pairs or kappa differ; the figures must not be published.
+    """
+    first, second = map(ids.name, result.annotators)
+    rows = db.execute(_COMMON, {"first": first, "second": second}).fetchall()
+    value = _long_way([one for one, _ in rows], [other for _, other in rows])
+    same = (
+        value is None
+        if result.kappa.value is None
+        else value is not None and math.isclose(value, result.kappa.value, abs_tol=1e-9)
+    )
+    if len(rows) != result.n or not same:
+        raise StoreError(
+            f"Kappa of {first} and {second} is {result.kappa.value} over {result.n} pairs by the "
+            f"table and {value} over {len(rows)} by the labels; nothing was written: run doctor"
+        )
+
+
+def _long_way(first: list[str], second: list[str]) -> float | None:
+    from sklearn.metrics import cohen_kappa_score
+
+    if len({*first, *second}) < 2:
+        return None
+    return float(cohen_kappa_score(first, second))

@@ -1,0 +1,25 @@
+"""A figure that may not exist: its value, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Table = Sequence[Sequence[int]]
+"""Counts, k by k: rows are the first annotator's verdicts, columns the second's."""
+
+NO_OVERLAP = "no pair has a label from both"
+ONE_VERDICT = "both used one and the same verdict throughout, so chance alone explains it"
+
+
+class Figure(NamedTuple):
+    """A statistic; exactly one of the two fields is None."""
+
+    value: float | None
+    reason: str | None = None
+    """Why the figure is undefined, in words for the annotator."""
+
+
+def undefined(reason: str) -> Figure:
+    """The figure that cannot be computed."""
+    return Figure(None, reason)

@@ -1,0 +1,57 @@
+"""Two people's agreement, followed as the project file grows; whose, unless somebody chooses.
+
+Belongs to the store thread, as the live table in it does; what it hands out is frozen.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from store.agreement.live import LiveTable
+from store.agreement.partners import overlaps, people
+from store.agreement.report import Agreement, of_counts
+
+
+class Standing(NamedTuple):
+    """What may be shown now."""
+
+    agreement: Agreement | None = None
+    """None where nobody can be compared."""
+    people: tuple[str, ...] = ()
+    """Everybody who has labelled."""
+
+
+class Following:
+    """The agreement of one annotator with another.
+
+    Args:
+        viewer: who looks; compared with whoever has most pairs in common with them, and where
+            the viewer has labelled nothing, the two who have most in common.
+    """
+
+    def __init__(self, viewer: str) -> None:
+        self._viewer = viewer
+        self._table: LiveTable | None = None
+        self._people: tuple[str, ...] = ()
+        self._chosen = False
+
+    def look(self, db: Database) -> Standing:
+        """Take in what was labelled since the last look, here and elsewhere."""
+        names = people(db)
+        if names != self._people and not self._chosen:
+            found = overlaps(db, self._viewer)
+            self._table = LiveTable(db, found[0].first, found[0].second) if found else None
+        self._people = names
+        if self._table is None:
+            return Standing(None, names)
+        self._table.refresh(db)
+        between = self._table.first, self._table.second
+        return Standing(of_counts(self._table.shown, between), names)
+
+    def choose(self, db: Database, first: str, second: str) -> Standing:
+        """Follow these two from now on."""
+        self._chosen = True
+        self._table = LiveTable(db, first, second)
+        return self.look(db)

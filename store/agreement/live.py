@@ -1,0 +1,161 @@
+"""The table of two annotators, kept up to date label by label at the same cost at any size.
+
+One byte a pair remembers what the table already holds of it. News are the events that arrived
+since the last look; for each pair they touch, what the table held is taken out and what the
+current labels say is put in. So it does not matter whose label it was, whether it came, changed,
+was undone or merged in, nor whether it is looked at twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from sqlite_utils import Database
+
+from store import events, ids
+from store.agreement.blocks import in_blocks
+from store.agreement.counts import VERDICTS, Counts, Said, Ties, counts
+from store.errors import StoreError
+
+_CODES: tuple[str | None, ...] = (None, *VERDICTS)
+_CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(_CODES)}
+
+_ALL = """
+SELECT pair.position, label_head.annotator, verdict
+FROM label_head JOIN pair ON pair.id = pair_id
+WHERE +label_head.annotator IN (:first, :second)
+  AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
+"""
+
+_TOUCHED = """
+SELECT DISTINCT pair.id, pair.position
+FROM event JOIN pair ON pair.id = event.item
+WHERE event.arrival > :cursor AND event.arrival <= :now
+"""
+
+_ONE = """
+SELECT annotator, verdict FROM label_head
+WHERE pair_id = :pair AND annotator IN (:first, :second)
+  AND phase = 'first' AND informed = 0 AND verdict <> 'skip'
+"""
+
+
+class LiveTable:
+    """The counts of two annotators, following the project file.
+
+    Belongs to the thread that owns the connection; what it hands out (:class:`Counts`) is frozen
+    and may go anywhere.
+
+    Args:
+        db: the project; one pass over its labels.
+        first: the annotator in the rows.
+        second: the annotator in the columns.
+        ties: as for :func:`store.agreement.counts.counts`.
+        block: :attr:`shown` moves only by whole blocks of so many common pairs
+            (:mod:`store.agreement.blocks`); 1 is fully live.
+    """
+
+    def __init__(
+        self, db: Database, first: str, second: str, *, ties: Ties = "separate", block: int = 1
+    ) -> None:
+        self.first = ids.name(first)
+        self.second = ids.name(second)
+        self.ties: Ties = ties
+        self._block = block
+        self._held = bytearray()
+        self._tally: Counter[Said] = Counter()
+        # Taken before the pass: what arrives during it is looked at again, which does no harm.
+        self._cursor = events.last_arrival(db)
+        self._read_all(db)
+        self._common = self._common_pairs()
+        self.shown = self._to_show(db)
+
+    @property
+    def counts(self) -> Counts:
+        """The table as of the last :meth:`refresh`."""
+        return counts(self._tally, self.ties)
+
+    def refresh(self, db: Database) -> bool:
+        """Takes in what arrived since the last look, own labels and others'.
+
+        Returns:
+            Whether :attr:`shown` changed.
+        """
+        now = events.last_arrival(db)
+        news = db.execute(_TOUCHED, {"cursor": self._cursor, "now": now}).fetchall()
+        for pair_id, position in news:
+            self._put(position, self._current(db, pair_id))
+        self._cursor = now
+        return bool(news) and self._show(db)
+
+    def recount(self, db: Database) -> Counts:
+        """The same table counted anew from the current labels; changes nothing."""
+        return LiveTable(db, self.first, self.second, ties=self.ties).counts
+
+    def verify(self, db: Database) -> None:
+        """Compares the kept table with a recount.
+
+        Raises:
+            StoreError: they differ, which must not happen; the kept table is replaced.
+        """
+        self.refresh(db)
+        kept, fresh = self.counts, self.recount(db)
+        if kept == fresh:
+            return
+        self._held.clear()
+        self._tally.clear()
+        self._read_all(db)
+        self.shown = self._to_show(db)
+        raise StoreError(
+            f"The live table of {self.first} and {self.second} had gone wrong "
+            f"({json.dumps(kept.table)} instead of {json.dumps(fresh.table)}); it has been "
+            "counted anew, no label is affected"
+        )
+
+    def _read_all(self, db: Database) -> None:
+        names = {"first": self.first, "second": self.second}
+        for position, annotator, verdict in db.execute(_ALL, names).fetchall():
+            first, second = self._holds(position)
+            if annotator == self.first:
+                first = verdict
+            if annotator == self.second:
+                second = verdict
+            self._put(position, (first, second))
+
+    def _current(self, db: Database, pair_id: str) -> Said:
+        names = {"pair": pair_id, "first": self.first, "second": self.second}
+        said = dict(db.execute(_ONE, names).fetchall())
+        return said.get(self.first), said.get(self.second)
+
+    def _holds(self, position: int) -> Said:
+        if position >= len(self._held):
+            return None, None
+        first, second = divmod(self._held[position], len(_CODES))
+        return _CODES[first], _CODES[second]
+
+    def _put(self, position: int, said: Said) -> None:
+        self._tally[self._holds(position)] -= 1
+        self._tally[said] += 1
+        if position >= len(self._held):
+            self._held.extend(bytes(position + 1 - len(self._held)))
+        self._held[position] = _CODE[said[0]] * len(_CODES) + _CODE[said[1]]
+
+    def _show(self, db: Database) -> bool:
+        before, common = self._common, self._common_pairs()
+        self._common = common
+        if self._block > 1 and common // self._block == before // self._block:
+            return False
+        latest = self._to_show(db)
+        changed = latest != self.shown
+        self.shown = latest
+        return changed
+
+    def _to_show(self, db: Database) -> Counts:
+        if self._block == 1:
+            return self.counts
+        return in_blocks(db, self.first, self.second, block=self._block, ties=self.ties)
+
+    def _common_pairs(self) -> int:
+        """Pairs with a label from both, ties included whatever becomes of them."""
+        return sum(number for said, number in self._tally.items() if None not in said)

@@ -1,0 +1,61 @@
+"""Everything that stands beside kappa on the screen: slices, trend, roles, sides, pace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from store.agreement.counts import Counts
+from store.agreement.figure import Figure
+from store.agreement.kappa import kappa
+from store.agreement.pace import Pace, pace
+from store.agreement.report import Slice, agreement
+from store.agreement.roles import roles
+from store.agreement.selfagree import SelfAgreement, self_agreement
+from store.agreement.sides import LeftPicks, left_picks
+from store.agreement.tables import By
+from store.agreement.trend import TrendPoint, trend
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One look at two annotators, and at the viewer's own habits."""
+
+    by: By
+    slices: tuple[Slice, ...]
+    roles: Counts
+    """The table coded by role; empty where no pair has roles."""
+    trend: tuple[TrendPoint, ...]
+    left: LeftPicks
+    """The viewer's."""
+    again: SelfAgreement
+    """The viewer's."""
+    pace: Pace
+    """The viewer's."""
+
+    @property
+    def roles_kappa(self) -> Figure:
+        """Kappa over roles."""
+        return kappa(self.roles.table)
+
+    @property
+    def favourite(self) -> str | None:
+        """``original`` or ``revision`` where three quarters of all verdicts by role prefer it."""
+        chosen = [a + b for a, b in zip(self.roles.rows, self.roles.columns, strict=True)]
+        whole = sum(chosen)
+        named = zip(self.roles.labels[:2], chosen, strict=False)
+        return next((name for name, n in named if whole and n / whole >= 0.75), None)
+
+
+def overview(db: Database, first: str, second: str, viewer: str, by: By) -> Overview:
+    """Read it all; a few passes over the labels of the three."""
+    return Overview(
+        by,
+        agreement(db, first, second, by=by).slices,
+        roles(db, first, second),
+        tuple(trend(db, first, second)),
+        left_picks(db, viewer),
+        self_agreement(db, viewer),
+        pace(db, viewer),
+    )

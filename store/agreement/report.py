@@ -1,0 +1,276 @@
+"""Everything that is said about the agreement of two annotators, or of several, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from sqlite_utils import Database
+
+from store import ids
+from store.agreement import kappa as statistics
+from store.agreement import multi
+from store.agreement.bands import Band, advice, band
+from store.agreement.counts import Counts, Ties, counts, labels
+from store.agreement.figure import Figure
+from store.agreement.intervals import Interval, smoothed_wald
+from store.agreement.multi import Pattern
+from store.agreement.tables import By, Spoken, by_slice, patterns, spoken, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Agreement on a part of the pairs."""
+
+    by: By
+    value: str
+    counts: Counts
+    kappa: Figure
+    ci95: Interval | None
+
+    @property
+    def n(self) -> int:
+        """Common pairs in the slice."""
+        return self.counts.n
+
+    def as_json(self) -> dict[str, Any]:
+        """One element of ``slices`` in ``agree --json``."""
+        return {
+            "by": self.by,
+            "value": self.value,
+            "n": self.n,
+            "kappa": self.kappa.value,
+            "ci95": _as_list(self.ci95),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Two annotators: the table, and every figure that can be had from it."""
+
+    annotators: tuple[str, str]
+    counts: Counts
+    ties: Ties
+    p_o: Figure
+    p_e: Figure
+    kappa: Figure
+    ci95: Interval | None
+    """Smoothed Wald interval; None where kappa is undefined."""
+    kappa_max: Figure
+    pabak: Figure
+    ac1: Figure
+    alpha: Figure
+    """Krippendorff's nominal alpha of the two."""
+    scott_pi: Figure
+    prevalence: Figure
+    """Two verdicts only."""
+    bias: Figure
+    band: Band | None
+    advice: str | None
+    slices: tuple[Slice, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Common pairs."""
+        return self.counts.n
+
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Why the figures of ``agree --json`` that are null are null."""
+        figures = {
+            "p_o": self.p_o,
+            "p_e": self.p_e,
+            "kappa": self.kappa,
+            "ci95": self.kappa,
+            "kappa_max": self.kappa_max,
+            "pabak": self.pabak,
+            "ac1": self.ac1,
+            "alpha": self.alpha,
+            "band": self.kappa,
+            "advice": self.kappa,
+        }
+        slices = {f"slices.{part.value}": part.kappa for part in self.slices}
+        return {
+            name: figure.reason
+            for name, figure in (figures | slices).items()
+            if figure.reason is not None
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of ``agree --json``: every key, null where there is no figure."""
+        return {
+            "annotators": list(self.annotators),
+            "n": self.n,
+            "only_first": self.counts.only_first,
+            "only_second": self.counts.only_second,
+            "labels": list(self.counts.labels),
+            "table": [list(row) for row in self.counts.table],
+            "p_o": self.p_o.value,
+            "p_e": self.p_e.value,
+            "kappa": self.kappa.value,
+            "ci95": _as_list(self.ci95),
+            "kappa_max": self.kappa_max.value,
+            "pabak": self.pabak.value,
+            "ac1": self.ac1.value,
+            "alpha": self.alpha.value,
+            "band": None if self.band is None else self.band.value,
+            "advice": self.advice,
+            "undefined": self.undefined,
+            "slices": [part.as_json() for part in self.slices],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ManyAgreement:
+    """More than two annotators: one figure over all, and the figures of each two."""
+
+    annotators: tuple[str, ...]
+    alpha: Figure
+    """Krippendorff's nominal alpha over all pairs with at least two labels."""
+    fleiss: Figure
+    """Fleiss' kappa over the pairs that all labelled."""
+    fleiss_n: int
+    pairs: tuple[Agreement, ...]
+    n: int = field(default=0)
+    """Pairs with at least two labels, which alpha rests on."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of ``agree --json`` for more than two annotators."""
+        return {
+            "annotators": list(self.annotators),
+            "alpha": self.alpha.value,
+            "fleiss": self.fleiss.value,
+            "fleiss_n": self.fleiss_n,
+            "pairs": [pair.as_json() for pair in self.pairs],
+        }
+
+
+def agreement(
+    db: Database,
+    first: str,
+    second: str,
+    *,
+    ties: Ties = "separate",
+    by: By | None = None,
+    round_id: str | None = None,
+) -> Agreement:
+    """Agreement of two annotators over the pairs both labelled in a first pass.
+
+    Args:
+        db: the project.
+        first: the annotator in the rows.
+        second: the annotator in the columns.
+        ties: what becomes of ties and both bad.
+        by: also slice the pairs by this.
+        round_id: only labels given in this round.
+    """
+    lines = spoken(db, (first, second), by=by, round_id=round_id)
+    return _of_two(lines, first, second, ties, by)
+
+
+def agreement_many(
+    db: Database,
+    annotators: Sequence[str],
+    *,
+    ties: Ties = "separate",
+    by: By | None = None,
+    round_id: str | None = None,
+) -> ManyAgreement:
+    """Agreement of several annotators; who labelled nothing, or little, is a hole.
+
+    Args:
+        db: the project.
+        annotators: two or more, in the order in which they are shown.
+        ties: as for :func:`agreement`; with ``drop`` a pair that anybody called a tie or both
+            bad is left out of alpha and Fleiss.
+        by: also slice the pairs of each two by this.
+        round_id: only labels given in this round.
+    """
+    names = tuple(ids.name(name) for name in annotators)
+    lines = spoken(db, names, by=by, round_id=round_id)
+    said = _with_ties(patterns(lines, names), ties)
+    whole = multi.fleiss(said)
+    return ManyAgreement(
+        names,
+        alpha=multi.alpha(said, labels(ties)),
+        fleiss=whole.kappa,
+        fleiss_n=whole.n,
+        pairs=tuple(_of_two(lines, a, b, ties, by) for a, b in combinations(names, 2)),
+        n=sum(p.pairs for p in said if len(p.said) - p.said.count(None) > 1),
+    )
+
+
+def of_counts(
+    table: Counts,
+    annotators: tuple[str, str],
+    *,
+    ties: Ties = "separate",
+    slices: tuple[Slice, ...] = (),
+) -> Agreement:
+    """All figures of a table: what the live screen makes of its counts after each label."""
+    cells = table.table
+    figure = statistics.kappa(cells)
+    return Agreement(
+        annotators=annotators,
+        counts=table,
+        ties=ties,
+        p_o=statistics.observed(cells),
+        p_e=statistics.expected(cells),
+        kappa=figure,
+        ci95=_interval(table, figure),
+        kappa_max=statistics.kappa_max(cells),
+        pabak=statistics.pabak(cells),
+        ac1=statistics.ac1(cells),
+        alpha=statistics.alpha(cells),
+        scott_pi=statistics.scott_pi(cells),
+        prevalence=statistics.prevalence(cells),
+        bias=statistics.bias(cells),
+        band=band(figure.value),
+        advice=advice(figure.value, table.n),
+        slices=slices,
+    )
+
+
+def disagreements(part: Agreement) -> list[tuple[str, int]]:
+    """How many disagreements each slice holds, for :func:`store.agreement.bands.where`."""
+    return [(each.value, each.counts.disagreed) for each in part.slices]
+
+
+def _of_two(
+    lines: Sequence[Spoken], first: str, second: str, ties: Ties, by: By | None
+) -> Agreement:
+    whole = counts(tally(lines, first, second), ties)
+    slices: tuple[Slice, ...] = ()
+    if by is not None:
+        slices = tuple(
+            part
+            for value, spoken_there in by_slice(lines).items()
+            if (part := _slice(by, value, counts(tally(spoken_there, first, second), ties))).n
+        )
+    return of_counts(whole, (ids.name(first), ids.name(second)), ties=ties, slices=slices)
+
+
+def _slice(by: By, value: str, table: Counts) -> Slice:
+    figure = statistics.kappa(table.table)
+    return Slice(by, value, table, figure, _interval(table, figure))
+
+
+def _with_ties(said: Sequence[Pattern], ties: Ties) -> list[Pattern]:
+    """The patterns after joining both bad to tie, or without those that have either."""
+    if ties == "merge":
+        return [
+            Pattern(tuple("tie" if v == "both_bad" else v for v in p.said), p.pairs) for p in said
+        ]
+    if ties == "drop":
+        return [p for p in said if not {"tie", "both_bad"} & set(p.said)]
+    return list(said)
+
+
+def _interval(table: Counts, figure: Figure) -> Interval | None:
+    return None if figure.value is None else smoothed_wald(table.table)
+
+
+def _as_list(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else list(interval)

@@ -1,0 +1,101 @@
+"""A safe copy of a project while others work on it.
+
+Copying the file alone loses what still lies in the ``-wal`` file beside it; SQLite's own copy
+does not.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from store import heads
+from store.errors import Damaged, ProjectExists, StoreError
+from store.sqlite import StrPath, sqlite3, translated
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a backup holds."""
+
+    path: Path
+    bytes: int
+    events: int
+    """Decisions in the copy: labels, notes, flags, rulings and the others."""
+
+
+def backup(db: Database, out: StrPath) -> Copied:
+    """Copy the project to a new file, readable by its owner alone, checked and on the disk.
+
+    Where the tables of current labels were changed by hand, the copy has them made anew.
+
+    Raises:
+        ProjectExists: there is something at ``out``; it is not touched.
+        Damaged: the copy does not pass SQLite's check; it was thrown away.
+        StoreError: it cannot be written there.
+    """
+    target = Path(out)
+    if os.path.lexists(target):
+        raise ProjectExists(target)
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+    try:
+        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            count = _fill(db, beside)
+            _sync(beside)
+            _put_in_place(beside, target)
+        finally:
+            for ending in ("", "-wal", "-shm", "-journal"):
+                Path(f"{beside}{ending}").unlink(missing_ok=True)
+        _sync(target.absolute().parent)
+    except FileExistsError:
+        raise ProjectExists(target) from None
+    except OSError as error:
+        raise StoreError(
+            f"The backup {target} cannot be written: {error.strerror}; the project is untouched"
+        ) from error
+    return Copied(target, target.stat().st_size, count)
+
+
+def _fill(db: Database, beside: Path) -> int:
+    with translated(beside):
+        copy = sqlite3.connect(os.fspath(beside), isolation_level=None)
+        try:
+            db.conn.backup(copy)
+            # one file, complete in itself, until somebody opens it as a project
+            copy.execute("PRAGMA journal_mode=DELETE")
+            verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
+            if verdict != "ok":
+                raise Damaged(f"The copy is damaged ({verdict}) and was thrown away: see doctor")
+            made = Database(copy, execute_plugins=False)
+            if not heads.equal_to_rebuild(made):  # changed by hand; the events know better
+                heads.rebuild(made)
+            return int(copy.execute("SELECT count(*) FROM event").fetchone()[0])
+        finally:
+            copy.close()
+
+
+def _put_in_place(beside: Path, target: Path) -> None:
+    try:
+        os.link(beside, target)  # unlike a rename it never replaces what came there meanwhile
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        beside.rename(target)
+
+
+def _sync(path: Path) -> None:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,131 @@
+"""What lies before one annotator: a pair, its sides, the annotator's own marks, and no more.
+
+The labelling screen reads here alone, so that what it cannot show (who wrote an answer, what
+somebody else chose, noted or flagged) never reaches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from store import heads, ids, labels, pairs, queue
+from store.queue import Position
+from store.records import Label, PairText, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """One pair as one annotator sees it."""
+
+    text: PairText
+    left: str
+    """``a`` or ``b``: which stands left (above, on a narrow screen)."""
+    index: int
+    """Place in the annotator's own order, from 1."""
+    total: int
+    done: int
+    """Pairs of the project this annotator has a verdict on, ``skip`` included."""
+    mine: Label | None
+    """The annotator's own first-pass label."""
+    note: str | None
+    flagged: bool
+    """Whether this annotator flagged the pair; other people's flags are not told."""
+    pace: float | None
+    """Median seconds of this annotator's last labels; None before the first."""
+
+    @property
+    def pair_id(self) -> str:
+        """Id of the pair."""
+        return self.text.id
+
+    @property
+    def first(self) -> str:
+        """The text that stands left or above."""
+        return self.text.a if self.left == "a" else self.text.b
+
+    @property
+    def second(self) -> str:
+        """The text that stands right or below."""
+        return self.text.b if self.left == "a" else self.text.a
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the pairs without a verdict will take at this annotator's own pace."""
+        return None if self.pace is None else self.pace * (self.total - self.done)
+
+    def swapped(self, verdict: Verdict) -> Verdict:
+        """A verdict on sides (``a`` for left, ``b`` for right) as one on the pair, and back."""
+        if self.left == "a" or verdict not in {Verdict.A, Verdict.B}:
+            return verdict
+        return Verdict.B if verdict is Verdict.A else Verdict.A
+
+
+def resume(db: Database, annotator: str, *, after: str | None = None) -> Lying | None:
+    """The first pair this annotator has no verdict on yet; None when all are done.
+
+    Args:
+        db: the project.
+        annotator: a name.
+        after: look behind this pair first, and from the start only when nothing is left there.
+    """
+    return _at(db, annotator, queue.label_next(db, annotator, after=after))
+
+
+def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:
+    """One pair, wherever it stands in the annotator's own order.
+
+    Raises:
+        WrongId: there is no such pair.
+    """
+    return _at(db, annotator, queue.position(db, annotator, pair_id))
+
+
+def at_place(db: Database, annotator: str, index: int) -> Lying | None:
+    """The pair at a place (from 1) of the annotator's own order; None where there is none."""
+    return _at(db, annotator, queue.label_at(db, annotator, index))
+
+
+def give(
+    db: Database,
+    lying: Lying,
+    annotator: str,
+    verdict: Verdict,
+    *,
+    seconds: float | None,
+    at: str,
+) -> Lying | None:
+    """Put a verdict on the disk, then hand over the next pair.
+
+    Args:
+        db: the project.
+        lying: the pair as it was shown; its sides are stored with the label.
+        annotator: who gives it.
+        verdict: on the pair (``a``, ``b``), not on the sides.
+        seconds: time the pair was looked at.
+        at: UTC time, ISO-8601.
+    """
+    labels.give(
+        db, lying.pair_id, annotator, verdict, seconds=seconds, left=lying.left, at=at
+    )
+    return resume(db, annotator, after=lying.pair_id)
+
+
+def _at(db: Database, annotator: str, place: Position) -> Lying | None:
+    if place.pair_id is None:
+        return None
+    who = ids.name(annotator)
+    flag = heads.value(db, heads.Cell("flag", place.pair_id, who, ""))
+    note = heads.value(db, heads.Cell("note", place.pair_id, who, ""))
+    return Lying(
+        text=pairs.text(db, place.pair_id),
+        left=queue.left_side(db, annotator, place.pair_id),
+        index=place.index,
+        total=place.total,
+        done=place.done,
+        mine=labels.mine(db, place.pair_id, annotator),
+        note=(note or {}).get("text") or None,
+        flagged=bool((flag or {}).get("on")),
+        pace=queue.pace(db, annotator),
+    )

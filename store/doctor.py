@@ -1,0 +1,214 @@
+"""What is wrong with a project file or the place it lies in, in plain words."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from store import events, heads, replica, surroundings
+from store.errors import StoreError
+from store.sqlite import (
+    WAL_RESET_FIXED,
+    StrPath,
+    library_version,
+    open_readonly,
+    sqlite3,
+    translated,
+)
+
+ROOM: Final = 200 * 2**20
+"""Bytes of free disk below which we warn."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check."""
+
+    subject: str
+    severity: Severity
+    words: str
+    """What was found."""
+    remedy: str = ""
+    """What to do about it; empty where nothing is to do."""
+
+
+def examine(path: StrPath) -> list[Finding]:
+    """Check a project file and its surroundings; changes nothing.
+
+    A missing or broken file is a finding, not an exception.
+    """
+    found = [sqlite_version(library_version())]
+    if not Path(path).exists():
+        found.append(
+            Finding(
+                "project",
+                Severity.NOTE,
+                f"There is no project file {path} yet.",
+                f"Make one with: pairlab --db {path} new",
+            )
+        )
+        return [*found, *_place(path)]
+    found += _place(path)
+    try:
+        db = open_readonly(path)
+    except StoreError as error:
+        remedy = "Name a project file with --db FILE, or go on from a backup."
+        return [*found, Finding("project", Severity.BROKEN, str(error), remedy)]
+    try:
+        with translated(path):
+            found += [_intact(db), _journal(db), _heads(db), _events(db), _replica(db, path)]
+    except StoreError as error:
+        found.append(
+            Finding(
+                "integrity",
+                Severity.BROKEN,
+                str(error),
+                "Keep a copy of the file, then go on from a backup.",
+            )
+        )
+    finally:
+        db.close()
+    return found
+
+
+def sqlite_version(version: tuple[int, ...]) -> Finding:
+    """Whether a SQLite library has the bug that can corrupt a WAL file."""
+    name = ".".join(map(str, version))
+    if (3, 7, 0) <= version < WAL_RESET_FIXED:
+        return Finding(
+            "sqlite",
+            Severity.WARNING,
+            f"SQLite {name} can damage a file that two processes write at the same time"
+            " (rare; fixed in 3.51.3).",
+            "Install pysqlite3 0.6.1 or newer, or let one process at a time open the project.",
+        )
+    return Finding("sqlite", Severity.OK, f"SQLite {name} ({sqlite3.__name__})")
+
+
+def _place(path: StrPath) -> list[Finding]:
+    return [_file_system(path), _sync(path), _rights(path), _room(path)]
+
+
+def _file_system(path: StrPath) -> Finding:
+    kind = surroundings.file_system(path)
+    if kind in surroundings.NETWORK:
+        return Finding(
+            "file system",
+            Severity.BROKEN,
+            f"The project lies on a network file system ({kind}): two machines that write there"
+            " would damage it.",
+            "Move it to a local disk; exchange work between machines with: pairlab merge",
+        )
+    return Finding("file system", Severity.OK, f"local disk ({kind or 'kind not known'})")
+
+
+def _sync(path: StrPath) -> Finding:
+    service = surroundings.sync_folder(path)
+    if service is None:
+        return Finding("sync folder", Severity.OK, "not in a folder that is copied elsewhere")
+    return Finding(
+        "sync folder",
+        Severity.WARNING,
+        f"The project lies in a folder that {service} copies: a copy taken in the middle of a"
+        " write is damaged, and the texts leave this machine.",
+        f"Move it out of {service}; put copies made with pairlab backup there, if at all.",
+    )
+
+
+def _rights(path: StrPath) -> Finding:
+    names = surroundings.open_to_others(path)
+    if not names:
+        return Finding("rights", Severity.OK, "readable by its owner alone")
+    return Finding(
+        "rights",
+        Severity.WARNING,
+        f"Others on this machine may read {', '.join(names)}.",
+        f"Close them with: chmod 600 {' '.join(names)}",
+    )
+
+
+def _room(path: StrPath) -> Finding:
+    try:
+        free = shutil.disk_usage(Path(path).absolute().parent).free
+    except OSError as error:
+        return Finding(
+            "room", Severity.BROKEN, f"The folder cannot be read: {error.strerror}.", "Make it."
+        )
+    words = f"{free / 2**30:.1f} GiB free on the disk"
+    if free < ROOM:
+        return Finding("room", Severity.WARNING, words, "Make room before a long run.")
+    return Finding("room", Severity.OK, words)
+
+
+def _intact(db: Database) -> Finding:
+    told = [row[0] for row in db.execute("PRAGMA quick_check(5)").fetchall()]
+    orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
+    if told != ["ok"] or orphans:
+        words = "; ".join(told) if told != ["ok"] else f"{orphans} rows point to nothing"
+        return Finding(
+            "integrity",
+            Severity.BROKEN,
+            f"The file is damaged: {words}.",
+            "Keep a copy of the file, then go on from a backup.",
+        )
+    return Finding("integrity", Severity.OK, "SQLite finds the file sound")
+
+
+def _journal(db: Database) -> Finding:
+    mode = str(db.execute("PRAGMA journal_mode").fetchone()[0])
+    if mode == "wal":
+        return Finding("journal", Severity.OK, "write-ahead log in use")
+    return Finding(
+        "journal",
+        Severity.NOTE,
+        f"Journal mode is {mode}: right for a backup that was not opened yet.",
+        "Where it stays so, the file system does not take shared memory: use a local disk.",
+    )
+
+
+def _heads(db: Database) -> Finding:
+    if heads.equal_to_rebuild(db):
+        return Finding("labels", Severity.OK, "current labels are what the events say")
+    return Finding(
+        "labels",
+        Severity.BROKEN,
+        "The tables of current labels do not match the events; somebody changed them by hand.",
+        "The events are whole: a copy made with pairlab backup OUT has the tables made anew",
+    )
+
+
+def _events(db: Database) -> Finding:
+    bad = sum(events.identity(event) != event.id for _, event in events.since(db, 0))
+    if bad:
+        return Finding(
+            "events",
+            Severity.BROKEN,
+            f"{bad} events do not match their id: their content was changed outside pairlab.",
+            "Go back to a backup from before, or say so where the data is used.",
+        )
+    return Finding("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
+
+
+def _replica(db: Database, path: StrPath) -> Finding:
+    if replica.is_bound(db, path):
+        return Finding("replica", Severity.OK, "this is the file it was made or last opened as")
+    return Finding(
+        "replica",
+        Severity.NOTE,
+        "This file was copied or moved; it takes a new replica id when it is opened.",
+        "Nothing to do: join the two copies later with: pairlab merge",
+    )

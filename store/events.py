@@ -1,0 +1,124 @@
+"""The append-only log of everything people decided."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from store import heads, ids, replica
+from store.errors import BadInput
+from store.records import Event
+from store.sqlite import immediate
+
+_INSERT = (
+    "INSERT INTO event (id, replica, seq, lamport, at, annotator, kind, item, phase, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SELECT = (
+    "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value, arrival FROM event"
+)
+
+
+def append(
+    db: Database,
+    kind: str,
+    item: str,
+    annotator: str,
+    value: dict[str, Any],
+    *,
+    phase: str = "",
+    at: str,
+) -> Event:
+    """Write one event and bring the head of its cell up to date, in one transaction.
+
+    Raises:
+        BadInput: the annotator has no name.
+    """
+    who = ids.name(annotator)
+    if not who:
+        raise BadInput("an annotator needs a name; give one with --as NAME")
+    with immediate(db):
+        origin = replica.current(db)
+        event = Event(
+            id="",
+            replica=origin,
+            seq=_next_seq(db, origin),
+            lamport=heads.last_lamport(db, kind, item, who, phase) + 1,
+            at=at,
+            annotator=who,
+            kind=kind,
+            item=item,
+            phase=phase,
+            value=value,
+        )
+        event = dataclasses.replace(event, id=identity(event))
+        insert(db, event)
+        heads.apply(db, event)
+    return event
+
+
+def insert(db: Database, event: Event) -> None:
+    """Write an event as it is, without touching heads; for :func:`append` and merges."""
+    db.execute(
+        _INSERT,
+        [
+            event.id,
+            event.replica,
+            event.seq,
+            event.lamport,
+            event.at,
+            event.annotator,
+            event.kind,
+            event.item,
+            event.phase,
+            ids.json_text(event.value),
+        ],
+    )
+
+
+def identity(event: Event) -> str:
+    """The id an event's content must have; another one means that it was tampered with."""
+    return ids.digest(
+        "event",
+        [
+            event.replica,
+            event.seq,
+            event.item,
+            event.annotator,
+            event.kind,
+            event.phase,
+            event.value,
+            event.lamport,
+            event.at,
+        ],
+    )
+
+
+def get(db: Database, event_id: str) -> Event | None:
+    """The event with this id, or None."""
+    row = db.execute(_SELECT + " WHERE id = ?", [event_id]).fetchone()
+    return None if row is None else _from_row(row)
+
+
+def since(db: Database, arrival: int) -> list[tuple[int, Event]]:
+    """What arrived in this file after a point, oldest first, each with its arrival number."""
+    rows = db.execute(_SELECT + " WHERE arrival > ? ORDER BY arrival", [arrival]).fetchall()
+    return [(int(row[-1]), _from_row(row)) for row in rows]
+
+
+def last_arrival(db: Database) -> int:
+    """Arrival number of the newest event in this file; 0 when there is none."""
+    return int(db.execute("SELECT coalesce(max(arrival), 0) FROM event").fetchone()[0])
+
+
+def _from_row(row: tuple[Any, ...]) -> Event:
+    names = ("id", "replica", "seq", "lamport", "at", "annotator", "kind", "item", "phase")
+    return Event(**dict(zip(names, row, strict=False)), value=json.loads(row[9]))
+
+
+def _next_seq(db: Database, origin: str) -> int:
+    last = db.execute("SELECT max(seq) FROM event WHERE replica = ?", [origin]).fetchone()[0]
+    return int(last or 0) + 1

@@ -1,0 +1,24 @@
+"""Export: what counts as decided, the gate, the formats, and files written whole or not at all."""
+
+from __future__ import annotations
+
+from store.exporting.formats import FORMATS, summaries
+from store.exporting.options import ExportOptions, UsageProblem, parse_split
+from store.exporting.plan import ExportPlan, plan
+from store.exporting.reasons import ALLOWABLE, EXPLAINED, Reason
+from store.exporting.write import Written, write
+
+__all__ = [
+    "ALLOWABLE",
+    "EXPLAINED",
+    "FORMATS",
+    "ExportOptions",
+    "ExportPlan",
+    "Reason",
+    "UsageProblem",
+    "Written",
+    "parse_split",
+    "plan",
+    "summaries",
+    "write",
+]

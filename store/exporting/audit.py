@@ -1,0 +1,149 @@
+"""``audit``: every pair with everything behind it, so that any triplet can be defended.
+
+Nothing is left out: undecided pairs have their reason, labels their history. Labels of models
+stand beside those of people, told apart by the annotator's name (``ai:`` ...).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlite_utils import Database
+
+from store import guidelines
+from store.exporting.decided import Standing
+from store.exporting.formats.base import Line
+
+Rows = dict[str, dict[str, Any]]
+"""Rows of a table by id."""
+
+_JSON_COLUMNS = frozenset({"settings", "value", "messages", "tags"})
+
+
+class Audit:
+    """Reads the whole project once, then writes one line a pair."""
+
+    def __init__(self, db: Database) -> None:
+        self._pairs = _by_id(db, "SELECT * FROM pair ORDER BY position")
+        self._prompts = _by_id(
+            db, "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt"
+        )
+        self._candidates = _by_id(db, "SELECT * FROM candidate")
+        self._critiques = _by_id(db, "SELECT * FROM critique")
+        self._generations = _by_id(db, "SELECT * FROM generation")
+        self._runs = _by_id(db, "SELECT * FROM run")
+        self._constitutions = _by_id(db, "SELECT id, name, version, language FROM constitution")
+        self._labels = _grouped(
+            db, "SELECT * FROM labels_current ORDER BY pair_id, annotator, phase", "pair_id"
+        )
+        self._events = _grouped(
+            db,
+            "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value FROM event"
+            " WHERE kind NOT IN ('setting', 'guideline', 'round')"
+            " ORDER BY item, lamport, replica, seq",
+            "item",
+        )
+        self._versions = {each.id: each.version for each in guidelines.history(db)}
+
+    def line(self, pair_id: str, standing: Standing, excluded: str | None) -> Line:
+        """One pair: prompt, both answers with their chains, all that people said, what stands.
+
+        Args:
+            pair_id: whole id.
+            standing: what counts as decided about it.
+            excluded: the reason why it goes into no triplet, or None.
+        """
+        pair = dict(self._pairs[pair_id])
+        prompt = self._prompts[pair.pop("prompt_id")]
+        a_id, b_id = pair.pop("a_id"), pair.pop("b_id")
+        chosen = {"a": a_id, "b": b_id}.get(standing.verdict or "")
+        family = self._family((a_id, b_id))
+        items = (pair_id, prompt["id"], *family)
+        events = [event for item in items for event in self._events[item]]
+        return {
+            "pair": pair,
+            "prompt": prompt,
+            "a": self._candidate(a_id),
+            "b": self._candidate(b_id),
+            "chain": [self._candidate(item) for item in family if item not in (a_id, b_id)],
+            "labels": [self._label(label) for label in self._labels[pair_id]],
+            "decisions": _of_kind(events, "decision"),
+            "rulings": _of_kind(events, "ruling"),
+            "flags": _of_kind(events, "flag"),
+            "notes": _of_kind(events, "note"),
+            "label_history": [e for e in events if e["kind"] in ("label", "clear")],
+            "decided": {
+                "verdict": standing.verdict,
+                "basis": standing.basis,
+                "annotators": list(standing.annotators),
+                "chosen_id": chosen,
+                "rejected_id": None if chosen is None else a_id if chosen == b_id else b_id,
+            },
+            "excluded": excluded,
+        }
+
+    def _family(self, sides: Iterable[str]) -> list[str]:
+        """The candidates of a pair and all they were made from, each once, youngest first."""
+        family: dict[str, None] = {}
+        for side in sides:
+            here: str | None = side
+            while here is not None and here not in family:
+                family[here] = None
+                here = self._candidates[here]["parent_id"]
+        return list(family)
+
+    def _candidate(self, candidate_id: str) -> Line:
+        candidate = dict(self._candidates[candidate_id])
+        critique_id = candidate.pop("critique_id")
+        candidate["generation"] = self._generation(candidate.pop("generation_id"))
+        candidate["critique"] = self._critique(critique_id) if critique_id else None
+        return candidate
+
+    def _critique(self, critique_id: str) -> Line:
+        critique = dict(self._critiques[critique_id])
+        critique["found"] = bool(critique["found"])
+        critique["constitution"] = self._constitutions.get(critique.pop("constitution_id"))
+        critique["generation"] = self._generation(critique.pop("generation_id"))
+        return critique
+
+    def _generation(self, generation_id: str | None) -> Line | None:
+        if generation_id is None or generation_id not in self._generations:
+            return None
+        generation = dict(self._generations[generation_id])
+        generation["run"] = self._runs.get(generation.pop("run_id"))
+        return generation
+
+    def _label(self, label: dict[str, Any]) -> Line:
+        shown = dict(label)
+        del shown["pair_id"]
+        shown["informed"] = bool(shown["informed"])
+        shown["guideline_version"] = self._versions.get(shown["guideline_id"] or "")
+        return shown
+
+
+def _rows(db: Database, sql: str) -> Iterator[dict[str, Any]]:
+    cursor = db.execute(sql)
+    names = [column[0] for column in cursor.description]
+    for row in cursor:
+        yield {
+            name: json.loads(cell) if name in _JSON_COLUMNS else cell
+            for name, cell in zip(names, row, strict=True)
+        }
+
+
+def _by_id(db: Database, sql: str) -> Rows:
+    return {row["id"]: row for row in _rows(db, sql)}
+
+
+def _grouped(db: Database, sql: str, key: str) -> dict[str, list[dict[str, Any]]]:
+    out: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(db, sql):
+        out[row[key]].append(row)
+    return out
+
+
+def _of_kind(events: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [event for event in events if event["kind"] == kind]

@@ -1,0 +1,93 @@
+"""What the card and the manifest tell about how the data came about; read with the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from store import guidelines
+from store.agreement import tables
+from store.agreement.report import Agreement, agreement
+from store.records import Guideline
+
+
+class Rules(NamedTuple):
+    """A constitution that criticised something in this project."""
+
+    name: str
+    version: str
+    id: str
+    """SHA-256 of its file's content."""
+
+
+class Model(NamedTuple):
+    """A model that wrote something in this project."""
+
+    name: str
+    sha256: str | None
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """How the data came about."""
+
+    constitutions: tuple[Rules, ...]
+    guidelines: tuple[Guideline, ...]
+    """The versions that labels were made under."""
+    models: tuple[Model, ...]
+    labels: dict[str, int]
+    """First-pass labels by annotator, ``skip`` left out."""
+    agreements: tuple[Agreement, ...]
+    """Of each two people who have pairs in common."""
+
+    def as_json(self) -> dict[str, Any]:
+        """What the manifest keeps of it."""
+        return {
+            "constitutions": [rules._asdict() for rules in self.constitutions],
+            "guidelines": [{"version": g.version, "id": g.id} for g in self.guidelines],
+            "models": [model._asdict() for model in self.models],
+            "labels": self.labels,
+            "agreement": [
+                {
+                    "annotators": list(two.annotators),
+                    "n": two.n,
+                    "kappa": two.kappa.value,
+                    "ci95": None if two.ci95 is None else list(two.ci95),
+                    "band": two.band,
+                }
+                for two in self.agreements
+            ],
+        }
+
+
+_USED_CONSTITUTIONS = """
+SELECT name, version, id FROM constitution
+WHERE id IN (SELECT constitution_id FROM critique) ORDER BY name, version, id
+"""
+_MODELS = """
+SELECT DISTINCT model, model_sha256, backend FROM run
+WHERE id IN (SELECT run_id FROM generation) ORDER BY model, model_sha256, backend
+"""
+_LABELS = """
+SELECT annotator, count(*) FROM label_head
+WHERE phase = 'first' AND verdict <> 'skip' GROUP BY annotator ORDER BY annotator
+"""
+_USED_GUIDELINES = "SELECT DISTINCT guideline_id FROM label_head WHERE guideline_id IS NOT NULL"
+
+
+def read(db: Database) -> Background:
+    """Read it from the project."""
+    used = {row[0] for row in db.execute(_USED_GUIDELINES)}
+    people = tables.annotators(db)
+    found = (agreement(db, first, second) for first, second in combinations(people, 2))
+    return Background(
+        constitutions=tuple(Rules(*row) for row in db.execute(_USED_CONSTITUTIONS)),
+        guidelines=tuple(g for g in guidelines.history(db) if g.id in used),
+        models=tuple(Model(*row) for row in db.execute(_MODELS)),
+        labels=dict(db.execute(_LABELS).fetchall()),
+        agreements=tuple(two for two in found if two.n),
+    )

@@ -1,0 +1,199 @@
+"""The data set card: README.md of an exported folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from store.agreement import bands
+from store.agreement.report import Agreement
+from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
+from store.exporting.options import ExportOptions
+from store.exporting.plan import ExportPlan
+from store.exporting.reasons import EXPLAINED, Reason
+
+_SOURCES = {
+    "consensus": "a ruling; else the verdict of all who labelled the pair, where they agree;"
+    " else, where nobody labelled it, the researcher's decision on the revision",
+    "majority": "a ruling; else the verdict of more than half of those who labelled the pair;"
+    " else, where nobody labelled it, the researcher's decision on the revision",
+    "decisions": "the researcher's decision on the revision alone",
+    "ai": "the verdict of the models that judged the pair; **no person's label is in these files**",
+}
+
+
+def card(plan: ExportPlan, files: dict[str, int]) -> str:
+    """The card in Markdown; the same plan gives the same text.
+
+    Args:
+        plan: what went out.
+        files: rows of each split's file, by file name.
+    """
+    parts = [
+        _front_matter(files),
+        "# Preference data\n",
+        _what(plan),
+        _files(files),
+        _excluded(plan),
+        _agreement(plan),
+        _origin(plan),
+        _limits(plan),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _front_matter(files: dict[str, int]) -> str:
+    # split files without a row are not named: a loader cannot tell their columns
+    named = [name for name, rows in files.items() if rows]
+    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
+    for name in named:
+        lines += [f"  - split: {name.removesuffix('.jsonl')}", f"    path: {name}"]
+    return "\n".join([*(lines if named else ["---"]), "---", ""])
+
+
+def _what(plan: ExportPlan) -> str:
+    options = plan.options
+    format_ = FORMATS.get(options.format)
+    summary = format_.summary if format_ else AUDIT_SUMMARY
+    text = [
+        f"Format `{options.format}`: {summary}.",
+        f"Decided is: {source_in_words(options)}.",
+    ]
+    if options.min_annotators > 1:
+        text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
+    if format_ and format_.note:
+        text.append(format_.note)
+    return "\n".join(text) + "\n"
+
+
+def source_in_words(options: ExportOptions) -> str:
+    """Whose word counted, as a phrase."""
+    if options.annotator:
+        return f"the verdict of {options.annotator} alone"
+    return _SOURCES[options.from_]
+
+
+def _files(files: dict[str, int]) -> str:
+    lines = ["## Files\n", "| file | rows |", "|---|---|"]
+    lines += [f"| {name} | {rows} |" for name, rows in files.items()]
+    lines += ["", "All rows of one prompt are in one file; a split without rows has no file."]
+    return "\n".join(lines) + "\n"
+
+
+def _excluded(plan: ExportPlan) -> str:
+    out = len(plan.rows)
+    if plan.options.format == AUDIT:
+        lines = [
+            "## Counts\n",
+            f"All {plan.pairs} pairs are here; {out} of them are decided and fit for training.\n",
+        ]
+    else:
+        lines = ["## Counts\n", f"{out} of {plan.pairs} pairs went out.\n"]
+    if plan.by_category:
+        lines += ["| category | pairs |", "|---|---|"]
+        lines += [f"| {_cell(name)} | {n} |" for name, n in plan.by_category.items()]
+        lines.append("")
+    if plan.by_basis:
+        decided = ", ".join(f"{n} by {basis}" for basis, n in plan.by_basis.items())
+        lines += [f"Decided: {decided}.", ""]
+    if plan.excluded:
+        lines += ["| left out | pairs | because |", "|---|---|---|"]
+        lines += [
+            f"| {reason} | {n} | {EXPLAINED[Reason(reason)]} |" for reason, n in plan.counts.items()
+        ]
+    if plan.options.allow:
+        lines += ["", f"Let in on request: {', '.join(sorted(plan.options.allow))}."]
+    return "\n".join(lines) + "\n"
+
+
+def _agreement(plan: ExportPlan) -> str:
+    lines = ["## Agreement\n"]
+    if plan.options.from_ == "ai":
+        lines.append("The figures are those of people; the labels here are a model's.\n")
+    found = plan.background.agreements
+    if not found:
+        return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
+    lines += [
+        "| annotators | n | kappa | 95 % | p_o | PABAK | AC1 | |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_agreement_row(two) for two in found),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _agreement_row(two: Agreement) -> str:
+    interval = "-" if two.ci95 is None else f"{two.ci95[0]:.2f} to {two.ci95[1]:.2f}"
+    word = two.kappa.reason or (two.band or "")
+    few = f"{bands.TOO_FEW}; " if bands.is_few(two.n) else ""
+    names = " and ".join(_cell(name) for name in two.annotators)
+    figures = (two.kappa, two.p_o, two.pabak, two.ac1)
+    kappa, *others = ("-" if f.value is None else f"{f.value:.3f}" for f in figures)
+    return f"| {names} | {two.n} | {kappa} | {interval} | {' | '.join(others)} | {few}{word} |"
+
+
+def _origin(plan: ExportPlan) -> str:
+    behind = plan.background
+    lines = ["## Where it comes from\n"]
+    lines += [
+        f"- constitution {_cell(rules.name)} {_cell(rules.version)}, SHA-256 `{rules.id}`"
+        for rules in behind.constitutions
+    ]
+    lines += [f"- guideline version {g.version}, SHA-256 `{g.id}`" for g in behind.guidelines]
+    lines += [
+        f"- model {_cell(model.name)} ({_cell(model.backend)})"
+        + (f", SHA-256 of the file `{model.sha256}`" if model.sha256 else "")
+        for model in behind.models
+    ]
+    lines += [f"- {_cell(name)}: {n} labels" for name, n in behind.labels.items()]
+    if len(lines) == 1:
+        lines.append("No model, constitution or annotator is recorded.")
+    return "\n".join(lines) + "\n"
+
+
+def _limits(plan: ExportPlan) -> str:
+    return "\n".join(["## Known limits\n", *(f"- {line}" for line in _known_limits(plan))]) + "\n"
+
+
+def _known_limits(plan: ExportPlan) -> Iterator[str]:
+    for two in plan.background.agreements:
+        if two.kappa.value is not None and bands.stops(two.kappa.value, two.n):
+            yield (
+                f"agreement of {' and '.join(map(_cell, two.annotators))} is low (kappa"
+                f" {two.kappa.value:.2f}): such labels do not train a model"
+            )
+    if plan.by_basis.get("decision") and plan.options.format != AUDIT:
+        n = plan.by_basis["decision"]
+        yield (
+            f"{n} {'row rests' if n == 1 else 'rows rest'} on one person's decision, made with"
+            " original and revision in view: not a blind label"
+        )
+    if plan.length_not_checked:
+        yield (
+            f"length_not_checked: {len(plan.length_not_checked)} long pairs could not be compared"
+            f" within {plan.options.max_length} tokens, because no tokenizer was at hand"
+        )
+    if longer := _share_of_longer(plan):
+        yield longer
+    yield "texts were written by people and language models; they may be wrong, and may offend"
+    yield "near-duplicates, personal data and bias beyond length were not looked for here"
+
+
+def _share_of_longer(plan: ExportPlan) -> str | None:
+    """What the card says about length: half is what chance would give."""
+    differing = [r for r in plan.rows if len(r.chosen.text) != len(r.rejected.text)]
+    if not differing:
+        return None
+    longer = sum(len(row.chosen.text) > len(row.rejected.text) for row in differing)
+    share = longer / len(differing)
+    biased = " : length bias is likely" if abs(share - 0.5) > 0.1 and len(differing) >= 20 else ""
+    return (
+        f"the chosen answer is the longer one in {share:.0%} of {len(differing)} rows of"
+        f" unequal length{biased}".replace(" :", ":")
+    )
+
+
+def _cell(text: str) -> str:
+    """A name on one line that no Markdown table or heading breaks."""
+    flat = " ".join(text.split())
+    for mark in "\\|`*_<>[]#":
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat

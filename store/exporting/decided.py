@@ -1,0 +1,113 @@
+"""What counts as decided: whose word stands about a pair, and what it is.
+
+By default a ruling; else the verdict of all who labelled the pair, where they agree; else, only
+where nobody labelled it, the researcher's decision on the revision. A ``skip`` is no label. Of
+one annotator the label after discussion counts before the first one; hidden repeats never count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from store.exporting.facts import Decided, Facts, PairFacts, Said
+from store.exporting.options import ExportOptions
+from store.exporting.reasons import Reason
+from store.records import Choice, Phase, Verdict
+
+
+class Standing(NamedTuple):
+    """What stands about a pair: a verdict for one side, or the reason why there is none."""
+
+    verdict: Verdict | None
+    """``a`` or ``b``; None where there is a reason."""
+    reason: Reason | None
+    basis: str
+    """``ruling``, ``labels``, ``decision`` or ``nothing``."""
+    annotators: tuple[str, ...] = ()
+    """Whose labels or decisions it rests on."""
+
+
+_OPEN = {Verdict.TIE: Reason.TIE, Verdict.BOTH_BAD: Reason.BOTH_BAD, Verdict.SKIP: Reason.SKIPPED}
+
+
+def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
+    """What the people that ``options.from_`` names say about a pair."""
+    source, annotator = options.from_, options.annotator
+    if source == "decisions":
+        return _by_decision(pair, facts, options)
+    rulings_count = source in ("consensus", "majority")
+    if rulings_count and pair.ruling is not None:
+        return _verdict(pair.ruling, "ruling", ())
+    said = list(final_labels(pair.labels, by_model=source == "ai", annotator=annotator))
+    given = [label for label in said if label.verdict is not Verdict.SKIP]
+    if given:
+        return _by_labels(given, options)
+    if source != "ai":
+        decided = _by_decision(pair, facts, options)
+        if decided.reason is not Reason.UNLABELLED:
+            return decided
+    return Standing(None, Reason.SKIPPED if said else Reason.UNLABELLED, "nothing")
+
+
+def final_labels(
+    labels: Iterable[Said], *, by_model: bool = False, annotator: str | None = None
+) -> list[Said]:
+    """The label that stands of each annotator, people or models, or of one of them alone."""
+    last: dict[str, Said] = {}
+    for label in labels:
+        if label.phase is Phase.REPEAT:
+            continue
+        wanted = label.annotator == annotator if annotator else label.by_model == by_model
+        if wanted and (label.phase is Phase.DISCUSSION or label.annotator not in last):
+            last[label.annotator] = label
+    return [last[name] for name in sorted(last)]
+
+
+def _by_labels(given: list[Said], options: ExportOptions) -> Standing:
+    votes = Counter(label.verdict for label in given)
+    verdict, most = votes.most_common(1)[0]
+    enough = most * 2 > len(given) if options.from_ == "majority" else len(votes) == 1
+    names = tuple(label.annotator for label in given)
+    if not enough:
+        return Standing(None, Reason.DISAGREEMENT, "labels", names)
+    if len(given) < options.min_annotators:
+        return Standing(None, Reason.TOO_FEW_ANNOTATORS, "labels", names)
+    return _verdict(verdict, "labels", names)
+
+
+def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
+    about = [
+        decided
+        for decided in facts.decisions.get(pair.prompt_id, ())
+        if {decided.original, decided.text} == {pair.a.text, pair.b.text}
+        and options.annotator in (None, decided.annotator)
+    ]
+    if not about:
+        return Standing(None, Reason.UNLABELLED, "nothing")
+    names = tuple(sorted({decided.annotator for decided in about}))
+    outcomes = {_outcome(pair, decided) for decided in about}
+    if len(outcomes) > 1:
+        return Standing(None, Reason.DISAGREEMENT, "decision", names)
+    outcome = outcomes.pop()
+    if isinstance(outcome, Reason):
+        return Standing(None, outcome, "decision", names)
+    if len(names) < options.min_annotators:
+        return Standing(None, Reason.TOO_FEW_ANNOTATORS, "decision", names)
+    return _verdict(outcome, "decision", names)
+
+
+def _outcome(pair: PairFacts, decided: Decided) -> Verdict | Reason:
+    """The side a decision prefers, or why this pair is not the one it speaks for."""
+    if decided.choice is Choice.REJECT:
+        return Reason.REJECTED
+    if decided.choice is Choice.EDIT and not decided.is_edit:
+        return Reason.EDITED
+    return Verdict.A if pair.a.text == decided.text else Verdict.B
+
+
+def _verdict(verdict: Verdict, basis: str, names: tuple[str, ...]) -> Standing:
+    if reason := _OPEN.get(verdict):
+        return Standing(None, reason, basis, names)
+    return Standing(verdict, None, basis, names)

@@ -1,0 +1,167 @@
+"""Everything an export asks of the project about each pair, read in a few whole-table queries."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from store import heads, labels
+from store.agreement.tables import is_ai
+from store.records import Choice, Message, Origin, Phase, Verdict
+
+
+class Side(NamedTuple):
+    """One answer of a pair."""
+
+    id: str
+    text: str
+    origin: Origin
+    author: str | None
+    finish_reason: str | None
+
+
+class Said(NamedTuple):
+    """One annotator's current label."""
+
+    annotator: str
+    phase: Phase
+    verdict: Verdict
+    informed: bool
+    strength: int | None
+    guideline_id: str | None
+    round_id: str | None
+    at: str
+
+    @property
+    def by_model(self) -> bool:
+        """Whether a model gave it."""
+        return is_ai(self.annotator)
+
+
+class Decided(NamedTuple):
+    """A person's current decision on a revision, as far as one pair of texts is concerned."""
+
+    annotator: str
+    choice: Choice
+    original: str
+    """Text of the candidate the chain began with."""
+    text: str
+    """The revision's text; the edited text where this is about the edit's own pair."""
+    is_edit: bool
+    """True for the pair of original and edited text, False for original and revision."""
+
+
+@dataclass(slots=True)
+class PairFacts:
+    """A pair with all that was said about it."""
+
+    id: str
+    external_id: str | None
+    kind: str
+    prompt_id: str
+    messages: tuple[Message, ...]
+    category: str
+    a: Side
+    b: Side
+    labels: list[Said] = field(default_factory=list)
+    ruling: Verdict | None = None
+    flagged: bool = False
+
+    def side(self, verdict: Verdict) -> Side:
+        """The answer that the verdict ``a`` or ``b`` names."""
+        return self.a if verdict is Verdict.A else self.b
+
+
+@dataclass(slots=True)
+class Facts:
+    """The whole project as an export sees it, pairs in project order."""
+
+    pairs: list[PairFacts]
+    decisions: dict[str, list[Decided]]
+    """Prompt to the current decisions on revisions of its candidates."""
+
+
+_PAIRS = """
+SELECT pair.id, pair.external_id, pair.kind, pair.prompt_id, prompt.messages, prompt.category,
+       a.id, a.text, a.origin, a.author, a.finish_reason,
+       b.id, b.text, b.origin, b.author, b.finish_reason
+FROM pair
+JOIN prompt ON prompt.id = pair.prompt_id
+JOIN candidate AS a ON a.id = pair.a_id
+JOIN candidate AS b ON b.id = pair.b_id
+ORDER BY pair.position
+"""
+_LABELS = """
+SELECT pair_id, annotator, phase, verdict, informed, strength, guideline_id, round_id, at
+FROM label_head ORDER BY pair_id, annotator, phase
+"""
+_DECISIONS = """
+WITH RECURSIVE decided AS (
+    SELECT item AS revision_id, annotator, json_extract(value, '$.choice') AS choice,
+           json_extract(value, '$.edited_id') AS edited_id
+    FROM head WHERE kind = 'decision' AND json_extract(value, '$.choice') IS NOT NULL
+), climbed (revision_id, at_id, parent_id, height) AS (
+    SELECT DISTINCT candidate.id, candidate.id, candidate.parent_id, 0
+    FROM decided JOIN candidate ON candidate.id = decided.revision_id
+    UNION ALL
+    SELECT climbed.revision_id, candidate.id, candidate.parent_id, height + 1
+    FROM climbed JOIN candidate ON candidate.id = climbed.parent_id
+    WHERE height < 1000
+)
+SELECT revision.prompt_id, decided.annotator, decided.choice, original.text, revision.text,
+       edited.text
+FROM decided
+JOIN climbed ON climbed.revision_id = decided.revision_id AND climbed.parent_id IS NULL
+JOIN candidate AS original ON original.id = climbed.at_id
+JOIN candidate AS revision ON revision.id = decided.revision_id
+LEFT JOIN candidate AS edited ON edited.id = decided.edited_id
+ORDER BY revision.prompt_id, decided.annotator, decided.revision_id
+"""
+
+
+def load(db: Database) -> Facts:
+    """Read the project."""
+    pairs = [_pair(row) for row in db.execute(_PAIRS)]
+    by_id = {pair.id: pair for pair in pairs}
+    for pair_id, annotator, phase, verdict, informed, *rest in db.execute(_LABELS):
+        if pair := by_id.get(pair_id):
+            pair.labels.append(
+                Said(annotator, Phase(phase), Verdict(verdict), bool(informed), *rest)
+            )
+    for item, said in heads.latest_of_each(db, "ruling").items():
+        if (pair := by_id.get(item)) and said.value.get("verdict"):
+            pair.ruling = Verdict(said.value["verdict"])
+    if flagged := labels.all_flagged(db):
+        for pair in pairs:
+            pair.flagged = not flagged.isdisjoint((pair.id, pair.prompt_id, pair.a.id, pair.b.id))
+    return Facts(pairs, _decisions(db))
+
+
+def _pair(row: tuple[Any, ...]) -> PairFacts:
+    pair_id, external_id, kind, prompt_id, messages, category, *sides = row
+    a_id, a_text, a_origin, a_author, a_finish, b_id, b_text, b_origin, b_author, b_finish = sides
+    return PairFacts(
+        id=pair_id,
+        external_id=external_id,
+        kind=kind,
+        prompt_id=prompt_id,
+        messages=tuple(Message(m["role"], m["content"]) for m in json.loads(messages)),
+        category=category,
+        a=Side(a_id, a_text, Origin(a_origin), a_author, a_finish),
+        b=Side(b_id, b_text, Origin(b_origin), b_author, b_finish),
+    )
+
+
+def _decisions(db: Database) -> dict[str, list[Decided]]:
+    """What the decisions say of which two texts: two chains may come to the same pair."""
+    out: dict[str, list[Decided]] = defaultdict(list)
+    for prompt_id, annotator, word, original, revision, edited in db.execute(_DECISIONS):
+        choice = Choice(word)
+        out[prompt_id].append(Decided(annotator, choice, original, revision, is_edit=False))
+        if choice is Choice.EDIT and edited is not None:
+            out[prompt_id].append(Decided(annotator, choice, original, edited, is_edit=True))
+    return dict(out)

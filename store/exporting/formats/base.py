@@ -1,0 +1,59 @@
+"""What a format is: a name, what it can hold, and how a decided pair becomes lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from store.exporting.reasons import Reason
+from store.exporting.rows import Row
+from store.records import Message
+
+Line = dict[str, Any]
+"""One JSON object of the file."""
+
+
+def anything(row: Row) -> Reason | None:
+    """Refuses no row: for formats that hold every conversation."""
+    return None if row.messages else Reason.NOT_EXPRESSIBLE
+
+
+def one_message(row: Row) -> Reason | None:
+    """Refuses every prompt but one message of the user."""
+    if len(row.messages) == 1 and row.messages[0].role == "user":
+        return None
+    return Reason.MULTI_TURN
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One export format."""
+
+    name: str
+    summary: str
+    """One line: who reads it."""
+    lines: Callable[[Iterable[Row]], Iterator[Line]]
+    refuses: Callable[[Row], Reason | None] = anything
+    """Why a row cannot be written in this format, or None."""
+    note: str = ""
+    """What its user must know; goes into the card."""
+
+
+def each(line: Callable[[Row], Line]) -> Callable[[Iterable[Row]], Iterator[Line]]:
+    """A format of one line a row."""
+
+    def lines(rows: Iterable[Row]) -> Iterator[Line]:
+        return (line(row) for row in rows)
+
+    return lines
+
+
+def turns(messages: Iterable[Message]) -> list[dict[str, str]]:
+    """A conversation as a list of ``role`` and ``content``."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def answer(text: str) -> dict[str, str]:
+    """An answer as a turn of the assistant."""
+    return {"role": "assistant", "content": text}

@@ -1,0 +1,38 @@
+"""Formats that write the conversation as one text."""
+
+from __future__ import annotations
+
+from store.exporting.formats.base import Format, Line, each
+from store.exporting.reasons import Reason
+from store.exporting.rows import Row
+
+_SPEAKERS = {"user": "\n\nHuman: ", "assistant": "\n\nAssistant: "}
+_MARKS = ("\n\nHuman:", "\n\nAssistant:")
+
+
+def _refuses(row: Row) -> Reason | None:
+    """The format has no way to quote: a speaker's mark inside a text would start a new turn."""
+    said = [message.content for message in row.messages]
+    for text in (*said, row.chosen.text, row.rejected.text):
+        if any(mark in f"\n\n{text}" for mark in _MARKS):
+            return Reason.NOT_EXPRESSIBLE
+    roles = [message.role for message in row.messages]
+    fits = roles and set(roles) <= set(_SPEAKERS) and roles[-1] == "user"
+    return None if fits else Reason.NOT_EXPRESSIBLE
+
+
+def _line(row: Row) -> Line:
+    prompt = "".join(_SPEAKERS[message.role] + message.content for message in row.messages)
+    return {
+        side: f"{prompt}\n\nAssistant: {text}"
+        for side, text in (("chosen", row.chosen.text), ("rejected", row.rejected.text))
+    }
+
+
+HH = Format(
+    "hh",
+    "Anthropic HH: whole transcripts, Human and Assistant",
+    each(_line),
+    _refuses,
+    "Prompts with a system message, and texts that hold a speaker's mark, are left out.",
+)

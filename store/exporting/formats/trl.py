@@ -1,0 +1,58 @@
+"""The formats of TRL's trainers: conversational, so that the model's chat template is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from store.exporting.formats.base import Format, Line, answer, each, turns
+from store.exporting.rows import Row
+
+
+def _dpo(row: Row) -> Line:
+    return {
+        "prompt": turns(row.messages),
+        "chosen": [answer(row.chosen.text)],
+        "rejected": [answer(row.rejected.text)],
+    }
+
+
+def _kto(rows: Iterable[Row]) -> Iterator[Line]:
+    for row in rows:
+        for side, label in ((row.chosen, True), (row.rejected, False)):
+            yield {
+                "prompt": turns(row.messages),
+                "completion": [answer(side.text)],
+                "label": label,
+            }
+
+
+def _reward(row: Row) -> Line:
+    return {
+        "chosen": [*turns(row.messages), answer(row.chosen.text)],
+        "rejected": [*turns(row.messages), answer(row.rejected.text)],
+    }
+
+
+def _sft(rows: Iterable[Row]) -> Iterator[Line]:
+    seen: set[tuple[object, str]] = set()
+    for row in rows:
+        content = (row.messages, row.chosen.text)
+        if content not in seen:
+            seen.add(content)
+            yield {"messages": [*turns(row.messages), answer(row.chosen.text)]}
+
+
+TRL = Format("trl", "TRL DPOTrainer: conversations with an explicit prompt", each(_dpo))
+KTO = Format(
+    "kto",
+    "TRL KTOTrainer: one answer a line with label true or false",
+    _kto,
+    note="Each pair makes two lines, the chosen answer (true) before the rejected one (false).",
+)
+REWARD = Format("reward", "TRL RewardTrainer: whole conversations, implicit prompt", each(_reward))
+SFT = Format(
+    "sft",
+    "TRL SFTTrainer: conversations that end with the chosen answer",
+    _sft,
+    note="An answer that was chosen in several pairs is written once.",
+)

@@ -1,0 +1,140 @@
+"""The gate: which decided pairs may train a model, and why the others may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from store import ids, texts
+from store.exporting.decided import final_labels
+from store.exporting.facts import PairFacts, Said
+from store.exporting.options import ExportOptions
+from store.exporting.reasons import Reason
+from store.exporting.rows import Row
+from store.exporting.trust import Doubted, rests_on_doubt
+
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+"""Tokens of each text, by the model's own tokenizer."""
+
+TEMPLATE_TOKENS: Final = 64
+"""Tokens that a chat template may add to a prompt, on the safe side."""
+
+
+class Outcome(NamedTuple):
+    """What the gate says about the decided rows."""
+
+    passed: list[Row]
+    excluded: list[tuple[Row, Reason]]
+    length_not_checked: list[Row]
+    """Rows that passed, but may be identical once cut: no tokenizer was at hand."""
+
+
+def sift(
+    rows: Collection[Row],
+    options: ExportOptions,
+    refused_by_format: Callable[[Row], Reason | None],
+    doubted: Doubted,
+    count_tokens: CountTokens | None,
+) -> Outcome:
+    """Send each row through; the first reason that is true of it and not allowed keeps it out.
+
+    Args:
+        rows: the decided pairs, in project order.
+        options: what is allowed, and the trainer's maximal length.
+        refused_by_format: why a format cannot hold a row.
+        doubted: annotators whose agreement is low.
+        count_tokens: the model's tokenizer, or None when no model is at hand.
+    """
+    doubtful = [row for row in rows if _may_be_cut_alike(row, options.max_length)]
+    alike = _cut_alike(doubtful, options.max_length, count_tokens)
+    seen: set[str] = set()
+    outcome = Outcome([], [], [])
+    for row in rows:
+        reasons = _reasons(row, refused_by_format, doubted)
+        reason = next((r for r in reasons if r not in options.allow), None)
+        if reason is None and row.pair.id in alike:
+            reason = _unless_allowed(Reason.IDENTICAL_WHEN_CUT, options)
+        if reason is None:
+            content = _content(row)
+            if content in seen:
+                reason = _unless_allowed(Reason.DUPLICATE, options)
+            seen.add(content)
+        if reason is None:
+            outcome.passed.append(row)
+        else:
+            outcome.excluded.append((row, reason))
+    if count_tokens is None:
+        unchecked = {row.pair.id for row in doubtful}
+        outcome.length_not_checked.extend(r for r in outcome.passed if r.pair.id in unchecked)
+    return outcome
+
+
+def _reasons(
+    row: Row, refused_by_format: Callable[[Row], Reason | None], doubted: Doubted
+) -> Iterator[Reason]:
+    pair = row.pair
+    both = (row.chosen, row.rejected)
+    if pair.flagged:
+        yield Reason.FLAGGED
+    if row.standing.basis == "labels" and rests_on_doubt(_labels_behind(row), doubted):
+        yield Reason.LOW_AGREEMENT
+    if not all(text.strip() for text in (_last_turn(pair), *(side.text for side in both))):
+        yield Reason.EMPTY
+    if texts.normalised(row.chosen.text) == texts.normalised(row.rejected.text):
+        yield Reason.IDENTICAL
+    if any(side.finish_reason == "length" for side in both):
+        yield Reason.TRUNCATED
+    if any(texts.degenerate(side.text) for side in both):
+        yield Reason.DEGENERATE
+    if reason := refused_by_format(row):
+        yield reason
+
+
+def _labels_behind(row: Row) -> list[Said]:
+    return [
+        label
+        for label in final_labels(row.pair.labels)
+        if label.annotator in row.standing.annotators
+    ]
+
+
+def _unless_allowed(reason: Reason, options: ExportOptions) -> Reason | None:
+    return None if reason in options.allow else reason
+
+
+def _last_turn(pair: PairFacts) -> str:
+    return pair.messages[-1].content if pair.messages else ""
+
+
+def _shared_start(row: Row) -> str:
+    """Everything up to the first character in which the two trained texts differ."""
+    prompt = "\n".join(message.content for message in row.messages)
+    return prompt + "\n" + _common_start(row.chosen.text, row.rejected.text)
+
+
+def _common_start(one: str, other: str) -> str:
+    for place, (here, there) in enumerate(zip(one, other, strict=False)):
+        if here != there:
+            return one[:place]
+    return min(one, other, key=len)
+
+
+def _may_be_cut_alike(row: Row, max_length: int) -> bool:
+    # a token is at least one byte of text, so that most rows need no tokenizer
+    room = max_length - TEMPLATE_TOKENS
+    return row.chosen.text != row.rejected.text and len(_shared_start(row).encode()) >= room
+
+
+def _cut_alike(
+    rows: list[Row], max_length: int, count_tokens: CountTokens | None
+) -> frozenset[str]:
+    """Ids of the rows whose two texts differ only behind the last token that is kept."""
+    if count_tokens is None or not rows:
+        return frozenset()
+    counted = count_tokens([_shared_start(row) for row in rows])
+    return frozenset(row.pair.id for row, n in zip(rows, counted, strict=True) if n >= max_length)
+
+
+def _content(row: Row) -> str:
+    turns = [list(message) for message in row.messages]
+    return ids.digest("triplet", [turns, row.chosen.text, row.rejected.text])

@@ -1,0 +1,138 @@
+"""What the user asked of an export, checked before anything is read or written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from store import ids
+from store.errors import StoreError
+from store.exporting.reasons import ALLOWABLE, Reason
+
+SOURCES: Final = ("consensus", "majority", "decisions", "ai")
+"""Whose word counts; ``by:NAME`` is the fifth, for one annotator's own."""
+
+DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
+"""Shares of train, validation and test where OUT is a folder and no split was asked for."""
+
+SPLIT_NAMES: Final = ("train", "validation", "test")
+
+
+class UsageProblem(StoreError):
+    """The export was asked for in a way that cannot be meant: wrong usage, exit status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """An export's settings; making one with a bad value raises :class:`UsageProblem`."""
+
+    format: str = "triplets"
+    """A name of ``store.exporting.formats.FORMATS``."""
+    from_: str = "consensus"
+    """``consensus``, ``majority``, ``by:NAME``, ``decisions`` or ``ai``."""
+    split: tuple[float, float, float] | None = None
+    """Shares of train, validation and test; None: the default for a folder, none for a file."""
+    seed: int = 0
+    """Seed of the split; rows themselves are in project order."""
+    allow: frozenset[str] = frozenset()
+    """Reasons that do not keep a pair out this time."""
+    min_annotators: int = 1
+    """How many annotators must have given a verdict; a ruling needs no more."""
+    max_length: int = 1024
+    """Tokens of prompt and answer that the trainer keeps (TRL's default is 1024)."""
+    force: bool = False
+    """Replace an export that is already there."""
+
+    def __post_init__(self) -> None:
+        self._check_source()
+        for reason in sorted(self.allow):
+            _check_allowed(reason)
+        if self.split is not None:
+            check_split(self.split)
+        if self.min_annotators < 1:
+            raise UsageProblem(f"--min-annotators is at least 1, not {self.min_annotators}")
+        if self.max_length < 1:
+            raise UsageProblem(f"--max-length is at least 1 token, not {self.max_length}")
+
+    @property
+    def annotator(self) -> str | None:
+        """NAME of ``by:NAME``, in the form names are compared in."""
+        return ids.name(self.from_[3:]) if self.from_.startswith("by:") else None
+
+    def check_target(self, out: Path) -> None:
+        """Refuse a split that cannot be: one file holds no splits.
+
+        Raises:
+            UsageProblem: with the two ways out.
+        """
+        if self.split is not None and is_file_target(out):
+            raise UsageProblem(
+                f"--split needs a folder, but {out} is one file: leave --split out, or name a"
+                " folder"
+            )
+
+    def _check_source(self) -> None:
+        if self.from_ in SOURCES or self.annotator:
+            return
+        if self.from_.startswith("by:"):
+            raise UsageProblem("--from by:NAME needs the name of an annotator after the colon")
+        hint = _nearest(self.from_, SOURCES)
+        raise UsageProblem(f"--from '{self.from_}' is none of {', '.join(SOURCES)}, by:NAME{hint}")
+
+
+def is_file_target(out: Path) -> bool:
+    """Whether OUT names one file; anything else is a folder."""
+    return out.suffix.lower() in (".json", ".jsonl")
+
+
+def parse_split(text: str) -> tuple[float, float, float]:
+    """The shares behind ``--split 0.9,0.05,0.05``.
+
+    Raises:
+        UsageProblem: not three numbers from 0 to 1 that make 1.
+    """
+    try:
+        shares = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != len(SPLIT_NAMES):
+        raise UsageProblem(
+            f"--split '{text}' is not three numbers (train, validation, test) such as 0.9,0.05,0.05"
+        )
+    train, validation, test = shares
+    check_split((train, validation, test))
+    return train, validation, test
+
+
+def check_split(split: tuple[float, float, float]) -> None:
+    """Refuse shares that are negative, no numbers, or do not make 1.
+
+    Raises:
+        UsageProblem: with the sum they make.
+    """
+    if not all(0 <= share <= 1 for share in split) or not math.isclose(sum(split), 1, abs_tol=1e-6):
+        shown = ",".join(f"{share:g}" for share in split)
+        raise UsageProblem(f"--split {shown}: each share is from 0 to 1, and together they make 1")
+
+
+def _check_allowed(reason: str) -> None:
+    if reason in ALLOWABLE:
+        return
+    allowable = ", ".join(sorted(ALLOWABLE))
+    if reason in set(Reason):
+        raise UsageProblem(
+            f"--allow {reason}: such a pair has no chosen and rejected answer that this format"
+            f" could hold; what can be allowed: {allowable}"
+        )
+    raise UsageProblem(
+        f"--allow {reason}: no such reason{_nearest(reason, sorted(ALLOWABLE))};"
+        f" what can be allowed: {allowable}"
+    )
+
+
+def _nearest(word: str, words: tuple[str, ...] | list[str]) -> str:
+    found = get_close_matches(word, words, n=1)
+    return f" (did you mean {found[0]})" if found else ""

@@ -1,0 +1,154 @@
+"""What an export would write, worked out before anything is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlite_utils import Database
+
+from store import rounds
+from store.exporting import background, decided, facts, gate, split, trust
+from store.exporting.audit import Audit
+from store.exporting.background import Background
+from store.exporting.decided import Standing
+from store.exporting.facts import Facts, PairFacts
+from store.exporting.formats import AUDIT, FORMATS, known
+from store.exporting.formats.base import Line, anything
+from store.exporting.gate import CountTokens, Outcome
+from store.exporting.options import SPLIT_NAMES, ExportOptions
+from store.exporting.reasons import Reason
+from store.exporting.rows import Row, decided_row
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What goes out, what stays and why."""
+
+    options: ExportOptions
+    rows: tuple[Row, ...]
+    """The decided pairs that passed the gate, in project order."""
+    excluded: dict[str, list[str]]
+    """Ids of the pairs that stay, by reason, in the order of :class:`Reason`."""
+    length_not_checked: tuple[str, ...]
+    """Ids of pairs that went out although no tokenizer could say whether they differ once cut."""
+    pairs: int
+    """All pairs of the project."""
+    background: Background
+    audited: tuple[Line, ...] = ()
+    """One line for every pair, where the format is ``audit``."""
+    audited_groups: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many pairs stay, by reason."""
+        return {reason: len(ids) for reason, ids in self.excluded.items()}
+
+    @property
+    def by_category(self) -> dict[str, int]:
+        """How many pairs go out, by category."""
+        return dict(sorted(Counter(row.pair.category for row in self.rows).items()))
+
+    @property
+    def by_basis(self) -> dict[str, int]:
+        """How many pairs go out by ruling, labels or decision."""
+        return dict(sorted(Counter(row.standing.basis for row in self.rows).items()))
+
+    def lines(self, rows: Iterable[Row] | None = None) -> Iterator[Line]:
+        """The lines of the file, in project order; of some rows only where these are given."""
+        if self.options.format == AUDIT:
+            return iter(self.audited)
+        return FORMATS[self.options.format].lines(self.rows if rows is None else rows)
+
+    def preview(self, n: int = 5) -> list[Line]:
+        """The first lines as they would be written."""
+        return list(islice(self.lines(), n))
+
+    def splits(self, shares: tuple[float, float, float]) -> dict[str, list[Line]]:
+        """The lines of each split that has a share; all lines of a prompt group in one."""
+        out: dict[str, list[Line]] = {
+            name: [] for name, share in zip(SPLIT_NAMES, shares, strict=True) if share
+        }
+        if self.options.format == AUDIT:
+            dealt = split.assign(self.audited_groups, shares, self.options.seed)
+            for line, name in zip(self.audited, dealt, strict=True):
+                out[name].append(line)
+            return out
+        groups = [split.group(row.messages) for row in self.rows]
+        dealt = split.assign(groups, shares, self.options.seed)
+        for name, lines in out.items():
+            mine = [row for row, place in zip(self.rows, dealt, strict=True) if place == name]
+            lines.extend(self.lines(mine))
+        return out
+
+
+def plan(
+    db: Database, options: ExportOptions, count_tokens: CountTokens | None = None
+) -> ExportPlan:
+    """Work out an export; writes nothing.
+
+    Args:
+        db: the project.
+        options: what was asked for.
+        count_tokens: tokens of each text by the model's tokenizer; None when no model is at
+            hand, which is reported in ``length_not_checked``.
+
+    Raises:
+        UsageProblem: there is no such format.
+        SealedRound: the export would tell labels of a round that is still sealed.
+    """
+    known(options.format)
+    if options.from_ != "decisions" or options.format == AUDIT:
+        rounds.guard(db)
+    project = facts.load(db)
+    standings = {pair.id: decided.stands(pair, project, options) for pair in project.pairs}
+    rows = [
+        row for pair in project.pairs if (row := decided_row(pair, standings[pair.id])) is not None
+    ]
+    format_ = FORMATS.get(options.format)
+    refuses = format_.refuses if format_ else anything
+    doubted = trust.in_doubt(project.pairs)
+    outcome = gate.sift(rows, options, refuses, doubted, count_tokens)
+    reasons = _reasons(standings, outcome)
+    audited = options.format == AUDIT
+    return ExportPlan(
+        options=options,
+        rows=tuple(outcome.passed),
+        excluded=_by_reason(project, reasons),
+        length_not_checked=tuple(row.pair.id for row in outcome.length_not_checked),
+        pairs=len(project.pairs),
+        background=background.read(db),
+        audited=tuple(_audit(db, project.pairs, standings, reasons)) if audited else (),
+        audited_groups=tuple(split.group(p.messages) for p in project.pairs) if audited else (),
+    )
+
+
+def _reasons(standings: dict[str, Standing], outcome: Outcome) -> dict[str, Reason]:
+    undecided = {
+        pair_id: standing.reason
+        for pair_id, standing in standings.items()
+        if standing.reason is not None
+    }
+    return undecided | {row.pair.id: reason for row, reason in outcome.excluded}
+
+
+def _by_reason(project: Facts, reasons: dict[str, Reason]) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for reason in Reason:
+        found = [pair.id for pair in project.pairs if reasons.get(pair.id) is reason]
+        if found:
+            out[reason.value] = found
+    return out
+
+
+def _audit(
+    db: Database,
+    pairs: Iterable[PairFacts],
+    standings: dict[str, Standing],
+    reasons: dict[str, Reason],
+) -> Iterator[Line]:
+    audit = Audit(db)
+    for pair in pairs:
+        yield audit.line(pair.id, standings[pair.id], reasons.get(pair.id))

@@ -1,0 +1,65 @@
+"""Why a pair does not go out: the names that counts, ``--allow`` and the manifest use."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Reason(StrEnum):
+    """The first of these, in this order, that is true of a pair is the one reported."""
+
+    UNLABELLED = "unlabelled"
+    SKIPPED = "skipped"
+    DISAGREEMENT = "disagreement"
+    TOO_FEW_ANNOTATORS = "too_few_annotators"
+    TIE = "tie"
+    BOTH_BAD = "both_bad"
+    REJECTED = "rejected"
+    EDITED = "edited"
+    FLAGGED = "flagged"
+    LOW_AGREEMENT = "low_agreement"
+    EMPTY = "empty"
+    IDENTICAL = "identical"
+    TRUNCATED = "truncated"
+    DEGENERATE = "degenerate"
+    MULTI_TURN = "multi_turn"
+    NOT_EXPRESSIBLE = "not_expressible"
+    IDENTICAL_WHEN_CUT = "identical_when_cut"
+    DUPLICATE = "duplicate"
+
+
+EXPLAINED: Final[dict[Reason, str]] = {
+    Reason.UNLABELLED: "nobody has labelled the pair or decided on its revision",
+    Reason.SKIPPED: "everybody who saw it skipped it",
+    Reason.DISAGREEMENT: "the annotators disagree and nobody has ruled",
+    Reason.TOO_FEW_ANNOTATORS: "fewer annotators than --min-annotators asks for",
+    Reason.TIE: "the verdict is a tie",
+    Reason.BOTH_BAD: "the verdict is that both are bad",
+    Reason.REJECTED: "the researcher rejected the revision",
+    Reason.EDITED: "the researcher edited the revision: the edited text goes out instead",
+    Reason.FLAGGED: "somebody flagged the pair, its prompt or an answer",
+    Reason.LOW_AGREEMENT: "the verdict rests on people whose kappa is .4 or less (n 50 or more)",
+    Reason.EMPTY: "the prompt or an answer is empty",
+    Reason.IDENTICAL: "both answers are the same but for white space",
+    Reason.TRUNCATED: "an answer was cut off by the model's token limit",
+    Reason.DEGENERATE: "an answer loops, or has chat-template or role text in it",
+    Reason.MULTI_TURN: "the prompt is a conversation, which this format cannot hold",
+    Reason.NOT_EXPRESSIBLE: "the prompt cannot be written in this format without changing it",
+    Reason.IDENTICAL_WHEN_CUT: "both answers are the same within the trainer's maximal length",
+    Reason.DUPLICATE: "the same prompt, chosen and rejected went out already",
+}
+
+ALLOWABLE: Final = frozenset(
+    {
+        Reason.FLAGGED,
+        Reason.LOW_AGREEMENT,
+        Reason.EMPTY,
+        Reason.IDENTICAL,
+        Reason.TRUNCATED,
+        Reason.DEGENERATE,
+        Reason.IDENTICAL_WHEN_CUT,
+        Reason.DUPLICATE,
+    }
+)
+"""Reasons that ``--allow`` can lift: there is a chosen and a rejected answer to write."""

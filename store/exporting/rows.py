@@ -1,0 +1,32 @@
+"""What the formats are given: a decided pair, with which answer is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from store.exporting.decided import Standing
+from store.exporting.facts import PairFacts, Side
+from store.records import Message, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One prompt with its chosen and its rejected answer."""
+
+    pair: PairFacts
+    standing: Standing
+    chosen: Side
+    rejected: Side
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The prompt."""
+        return self.pair.messages
+
+
+def decided_row(pair: PairFacts, standing: Standing) -> Row | None:
+    """The row of a pair that has a verdict for one side, or None."""
+    if standing.verdict is None:
+        return None
+    other = Verdict.B if standing.verdict is Verdict.A else Verdict.A
+    return Row(pair, standing, pair.side(standing.verdict), pair.side(other))

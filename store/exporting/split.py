@@ -1,0 +1,54 @@
+"""Train, validation and test: whole prompt groups, drawn by a seed, the same every time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from store import ids, texts
+from store.exporting.options import SPLIT_NAMES
+from store.records import Message
+
+
+def group(messages: Iterable[Message]) -> str:
+    """What prompts share that must not be parted: all but case and white space."""
+    said = [[turn.role, texts.normalised(turn.content).casefold()] for turn in messages]
+    return ids.digest("group", said)
+
+
+def assign(groups: Sequence[str], shares: tuple[float, float, float], seed: int) -> list[str]:
+    """The split of each row.
+
+    Groups are put in an order drawn by the seed and dealt out, test and validation first, until
+    each has its share of the rows; a split with a share gets at least one group where there are
+    enough of them, and train is never the one to go without.
+
+    Args:
+        groups: the prompt group of each row.
+        shares: of train, validation and test.
+        seed: the draw.
+    """
+    sizes: dict[str, int] = defaultdict(int)
+    for name in groups:
+        sizes[name] += 1
+    drawn = sorted(sizes, key=lambda name: ids.digest("split", [seed, name]))
+    dealt = [(name, share) for name, share in zip(SPLIT_NAMES, shares, strict=True) if share]
+    place: dict[str, str] = {}
+    while len(dealt) > 1:
+        split, share = dealt.pop()
+        taken = _take(drawn, sizes, share * len(groups), most=len(drawn) - len(dealt))
+        place.update(dict.fromkeys(drawn[:taken], split))
+        del drawn[:taken]
+    place.update(dict.fromkeys(drawn, dealt[0][0]))
+    return [place[name] for name in groups]
+
+
+def _take(drawn: list[str], sizes: dict[str, int], rows: float, most: int) -> int:
+    """How many groups from the front come nearest to so many rows: one at least, if it may."""
+    taken, have = 0, 0
+    while taken < most:
+        size = sizes[drawn[taken]]
+        if taken and abs(have + size - rows) >= abs(have - rows):
+            break
+        taken, have = taken + 1, have + size
+    return taken

@@ -1,0 +1,252 @@
+"""Writing an export: beside its place first, then renamed, so that a failure leaves nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from store.errors import StoreError
+from store.exporting.card import card
+from store.exporting.options import DEFAULT_SPLIT, is_file_target
+from store.exporting.plan import ExportPlan
+
+MANIFEST = "manifest.json"
+
+OnLine = Callable[[int], None]
+"""Told how many lines have been written."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of an export."""
+
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export left on the disk."""
+
+    out: Path
+    files: dict[str, File]
+    """By name: the one file, or the splits of the folder."""
+
+    @property
+    def rows(self) -> int:
+        """Lines in all files."""
+        return sum(file.rows for file in self.files.values())
+
+
+def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written:
+    """Write what was planned; the same project and options give the same bytes.
+
+    A name ending in .jsonl gets one object a line, .json a list of them; anything else is a
+    folder with train, validation and test (those that have rows), a card (README.md) and
+    ``manifest.json``. Files are readable by their owner alone, like the project itself.
+
+    Args:
+        plan: from :func:`store.exporting.plan.plan`.
+        out: where.
+        on_line: called after each line with the number of lines so far, for a progress bar.
+
+    Raises:
+        UsageProblem: a split was asked for and OUT is a file.
+        StoreError: OUT exists and ``force`` was not given, or it cannot be written; what was
+            there before is still there.
+    """
+    plan.options.check_target(out)
+    progress = _Progress(on_line)
+    try:
+        if is_file_target(out):
+            return _write_file(plan, out, progress)
+        return _write_folder(plan, out, progress)
+    except OSError as error:
+        raise StoreError(
+            f"{out} could not be written ({error.strerror or error}); nothing was left there"
+        ) from error
+
+
+class _Progress:
+    def __init__(self, on_line: OnLine | None) -> None:
+        self._on_line = on_line
+        self._done = 0
+
+    def step(self) -> None:
+        self._done += 1
+        if self._on_line is not None:
+            self._on_line(self._done)
+
+
+def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
+    if out.is_dir():
+        raise StoreError(f"{out} is a folder; name a file, or a folder without .json at its end")
+    if out.exists() and not plan.options.force:
+        raise StoreError(f"{out} exists already and was left as it is; --force replaces it")
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+    os.close(handle)
+    beside = Path(name)
+    try:
+        file = _write_lines(beside, plan.lines(), progress, as_list=out.suffix.lower() == ".json")
+        beside.replace(out)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(out.parent)
+    return Written(out, {out.name: file})
+
+
+def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
+    _may_replace(out, force=plan.options.force)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        splits = plan.splits(plan.options.split or DEFAULT_SPLIT)
+        files = {
+            f"{name}.jsonl": _write_lines(beside / f"{name}.jsonl", lines, progress)
+            for name, lines in splits.items()
+            # datasets.load_dataset stops at a file without rows; train is always there
+            if lines or name == "train"
+        }
+        _write_text(beside / "README.md", card(plan, {n: f.rows for n, f in files.items()}))
+        _write_text(beside / MANIFEST, json_text(manifest(plan, files), indent=1) + "\n")
+        _sync_folder(beside)
+        with _set_aside(out):
+            beside.rename(out)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    _sync_folder(out.parent)
+    return Written(out, files)
+
+
+def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
+    """Everything about an export that a program may want to check."""
+    options = plan.options
+    return {
+        "format": options.format,
+        "from": options.from_,
+        "split": list(options.split or DEFAULT_SPLIT),
+        "seed": options.seed,
+        "allow": sorted(options.allow),
+        "min_annotators": options.min_annotators,
+        "max_length": options.max_length,
+        "pairs": plan.pairs,
+        "exported": len(plan.audited or plan.rows),
+        "rows": sum(file.rows for file in files.values()),
+        "files": {
+            name: {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
+            for name, file in files.items()
+        },
+        "excluded": plan.counts,
+        "excluded_pairs": plan.excluded,
+        "length_not_checked": list(plan.length_not_checked),
+        "by_category": plan.by_category,
+        "by_basis": plan.by_basis,
+        **plan.background.as_json(),
+    }
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON as it goes into files: readable UTF-8, safe for readers that split at any newline."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    for code in ("\u0085", "\u2028", "\u2029"):
+        text = text.replace(code, f"\\u{ord(code):04x}")
+    return text
+
+
+class _Hashed:
+    """A file that knows its SHA-256 and its size."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def write(self, text: str) -> None:
+        data = text.encode()
+        self._stream.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+
+    def finish(self, rows: int) -> File:
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        return File(rows, self._size, self._digest.hexdigest())
+
+
+def _write_lines(
+    path: Path, lines: Iterable[Any], progress: _Progress, *, as_list: bool = False
+) -> File:
+    rows = 0
+    with path.open("wb") as stream:
+        out = _Hashed(stream)
+        if as_list:
+            out.write("[")
+        for line in lines:
+            if as_list:
+                out.write(",\n" if rows else "\n")
+            out.write(json_text(line) + ("" if as_list else "\n"))
+            rows += 1
+            progress.step()
+        if as_list:
+            out.write("\n]\n")
+        return out.finish(rows)
+
+
+def _write_text(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _may_replace(out: Path, *, force: bool) -> None:
+    if not out.exists() and not out.is_symlink():
+        return
+    if not force:
+        raise StoreError(f"{out} exists already and was left as it is; --force replaces it")
+    if not out.is_dir() or out.is_symlink():
+        raise StoreError(f"{out} is no folder and was left as it is; choose another name")
+    if any(out.iterdir()) and not (out / MANIFEST).is_file():
+        raise StoreError(
+            f"{out} holds something else than an export (no {MANIFEST}) and was left as it is;"
+            " choose another name"
+        )
+
+
+@contextmanager
+def _set_aside(out: Path) -> Iterator[None]:
+    """Make room for the new folder; the old one goes when the new one is in place."""
+    if not out.exists():
+        yield
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent)) / "was"
+    out.rename(old)
+    try:
+        yield
+    except BaseException:
+        old.rename(out)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new names last; some systems cannot open a folder, and need not."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,9 @@
+"""Bringing files into a project: prompts, pairs and labels, in the formats they come in."""
+
+from __future__ import annotations
+
+from store.importing.detect import FORMATS, KINDS
+from store.importing.files import FileReport, run
+from store.importing.rows import FIELDS, Problem
+
+__all__ = ["FIELDS", "FORMATS", "KINDS", "FileReport", "Problem", "run"]

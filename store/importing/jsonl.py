@@ -1,0 +1,84 @@
+"""JSON, one object a line, read so that nothing is silently changed or lost.
+
+Python's reader would take the last of two equal keys, accept NaN, round long numbers and cut
+``1.0`` to a float; here the first two are refused and numbers keep their spelling.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from store.importing.rows import Record, Refused
+from store.importing.source import Line
+
+
+class Number(str):
+    """A JSON number, as it was spelt."""
+
+    __slots__ = ()
+
+
+def records(lines: Iterable[Line]) -> Iterator[Record]:
+    """One record a line that is not blank."""
+    for line in lines:
+        if line.fault:
+            yield Record(line.number, None, ("", line.fault))
+        elif line.text.strip():
+            yield _record(line)
+
+
+def _record(line: Line) -> Record:
+    try:
+        return Record(line.number, parse(line.text))
+    except Refused as refused:
+        return Record(line.number, None, (refused.field, refused.reason))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The object a line holds.
+
+    Raises:
+        Refused: it is no JSON, no object, has a key twice or holds NaN.
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise Refused("", f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise Refused("", "is not usable JSON: nested too deeply") from None
+    if not isinstance(value, dict):
+        raise Refused("", f"is {kind(value)}, not an object")
+    return value
+
+
+def kind(value: Any) -> str:
+    """What sort of JSON value this is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"the truth value {str(value).lower()}"
+    if isinstance(value, Number):
+        return f"the number {value[:40]}"
+    words: dict[type, str] = {str: "text", list: "a list", dict: "an object"}
+    return words[type(value)]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Refused(key, "the key stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise Refused("", f"is not JSON: {name} is no number")

@@ -1,0 +1,180 @@
+"""Writing imported rows into the project, and telling what was new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Literal
+
+from sqlite_utils import Database
+
+from store import candidates, find, ids, labels, pairs, prompts
+from store.errors import WrongId
+from store.importing.rows import Given, LabelRow, PairRow, Problem, PromptRow, Row, shown
+from store.records import Label, Origin
+
+Outcome = Literal["added", "duplicates", "rejected"]
+
+
+class Writer:
+    """Writes the rows of one file; call it inside one transaction per batch."""
+
+    def __init__(self, db: Database, *, source: str, category: str | None, at: str) -> None:
+        """Prepares to write.
+
+        Args:
+            db: the project.
+            source: the file's name, kept with every item and label.
+            category: the category of every row, where the user gave one.
+            at: time of the import.
+        """
+        self._db = db
+        self._source = source
+        self._category = category
+        self._at = at
+        self.labels_seen = False
+        """Whether any row came with labels."""
+
+    def write(self, row: Row) -> tuple[Outcome, list[Problem]]:
+        """Writes one row.
+
+        Returns:
+            What became of it, and all that is odd about it.
+        """
+        problems = list(row.problems)
+        if isinstance(row, PromptRow):
+            _, new = self._prompt(row, row.external_id, row.tags, problems)
+        elif isinstance(row, PairRow):
+            new = self._pair(row, problems)
+        else:
+            try:
+                pair_id = find.pair_id(self._db, row.pair)
+            except WrongId as error:
+                return "rejected", [Problem(row.line, "id", shown(str(error)), kept=False)]
+            new = self._said(pair_id, row, problems)
+        return ("added" if new else "duplicates"), problems
+
+    def _prompt(
+        self,
+        row: PromptRow | PairRow,
+        external_id: str | None,
+        tags: tuple[str, ...],
+        problems: list[Problem],
+    ) -> tuple[str, bool]:
+        category = self._category or row.category
+        prompt_id, new = prompts.add(
+            self._db,
+            row.messages,
+            category=category or prompts.UNCATEGORISED,
+            tags=tags,
+            source=self._source,
+            external_id=external_id,
+            at=self._at,
+        )
+        if not new and category is not None:
+            stands = prompts.get(self._db, prompt_id).category
+            if stands == prompts.UNCATEGORISED:
+                prompts.categorise(self._db, prompt_id, category)
+            elif stands != category:
+                reason = f"the prompt is there already under '{stands}', which stands"
+                problems.append(_kept(row.line, "category", reason))
+        return prompt_id, new
+
+    def _pair(self, row: PairRow, problems: list[Problem]) -> bool:
+        prompt_id = ids.prompt_id(row.messages)
+        pair_id = ids.pair_id(prompt_id, row.a, row.b, row.external_id)
+        new = not pairs.exists(self._db, pair_id)
+        if new:
+            self._prompt(row, None, (), problems)
+            pairs.add(
+                self._db,
+                prompt_id,
+                self._candidate(prompt_id, row.a),
+                self._candidate(prompt_id, row.b),
+                "imported",
+                external_id=row.external_id,
+                source=self._source,
+                at=self._at,
+            )
+        return self._said(pair_id, row, problems) or new
+
+    def _candidate(self, prompt_id: str, text: str) -> str:
+        return candidates.add(
+            self._db,
+            prompt_id=prompt_id,
+            origin=Origin.IMPORTED,
+            text=text,
+            author=self._source,
+            at=self._at,
+        )
+
+    def _said(self, pair_id: str, row: PairRow | LabelRow, problems: list[Problem]) -> bool:
+        new = False
+        for who, given in row.labels.items():
+            self.labels_seen = True
+            new |= self._label(pair_id, who, given, row.line, problems)
+        return self._notes(pair_id, row.notes) or new
+
+    def _label(
+        self, pair_id: str, who: str, given: Given, line: int, problems: list[Problem]
+    ) -> bool:
+        present = labels.mine(self._db, pair_id, who)
+        if present is not None and _same(present, given):
+            return False
+        if present is not None and self._said_before(pair_id, who, given):
+            if present.verdict is not given.verdict:
+                reason = f"{given.verdict} was imported before; {present.verdict} came later"
+                problems.append(_kept(line, f"labels.{who}", f"{reason} and stands"))
+            return False
+        if present is not None and present.verdict is not given.verdict:
+            reason = f"{given.verdict} supersedes the verdict {present.verdict}"
+            problems.append(_kept(line, f"labels.{who}", reason))
+        labels.give(
+            self._db,
+            pair_id,
+            who,
+            given.verdict,
+            strength=given.strength,
+            note=given.note,
+            guideline_id=None,
+            source=self._source,
+            at=self._at,
+        )
+        return True
+
+    def _said_before(self, pair_id: str, who: str, given: Given) -> bool:
+        """Whether this file brought this very label before, and another one came after it.
+
+        Without this a file that labels a pair twice, or one whose label was changed in the app
+        since, would supersede again every time it is imported.
+        """
+        rows = self._db.execute(
+            "SELECT value FROM event WHERE item = ? AND annotator = ? AND kind = 'label'"
+            " AND phase = 'first'",
+            (pair_id, who),
+        ).fetchall()
+        return any(
+            (said.get("verdict"), said.get("strength"), said.get("note"), said.get("source"))
+            == (given.verdict.value, given.strength, given.note, self._source)
+            for said in (json.loads(row[0]) for row in rows)
+        )
+
+    def _notes(self, pair_id: str, notes: Mapping[str, str]) -> bool:
+        present = labels.notes(self._db, pair_id) if notes else {}
+        new = {who: note for who, note in notes.items() if present.get(who) != note}
+        for who, note in new.items():
+            labels.note(self._db, pair_id, who, note, self._at)
+        return bool(new)
+
+
+def _kept(line: int, field: str, reason: str) -> Problem:
+    return Problem(line, shown(field), shown(reason), kept=True)
+
+
+def _same(present: Label, given: Given) -> bool:
+    """Whether a label says all that the row says."""
+    return (
+        present.verdict is given.verdict
+        and given.strength in (None, present.strength)
+        and given.note in (None, present.note)
+    )

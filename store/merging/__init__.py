@@ -1,0 +1,1 @@
+"""Bringing another file's work in: a private copy, every id checked, conflicts told."""

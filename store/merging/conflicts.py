@@ -1,0 +1,173 @@
+"""What two files say differently: told, and both kept.
+
+A conflict is a cell (one annotator about one item, or one matter that is everybody's) that both
+files have moved since they parted, to different ends. One label then stands in both files, by the
+rule of :mod:`store.heads`; the other stays in the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from sqlite_utils import Database
+
+from store import events, heads
+from store.heads import SHARED_KINDS
+from store.records import Event
+
+
+class Kind(StrEnum):
+    """What kind of conflict it is."""
+
+    LABEL = "label"
+    """One annotator labelled a pair differently in the two files."""
+    DECISION = "decision"
+    """The same of a decision, note or flag."""
+    SHARED = "shared"
+    """The two files differ about something that is everybody's: a ruling, the guideline."""
+    EXTERNAL_ID = "external_id"
+    """Two different items carry the same imported id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One thing the two files say differently."""
+
+    kind: Kind
+    item: str
+    """Pair, revision, setting ... , or the imported id."""
+    what: str
+    """``label``, ``ruling``, ``pair`` ...: what is said of the item."""
+    annotator: str
+    """Whose word it is; of both, where they differ."""
+    ours: str
+    theirs: str
+    stands: str
+    """``ours``, ``theirs``, or ``both`` where nothing has to give way."""
+
+    def as_json(self) -> dict[str, str]:
+        """One element of ``conflicts`` in ``merge --json``."""
+        return {name: str(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+class Matter(NamedTuple):
+    """A cell, with no annotator where the last word counts whoever said it."""
+
+    kind: str
+    item: str
+    annotator: str
+    phase: str
+
+
+_SAID: Final[dict[str, str]] = {
+    "label": "verdict",
+    "decision": "choice",
+    "ruling": "verdict",
+    "flag": "on",
+    "note": "text",
+    "guideline": "id",
+    "setting": "value",
+    "round": "name",
+}
+_QUIET: Final = frozenset({"shown", "round_end", "round_seal"})
+"""Kinds in which two files cannot contradict each other in a way a person must settle."""
+
+
+def matter(event: Event) -> Matter:
+    """What an event is about."""
+    cell = heads.cell_of(event)
+    annotator = "" if cell.kind in SHARED_KINDS else cell.annotator
+    return Matter(cell.kind, cell.item, annotator, cell.phase)
+
+
+def moved_apart(db: Database, theirs: Iterable[Event], new: Iterable[Event]) -> list[Conflict]:
+    """The cells that both files have moved since they parted; call before ``new`` is written.
+
+    Args:
+        db: the own project.
+        theirs: all events of the other file.
+        new: those of them that are not here yet.
+    """
+    touched = {matter(event) for event in new}
+    known = set()
+    last: dict[Matter, Event] = {}
+    for event in theirs:
+        known.add(event.id)
+        about = matter(event)
+        if about in touched and (about not in last or _order(event) > _order(last[about])):
+            last[about] = event
+    found = []
+    for about in sorted(touched):
+        if about.kind in _QUIET:
+            continue
+        own, other = _own_last(db, about), last[about]
+        # where the other file has our last word, its own came after it: no conflict
+        if own is None or own.id in known or _said(own) == _said(other):
+            continue
+        # and where ours has theirs it is not new; it can be last all the same, with older ones new
+        if events.get(db, other.id) is None:
+            found.append(_conflict(about, own, other))
+    return found
+
+
+def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -> list[Conflict]:
+    """Items that are new here under an imported id that another item has already.
+
+    Args:
+        db: the own project, before they are written.
+        table: ``prompt`` or ``pair``.
+        new: id and imported id.
+    """
+    here: dict[str, str] = defaultdict(str)
+    for item, external_id in db.execute(
+        f"SELECT id, external_id FROM {table} WHERE external_id IS NOT NULL ORDER BY position"
+    ):
+        here.setdefault(external_id, item)
+    return [
+        Conflict(Kind.EXTERNAL_ID, external_id, table, "", here[external_id], item, "both")
+        for item, external_id in new
+        if external_id in here
+    ]
+
+
+def _own_last(db: Database, about: Matter) -> Event | None:
+    kinds = ("label", "clear") if about.kind == "label" else (about.kind, about.kind)
+    row = db.execute(
+        f"SELECT {events.COLUMNS} FROM event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
+        " AND (annotator = ? OR ? = '') ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1",
+        [about.item, *kinds, about.phase, about.annotator, about.annotator],
+    ).fetchone()
+    return None if row is None else events.from_row(row)
+
+
+def _conflict(about: Matter, own: Event, other: Event) -> Conflict:
+    kind = Kind.SHARED if about.annotator == "" else Kind.DECISION
+    names = sorted({own.annotator, other.annotator})
+    return Conflict(
+        kind=Kind.LABEL if about.kind == "label" else kind,
+        item=about.item,
+        what=about.kind,
+        annotator=", ".join(names),
+        ours=_said(own),
+        theirs=_said(other),
+        stands="ours" if _order(own) > _order(other) else "theirs",
+    )
+
+
+def _said(event: Event) -> str:
+    """What an event comes to, in a word; two that come to the same are no conflict."""
+    if event.kind == "clear" or event.value.get("cleared"):
+        return "nothing"
+    said: Any = event.value.get(_SAID.get(event.kind, ""))
+    if event.kind == "label" and event.value.get("strength"):
+        return f"{said} {event.value['strength']}"
+    return said if isinstance(said, str) else json.dumps(event.value if said is None else said)
+
+
+def _order(event: Event) -> tuple[int, str, int]:
+    return event.lamport, event.replica, event.seq

@@ -1,0 +1,38 @@
+"""Facts about this one file, not merged with other files: seeds, replica, the last model used."""
+
+from __future__ import annotations
+
+from typing import overload
+
+from sqlite_utils import Database
+
+
+@overload
+def get(db: Database, key: str) -> str | None: ...
+@overload
+def get(db: Database, key: str, default: str) -> str: ...
+def get(db: Database, key: str, default: str | None = None) -> str | None:
+    """The value under a key, or the default."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
+    return default if row is None else str(row[0])
+
+
+def put(db: Database, key: str, value: str) -> None:
+    """Store a value under a key, in place of what was there."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [key, value],
+    )
+
+
+def seed(db: Database, name: str) -> str:
+    """A seed drawn when the project was made: ``sides`` or ``order``.
+
+    Raises:
+        KeyError: no such seed.
+    """
+    value = get(db, name)
+    if value is None:
+        raise KeyError(name)
+    return value

@@ -1,0 +1,141 @@
+"""What can be told of a text by reading it: repeats without end, leaked template or role text.
+
+The model's retries (``engine.detectors``), the export gate and the data checks all ask here, so
+that a text refused in one place is refused in the others.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+_TOKEN = re.compile(r"<[|｜][^|｜<>\s]{2,40}[|｜]>")
+"""``<|im_end|>``, ``<|eot_id|>`` and the full-width bars of some templates."""
+
+_MARKERS = (
+    "[INST]",
+    "[/INST]",
+    "<<SYS>>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+    "<bos>",
+    "<eos>",
+    "### Instruction:",
+    "### Response:",
+    "### Human:",
+    "### Assistant:",
+)
+_ROLE = re.compile(
+    r"^[ \t]*(?:Human|Assistant|Critique ?Request|Revision ?Request)[ \t]*:"
+    # "User: root" is an ordinary line of an answer; a turn of the user stands on its own
+    r"|\n[ \t]*\n[ \t]*User[ \t]*:",
+    re.MULTILINE,
+)
+_ANNOUNCED = re.compile(
+    r"^\W*(?:sure|certainly|of course|okay|ok)?\W*"
+    r"(?:here(?:'s| is| are)|this is|below is)\s+(?:the|my|a|an)\s+"
+    r"(?:\w+\s+){0,2}?(?:revised|rewritten|improved|updated|corrected|new)\s+"
+    r"(?:\w+\s+){0,2}?(?:response|answer|version|reply|text)\b"
+    r"|^\W*(?:revised|rewritten|improved)\s+(?:response|answer|version|reply)\s*:",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[.!?。！？\n]+")
+_LETTER = re.compile(r"[^\W\d_]")
+_UNBROKEN = re.compile(r"\S{40,}")
+_UNIT = re.compile(r"(.{2,60}?)\1{4,}")
+
+_LONGEST_PERIOD = 60
+"""Longest repeated piece looked for, in words."""
+_MIN_RUN = 16
+"""A repeat shorter than this many words is a figure of speech."""
+
+
+def normalised(text: str) -> str:
+    """The text in NFC with every run of white space as one space, trimmed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def looped(text: str) -> str | None:
+    """The piece that a text repeats like a model that no longer finds an end, or None.
+
+    Three signs: a piece of up to 60 words four or more times in a row; one sentence at least
+    four times and in a third of the text; in writing without spaces, a piece of 2 to 60
+    characters five or more times in a row over at least 40 characters.
+    """
+    return _run_of_words(text.split()) or _same_sentence(text) or _run_of_characters(text)
+
+
+def leaked(text: str) -> str | None:
+    """The first chat-template token or speaker's name that has no place in an answer, or None."""
+    if found := _TOKEN.search(text):
+        return found.group()
+    for marker in _MARKERS:
+        if marker in text:
+            return marker
+    # <s> and </s> are also HTML: only a lonely closing one is a model's end of text
+    if "</s>" in text and "<s>" not in text:
+        return "</s>"
+    found = _ROLE.search(text)
+    return found.group().strip() if found else None
+
+
+def announced(text: str) -> str | None:
+    """The words by which an answer announces itself ("Here is the revised response"), or None.
+
+    Such an opening is a model's remark about its task; but a user who asked for a rewriting gets
+    a fair answer with the same words, so the gate lets it pass and the checks count it.
+    """
+    found = _ANNOUNCED.search(text)
+    return found.group().strip() if found else None
+
+
+def degenerate(text: str) -> str | None:
+    """What makes a text unfit for training (``loop: ...`` or ``leaked: ...``), or None."""
+    if piece := leaked(text):
+        return f"leaked: {piece}"
+    if piece := looped(text):
+        return f"loop: {piece}"
+    return None
+
+
+def _run_of_words(words: list[str]) -> str | None:
+    """A piece of words four or more times in a row."""
+    if len(words) < _MIN_RUN:
+        return None
+    # four repeats of any piece hold one four-word group three times: most texts end here
+    groups = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
+    if max(groups.values()) < 3:
+        return None
+    for period in range(1, min(_LONGEST_PERIOD, len(words) // 4) + 1):
+        wanted = max(3 * period, _MIN_RUN - period)
+        run = 0
+        for i in range(period, len(words)):
+            run = run + 1 if words[i] == words[i - period] else 0
+            if run >= wanted:
+                piece = " ".join(words[i - period + 1 : i + 1])
+                if _LETTER.search(piece):
+                    return piece
+                break
+    return None
+
+
+def _same_sentence(text: str) -> str | None:
+    """One sentence at least four times and in a third of the text."""
+    sentences = [s for part in _SENTENCE.split(text) if len(s := part.strip()) >= 16]
+    if len(sentences) < 4:
+        return None
+    sentence, times = Counter(sentences).most_common(1)[0]
+    if times >= 4 and times * len(sentence) * 3 >= len(text) and _LETTER.search(sentence):
+        return sentence
+    return None
+
+
+def _run_of_characters(text: str) -> str | None:
+    """A piece of characters five or more times in a row, where no spaces part the words."""
+    for unbroken in _UNBROKEN.finditer(text):
+        # the last part is enough: what loops goes on to the end
+        for unit in _UNIT.finditer(unbroken.group()[-2000:]):
+            if len(unit.group()) >= 40 and _LETTER.search(unit.group(1)):
+                return unit.group(1)
+    return None
