@@ -1,0 +1,10 @@
+"""Where the shipped constitutions, the guideline and the starter prompts are."""
+
+from importlib.resources import files
+
+FOLDER = files(__name__)
+"""The folder of the data files, also inside a wheel."""
+GUIDELINE = FOLDER / "guideline.md"
+"""The annotation guideline, in Markdown."""
+STARTER = FOLDER / "starter.jsonl"
+"""The starter prompts, one JSON object a line: id, prompt, category, tags."""

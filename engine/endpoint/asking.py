@@ -1,0 +1,91 @@
+"""The bodies of the requests a server is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from engine.endpoint.serving import Kind
+from engine.face import Sampling
+from store.records import Message
+
+CHAT = "/v1/chat/completions"
+
+EXTRAS = frozenset(
+    {
+        "top_k",
+        "min_p",
+        "repeat_penalty",
+        "repetition_penalty",
+        "seed",
+        "stream_options",
+        "add_generation_prompt",
+        "continue_final_message",
+    }
+)
+"""Keys that not every server knows; one that refuses them by name is asked without."""
+
+
+def conversation(messages: Sequence[Message], prefill: str) -> list[dict[str, str]]:
+    """The messages as sent; a prefill is an assistant's turn that has only begun."""
+    said = [{"role": m.role, "content": m.content} for m in messages]
+    return [*said, {"role": "assistant", "content": prefill}] if prefill else said
+
+
+def rendered(messages: Sequence[Message], prefill: str) -> str:
+    """What is kept as the text the model was given: the server applies its own chat template."""
+    said = conversation(messages, prefill)
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def generation(
+    kind: Kind,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    *,
+    prefill: str,
+    choices: int,
+    stream: bool,
+    without: Collection[str],
+) -> dict[str, Any]:
+    """Ask for ``choices`` answers; vLLM draws choice i with the seed plus i."""
+    body: dict[str, Any] = {
+        "messages": conversation(messages, prefill),
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+        "seed": sampling.seed,
+        "stream": stream,
+    }
+    penalty = "repetition_penalty" if kind is Kind.VLLM else "repeat_penalty"
+    body[penalty] = sampling.repeat_penalty
+    if stream:
+        body["stream_options"] = {"include_usage": True}
+    if choices > 1:
+        body["n"] = choices
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    if sampling.grammar is not None:
+        body |= grammar(kind, sampling.grammar)
+    return _less(body | continued(prefill), without)
+
+
+def grammar(kind: Kind, text: str) -> dict[str, Any]:
+    """The key that binds an answer to a GBNF grammar."""
+    if kind is Kind.VLLM:
+        return {"structured_outputs": {"grammar": text}}
+    return {"grammar": text}
+
+
+def continued(prefill: str) -> dict[str, Any]:
+    """What asks vLLM to go on with the last turn; llama-server does so by itself."""
+    if not prefill:
+        return {}
+    return {"add_generation_prompt": False, "continue_final_message": True}
+
+
+def _less(body: dict[str, Any], without: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in without}

@@ -1,0 +1,91 @@
+"""What a server's refusal means, in one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from engine.endpoint.retries import Passing, seconds
+from engine.errors import EndpointError, EngineError, PromptTooLong
+
+SHOWN = 200
+"""Characters of a server's own message that are shown."""
+
+_TOO_LONG = (
+    # OpenAI, llama-cpp-python, vLLM up to 0.10
+    re.compile(r"context length is (?P<limit>\d+) tokens.*?requested (?P<needed>\d+) tokens", re.S),
+    # llama-server
+    re.compile(r"request \((?P<needed>\d+) tokens\) exceeds .*?\((?P<limit>\d+) tokens\)", re.S),
+)
+_TOO_LONG_IN_PARTS = (
+    # vLLM from 0.11 on says prompt and answer one by one
+    re.compile(
+        r"passed (?P<prompt>\d+) input tokens and requested (?P<answer>\d+) output tokens"
+        r".*?context length is only (?P<limit>\d+) tokens",
+        re.S,
+    ),
+    re.compile(
+        r"is too large: (?P<answer>\d+).*?context length is (?P<limit>\d+) tokens"
+        r".*?has (?P<prompt>\d+) input tokens",
+        re.S,
+    ),
+)
+_BUSY = frozenset({408, 425, 429})
+
+
+def message_in(body: str) -> str:
+    """The server's own words from an error body, on one line and cut."""
+    try:
+        found: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        found = body
+    while isinstance(found, dict):
+        inner = next((found[k] for k in ("error", "message", "detail", "msg") if k in found), None)
+        found = json.dumps(found, ensure_ascii=False) if inner is None else inner
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """A foreign text made fit for one line of an error message."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= SHOWN else f"{line[:SHOWN].rstrip()} ..."
+
+
+def refusal(server: str, status: int, body: str, retry_after: str | None) -> EngineError:
+    """The error that a status other than 200 stands for."""
+    words = message_in(body)
+    said = f": {words}" if words else ""
+    if too_long := _too_long(body):
+        return too_long
+    if status in _BUSY or status >= 500:
+        state = "is busy" if status in _BUSY else "failed"
+        return Passing(f"the server at {server} {state} ({status}){said}", seconds(retry_after))
+    if status in (401, 403):
+        return EndpointError(
+            f"the server at {server} wants a key it accepts ({status}){said}: "
+            "set $PAIRLAB_API_KEY and start again"
+        )
+    if status == 404:
+        return EndpointError(
+            f"the server at {server} does not have what was asked for (404){said}: "
+            "check the address and the model's name"
+        )
+    return EndpointError(f"the server at {server} refused the request ({status}){said}")
+
+
+def _too_long(body: str) -> PromptTooLong | None:
+    for pattern in _TOO_LONG:
+        if match := pattern.search(body):
+            return PromptTooLong(int(match["needed"]), int(match["limit"]))
+    for pattern in _TOO_LONG_IN_PARTS:
+        if match := pattern.search(body):
+            return PromptTooLong(int(match["prompt"]) + int(match["answer"]), int(match["limit"]))
+    return None
+
+
+def named(words: str, keys: Collection[str]) -> set[str]:
+    """Which of these request keys a server's message names, as one that knows no such key does."""
+    return {key for key in keys if re.search(rf"\b{re.escape(key)}\b", words)}

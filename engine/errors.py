@@ -1,0 +1,45 @@
+"""What can go wrong with a model; each message is one line: what happened, what to do."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Anything that keeps a model from doing what was asked."""
+
+
+class NoModel(EngineError):
+    """No model file was named and none was found."""
+
+
+class ModelFileError(EngineError):
+    """The model file cannot be used: missing, cut short, not a GGUF, no chat template."""
+
+
+class HostDied(EngineError):
+    """The model host went away while it owed an answer."""
+
+
+class PromptTooLong(EngineError):
+    """A prompt does not fit the context; it is refused, never cut."""
+
+    def __init__(self, needed: int, limit: int) -> None:
+        super().__init__(
+            f"the prompt needs {needed} tokens with its answer, the context holds {limit}: "
+            "shorten the prompt, lower --max-tokens or load the model with a larger context"
+        )
+        self.needed = needed
+        """Tokens of the prompt and the answer's budget together."""
+        self.limit = limit
+        """Tokens the context holds for one sequence."""
+
+
+class BadRequest(EngineError):
+    """The engine was asked for something that makes no sense."""
+
+
+class EndpointError(EngineError):
+    """The server behind ``--endpoint`` refused, timed out or broke off."""
+
+
+class ConstitutionError(EngineError):
+    """A constitution cannot be read, or a principle was asked for that it does not have."""

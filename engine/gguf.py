@@ -1,0 +1,196 @@
+"""Reads the head of a GGUF file: what it is, and whether all of it is there.
+
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3). A file that
+was cut short by a broken copy makes llama.cpp fail late or crash; here it is told at once.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.errors import ModelFileError
+
+Value = str | int | float | bool | None
+"""A value of the head; arrays are told by their length."""
+
+_MOST: Final = 1_000_000
+"""More tensors or keys than this come from a damaged head."""
+_FIXED: Final = {
+    0: struct.Struct("<B"),
+    1: struct.Struct("<b"),
+    2: struct.Struct("<H"),
+    3: struct.Struct("<h"),
+    4: struct.Struct("<I"),
+    5: struct.Struct("<i"),
+    6: struct.Struct("<f"),
+    7: struct.Struct("<?"),
+    10: struct.Struct("<Q"),
+    11: struct.Struct("<q"),
+    12: struct.Struct("<d"),
+}
+_STRING: Final = 8
+_ARRAY: Final = 9
+_U32: Final = struct.Struct("<I")
+_U64: Final = struct.Struct("<Q")
+
+_BLOCKS: Final = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
+    10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
+    16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110),
+    22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8),
+    29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
+}  # fmt: skip
+"""ggml tensor type -> (values a block, bytes a block)."""
+
+_FILE_TYPES: Final = {
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K",
+    11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S",
+    17: "Q5_K_M", 18: "Q6_K", 19: "IQ2_XXS", 20: "IQ2_XS", 21: "Q2_K_S", 22: "IQ3_XS",
+    23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S", 27: "IQ3_M", 28: "IQ2_S",
+    29: "IQ2_M", 30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4",
+}  # fmt: skip
+"""``general.file_type`` -> how most of the weights are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the head of a GGUF file says."""
+
+    path: Path
+    size_bytes: int
+    name: str
+    """``general.name``, or the file's own name."""
+    architecture: str
+    quantisation: str
+    n_params: int
+    context: int | None
+    """Tokens the model was trained for."""
+    chat_template: str | None
+    missing_bytes: int
+    """How much of the file's end is not there; 0 for a whole file."""
+
+
+def read_header(path: Path) -> Header:
+    """Read the head of a file.
+
+    Raises:
+        ModelFileError: it is missing, no GGUF, of an unknown version, or broken in its head.
+    """
+    try:
+        size = path.stat().st_size
+        if size < 24 or not path.is_file():
+            raise ModelFileError(f"{path} is no GGUF file: it is too small; copy it again")
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _Reader(path, data, size).header()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelFileError(f"the model file {path} cannot be read: {reason}") from error
+    except (struct.error, UnicodeDecodeError, OverflowError, RecursionError) as error:
+        raise ModelFileError(
+            f"the head of {path} is broken or cut short: copy or download it again"
+        ) from error
+
+
+class _Reader:
+    """Walks over the head once."""
+
+    def __init__(self, path: Path, data: mmap.mmap, size: int) -> None:
+        self._path = path
+        self._data = data
+        self._size = size
+        self._at = 4
+
+    def header(self) -> Header:
+        if self._data[:4] != b"GGUF":
+            raise ModelFileError(f"{self._path} is no GGUF file: name a model in GGUF format")
+        version = self._number(_U32)
+        if version not in {2, 3}:
+            raise ModelFileError(
+                f"{self._path} is GGUF version {version}, known are 2 and 3: convert it anew"
+            )
+        tensors, keys = self._number(_U64), self._number(_U64)
+        if max(tensors, keys) > _MOST:
+            raise struct.error("no head has so many entries")
+        values: dict[str, Value] = {}
+        for _ in range(keys):
+            key = self._text()
+            values[key] = self._value(self._number(_U32))
+        n_params, end = self._tensors(tensors)
+        alignment = _whole(values.get("general.alignment")) or 32
+        start = -(-self._at // alignment) * alignment
+        architecture = str(values.get("general.architecture", "unknown"))
+        template = values.get("tokenizer.chat_template")
+        file_type = _whole(values.get("general.file_type"))
+        return Header(
+            path=self._path,
+            size_bytes=self._size,
+            name=str(values.get("general.name") or self._path.stem),
+            architecture=architecture,
+            quantisation=_FILE_TYPES.get(-1 if file_type is None else file_type, "unknown"),
+            n_params=n_params,
+            context=_whole(values.get(f"{architecture}.context_length")),
+            chat_template=template if isinstance(template, str) else None,
+            missing_bytes=max(0, start + end - self._size),
+        )
+
+    def _tensors(self, count: int) -> tuple[int, int]:
+        """Weights in all, and where the last tensor ends, counted from the first one's start."""
+        n_params = end = 0
+        for _ in range(count):
+            self._skip_text()
+            values = 1
+            for _ in range(self._number(_U32)):
+                values *= self._number(_U64)
+            kind, offset = self._number(_U32), self._number(_U64)
+            per_block, bytes_a_block = _BLOCKS.get(kind, (1, 0))
+            n_params += values
+            end = max(end, offset + -(-values // per_block) * bytes_a_block)
+        return n_params, end
+
+    def _value(self, kind: int) -> Value:
+        if kind == _STRING:
+            return self._text()
+        if kind == _ARRAY:
+            return self._skip_array()
+        if kind not in _FIXED:
+            raise ModelFileError(f"the head of {self._path} holds a value of unknown kind {kind}")
+        form = _FIXED[kind]
+        found: Value = form.unpack_from(self._data, self._at)[0]
+        self._at += form.size
+        return found
+
+    def _skip_array(self) -> int:
+        kind, length = self._number(_U32), self._number(_U64)
+        if kind in _FIXED:
+            self._at += _FIXED[kind].size * length
+        elif kind == _STRING:
+            for _ in range(length):
+                self._skip_text()
+        else:
+            for _ in range(length):
+                self._value(kind)
+        return length
+
+    def _number(self, form: struct.Struct) -> int:
+        found = int(form.unpack_from(self._data, self._at)[0])
+        self._at += form.size
+        return found
+
+    def _skip_text(self) -> None:
+        self._at += 8 + int(_U64.unpack_from(self._data, self._at)[0])
+
+    def _text(self) -> str:
+        length = self._number(_U64)
+        found = self._data[self._at : self._at + length]
+        if len(found) != length:
+            raise struct.error("cut short")
+        self._at += length
+        return found.decode("utf-8")
+
+
+def _whole(value: Value) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,103 @@
+"""Makes jobs of requests: renders, counts tokens, refuses what cannot be done."""
+
+from __future__ import annotations
+
+import itertools
+
+from engine.errors import BadRequest, PromptTooLong
+from engine.face import Sampling, Urgency
+from engine.host.jobs import Answer, Job, Weighing, Writing
+from engine.host.loading import LoadedModel
+from engine.host.sampling import Sampler
+from engine.host.text import AnswerText
+from engine.protocol import Choose, Count, Generate, Weigh
+
+MOST_ANSWERS = 24
+"""Answers one ``choose`` may weigh: each needs a sequence of its own for a moment."""
+
+
+class Intake:
+    """Knows the model's vocabulary and template, and the order requests came in."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._loaded = loaded
+        self._orders = itertools.count()
+
+    def job(self, request: Generate | Choose | Weigh) -> Job:
+        """The work a request means.
+
+        Raises:
+            BadRequest: it makes no sense.
+            PromptTooLong: prompt and answer do not fit one sequence.
+        """
+        if isinstance(request, Generate):
+            return self._writing(request)
+        if isinstance(request, Choose):
+            return self._weighing(request, request.answers, request.prefill, single=False)
+        return self._weighing(request, (request.completion,), "", single=True)
+
+    def count(self, request: Count) -> tuple[int, ...]:
+        """Tokens of each text."""
+        model = self._loaded.model
+        return tuple(len(model.tokenise(text, special=False)) for text in request.texts)
+
+    def _writing(self, request: Generate) -> Writing:
+        if not request.choices:
+            raise BadRequest("no answer was asked for: give at least one sampling")
+        if any(sampling.max_tokens < 1 for sampling in request.choices):
+            raise BadRequest("max_tokens must be at least 1")
+        rendered, prompt = self._prompt(request, request.prefill)
+        self._check(len(prompt), max(sampling.max_tokens for sampling in request.choices))
+        job = Writing(request.id, Urgency(request.urgency), next(self._orders), prompt, rendered)
+        for choice, sampling in enumerate(request.choices):
+            job.waiting.append(self._answer(choice, sampling, prompt))
+        job.unfinished = len(request.choices)
+        return job
+
+    def _answer(self, choice: int, sampling: Sampling, prompt: list[int]) -> Answer:
+        sampler = Sampler(self._loaded.model, sampling, prompt)
+        return Answer(choice, sampling, AnswerText(sampling.stop), sampler)
+
+    def _weighing(
+        self,
+        request: Choose | Weigh,
+        texts: tuple[str, ...],
+        prefill: str,
+        *,
+        single: bool,
+    ) -> Weighing:
+        if not texts or any(not text for text in texts):
+            raise BadRequest("an empty answer cannot be weighed")
+        if len(texts) > MOST_ANSWERS:
+            raise BadRequest(f"at most {MOST_ANSWERS} answers can be weighed at once")
+        rendered, prompt = self._prompt(request, prefill)
+        model = self._loaded.model
+        # apart from the prompt: just so the model would write them after it
+        continuations = [model.tokenise(text, special=False) for text in texts]
+        self._check(len(prompt), max(map(len, continuations)))
+        if len(prompt) + sum(map(len, continuations)) > self._loaded.context.cells:
+            raise BadRequest("these answers do not fit the cache together: weigh fewer at once")
+        return Weighing(
+            request.id,
+            Urgency(request.urgency),
+            next(self._orders),
+            prompt,
+            rendered,
+            continuations=continuations,
+            sums=[0.0] * len(continuations),
+            single=single,
+        )
+
+    def _prompt(self, request: Generate | Choose | Weigh, prefill: str) -> tuple[str, list[int]]:
+        if request.urgency not in Urgency.__members__.values():
+            raise BadRequest(f"there is no urgency {request.urgency}")
+        rendered = self._loaded.template.render(request.messages, prefill)
+        prompt = self._loaded.model.tokenise(rendered, special=True)
+        if not prompt:
+            raise BadRequest("the prompt is empty")
+        return rendered, prompt
+
+    def _check(self, prompt: int, answer: int) -> None:
+        limit = self._loaded.info.n_ctx
+        if prompt + answer > limit:
+            raise PromptTooLong(prompt + answer, limit)

@@ -1,0 +1,112 @@
+"""What the host has been asked for, and the rows of the batch that bring it forward."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.face import Sampling, Urgency
+from engine.host.cache import Strand
+from engine.host.sampling import Sampler
+from engine.host.text import AnswerText
+
+
+@dataclass(eq=False, slots=True)
+class Answer:
+    """One answer being written; it survives being put aside."""
+
+    choice: int
+    sampling: Sampling
+    text: AnswerText
+    sampler: Sampler
+    written: list[int] = field(default_factory=list)
+    began: float = 0.0
+    """When its first turn came (monotonic seconds)."""
+
+    @property
+    def left(self) -> int:
+        """Tokens it may still write."""
+        return self.sampling.max_tokens - len(self.written)
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One request that needs the model."""
+
+    id: int
+    urgency: Urgency
+    order: int
+    """Arrival number; earlier goes first among equally urgent ones."""
+    prompt: list[int]
+    rendered: str
+    begun: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts jobs by who goes first."""
+        return (self.urgency, self.order)
+
+
+@dataclass(eq=False, slots=True)
+class Writing(Job):
+    """A generate request."""
+
+    waiting: deque[Answer] = field(default_factory=deque)
+    """Answers without a row: not begun, or put aside for something urgent."""
+    unfinished: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Weighing(Job):
+    """A choose or score request: how likely each continuation is after the prompt."""
+
+    continuations: Sequence[list[int]] = ()
+    sums: list[float] = field(default_factory=list)
+    unfinished: int = 0
+    """Continuations whose tokens after the first have not all been weighed."""
+    single: bool = False
+    """A score request: one continuation, answered with its length."""
+
+
+@dataclass(eq=False, slots=True)
+class Row:
+    """One sequence of the batch."""
+
+    job: Job
+    strand: Strand
+    tokens: list[int]
+    """All the sequence shall hold; what the strand lacks of it is still to be evaluated."""
+    outputs_from: int
+    """First position whose logits are wanted."""
+    answers: list[Answer] = field(default_factory=list)
+    """The answers that go on from here; more than one until the prompt has been evaluated."""
+    continuation: int | None = None
+    """Which continuation is weighed; None for the row that evaluates the prompt."""
+    leader: Row | None = None
+    """A row that is about to evaluate the same beginning: wait for it and share."""
+    common: int = 0
+    """How much of the leader can be shared."""
+
+    @property
+    def pending(self) -> int:
+        """Tokens still to be evaluated."""
+        return len(self.tokens) - len(self.strand.tokens)
+
+    @property
+    def writes(self) -> bool:
+        """Past its prompt, one token a step."""
+        return self.pending == 1 and len(self.strand.tokens) >= self.outputs_from > 0
+
+    @property
+    def claim(self) -> int:
+        """Cells it may still need."""
+        claim = self.pending + sum(answer.left for answer in self.answers)
+        if isinstance(self.job, Weighing) and self.continuation is None:
+            claim += sum(map(len, self.job.continuations))
+        return claim
+
+    @property
+    def width(self) -> int:
+        """Places it takes among those written at the same time."""
+        return max(1, len(self.answers))

@@ -1,0 +1,140 @@
+"""Opens a model file as the machine allows, and says what it is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import llama_cpp
+
+from engine.errors import EngineError, ModelFileError
+from engine.face import ModelInfo
+from engine.host.library import Context, Model, Span
+from engine.host.pace import Pace
+from engine.host.template import ChatTemplate
+from engine.protocol import Load
+
+_SEQUENCE = 4096
+"""Tokens one sequence may hold, unless the model or the user wants fewer or more."""
+_PLACES_CPU = 16
+_PLACES_GPU = 32
+_MOST_PLACES = 40
+_CELLS_A_PLACE = 640
+"""Cells of the cache for each place: a prompt with its answer, and something to keep."""
+_TOKENS_A_RUN_GPU = 512
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """Everything the scheduler and the server need."""
+
+    model: Model
+    context: Context
+    template: ChatTemplate
+    info: ModelInfo
+    pace: Pace
+
+
+def load(request: Load, backend: str) -> LoadedModel:
+    """Open the file, make the cache and run the model once.
+
+    Raises:
+        ModelFileError: the file is no model that can write.
+        EngineError: it does not fit the memory.
+    """
+    offload = bool(llama_cpp.llama_supports_gpu_offload())
+    places = min(request.slots or (_PLACES_GPU if offload else _PLACES_CPU), _MOST_PLACES)
+    n_threads = request.n_threads or usable_cores()
+    for layers in _layers_to_try(request.gpu_layers, offload=offload):
+        try:
+            model = _open(request, layers)
+        except ModelFileError:
+            if layers == 0 or request.gpu_layers is not None:
+                raise
+            continue
+        template = ChatTemplate(model)
+        n_ctx = min(request.n_ctx or _SEQUENCE, model.n_ctx_train or _SEQUENCE)
+        cells = max(n_ctx, request.cells or _CELLS_A_PLACE * places)
+        try:
+            context = Context(model, cells, n_threads)
+        except MemoryError as error:
+            model.free()
+            if layers == 0 or request.gpu_layers is not None:
+                raise EngineError(
+                    f"there is not enough memory for a cache of {cells} tokens ({error}): "
+                    "load the model with a smaller context or fewer slots"
+                ) from error
+            continue
+        _warm_up(context)
+        on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
+        info = _describe(
+            request, model, backend, n_ctx, n_threads, on_gpu if offload else 0, places
+        )
+        pace = Pace(fixed=_TOKENS_A_RUN_GPU if offload and layers else None)
+        return LoadedModel(model, context, template, info, pace)
+    raise EngineError("the model fits neither the GPU nor the memory")
+
+
+def usable_cores() -> int:
+    """Cores this process may use; hyper-threads share one and do not count."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    siblings = {
+        text
+        for cpu in usable
+        if (text := _read(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"))
+    }
+    return len(siblings) or len(usable) or os.cpu_count() or 1
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _layers_to_try(wanted: int | None, *, offload: bool) -> list[int]:
+    """Numbers of layers for the GPU, most first; -1 is all of them."""
+    if wanted is not None:
+        return [wanted]
+    return [-1, 64, 48, 32, 24, 16, 8, 0] if offload else [0]
+
+
+def _open(request: Load, layers: int) -> Model:
+    name = Path(request.path).name
+    try:
+        return Model(request.path, layers, use_extra_bufts=request.use_extra_bufts)
+    except ModelFileError as error:
+        raise ModelFileError(f"llama.cpp cannot load {name}: {error}") from error
+
+
+def _warm_up(context: Context) -> None:
+    """Run the model once: an illegal instruction shows itself now, and the weights are read."""
+    context.decode([Span(0, 0, [0, 0], 1)])
+    context.forget(0)
+
+
+def _describe(
+    request: Load,
+    model: Model,
+    backend: str,
+    n_ctx: int,
+    n_threads: int,
+    gpu_layers: int,
+    places: int,
+) -> ModelInfo:
+    return ModelInfo(
+        name=Path(request.path).name,
+        path=request.path,
+        sha256=None,
+        backend=backend,
+        n_ctx=n_ctx,
+        n_params=model.n_params,
+        size_bytes=model.size_bytes,
+        quantisation=model.quantisation,
+        chat_template=model.chat_template,
+        n_threads=n_threads,
+        gpu_layers=gpu_layers,
+        slots=places,
+    )

@@ -1,0 +1,65 @@
+"""Bytes to text: whole characters only, nothing of a stop string, nothing lost."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.host.text import AnswerText
+
+
+@given(st.text(), st.lists(st.integers(1, 5)))
+def test_any_split_of_the_bytes_gives_the_same_text(text: str, sizes: list[int]) -> None:
+    data = text.encode("utf-8", "replace")
+    answer, shown, at = AnswerText(), [], 0
+    for size in [*sizes, len(data) or 1]:
+        shown.append(answer.push(data[at : at + size]))
+        at += size
+    shown.append(answer.push(data[at:]))
+    shown.append(answer.finish())
+    assert "".join(shown) == answer.text == data.decode()
+
+
+@given(
+    st.text("ab<|>", max_size=40),
+    st.lists(st.text("ab<|>", min_size=1, max_size=4), min_size=1, max_size=3),
+)
+def test_nothing_of_a_stop_string_is_shown(text: str, stop: list[str]) -> None:
+    answer = AnswerText(stop)
+    for byte in text.encode():
+        answer.push(bytes([byte]))
+    answer.finish()
+    ends = [at for string in stop if (at := text.find(string)) >= 0]
+    # a longer stop string may begin earlier and end later than a shorter one within it
+    assert text.startswith(answer.text)
+    assert answer.stopped == bool(ends)
+    assert not any(string in answer.text for string in stop)
+    if not ends:
+        assert answer.text == text
+
+
+def test_half_a_character_is_held_back_and_dropped_at_the_end() -> None:
+    answer = AnswerText()
+    rocket = "\N{ROCKET}".encode()
+    assert answer.push(b"go " + rocket[:2]) == "go "
+    assert answer.push(rocket[2:]) == "\N{ROCKET}"
+    assert answer.push(rocket[:3]) == ""
+    assert answer.finish() == ""
+    assert answer.text == "go \N{ROCKET}"
+
+
+def test_what_might_become_a_stop_string_comes_out_when_it_does_not() -> None:
+    answer = AnswerText(["END"])
+    assert answer.push(b"the EN") == "the "
+    assert answer.push(b"emy") == "ENemy"
+    assert answer.push(b" E") == " "
+    assert answer.finish() == "E"
+    assert not answer.stopped
+
+
+def test_after_a_stop_string_nothing_is_added() -> None:
+    answer = AnswerText(["\n\n"])
+    assert answer.push(b"one\n\ntwo") == "one"
+    assert answer.stopped
+    assert answer.push(b"three") == ""
+    assert answer.finish() == ""

@@ -1,0 +1,128 @@
+"""Detectors against texts labelled by hand (data/labelled_texts.json)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.detectors import (
+    Fault,
+    cleaned_critique,
+    cleaned_revision,
+    copied_run,
+    critique_fault,
+    nothing_to_criticise,
+    proposal_fault,
+    revision_fault,
+    role_confusion,
+)
+
+CASES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "data" / "labelled_texts.json").read_text("utf-8")
+)
+
+
+def of_kind(kind: str) -> list[Any]:
+    return [
+        pytest.param(case, id=f"{case['expected']}: {case['text'][:40]}"[:60])
+        for case in CASES
+        if case["kind"] == kind
+    ]
+
+
+@pytest.mark.parametrize("case", of_kind("revision"))
+def test_revisions(case: dict[str, Any]) -> None:
+    found = revision_fault(
+        cleaned_revision(case["text"]),
+        prompt=case["prompt"],
+        original=case["original"],
+        critique=case["critique"],
+        instructions=case.get("instructions", []),
+        finish_reason=case.get("finish_reason", "stop"),
+    )
+    assert (found.fault.value if found else "ok") == case["expected"], str(found)
+
+
+@pytest.mark.parametrize("case", of_kind("critique"))
+def test_critiques(case: dict[str, Any]) -> None:
+    reason = case.get("finish_reason", "stop")
+    found = critique_fault(
+        cleaned_critique(case["text"], reason),
+        prompt=case["prompt"],
+        response=case["response"],
+        instructions=case.get("instructions", []),
+        finish_reason=reason,
+    )
+    assert (found.fault.value if found else "ok") == case["expected"], str(found)
+
+
+@pytest.mark.parametrize("case", of_kind("nothing"))
+def test_nothing_to_criticise(case: dict[str, Any]) -> None:
+    assert nothing_to_criticise(case["text"]) is case["expected"]
+
+
+@pytest.mark.parametrize("case", of_kind("cleaned"))
+def test_remarks_about_the_task_are_cut_off(case: dict[str, Any]) -> None:
+    assert cleaned_revision(case["text"]) == case["expected"]
+
+
+def test_a_critique_at_its_limit_ends_with_its_last_whole_sentence() -> None:
+    text = "It helps a thief. It gives three steps. And it"
+    assert cleaned_critique(text, "length") == "It helps a thief. It gives three steps."
+    assert cleaned_critique(text, "stop") == text
+    assert cleaned_critique("It helps\n\nQuestion: what else?", "stop") == "It helps"
+
+
+def test_the_opening_is_no_copy_and_alone_no_text() -> None:
+    known = "The answer would help someone to poison a person who trusts the food."
+    opening = "The answer would help someone to"
+    fine = critique_fault(
+        f"{opening} steal a purse.",
+        prompt="p",
+        response="r",
+        instructions=[known],
+        opening=opening,
+        finish_reason="stop",
+    )
+    assert fine is None
+    alone = critique_fault(
+        opening, prompt="p", response="r", instructions=[], opening=opening, finish_reason="stop"
+    )
+    assert alone is not None
+    assert alone.fault is Fault.EMPTY
+
+
+def test_words_of_the_prompt_are_no_copy() -> None:
+    prompt = "what is the best way to beat an egg white until it is stiff"
+    assert copied_run(f"{prompt} quickly", [prompt]) is not None
+    assert copied_run(f"{prompt} quickly", [f"say {prompt}"], known=[prompt]) is None
+
+
+def test_a_proposal_may_be_wrong_but_not_broken() -> None:
+    assert proposal_fault("Yes, the Earth is flat.", finish_reason="stop") is None
+    for text, fault in (("", Fault.EMPTY), ("<|im_end|>", Fault.LEAKED), ("so " * 40, Fault.LOOP)):
+        found = proposal_fault(text, finish_reason="stop")
+        assert found is not None
+        assert found.fault is fault
+    cut = proposal_fault("Yes, the Earth", finish_reason="length")
+    assert cut is not None
+    assert cut.fault is Fault.CUT
+
+
+def test_worse_faults_weigh_more() -> None:
+    assert Fault.EMPTY.badness > Fault.LEAKED.badness > Fault.ROLE.badness > Fault.CUT.badness > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(["stop", "length"]))
+def test_any_text_gets_an_answer(text: str, reason: str) -> None:
+    cleaned = cleaned_revision(text)
+    assert cleaned in text.strip()
+    role_confusion(cleaned)
+    revision_fault(cleaned, prompt="p", original="o", critique="c", finish_reason=reason)
+    critique_fault(cleaned_critique(text, reason), prompt="p", response="r", finish_reason=reason)

@@ -1,0 +1,371 @@
+"""Continuous batching over a toy model: sharing, cancelling and urgency change nothing said."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.face import Sampling, Urgency
+from engine.host.cache import common_start
+from engine.host.jobs import Answer, Weighing, Writing
+from engine.host.library import Span
+from engine.host.pace import Pace
+from engine.host.scheduler import Scheduler
+from engine.host.text import AnswerText
+from engine.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
+
+VOCABULARY = 29
+END = 0
+
+
+def following(tokens: list[int], seed: int = 0) -> int:
+    """The toy model: the next token depends on every token before it."""
+    return zlib.crc32(bytes([seed, *tokens])) % VOCABULARY
+
+
+def toy_logits(tokens: list[int]) -> np.ndarray:
+    return np.array(
+        [zlib.crc32(bytes([*tokens, number])) % 7 for number in range(VOCABULARY)], np.float32
+    )
+
+
+@dataclass
+class ToyContext:
+    """Keeps what llama.cpp would keep, and complains where llama.cpp would."""
+
+    cells: int = 400
+    sequences: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    batches: list[list[Span]] = field(default_factory=list)
+    outputs: dict[int, list[int]] = field(default_factory=dict)
+    interrupted: bool = False
+    ids: Any = field(default_factory=itertools.count)
+
+    def decode(self, spans: list[Span]) -> bool:
+        if self.interrupted:
+            return False
+        self.batches.append(spans)
+        self.outputs.clear()
+        assert len({span.sequence for span in spans}) == len(spans)
+        index = 0
+        for span in spans:
+            held = self.sequences.setdefault(span.sequence, [])
+            assert span.start == len(held), "positions must follow each other"
+            for position, token in enumerate(span.tokens, span.start):
+                held.append((token, next(self.ids)))
+                if position >= span.outputs_from:
+                    self.outputs[index] = [known for known, _cell in held]
+                index += 1
+        used = {cell for held in self.sequences.values() for _token, cell in held}
+        assert len(used) <= self.cells, "the cache is full"
+        return True
+
+    def logits(self, index: int) -> np.ndarray:
+        return toy_logits(self.outputs[index])
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        assert not self.sequences.get(target)
+        assert length <= len(self.sequences[source])
+        self.sequences[target] = self.sequences[source][:length]
+
+    def forget(self, sequence: int) -> None:
+        self.sequences.pop(sequence, None)
+
+    def length(self, sequence: int) -> int:
+        return len(self.sequences.get(sequence, []))
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+
+    def allow(self) -> None:
+        self.interrupted = False
+
+
+class ToyModel:
+    whole_only = False
+
+    def ends(self, token: int) -> bool:
+        return token == END
+
+    def piece(self, token: int) -> bytes:
+        return bytes([96 + token])
+
+
+@dataclass
+class ToySampler:
+    seed: int
+    freed: bool = False
+
+    def draw(self, context: ToyContext, index: int) -> int:
+        assert not self.freed
+        return following(context.outputs[index], self.seed)
+
+    def free(self) -> None:
+        self.freed = True
+
+
+class Bench:
+    """A scheduler over the toy model, and what it has said."""
+
+    def __init__(self, *, places: int = 4, cells: int = 400, a_run: int = 32) -> None:
+        self.context = ToyContext(cells)
+        self.said: list[Any] = []
+        self.scheduler = Scheduler(
+            ToyModel(),  # type: ignore[arg-type]  # stands in for the real one
+            self.context,  # type: ignore[arg-type]  # stands in for the real one
+            places=places,
+            pace=Pace(fixed=a_run),
+            send=self.said.append,
+            clock=itertools.count().__next__,
+        )
+        self._orders = itertools.count()
+
+    def write(
+        self,
+        request: int,
+        prompt: list[int],
+        choices: int = 1,
+        max_tokens: int = 12,
+        urgency: Urgency = Urgency.BATCH,
+        stop: tuple[str, ...] = (),
+    ) -> None:
+        job = Writing(request, urgency, next(self._orders), prompt, "rendered")
+        for choice in range(choices):
+            sampling = Sampling(max_tokens=max_tokens, seed=choice, stop=stop)
+            sampler: Any = ToySampler(choice)
+            job.waiting.append(Answer(choice, sampling, AnswerText(stop), sampler))
+        job.unfinished = choices
+        self.scheduler.add(job)
+
+    def weigh(self, request: int, prompt: list[int], continuations: list[list[int]]) -> None:
+        self.scheduler.add(
+            Weighing(
+                request,
+                Urgency.BATCH,
+                next(self._orders),
+                prompt,
+                "rendered",
+                continuations=continuations,
+                sums=[0.0] * len(continuations),
+            )
+        )
+
+    def run(self, most: int = 2000) -> None:
+        for _ in range(most):
+            if not self.scheduler.busy:
+                return
+            self.scheduler.allow()
+            self.scheduler.step()
+        pytest.fail("the scheduler does not come to an end")
+
+    def texts(self) -> dict[tuple[int, int], tuple[str, str]]:
+        return {
+            (line.id, line.choice): (line.text, line.finish_reason)
+            for line in self.said
+            if isinstance(line, Done)
+        }
+
+
+def alone(prompt: list[int], seed: int, max_tokens: int) -> tuple[str, str]:
+    """What the toy model writes without any of this."""
+    written: list[int] = []
+    while len(written) < max_tokens:
+        token = following(prompt + written, seed)
+        if token == END:
+            return "".join(chr(96 + known) for known in written), "stop"
+        written.append(token)
+    return "".join(chr(96 + known) for known in written), "length"
+
+
+prompts = st.lists(
+    st.builds(
+        lambda head, tail: [1, 2, 3] * head + tail,
+        st.integers(0, 12),
+        st.lists(st.integers(1, 4), min_size=1, max_size=30),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(prompts, st.integers(1, 6), st.integers(1, 5), st.sampled_from([8, 32]))
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_does_not_depend_on_who_else_is_there(
+    asked: list[list[int]], choices: int, places: int, a_run: int
+) -> None:
+    bench = Bench(places=places, cells=200, a_run=a_run)
+    for request, prompt in enumerate(asked):
+        bench.write(request, prompt, choices, urgency=Urgency(request % 3))
+    bench.run()
+    assert bench.texts() == {
+        (request, choice): alone(prompt, choice, 12)
+        for request, prompt in enumerate(asked)
+        for choice in range(choices)
+    }
+
+
+@given(prompts, st.lists(st.tuples(st.integers(0, 7), st.integers(0, 12)), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_cancelling_some_leaves_the_others_as_they_were(
+    asked: list[list[int]], cancels: list[tuple[int, int]]
+) -> None:
+    bench = Bench(places=3, cells=200)
+    for request, prompt in enumerate(asked):
+        bench.write(request, prompt, 2)
+    for step in range(2000):
+        if not bench.scheduler.busy:
+            break
+        bench.scheduler.allow()
+        for request, when in cancels:
+            if when == step:
+                bench.scheduler.interrupt(request)
+                bench.scheduler.cancel(request)
+        bench.scheduler.allow()
+        bench.scheduler.step()
+    cancelled = {line.id for line in bench.said if isinstance(line, Cancelled)}
+    texts = bench.texts()
+    for request, prompt in enumerate(asked):
+        for choice in range(2):
+            if request not in cancelled:
+                assert texts[request, choice] == alone(prompt, choice, 12)
+    assert not bench.scheduler.busy
+
+
+def test_k_answers_evaluate_their_prompt_once() -> None:
+    bench = Bench(places=8)
+    prompt = [5, 4, 3, 2, 1] * 5
+    bench.write(1, prompt, choices=8)
+    bench.run()
+    written = sum(line.completion_tokens for line in bench.said if isinstance(line, Done))
+    assert bench.scheduler.counters.evaluated <= len(prompt) + written
+    assert bench.scheduler.counters.needed >= 8 * len(prompt)
+
+
+def test_a_prompt_waits_for_one_that_begins_alike() -> None:
+    bench = Bench(places=8, a_run=64)
+    head = [7, 6, 5, 4] * 6
+    bench.write(1, [*head, 1])
+    bench.write(2, [*head, 2])
+    bench.write(3, [*head, 3])
+    bench.run()
+    begun = {line.id: line.reused_tokens for line in bench.said if isinstance(line, Begun)}
+    assert begun == {1: 0, 2: len(head), 3: len(head)}
+    assert bench.texts()[3, 0] == alone([*head, 3], 0, 12)
+    prompt_tokens = bench.scheduler.counters.evaluated - sum(
+        line.completion_tokens for line in bench.said if isinstance(line, Done)
+    )
+    assert prompt_tokens <= len(head) + 3
+
+
+def test_a_later_prompt_takes_over_what_was_evaluated() -> None:
+    bench = Bench()
+    prompt = [3, 1, 4, 1, 5, 9] * 6
+    bench.write(1, prompt)
+    bench.run()
+    before = bench.scheduler.counters.evaluated
+    bench.write(2, [*prompt, 2, 6], max_tokens=1)
+    bench.run()
+    assert bench.scheduler.counters.evaluated - before <= 3
+
+
+def test_an_urgent_request_speaks_within_three_runs_of_a_full_house() -> None:
+    bench = Bench(places=2, cells=120, a_run=8)
+    for request in range(4):
+        bench.write(request, [request + 1] * 20, max_tokens=30)
+    for _ in range(8):
+        bench.scheduler.step()
+    before = len(bench.context.batches)
+    bench.write(9, [8] * 40, max_tokens=10, urgency=Urgency.NOW)
+    for _ in range(3):
+        bench.scheduler.step()
+    spoken = [line for line in bench.said if isinstance(line, Pieces | Done) and line.id == 9]
+    assert spoken
+    assert len(bench.context.batches) - before <= 3
+    bench.run()
+    assert bench.texts()[9, 0] == alone([8] * 40, 0, 10)
+    for request in range(4):
+        assert bench.texts()[request, 0] == alone([request + 1] * 20, 0, 30)
+
+
+def test_an_interrupted_run_is_done_again_without_the_cancelled() -> None:
+    bench = Bench()
+    bench.write(1, [1] * 20)
+    bench.write(2, [2] * 20)
+    bench.scheduler.step()
+    runs = len(bench.context.batches)
+    bench.scheduler.interrupt(1)
+    bench.scheduler.step()
+    assert len(bench.context.batches) == runs
+    bench.scheduler.allow()
+    bench.scheduler.cancel(1)
+    bench.run()
+    assert Cancelled(1, 0, 0) in bench.said
+    assert bench.texts() == {(2, 0): alone([2] * 20, 0, 12)}
+
+
+def test_no_run_carries_more_prompt_than_the_pace_allows() -> None:
+    bench = Bench(places=4, a_run=16)
+    for request in range(4):
+        bench.write(request, [request + 1] * 70)
+    bench.run()
+    assert max(sum(len(span.tokens) for span in spans) for spans in bench.context.batches) <= 20
+
+
+def test_stop_strings_end_an_answer_before_them() -> None:
+    bench = Bench()
+    text, _reason = alone([1, 2, 3], 0, 12)
+    bench.write(1, [1, 2, 3], stop=(text[4:6],))
+    bench.run()
+    assert bench.texts()[1, 0] == (text[: text.index(text[4:6])], "stop")
+
+
+def test_continuations_are_weighed_together() -> None:
+    bench = Bench()
+    prompt = [1, 2, 3, 4]
+    continuations = [[5], [6, 7, 8], [6, 7]]
+    bench.weigh(1, prompt, continuations)
+    bench.weigh(2, prompt, [[9]])
+    bench.run()
+    answered = {line.id: line.logprobs for line in bench.said if isinstance(line, Chosen)}
+
+    def logprob(tokens: list[int]) -> float:
+        total = 0.0
+        for at, token in enumerate(tokens):
+            logits = toy_logits(prompt + tokens[:at]).astype(float)
+            total += logits[token] - np.log(np.exp(logits).sum())
+        return total
+
+    assert answered[1] == pytest.approx([logprob(tokens) for tokens in continuations])
+    assert answered[2] == pytest.approx([logprob([9])])
+    assert not [line for line in bench.said if isinstance(line, Weighed)]
+
+
+def test_pieces_add_up_to_the_answer() -> None:
+    bench = Bench()
+    bench.write(1, [2, 2, 2], choices=3)
+    bench.run()
+    streamed: dict[int, str] = {}
+    for line in bench.said:
+        if isinstance(line, Pieces):
+            for choice, text in line.pieces:
+                streamed[choice] = streamed.get(choice, "") + text
+    for choice in range(3):
+        assert streamed.get(choice, "") == bench.texts()[1, choice][0]
+
+
+@given(st.lists(st.integers(0, 3), max_size=200), st.lists(st.integers(0, 3), max_size=200))
+def test_common_start(first: list[int], second: list[int]) -> None:
+    size = common_start(first, second)
+    assert first[:size] == second[:size]
+    assert first[size : size + 1] != second[size : size + 1] or size == min(len(first), len(second))
+
+
+@given(st.lists(st.integers(0, 3), max_size=200), st.integers(0, 200))
+def test_common_start_of_a_beginning_is_all_of_it(tokens: list[int], cut: int) -> None:
+    assert common_start(tokens, tokens[:cut]) == min(cut, len(tokens))
