@@ -106,9 +106,7 @@ def give(
         seconds: time the pair was looked at.
         at: UTC time, ISO-8601.
     """
-    labels.give(
-        db, lying.pair_id, annotator, verdict, seconds=seconds, left=lying.left, at=at
-    )
+    labels.give(db, lying.pair_id, annotator, verdict, seconds=seconds, left=lying.left, at=at)
     return resume(db, annotator, after=lying.pair_id)
 
 

@@ -60,7 +60,7 @@ def ordered(
     order: Order = Order.ALIKE,
     unruled: bool = False,
 ) -> list[Disagreement]:
-    """The disagreements, pairs of sealed rounds left out.
+    """The disagreements, without the pairs that rounds still hide.
 
     Args:
         db: the project.
@@ -108,7 +108,7 @@ def is_hasty(text: PairText, seconds: float | None) -> bool:
 
 def _pairs(db: Database, annotators: Sequence[str]) -> list[str]:
     rows = db.execute(_DISAGREED, [json.dumps(list(annotators))]).fetchall()
-    hidden = rounds.sealed_pairs(db)
+    hidden = rounds.hidden_pairs(db, annotators)
     return [pair_id for (pair_id,) in rows if pair_id not in hidden]
 
 

@@ -84,6 +84,15 @@ def cases(db: Database) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def labels_under(db: Database) -> dict[str, int]:
+    """How many first labels, everybody's, were made under each version, by its id."""
+    rows = db.execute(
+        "SELECT guideline_id, count(*) FROM label_head"
+        " WHERE phase = 'first' AND guideline_id IS NOT NULL GROUP BY guideline_id"
+    ).fetchall()
+    return dict(rows)
+
+
 def _add(db: Database, text: str, author: str, at: str, extra: dict[str, str]) -> Guideline:
     if not text.strip():
         raise BadInput("the guideline is blank; the one in force was kept")

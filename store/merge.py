@@ -149,7 +149,7 @@ class _Merge:
         )
 
     def _take_items(self, table: str) -> None:
-        here = {row[0] for row in self._db.execute(f"SELECT id FROM {table}")}
+        here = {row[0] for row in self._db.execute(incoming.select(table, ("id",)))}
         new: list[tuple[Any, ...]] = []
         for values in self._rows(table):
             if values[0] in here:
@@ -179,9 +179,8 @@ class _Merge:
             columns = (*columns, "text")
             rows = [(*row, _prompt_text(row)) for row in rows]
         marks = ", ".join("?" * len(columns))
-        self._db.conn.executemany(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows
-        )
+        statement = ("INSERT INTO", table, "(", ", ".join(columns), ") VALUES (", marks, ")")
+        self._db.conn.executemany(" ".join(statement), rows)
 
     def _check_pairs(self, new: list[tuple[Any, ...]]) -> None:
         """A pair's id covers its prompt and both texts, which are here by now."""
@@ -201,7 +200,7 @@ class _Merge:
                 )
 
     def _take_events(self) -> None:
-        theirs = [events.from_row(values) for values in self._rows("event")]
+        theirs = [checked.as_event(values) for values in self._rows("event")]
         if parted := forks.found(self._db, theirs):
             since = forks.after(theirs, parted)
             if not self._adopt:

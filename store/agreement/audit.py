@@ -11,6 +11,7 @@ import math
 from sqlite_utils import Database
 
 from store import ids
+from store.agreement import veil
 from store.agreement.report import Agreement
 from store.errors import StoreError
 
@@ -21,6 +22,7 @@ JOIN label_head AS other ON other.pair_id = one.pair_id AND other.phase = one.ph
 WHERE one.annotator = :first AND other.annotator = :second AND one.phase = 'first'
   AND one.informed = 0 AND other.informed = 0
   AND one.verdict <> 'skip' AND other.verdict <> 'skip'
+  AND one.pair_id NOT IN (SELECT value FROM json_each(:hidden))
 """
 
 
@@ -35,7 +37,8 @@ def audit(db: Database, result: Agreement) -> None:
         StoreError: number of pairs or kappa differ; the figures must not be published.
     """
     first, second = map(ids.name, result.annotators)
-    rows = db.execute(_COMMON, {"first": first, "second": second}).fetchall()
+    closed = veil.as_json(veil.hidden(db, (first, second)))
+    rows = db.execute(_COMMON, {"first": first, "second": second, "hidden": closed}).fetchall()
     value = _long_way([one for one, _ in rows], [other for _, other in rows])
     same = (
         value is None

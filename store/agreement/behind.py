@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids, labels, pairs
+from store import ids, labels, pairs, rounds
 from store.agreement.counts import Said
 from store.agreement.tables import By, items
 from store.errors import StoreError
@@ -22,8 +22,7 @@ MOST = 200
 """Lines of one list; more are counted."""
 
 _MINE = (
-    "SELECT pair_id FROM label_head"
-    " WHERE annotator = ? AND phase = 'first' AND verdict <> 'skip'"
+    "SELECT pair_id FROM label_head WHERE annotator = ? AND phase = 'first' AND verdict <> 'skip'"
 )
 
 
@@ -99,10 +98,12 @@ def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> Seen:
 
     Raises:
         StoreError: the viewer has not labelled it.
+        SealedRound: it belongs to a round that is still sealed.
     """
     mine = labels.mine(db, pair_id, viewer)
     if mine is None or mine.verdict == "skip":
         raise StoreError("you have not labelled this pair yet; it stays closed until you have")
+    rounds.guard(db, [pair_id])
     labels.record_shown(db, pair_id, viewer, at)
     said = (label for label in labels.of_pair(db, pair_id) if label.phase is Phase.FIRST)
     return Seen(pairs.text(db, pair_id), tuple(said))

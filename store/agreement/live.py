@@ -14,6 +14,7 @@ from collections import Counter
 from sqlite_utils import Database
 
 from store import events, ids
+from store.agreement import veil
 from store.agreement.blocks import in_blocks
 from store.agreement.counts import VERDICTS, Counts, Said, Ties, counts
 from store.errors import StoreError
@@ -22,7 +23,7 @@ _CODES: tuple[str | None, ...] = (None, *VERDICTS)
 _CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(_CODES)}
 
 _ALL = """
-SELECT pair.position, label_head.annotator, verdict
+SELECT pair.id, pair.position, label_head.annotator, verdict
 FROM label_head JOIN pair ON pair.id = pair_id
 WHERE +label_head.annotator IN (:first, :second)
   AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
@@ -65,6 +66,7 @@ class LiveTable:
         self._block = block
         self._held = bytearray()
         self._tally: Counter[Said] = Counter()
+        self._hidden: frozenset[str] = veil.hidden(db, (self.first, self.second))
         # Taken before the pass: what arrives during it is looked at again, which does no harm.
         self._cursor = events.last_arrival(db)
         self._read_all(db)
@@ -83,11 +85,14 @@ class LiveTable:
             Whether :attr:`shown` changed.
         """
         now = events.last_arrival(db)
+        if now == self._cursor:
+            return False
+        moved = self._follow_rounds(db)
         news = db.execute(_TOUCHED, {"cursor": self._cursor, "now": now}).fetchall()
         for pair_id, position in news:
             self._put(position, self._current(db, pair_id))
         self._cursor = now
-        return bool(news) and self._show(db)
+        return (moved or bool(news)) and self._show(db)
 
     def recount(self, db: Database) -> Counts:
         """The same table counted anew from the current labels; changes nothing."""
@@ -113,9 +118,19 @@ class LiveTable:
             "counted anew, no label is affected"
         )
 
+    def _follow_rounds(self, db: Database) -> bool:
+        """Count anew what a round that began, went on or ended hides or shows."""
+        hidden = veil.hidden(db, (self.first, self.second))
+        changed, self._hidden = hidden ^ self._hidden, hidden
+        for pair_id, position in _positions(db, changed):
+            self._put(position, self._current(db, pair_id))
+        return bool(changed)
+
     def _read_all(self, db: Database) -> None:
         names = {"first": self.first, "second": self.second}
-        for position, annotator, verdict in db.execute(_ALL, names).fetchall():
+        for pair_id, position, annotator, verdict in db.execute(_ALL, names).fetchall():
+            if pair_id in self._hidden:
+                continue
             first, second = self._holds(position)
             if annotator == self.first:
                 first = verdict
@@ -124,6 +139,8 @@ class LiveTable:
             self._put(position, (first, second))
 
     def _current(self, db: Database, pair_id: str) -> Said:
+        if pair_id in self._hidden:
+            return None, None
         names = {"pair": pair_id, "first": self.first, "second": self.second}
         said = dict(db.execute(_ONE, names).fetchall())
         return said.get(self.first), said.get(self.second)
@@ -159,3 +176,12 @@ class LiveTable:
     def _common_pairs(self) -> int:
         """Pairs with a label from both, ties included whatever becomes of them."""
         return sum(number for said, number in self._tally.items() if None not in said)
+
+
+def _positions(db: Database, pair_ids: frozenset[str]) -> list[tuple[str, int]]:
+    """These pairs with their places in project order."""
+    if not pair_ids:
+        return []
+    wanted = [json.dumps(sorted(pair_ids))]
+    sql = "SELECT id, position FROM pair WHERE id IN (SELECT value FROM json_each(?))"
+    return list(db.execute(sql, wanted).fetchall())

@@ -16,6 +16,7 @@ from store.agreement.selfagree import SelfAgreement, self_agreement
 from store.agreement.sides import LeftPicks, left_picks
 from store.agreement.tables import By
 from store.agreement.trend import TrendPoint, trend
+from store.rounds import progress, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Overview:
     """The viewer's."""
     pace: Pace
     """The viewer's."""
+    sealed: tuple[str, ...]
+    """Rounds of which nothing but progress is told: ``pilot: first 40 of 120, second 12 of 120``."""
 
     @property
     def roles_kappa(self) -> Figure:
@@ -58,4 +61,14 @@ def overview(db: Database, first: str, second: str, viewer: str, by: By) -> Over
         left_picks(db, viewer),
         self_agreement(db, viewer),
         pace(db, viewer),
+        sealed_rounds(db),
+    )
+
+
+def sealed_rounds(db: Database) -> tuple[str, ...]:
+    """The sealed rounds with the progress of each of their annotators."""
+    return tuple(
+        f"{each.name}: "
+        + ", ".join(f"{one.annotator} {one.done} of {one.total}" for one in progress(db, each.id))
+        for each in sealed(db)
     )

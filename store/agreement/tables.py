@@ -1,7 +1,8 @@
 """What annotators said on each pair, counted by SQLite in one pass over the current labels.
 
 Only first passes count, and of these only labels given before the other's was shown
-(``informed = 0``); ``skip`` is no label. Nothing is fetched but a line for each *combination* of
+(``informed = 0``); ``skip`` is no label, and what a sealed round hides
+(:mod:`store.agreement.veil`) is not there. Nothing is fetched but a line for each *combination* of
 verdicts, so a million labels cost one scan and no memory.
 """
 
@@ -15,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from sqlite_utils import Database
 
 from store import guidelines, ids
+from store.agreement import veil
 from store.agreement.counts import Counts, Said, Ties, counts
 from store.agreement.multi import Pattern
 from store.records import Phase
@@ -37,6 +39,7 @@ FROM label_head
 WHERE +annotator IN (SELECT value FROM json_each(:annotators))
   AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
   AND (:round IS NULL OR round_id = :round)
+  AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
 GROUP BY pair_id
 """
 
@@ -230,7 +233,12 @@ def _query(
     names: Sequence[str],
     round_id: str | None,
 ) -> list[tuple[Any, ...]]:
-    whose = json.dumps([ids.name(name) for name in names])
+    whose = [ids.name(name) for name in names]
     passes = ("WITH passes AS (", _SAID[coding], _GUIDELINES, _FIRST_PASSES, ")")
     sql = "\n".join((*passes, *parts))
-    return list(db.execute(sql, {"annotators": whose, "round": round_id}).fetchall())
+    wanted = {
+        "annotators": json.dumps(whose),
+        "round": round_id,
+        "hidden": veil.as_json(veil.hidden(db, whose)),
+    }
+    return list(db.execute(sql, wanted).fetchall())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from store import ids
+from store.agreement import veil
 from store.agreement.counts import Said, Ties, counts
 from store.agreement.figure import Figure
 from store.agreement.kappa import kappa
@@ -21,6 +22,7 @@ WITH common AS (
     FROM label_head
     WHERE +annotator IN (:first, :second)
       AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
+      AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
     GROUP BY pair_id
     HAVING count(*) = 2
 ), placed AS (
@@ -54,7 +56,8 @@ def trend(
         points: at most so many points; fewer while there are few pairs.
     """
     whose = ids.name(first), ids.name(second)
-    names = {"first": whose[0], "second": whose[1], "blocks": points}
+    closed = veil.as_json(veil.hidden(db, whose))
+    names = {"first": whose[0], "second": whose[1], "blocks": points, "hidden": closed}
     tallies: list[dict[Said, int]] = [{} for _ in range(points)]
     for block, text, number in db.execute(_BLOCKS, names).fetchall():
         verdicts = json.loads(text)

@@ -55,13 +55,18 @@ class Background:
                 {
                     "annotators": list(two.annotators),
                     "n": two.n,
-                    "kappa": two.kappa.value,
-                    "ci95": None if two.ci95 is None else list(two.ci95),
+                    "kappa": _rounded(two.kappa.value),
+                    "ci95": None if two.ci95 is None else [_rounded(end) for end in two.ci95],
                     "band": two.band,
                 }
                 for two in self.agreements
             ],
         }
+
+
+def _rounded(value: float | None) -> float | None:
+    """Scikit-learn and the formula differ in the last digit: the same project, the same bytes."""
+    return None if value is None else round(value, 9)
 
 
 _USED_CONSTITUTIONS = """

@@ -10,6 +10,7 @@ from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
+from store.markdown import cell, figure, interval
 
 _SOURCES = {
     "consensus": "a ruling; else the verdict of all who labelled the pair, where they agree;"
@@ -46,7 +47,7 @@ def _front_matter(files: dict[str, int]) -> str:
     named = [name for name, rows in files.items() if rows]
     lines = ["---", "configs:", "- config_name: default", "  data_files:"]
     for name in named:
-        lines += [f"  - split: {name.removesuffix('.jsonl')}", f"    path: {name}"]
+        lines += [f"  - split: {name.partition('.')[0]}", f"    path: {name}"]
     return "\n".join([*(lines if named else ["---"]), "---", ""])
 
 
@@ -90,7 +91,7 @@ def _excluded(plan: ExportPlan) -> str:
         lines = ["## Counts\n", f"{out} of {plan.pairs} pairs went out.\n"]
     if plan.by_category:
         lines += ["| category | pairs |", "|---|---|"]
-        lines += [f"| {_cell(name)} | {n} |" for name, n in plan.by_category.items()]
+        lines += [f"| {cell(name)} | {n} |" for name, n in plan.by_category.items()]
         lines.append("")
     if plan.by_basis:
         decided = ", ".join(f"{n} by {basis}" for basis, n in plan.by_basis.items())
@@ -121,29 +122,28 @@ def _agreement(plan: ExportPlan) -> str:
 
 
 def _agreement_row(two: Agreement) -> str:
-    interval = "-" if two.ci95 is None else f"{two.ci95[0]:.2f} to {two.ci95[1]:.2f}"
     word = two.kappa.reason or (two.band or "")
     few = f"{bands.TOO_FEW}; " if bands.is_few(two.n) else ""
-    names = " and ".join(_cell(name) for name in two.annotators)
-    figures = (two.kappa, two.p_o, two.pabak, two.ac1)
-    kappa, *others = ("-" if f.value is None else f"{f.value:.3f}" for f in figures)
-    return f"| {names} | {two.n} | {kappa} | {interval} | {' | '.join(others)} | {few}{word} |"
+    names = " and ".join(cell(name) for name in two.annotators)
+    others = " | ".join(figure(each) for each in (two.p_o, two.pabak, two.ac1))
+    kappa = f"{figure(two.kappa)} | {interval(two.ci95)}"
+    return f"| {names} | {two.n} | {kappa} | {others} | {few}{word} |"
 
 
 def _origin(plan: ExportPlan) -> str:
     behind = plan.background
     lines = ["## Where it comes from\n"]
     lines += [
-        f"- constitution {_cell(rules.name)} {_cell(rules.version)}, SHA-256 `{rules.id}`"
+        f"- constitution {cell(rules.name)} {cell(rules.version)}, SHA-256 `{rules.id}`"
         for rules in behind.constitutions
     ]
     lines += [f"- guideline version {g.version}, SHA-256 `{g.id}`" for g in behind.guidelines]
     lines += [
-        f"- model {_cell(model.name)} ({_cell(model.backend)})"
+        f"- model {cell(model.name)} ({cell(model.backend)})"
         + (f", SHA-256 of the file `{model.sha256}`" if model.sha256 else "")
         for model in behind.models
     ]
-    lines += [f"- {_cell(name)}: {n} labels" for name, n in behind.labels.items()]
+    lines += [f"- {cell(name)}: {n} labels" for name, n in behind.labels.items()]
     if len(lines) == 1:
         lines.append("No model, constitution or annotator is recorded.")
     return "\n".join(lines) + "\n"
@@ -157,7 +157,7 @@ def _known_limits(plan: ExportPlan) -> Iterator[str]:
     for two in plan.background.agreements:
         if two.kappa.value is not None and bands.stops(two.kappa.value, two.n):
             yield (
-                f"agreement of {' and '.join(map(_cell, two.annotators))} is low (kappa"
+                f"agreement of {' and '.join(map(cell, two.annotators))} is low (kappa"
                 f" {two.kappa.value:.2f}): such labels do not train a model"
             )
     if plan.by_basis.get("decision") and plan.options.format != AUDIT:
@@ -189,11 +189,3 @@ def _share_of_longer(plan: ExportPlan) -> str | None:
         f"the chosen answer is the longer one in {share:.0%} of {len(differing)} rows of"
         f" unequal length{biased}".replace(" :", ":")
     )
-
-
-def _cell(text: str) -> str:
-    """A name on one line that no Markdown table or heading breaks."""
-    flat = " ".join(text.split())
-    for mark in "\\|`*_<>[]#":
-        flat = flat.replace(mark, f"\\{mark}")
-    return flat

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from store.errors import StoreError
 from store.exporting.card import card
-from store.exporting.options import DEFAULT_SPLIT, is_file_target
+from store.exporting.formats import FORMATS
+from store.exporting.formats.base import Line
+from store.exporting.options import DEFAULT_SPLIT, UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
 
 MANIFEST = "manifest.json"
@@ -65,6 +67,9 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
             there before is still there.
     """
     plan.options.check_target(out)
+    format_ = FORMATS.get(plan.options.format)
+    if format_ and format_.document and out.suffix.lower() == ".jsonl":
+        raise UsageProblem(f"--format {format_.name} is one JSON document: name OUT .json")
     progress = _Progress(on_line)
     try:
         if is_file_target(out):
@@ -96,7 +101,7 @@ def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
     os.close(handle)
     beside = Path(name)
     try:
-        file = _write_lines(beside, plan.lines(), progress, as_list=out.suffix.lower() == ".json")
+        file = _write_lines(beside, plan.lines(), progress, _shape(plan, out))
         beside.replace(out)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -109,9 +114,11 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
     _may_replace(out, force=plan.options.force)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
+        shape = _shape(plan, out)
+        ending = ".json" if shape.document else ".jsonl"
         splits = plan.splits(plan.options.split or DEFAULT_SPLIT)
         files = {
-            f"{name}.jsonl": _write_lines(beside / f"{name}.jsonl", lines, progress)
+            f"{name}{ending}": _write_lines(beside / f"{name}{ending}", lines, progress, shape)
             for name, lines in splits.items()
             # datasets.load_dataset stops at a file without rows; train is always there
             if lines or name == "train"
@@ -183,12 +190,30 @@ class _Hashed:
         return File(rows, self._size, self._digest.hexdigest())
 
 
-def _write_lines(
-    path: Path, lines: Iterable[Any], progress: _Progress, *, as_list: bool = False
-) -> File:
+class _Shape(NamedTuple):
+    """How the lines stand in their file."""
+
+    as_list: bool
+    document: Callable[[list[Line]], Line] | None
+
+
+def _shape(plan: ExportPlan, out: Path) -> _Shape:
+    format_ = FORMATS.get(plan.options.format)
+    return _Shape(out.suffix.lower() == ".json", format_.document if format_ else None)
+
+
+def _write_lines(path: Path, lines: Iterable[Line], progress: _Progress, shape: _Shape) -> File:
     rows = 0
+    as_list = shape.as_list
     with path.open("wb") as stream:
         out = _Hashed(stream)
+        if shape.document is not None:
+            held = []
+            for line in lines:
+                held.append(line)
+                progress.step()
+            out.write(json_text(shape.document(held), indent=1) + "\n")
+            return out.finish(len(held))
         if as_list:
             out.write("[")
         for line in lines:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from store import candidates, clock, critiques, events, ids
 from store.errors import BadInput, NotAProject
+from store.merging.incoming import COLUMNS
 from store.records import Candidate, Choice, Critique, Event, Message, Origin, Phase, Verdict
 
 Row = tuple[Any, ...]
@@ -109,7 +110,7 @@ def event(values: Row) -> Event:
         Tampered: it is not what its id says, or says what no pairlab would write.
     """
     try:
-        made = events.from_row(values)
+        made = as_event(values)
         _same(made.id, events.identity(made))
         _demand(
             1 <= made.seq < _GREATEST and 1 <= made.lamport < _GREATEST,
@@ -125,6 +126,12 @@ def event(values: Row) -> Event:
     except (BadInput, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise Tampered(f"event {str(values[0])[:12]}: {error}") from error
     return made
+
+
+def as_event(values: Row) -> Event:
+    """The event in a row, by the columns of the table."""
+    fields = dict(zip(COLUMNS["event"], values, strict=True))
+    return Event(**fields | {"value": json.loads(fields["value"])})
 
 
 def _event(values: Row) -> Row:

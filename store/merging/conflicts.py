@@ -8,7 +8,6 @@ rule of :mod:`store.heads`; the other stays in the log.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -74,6 +73,10 @@ _SAID: Final[dict[str, str]] = {
     "setting": "value",
     "round": "name",
 }
+_EXTERNAL_IDS: Final = {
+    "prompt": "SELECT id, external_id FROM prompt WHERE external_id IS NOT NULL ORDER BY position",
+    "pair": "SELECT id, external_id FROM pair WHERE external_id IS NOT NULL ORDER BY position",
+}
 _QUIET: Final = frozenset({"shown", "round_end", "round_seal"})
 """Kinds in which two files cannot contradict each other in a way a person must settle."""
 
@@ -123,10 +126,8 @@ def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -
         table: ``prompt`` or ``pair``.
         new: id and imported id.
     """
-    here: dict[str, str] = defaultdict(str)
-    for item, external_id in db.execute(
-        f"SELECT id, external_id FROM {table} WHERE external_id IS NOT NULL ORDER BY position"
-    ):
+    here: dict[str, str] = {}
+    for item, external_id in db.execute(_EXTERNAL_IDS[table]):
         here.setdefault(external_id, item)
     return [
         Conflict(Kind.EXTERNAL_ID, external_id, table, "", here[external_id], item, "both")
@@ -138,11 +139,11 @@ def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -
 def _own_last(db: Database, about: Matter) -> Event | None:
     kinds = ("label", "clear") if about.kind == "label" else (about.kind, about.kind)
     row = db.execute(
-        f"SELECT {events.COLUMNS} FROM event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
+        "SELECT id FROM event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
         " AND (annotator = ? OR ? = '') ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1",
         [about.item, *kinds, about.phase, about.annotator, about.annotator],
     ).fetchone()
-    return None if row is None else events.from_row(row)
+    return None if row is None else events.get(db, row[0])
 
 
 def _conflict(about: Matter, own: Event, other: Event) -> Conflict:

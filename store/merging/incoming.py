@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -136,15 +136,22 @@ def opened(path: StrPath, beside: StrPath) -> Iterator[Database]:
         copy = Path(private) / "incoming.db"
         with translated(path):
             _copy(Path(path), copy)
-            with closing(open_readonly(copy)) as db:
+            db = open_readonly(copy)
+        with closing(db):
+            with translated(path):
                 _check(db, path)
-                yield db
+            yield db
 
 
 def rows(db: Database, table: str) -> Iterator[tuple[Any, ...]]:
     """The rows of a table in its own order, by :data:`COLUMNS`."""
-    columns = ", ".join(COLUMNS[table])
-    yield from db.execute(f"SELECT {columns} FROM {table} ORDER BY {_ORDER[table]}")
+    with translated():
+        yield from db.execute(select(table, COLUMNS[table], "ORDER BY", _ORDER[table]))
+
+
+def select(table: str, columns: Iterable[str], *rest: str) -> str:
+    """A statement over names that are written in this module and nowhere else."""
+    return " ".join(("SELECT", ", ".join(columns), "FROM", table, *rest))
 
 
 def _look_at(path: Path, own: Path) -> None:
@@ -176,6 +183,7 @@ def _copy(path: Path, copy: Path) -> None:
         for connection in (source, target):
             connection.execute("PRAGMA trusted_schema=OFF")
             connection.execute("PRAGMA cell_size_check=ON")
+        source.execute("SELECT count(*) FROM sqlite_schema")  # says it plainly when it is none
         source.backup(target)
         # one file, complete in itself, that can be opened read-only
         target.execute("PRAGMA journal_mode=DELETE")
@@ -195,8 +203,8 @@ def _check(db: Database, path: StrPath) -> None:
     if verdict != "ok":
         raise Damaged(f"{path} is damaged ({verdict}); nothing was taken from it")
     for table, columns in COLUMNS.items():
-        longest = ", ".join(f"max(length(CAST({column} AS BLOB)))" for column in columns)
-        sizes = db.execute(f"SELECT {longest} FROM {table}").fetchone()
+        longest = [f"max(length(CAST({column} AS BLOB)))" for column in columns]
+        sizes = db.execute(select(table, longest)).fetchone()
         if any(size is not None and size > MAX_TEXT_BYTES for size in sizes):
             raise NotAProject(
                 f"{path} is not to be trusted: a text in its table {table} is longer than"

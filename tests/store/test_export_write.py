@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import decisions, guidelines, labels, pairs, rulings, runs
+from store.agreement import kappa
 from store.errors import StoreError
 from store.exporting import FORMATS, UsageProblem, split, summaries, write
 from store.records import Message
 
 TALK = [Message("user", "hello"), Message("assistant", "hi"), Message("user", "why\u2028so?")]
-OTHERS = sorted(set(FORMATS) - {"triplets", "sft"})
+OTHERS = sorted(set(FORMATS) - {"triplets", "sft", "icai"})
 
 
 @pytest.fixture
@@ -146,6 +147,32 @@ def test_the_other_formats(db, tmp_path, name):
         assert (found[0]["prompt"], found[0]["score_chosen"]) == ("why\u2028so?", 1.0)
     else:
         assert found == EXPECTED[name]
+
+
+def test_icai_is_one_document_with_every_annotator(db, tmp_path):
+    made = labelled(db, TALK, "good", "poor")
+    labels.give(db, made, "bob", "skip", at=AT)
+    labels.give(db, made, "ai:judge", "b", at=AT)
+    write(planned(db, format="icai"), tmp_path / "out.json")
+    document = json.loads((tmp_path / "out.json").read_text())
+    (comparison,) = document["comparisons"]
+    assert comparison["annotations"] == {
+        "pairlab": {"pref": "a"},
+        "ann": {"pref": "a"},
+        "bob": {"pref": None, "no_pref_reason": "skip"},
+        "ai:judge": {"pref": "b"},
+    }
+    assert comparison["response_b"]["text"] == "poor"
+    assert {name: a["type"] for name, a in document["annotators"].items()} == {
+        "pairlab": "human",
+        "ai:judge": "ai",
+        "ann": "human",
+        "bob": "human",
+    }
+    write(planned(db, format="icai"), tmp_path / "folder")
+    assert json.loads((tmp_path / "folder" / "train.json").read_text()) == document
+    with pytest.raises(UsageProblem, match=r"name OUT \.json"):
+        write(planned(db, format="icai"), tmp_path / "out.jsonl")
 
 
 def test_sft_says_a_chosen_answer_once(db, tmp_path):
@@ -461,3 +488,14 @@ def test_the_loader_that_trainers_use_reads_it(study, tmp_path, monkeypatch, nam
         "json", data_files=os.fspath(tmp_path / "out.json"), cache_dir=os.fspath(tmp_path / "c")
     )
     assert len(whole["train"]) == expected
+
+
+def test_the_manifest_is_the_same_with_and_without_scikit_learn(study, tmp_path, monkeypatch):
+    for n, row in enumerate(pairs.ordered(study)):
+        labels.give(study, row.id, "bob", "b" if n % 7 == 0 else "a", at=AT)
+        labels.give(study, row.id, "ann", "b" if n % 5 == 0 else "a", at=AT)
+    monkeypatch.setattr(kappa, "_reference", None)
+    write(planned(study), tmp_path / "cold")
+    kappa.warm_up()
+    write(planned(study), tmp_path / "warm")
+    assert bytes_of(tmp_path / "cold") == bytes_of(tmp_path / "warm")

@@ -1,0 +1,94 @@
+"""The command line: ``pairlab [--db FILE] [--as NAME] [COMMAND]``.
+
+Data goes to stdout, narration and progress to stderr. Exit status: 0 done, 1 the work could not
+be done (one line on stderr), 2 wrong usage, 3 done, but some input rows were refused.
+
+Each command lives in a module of its own, found by name when it is asked for; what is heavy
+(textual, sqlite-utils, scikit-learn, the engine) is imported inside the commands, so that
+``pairlab --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from tui.cli.context import CliContext, default_annotator, report_failures
+
+COMMANDS = {
+    "new": "creates the project file",
+    "import": "brings in prompts, pairs or labels",
+    "run": "proposes, criticises and revises whatever is pending",
+    "label": "gives one label without the app",
+    "show": "the whole chain behind a prompt, a pair or a triplet",
+    "agree": "agreement between annotators: kappa and what goes with it",
+    "check": "what a model would learn that nobody meant to teach it",
+    "export": "writes preference data for a trainer",
+    "round": "gives pairs to several annotators, sealed until all have finished",
+    "guideline": "the annotation rules and their versions",
+    "merge": "brings in the work of another project file",
+    "report": "writes agreement, rulings and counts as a document",
+    "doctor": "says what is wrong here",
+    "backup": "makes a safe copy of the project file",
+    "models": "lists the model files found",
+}
+"""Name and one-line help of every command, in the order ``--help`` shows them."""
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module only when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tui.cli.{cmd_name.replace('import', 'import_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        with report_failures():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="PAIRLAB_DB",
+    default=Path("pairlab.db"),
+    help="The project file.  [default: $PAIRLAB_DB, then ./pairlab.db]",
+)
+@click.option(
+    "--as",
+    "annotator",
+    metavar="NAME",
+    envvar="PAIRLAB_AS",
+    default=None,
+    help="Who labels and decides.  [default: $PAIRLAB_AS, then the login name]",
+)
+@click.version_option(version("pairlab"), prog_name="pairlab")
+@click.pass_context
+def main(ctx: click.Context, db: Path, annotator: str | None) -> None:
+    """Preference data you can defend, made at the keyboard, on a machine that never goes online.
+
+    Without a command the app opens.
+    """
+    ctx.obj = CliContext(db=db, annotator=default_annotator(annotator))
+    if ctx.invoked_subcommand is None:
+        from tui.cli.launch import launch
+
+        launch(ctx.obj)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from store.exporting.formats.base import Format
+from store.exporting.formats.icai import ICAI
 from store.exporting.formats.trainers import (
     AXOLOTL,
     LLAMA_FACTORY,
@@ -35,6 +36,7 @@ FORMATS: dict[str, Format] = {
         LLAMA_FACTORY,
         OPENRLHF,
         ULTRAFEEDBACK,
+        ICAI,
         SFT,
     )
 }

@@ -36,6 +36,8 @@ class Format:
     lines: Callable[[Iterable[Row]], Iterator[Line]]
     refuses: Callable[[Row], Reason | None] = anything
     """Why a row cannot be written in this format, or None."""
+    document: Callable[[list[Line]], Line] | None = None
+    """Makes one JSON document of the lines, for formats that are no list of objects."""
     note: str = ""
     """What its user must know; goes into the card."""
 

@@ -77,7 +77,7 @@ LLAMA_FACTORY = Format(
     "LLaMA-Factory: sharegpt preference data",
     each(_llama_factory),
     _turn_about,
-    'In dataset_info.json: `{"pairlab": {"file_name": "train.jsonl", "formatting": "sharegpt",'
+    note='In dataset_info.json: `{"pairlab": {"file_name": "train.jsonl", "formatting": "sharegpt",'
     ' "ranking": true, "columns": {"messages": "conversations", "chosen": "chosen", "rejected":'
     ' "rejected", "system": "system"}}}`.',
 )

@@ -34,5 +34,5 @@ HH = Format(
     "Anthropic HH: whole transcripts, Human and Assistant",
     each(_line),
     _refuses,
-    "Prompts with a system message, and texts that hold a speaker's mark, are left out.",
+    note="Prompts with a system message, and texts that hold a speaker's mark, are left out.",
 )

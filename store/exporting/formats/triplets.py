@@ -19,6 +19,6 @@ TRIPLETS = Format(
     "bare strings prompt, chosen, rejected; one-message prompts",
     each(_line),
     one_message,
-    "The texts are bare. A trainer that applies no chat template to strings (TRL joins prompt and"
-    " answer as they are) wants the format `trl` instead.",
+    note="The texts are bare. A trainer that applies no chat template to strings (TRL joins prompt"
+    " and answer as they are) wants the format `trl` instead.",
 )

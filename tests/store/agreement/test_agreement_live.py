@@ -118,8 +118,9 @@ def test_one_step_costs_the_same_few_statements_at_any_size(db: Database) -> Non
     db.conn.set_trace_callback(statements.append)
     table.refresh(db)
     db.conn.set_trace_callback(None)
-    # The newest arrival, the pairs touched since the last look, and one pair's labels.
-    assert len(statements) == 3
+    # The newest arrival, whether there are rounds, the pairs touched since the last look, and
+    # one pair's labels.
+    assert len(statements) == 4
     for statement in statements:
         plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + statement).fetchall()]
         assert not [step for step in plan if step.startswith("SCAN")]

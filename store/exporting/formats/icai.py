@@ -1,0 +1,71 @@
+"""``icai``: annotated pairs of Inverse Constitutional AI, with what each annotator said."""
+
+from __future__ import annotations
+
+from store.agreement.tables import is_ai
+from store.exporting.decided import final_labels
+from store.exporting.facts import Said, Side
+from store.exporting.formats.base import Format, Line, each
+from store.exporting.rows import Row
+from store.records import Verdict
+
+DECIDED = "pairlab"
+"""The annotator that stands for what counts as decided."""
+
+_NO_PREFERENCE = {
+    Verdict.TIE: "tie",
+    Verdict.BOTH_BAD: "both_bad",
+    Verdict.SKIP: "skip",
+}
+
+
+def _comparison(row: Row) -> Line:
+    pair = row.pair
+    said = [*final_labels(pair.labels), *final_labels(pair.labels, by_model=True)]
+    annotations = {DECIDED: {"pref": "a" if row.chosen is pair.a else "b"}}
+    annotations |= {label.annotator: _annotation(label) for label in said}
+    return {
+        "id": pair.id,
+        "prompt": "\n\n".join(message.content for message in row.messages),
+        "response_a": _response(pair.a),
+        "response_b": _response(pair.b),
+        "annotations": annotations,
+        "metadata": {"category": pair.category, "basis": row.standing.basis},
+    }
+
+
+def _annotation(label: Said) -> Line:
+    if label.verdict in _NO_PREFERENCE:
+        return {"pref": None, "no_pref_reason": _NO_PREFERENCE[label.verdict]}
+    return {"pref": label.verdict.value}
+
+
+def _response(side: Side) -> Line:
+    return {"text": side.text, "model": side.author}
+
+
+def _document(comparisons: list[Line]) -> Line:
+    names = sorted({name for each_ in comparisons for name in each_["annotations"]} - {DECIDED})
+    people = {
+        name: {"name": name, "description": "", "type": "ai" if is_ai(name) else "human"}
+        for name in names
+    }
+    decided = {"name": DECIDED, "description": "what counts as decided", "type": "human"}
+    return {
+        "metadata": {
+            "version": "2.0",
+            "description": "preference data from pairlab",
+            "default_annotator": DECIDED,
+        },
+        "annotators": {DECIDED: decided, **people},
+        "comparisons": comparisons,
+    }
+
+
+ICAI = Format(
+    "icai",
+    "annotated pairs of Inverse Constitutional AI: one JSON document, every annotator apart",
+    each(_comparison),
+    document=_document,
+    note=f"The annotator `{DECIDED}` stands for what counts as decided; no label is left out.",
+)

@@ -1,0 +1,161 @@
+"""Agreement: every figure with its interval, the table, the slices, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from sqlite_utils import Database
+
+from store import settings
+from store.agreement import agreement, agreement_many, bands, tables
+from store.agreement.audit import audit
+from store.agreement.counts import Counts
+from store.agreement.intervals import dirichlet
+from store.agreement.kappa import kappa
+from store.agreement.report import Agreement, Slice
+from store.agreement.roles import roles
+from store.agreement.strength import strength
+from store.agreement.tables import BY
+from store.markdown import cell, figure, interval, table
+from store.reporting.names import Names
+
+_VERDICTS = {"a": "a", "b": "b", "tie": "tie", "both_bad": "both bad"}
+
+
+def between_people(db: Database, names: Names) -> Iterator[str]:
+    """All people at once where there are more than two, then each two.
+
+    Raises:
+        StoreError: the figures differ from those of a recount from the labels.
+    """
+    yield "## Agreement\n"
+    people = tables.annotators(db)
+    found = [two for one, other in combinations(people, 2) if (two := agreement(db, one, other)).n]
+    if not found:
+        yield "No two people have a pair in common: agreement is unknown.\n"
+        return
+    yield (
+        "First passes given blind count, and nothing else; ties and both bad are verdicts of their"
+        " own. Intervals are 95 %: smoothed (the large-sample interval with 1/(2k) added to each"
+        " cell of the table) and Dirichlet (posterior of the table with 1/k added, 2000 draws).\n"
+    )
+    if len(people) > 2:
+        yield from _everybody(db, people, names)
+    for two in found:
+        audit(db, two)
+        yield from _two(db, two, names)
+
+
+def with_models(db: Database, names: Names) -> Iterator[str]:
+    """People against the models that judged the same pairs."""
+    models = tables.annotators(db, ai=True)
+    rows = [
+        _line(two, names)
+        for person in tables.annotators(db)
+        for model in models
+        if (two := agreement(db, person, model)).n
+    ]
+    if rows:
+        yield "## People and models\n"
+        yield table(["person and model", "n", "kappa", "95 %", "p_o", "PABAK", "AC1"], rows) + "\n"
+
+
+def _everybody(db: Database, people: list[str], names: Names) -> Iterator[str]:
+    whole = agreement_many(db, people)
+    yield f"### All {len(people)}: {', '.join(cell(names(name)) for name in people)}\n"
+    rows = [
+        ["Krippendorff's alpha, nominal", figure(whole.alpha), str(whole.n)],
+        ["Fleiss' kappa, pairs that all labelled", figure(whole.fleiss), str(whole.fleiss_n)],
+    ]
+    yield table(["", "value", "pairs"], rows) + "\n"
+
+
+def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
+    first, second = two.annotators
+    yield f"### {cell(names(first))} and {cell(names(second))}\n"
+    yield table(["", "value"], _figures(two)) + "\n"
+    if two.kappa.reason:
+        yield f"Kappa is undefined: {two.kappa.reason}.\n"
+    if two.advice:
+        yield f"{two.advice[0].upper()}{two.advice[1:]}.\n"
+    yield _contingency(two.counts, cell(names(first)), cell(names(second))) + "\n"
+    coded = roles(db, first, second)
+    if coded.n:
+        value = kappa(coded.table)
+        yield (
+            f"Coded by role (original, revision) over {coded.n} pairs: kappa {figure(value)},"
+            f" {interval(dirichlet(coded.table))} (Dirichlet). It is lower when nearly all prefer"
+            " one role.\n"
+        )
+    if settings.get(db, settings.STRENGTH, False):
+        yield _scale(db, first, second) + "\n"
+    for by in BY:
+        parts = agreement(db, first, second, by=by).slices
+        if len(parts) > 1:
+            yield f"By {by}:\n"
+            head = [by, "n", "kappa", "95 %", "disagreed", ""]
+            yield table(head, [_slice(part) for part in parts]) + "\n"
+
+
+def _figures(two: Agreement) -> list[list[str]]:
+    cells = two.counts.table
+    known = two.kappa.value is not None
+    return [
+        ["pairs with both labels, n", str(two.n)],
+        ["only the first, only the second", f"{two.counts.only_first}, {two.counts.only_second}"],
+        ["kappa", figure(two.kappa)],
+        ["smoothed interval", interval(two.ci95, 3)],
+        ["Dirichlet interval", interval(dirichlet(cells) if known else None, 3)],
+        ["highest kappa the margins allow", figure(two.kappa_max)],
+        ["observed agreement, p_o", figure(two.p_o)],
+        ["agreement by chance, p_e", figure(two.p_e)],
+        ["PABAK", figure(two.pabak)],
+        ["AC1", figure(two.ac1)],
+        ["Krippendorff's alpha", figure(two.alpha)],
+        ["bias index", figure(two.bias)],
+        ["band", f"{two.band or '-'}{f' ({bands.TOO_FEW})' if bands.is_few(two.n) else ''}"],
+    ]
+
+
+def _contingency(counts: Counts, first: str, second: str) -> str:
+    words = [_VERDICTS[label] for label in counts.labels]
+    rows = [
+        [word, *(str(number) for number in line), str(total)]
+        for word, line, total in zip(words, counts.table, counts.rows, strict=True)
+    ]
+    rows.append(["all", *(str(total) for total in counts.columns), str(counts.n)])
+    return table([f"{first} (rows), {second} (columns)", *words, "all"], rows)
+
+
+def _scale(db: Database, first: str, second: str) -> str:
+    found = strength(db, first, second)
+    return (
+        f"On the strength scale over {found.counts.n} pairs: quadratic kappa"
+        f" {figure(found.quadratic)}, {interval(found.interval())} (Dirichlet), linear"
+        f" {figure(found.linear)}; outside the scale {found.both_bad} pairs with both bad and"
+        f" {found.unstated} without a strength."
+    )
+
+
+def _slice(part: Slice) -> list[str]:
+    few = "too few" if part.n < bands.FEW_IN_SLICE else ""
+    disagreed = f"{part.counts.disagreed} of {part.n}"
+    return [
+        cell(part.value),
+        str(part.n),
+        figure(part.kappa, 2),
+        interval(part.ci95),
+        disagreed,
+        few,
+    ]
+
+
+def _line(two: Agreement, names: Names) -> list[str]:
+    return [
+        " and ".join(cell(names(name)) for name in two.annotators),
+        str(two.n),
+        figure(two.kappa),
+        interval(two.ci95),
+        *(figure(each) for each in (two.p_o, two.pabak, two.ac1)),
+    ]

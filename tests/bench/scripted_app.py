@@ -1,0 +1,50 @@
+"""The app with an engine that never stops writing, for machines without a model file."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.maker import Maker
+from engine.plan import Plan
+from engine.scripted import ScriptedEngine
+from engine.face import Generated, OnEvent, Sampling, Urgency
+from store.records import Message
+from store.thread import StoreThread
+from tui.app import PairlabApp
+from tui.services import Services
+
+
+class Unhurried(ScriptedEngine):
+    """Takes a moment for each answer, as a model does."""
+
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        choices: Sequence[Sampling],
+        *,
+        prefill: str = "",
+        urgency: Urgency = Urgency.BATCH,
+        on_event: OnEvent | None = None,
+    ) -> Generated:
+        """The answer of the script, a little later."""
+        await asyncio.sleep(0.2)
+        return await super().generate(
+            messages, choices, prefill=prefill, urgency=urgency, on_event=on_event
+        )
+
+
+def main(path: Path) -> None:
+    """Open the app."""
+    store = StoreThread(path)
+    engine = Unhurried()
+    maker = Maker(engine, store, Plan())
+    services = Services(store=store, db_path=path, annotator="bench", engine=engine, maker=maker)
+    PairlabApp(services).run()
+    store.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,43 @@
+"""The command line as its user meets it: arguments in, stdout, stderr and exit status out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tui.cli import main
+
+Pairlab = Callable[..., Result]
+
+
+@pytest.fixture
+def pairlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pairlab:
+    """Runs ``pairlab`` in an empty folder, as annotator ``first``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAIRLAB_AS", "first")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("PAIRLAB_DB", "PAIRLAB_MODEL", "PAIRLAB_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+        return CliRunner().invoke(main, list(arguments), input=stdin, prog_name="pairlab")
+
+    return run
+
+
+@pytest.fixture
+def project(pairlab: Pairlab) -> Pairlab:
+    """The same, with an empty project."""
+    assert pairlab("new").exit_code == 0
+    return pairlab
+
+
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """A JSONL file of these rows."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path

@@ -1,0 +1,261 @@
+"""Every command: what it prints, what it leaves in the project, how it ends."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Pairlab, write_lines
+
+PAIRS = [
+    {"id": "p1", "prompt": "How tall is the Eiffel Tower?", "a": "330 metres.", "b": "Very."},
+    {"id": "p2", "prompt": "Name a prime.", "a": "Four.", "b": "Seven."},
+    {"id": "p3", "prompt": "Say hello.", "a": "Hello.", "b": "Hi there."},
+]
+
+
+@pytest.fixture
+def pairs(project: Pairlab, tmp_path: Path) -> Pairlab:
+    """A project with three imported pairs."""
+    write_lines(tmp_path / "pairs.jsonl", PAIRS)
+    assert project("import", "pairs.jsonl").exit_code == 0
+    return project
+
+
+def labels_of(annotator: str) -> dict[str, str]:
+    """The annotator's verdicts by imported id, read with plain SQLite."""
+    with sqlite3.connect("pairlab.db") as db:
+        return dict(
+            db.execute(
+                "SELECT pair.external_id, verdict FROM labels_current"
+                " JOIN pair ON pair.id = pair_id WHERE annotator = ?",
+                [annotator],
+            ).fetchall()
+        )
+
+
+def test_new_leaves_an_existing_file_untouched(pairlab: Pairlab, tmp_path: Path) -> None:
+    (tmp_path / "pairlab.db").write_bytes(b"something of mine")
+    done = pairlab("new")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "pairlab.db").read_bytes() == b"something of mine"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("import", "x.jsonl"), ("label", "abcd", "a"), ("agree",), ("show", "abcd"), ("export", "o")],
+)
+def test_a_missing_project_names_new(pairlab: Pairlab, command: tuple[str, ...]) -> None:
+    done = pairlab(*command)
+    assert done.exit_code == 1
+    assert "new" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_new_starter_brings_prompts_constitutions_and_guideline(pairlab: Pairlab) -> None:
+    assert pairlab("new", "--starter").exit_code == 0
+    with sqlite3.connect("pairlab.db") as db:
+        categories = dict(
+            db.execute("SELECT category, count(*) FROM prompt GROUP BY category").fetchall()
+        )
+        names = {row[0] for row in db.execute("SELECT name FROM constitution")}
+        (guidelines,) = db.execute("SELECT count(*) FROM event WHERE kind = 'guideline'").fetchone()
+    assert set(categories) == {
+        "harmful",
+        "benign_lookalike",
+        "sycophancy",
+        "length_trap",
+        "helpful",
+    }
+    assert sum(categories.values()) >= 60
+    assert names >= {"harmlessness", "honesty", "concision"}
+    assert guidelines == 1
+
+
+def test_import_reports_each_row_and_is_idempotent(project: Pairlab, tmp_path: Path) -> None:
+    rows = [*PAIRS, {"id": "p4", "prompt": "Empty?", "a": "", "b": "No."}, {"prompt": "only"}]
+    write_lines(tmp_path / "pairs.jsonl", rows)
+    done = project("import", "pairs.jsonl", "--kind", "pairs", "--json")
+    assert done.exit_code == 3
+    (report,) = json.loads(done.stdout)["files"]
+    assert (report["read"], report["added"], report["duplicates"], report["rejected"]) == (
+        5,
+        4,
+        0,
+        1,
+    )
+    kept = {(p["line"], p["field"], p["kept"]) for p in report["problems"]}
+    assert (4, "a", True) in kept
+    assert any(line == 5 and not was_kept for line, _, was_kept in kept)
+    again = project("import", "pairs.jsonl", "--kind", "pairs", "--json")
+    (report,) = json.loads(again.stdout)["files"]
+    assert (report["added"], report["duplicates"]) == (0, 4)
+
+
+def test_import_reads_stdin(project: Pairlab) -> None:
+    done = project("import", "-", "--kind", "prompts", "--json", stdin='{"prompt": "Hello?"}\n')
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["files"][0]["added"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "x", "--map", "prompt"),
+        ("import", "x", "--map", "nothing=column"),
+        ("import", "x", "--format", "nothing"),
+        ("import",),
+        ("label", "p1", "left"),
+        ("export", "out.jsonl", "--split", "0.5,0.5,0"),
+        ("export", "out", "--allow", "disagreement"),
+        ("export", "out", "--format", "nothing"),
+        ("nothing",),
+    ],
+)
+def test_wrong_usage_ends_with_2(project: Pairlab, arguments: tuple[str, ...]) -> None:
+    done = project(*arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["p1", "id", "prefix"])
+def test_label_takes_an_imported_id_an_id_or_its_beginning(pairs: Pairlab, name: str) -> None:
+    with sqlite3.connect("pairlab.db") as db:
+        (full,) = db.execute("SELECT id FROM pair WHERE external_id = 'p1'").fetchone()
+    given = {"p1": "p1", "id": full, "prefix": full[:8]}[name]
+    assert pairs("label", given, "a", "--note", "short").exit_code == 0
+    assert labels_of("first") == {"p1": "a"}
+
+
+def test_a_second_verdict_supersedes_the_first(pairs: Pairlab) -> None:
+    pairs("label", "p1", "a")
+    done = pairs("label", "p1", "tie", "--json")
+    assert json.loads(done.stdout)["superseded"] == "a"
+    assert labels_of("first") == {"p1": "tie"}
+
+
+def test_label_of_an_unknown_pair_says_so(pairs: Pairlab) -> None:
+    done = pairs("label", "nowhere", "a")
+    assert done.exit_code == 1
+    assert "nowhere" in done.stderr
+
+
+def test_show_withholds_others_labels_until_one_has_labelled(pairs: Pairlab) -> None:
+    pairs("--as", "second", "label", "p1", "both_bad", "--note", "neither will do")
+    hidden = pairs("show", "p1")
+    assert "Eiffel" in hidden.stdout
+    assert "both_bad" not in hidden.stdout
+    assert "neither" not in hidden.stdout
+    pairs("label", "p1", "a")
+    shown = pairs("show", "p1")
+    assert "second: both_bad" in shown.stdout
+    assert "neither will do" in shown.stdout
+
+
+def test_a_label_after_reveal_is_left_out_of_agreement(pairs: Pairlab) -> None:
+    for pair in ("p1", "p2"):
+        pairs("--as", "second", "label", pair, "a")
+    assert "second: a" in pairs("show", "p1", "--reveal").stdout
+    for pair in ("p1", "p2"):
+        pairs("label", pair, "a")
+    assert json.loads(pairs("agree", "--json").stdout)["n"] == 1
+
+
+def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
+    pairs("label", "p1", "a")
+    alone = pairs("agree", "--json")
+    assert alone.exit_code == 1
+    assert "first" in alone.stderr
+    pairs("--as", "second", "label", "p1", "a")
+    result = json.loads(pairs("agree", "--json").stdout)
+    assert list(result) == [
+        "annotators",
+        "n",
+        "only_first",
+        "only_second",
+        "labels",
+        "table",
+        "p_o",
+        "p_e",
+        "kappa",
+        "ci95",
+        "kappa_max",
+        "pabak",
+        "ac1",
+        "alpha",
+        "band",
+        "advice",
+        "undefined",
+        "slices",
+    ]
+    assert result["kappa"] is None
+    assert result["ci95"] is None
+    assert "kappa" in result["undefined"]
+    assert result["labels"] == ["a", "b", "tie", "both_bad"]
+
+
+def test_agree_for_people_prints_the_table(pairs: Pairlab) -> None:
+    for who, verdicts in (("first", "aab"), ("second", "abb")):
+        for pair, verdict in zip(("p1", "p2", "p3"), verdicts, strict=True):
+            pairs("--as", who, "label", pair, verdict)
+    done = pairs("agree", "--by", "category")
+    assert "first and second · 3 common" in done.stdout
+    assert "too few to tell" in done.stdout
+
+
+def test_export_writes_what_was_decided_and_counts_the_rest(pairs: Pairlab, tmp_path: Path) -> None:
+    pairs("label", "p1", "a")
+    pairs("label", "p2", "b")
+    pairs("label", "p3", "tie")
+    done = pairs("export", "out.jsonl", "--json")
+    assert done.exit_code == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert rows == [
+        {
+            "prompt": "How tall is the Eiffel Tower?",
+            "chosen": "330 metres.",
+            "rejected": "Very.",
+        },
+        {"prompt": "Name a prime.", "chosen": "Seven.", "rejected": "Four."},
+    ]
+    told = json.loads(done.stdout)
+    assert told["excluded"]["tie"] == 1
+    again = pairs("export", "out.jsonl")
+    assert again.exit_code == 1
+    assert "--force" in again.stderr
+    before = (tmp_path / "out.jsonl").read_bytes()
+    assert pairs("export", "out.jsonl", "--force").exit_code == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+
+
+def test_backup_holds_the_labels_a_plain_copy_would_miss(pairs: Pairlab, tmp_path: Path) -> None:
+    pairs("label", "p1", "a")
+    assert pairs("backup", "copy.db").exit_code == 0
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    with sqlite3.connect(tmp_path / "copy.db") as db:
+        assert db.execute("SELECT verdict FROM labels_current").fetchall() == [("a",)]
+
+
+def test_doctor_tells_of_a_file_that_is_no_project(pairlab: Pairlab, tmp_path: Path) -> None:
+    (tmp_path / "pairlab.db").write_text("not a database, only a text")
+    done = pairlab("doctor", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["ok"] is False
+
+
+def test_models_lists_a_broken_file_with_its_fault(pairlab: Pairlab, tmp_path: Path) -> None:
+    (tmp_path / "fake.gguf").write_text("no model at all")
+    rows = json.loads(pairlab("models", "--json").stdout)["models"]
+    (fake,) = [row for row in rows if row["path"].endswith("fake.gguf")]
+    assert fake["problem"]
+
+
+def test_the_app_needs_a_terminal(project: Pairlab) -> None:
+    done = project()
+    assert done.exit_code == 1
+    assert "terminal" in done.stderr

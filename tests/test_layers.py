@@ -1,0 +1,50 @@
+"""What import-linter cannot see: that heavy imports really wait until they are needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("textual", "rich", "sklearn", "scipy", "numpy", "llama_cpp", "sqlite_utils", "jinja2")
+
+
+def imported(statement: str) -> set[str]:
+    """The heavy modules a fresh interpreter has loaded after a statement."""
+    program = (
+        "import sys, json\n"
+        "try:\n"
+        f"    {statement}\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert imported("from tui.cli import main; main(['--help'])") == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import store.sqlite, store.labels, store.pairs, store.queue", {"sqlite_utils"}),
+        ("import engine.client, engine.maker, engine.face", {"sqlite_utils"}),
+        ("import store.agreement.report, store.exporting.write", {"sqlite_utils"}),
+        ("import tui.app", {"sqlite_utils", "textual", "rich"}),
+        ("import tui.screens.label, tui.screens.kappa", {"sqlite_utils", "textual", "rich"}),
+    ],
+)
+def test_a_layer_loads_only_its_own_tools(statement: str, allowed: set[str]) -> None:
+    loaded = imported(statement) - {"numpy"}  # sqlite-utils takes numpy wherever it is installed
+    assert loaded <= allowed
+
+
+def test_the_app_does_not_load_scikit_learn_before_it_is_asked() -> None:
+    assert "sklearn" not in imported("import tui.app, tui.screens.kappa")

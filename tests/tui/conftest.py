@@ -1,0 +1,100 @@
+"""A project on the disk, an app over it, and pictures of its screens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
+os.environ.pop("NO_COLOR", None)
+
+import pytest
+from sqlite_utils import Database
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.widgets import Input, TextArea
+
+from store.sqlite import create, open_store
+from store.thread import StoreThread
+from tests.tui.driving import MakeApp, Watch
+from tests.tui.seed import AT, three_chains
+from tui.app import PairlabApp
+from tui.services import Services
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def empty_path(tmp_path: Path) -> Path:
+    """A project without prompts."""
+    path = tmp_path / "study.db"
+    create(path, seed="seed", at=AT).close()
+    return path
+
+
+@pytest.fixture
+def study(empty_path: Path) -> Path:
+    """A project with three finished chains."""
+    db = open_store(empty_path)
+    three_chains(db)
+    db.close()
+    return empty_path
+
+
+@pytest.fixture
+def rows(study: Path) -> Iterator[Database]:
+    """The project's rows, over a connection of their own."""
+    db = open_store(study)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def make_app(watch: Watch) -> Iterator[MakeApp]:
+    """Makes apps over a project file; their stores are closed at the end.
+
+    Other processes' work is looked for every hour only: tests that want it say so.
+    """
+    stores: list[StoreThread] = []
+
+    def make(path: Path, annotator: str = "first", **more: object) -> PairlabApp:
+        look_every = float(str(more.pop("look_every", 3600)))
+        stores.append(StoreThread(path))
+        services = Services(
+            store=stores[-1],
+            db_path=path,
+            annotator=annotator,
+            clock=lambda: AT,
+            stopwatch=watch,
+            **more,  # type: ignore[arg-type]
+        )
+        return PairlabApp(services, look_every=look_every, show_every=0.0001)
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+class _Picture(SingleFileSnapshotExtension):
+    file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture
+def picture(
+    snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[PairlabApp], None]:
+    """Compares the screen with the picture kept of it; cursors do not blink."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
+    kept = snapshot.use_extension(_Picture)
+
+    def compare(app: PairlabApp) -> None:
+        assert app.export_screenshot(title="pairlab", simplify=True) == kept
+
+    return compare

@@ -1,0 +1,139 @@
+"""Driving the app from a test: waiting without sleeping, a standing clock, a maker on strings."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
+
+from engine import constitution
+from engine.news import Kind, Writing
+from engine.plan import Plan
+from tui.app import PairlabApp
+from tui.screens.base import ModeScreen
+from tui.screens.revise import ReviseScreen
+
+_TEXT = re.compile(r'<text[^>]*-line-(\d+)\)"[^>]*>([^<]*)</text>')
+
+MakeApp = Callable[..., PairlabApp]
+
+
+class Watch:
+    """A stopwatch that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class StandInMaker:
+    """A background worker that does nothing but tell what a test makes it tell."""
+
+    def __init__(self) -> None:
+        self.plan = Plan(constitution=constitution.shipped("harmlessness"))
+        self.paused = False
+        self.started = False
+        self.asked: list[tuple[Any, ...]] = []
+        """Everything the screens asked for, in order."""
+        self.answered = asyncio.Event()
+        """Set when what was asked for is done."""
+        self._listeners: list[Callable[[Any], None]] = []
+
+    def subscribe(self, listener: Callable[[Any], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def say(self, event: Any) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def start(self) -> None:
+        self.started = True
+
+    async def stop(self) -> None:
+        self.started = False
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def wake(self) -> None:
+        self.asked.append(("wake",))
+
+    def look_at(self, prompt_id: str) -> None:
+        self.asked.append(("look_at", prompt_id))
+
+    async def again(self, original_id: str, principle_id: str | None) -> None:
+        self.asked.append(("again", original_id, principle_id))
+        await self._answer()
+
+    async def another_round(self, original_id: str) -> None:
+        self.asked.append(("another_round", original_id))
+        await self._answer()
+
+    async def _answer(self) -> None:
+        await self.answered.wait()
+        self.answered.clear()
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Until every worker is done and everything is painted.
+
+    Only the model is not waited for: a test that holds it says when it goes on.
+    """
+    for _ in range(3):
+        try:
+            workers = [one for one in pilot.app.workers if one.group != "steer"]
+            if workers:  # without any, Textual would wait for all
+                await pilot.app.workers.wait_for_complete(workers)
+        except WorkerCancelled:
+            continue  # a newer one of its group has taken its place
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys one after the other, each when the screen has come to rest."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+def growing(
+    prompt_id: str, original_id: str | None, kind: Kind, text: str, slot: int = 0
+) -> Writing:
+    """Word of a text that is being written."""
+    number = 0 if kind == "propose" else 1
+    return Writing(prompt_id, original_id, kind, number, slot, None, text)
+
+
+def mode_screen(app: PairlabApp) -> ModeScreen:
+    """The screen of the current mode."""
+    screen = app.screen_stack[0]
+    assert isinstance(screen, ModeScreen)
+    return screen
+
+
+def revise(app: PairlabApp) -> ReviseScreen:
+    """Mode R."""
+    screen = app.screen_stack[0]
+    assert isinstance(screen, ReviseScreen)
+    return screen
+
+
+def drawn(app: PairlabApp) -> str:
+    """What the terminal shows now, line by line, without colours."""
+    svg = app.export_screenshot(simplify=False)
+    lines: dict[int, str] = defaultdict(str)
+    for line, run in _TEXT.findall(svg):
+        lines[int(line)] += html.unescape(run).replace("\xa0", " ")
+    return "\n".join(lines[at] for at in sorted(lines))

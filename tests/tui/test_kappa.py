@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from store import labels, pairs
+from store.agreement import agreement, warm, warm_up
+from store.records import Verdict
+from store.sqlite import open_store
+from tests.tui.driving import MakeApp, drawn, press, settle
+from tests.tui.seed import AT, a_chain
+from tui.app import PairlabApp
+from tui.screens.items import ItemsScreen
+from tui.screens.kappa import KappaScreen
+
+FIRST = ["a", "a", "a", "b", "b", "tie", "a", "b"]
+SECOND = ["a", "b", "a", "b", "b", "tie", None, "a"]
+
+
+def kappa_screen(app: PairlabApp) -> KappaScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, KappaScreen)
+    return screen
+
+
+@pytest.fixture
+def labelled(empty_path: Path) -> Path:
+    """Eight pairs: seven common, one only first's; they disagree on two."""
+    db = open_store(empty_path)
+    for i, (one, other) in enumerate(zip(FIRST, SECOND, strict=True)):
+        category = "harmful" if i % 2 else "sycophancy"
+        pair = a_chain(db, (f"prompt {i}", f"bad {i}", "no", f"good {i}"), category).pair
+        labels.give(db, pair, "first", one, seconds=10, left="a", at=AT)
+        if other is not None:
+            labels.give(db, pair, "second", other, seconds=20, left="b", at=AT)
+    db.close()
+    return empty_path
+
+
+@pytest.fixture
+def rows(labelled: Path):
+    db = open_store(labelled)
+    yield db
+    db.close()
+
+
+async def test_figures_table_and_header_are_those_of_the_store(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K")
+        told = drawn(app)
+        screen = kappa_screen(app)
+        expected = agreement(rows, "first", "second")
+        assert screen.rule.heading == "first and second · 7 common · 1 only first · 0 only second"
+        assert screen.table.contingency is not None
+        assert screen.table.contingency.cells == expected.counts.table
+        assert expected.kappa.value is not None
+        figure = f"{expected.kappa.value:.2f}".lstrip("0")
+        assert screen.header.agreement == f"κ {figure}  n 7"
+    assert figure in told
+    assert "agree" in told
+    assert "71 %" in told
+    assert "too few to tell (n 7, under 50)" in told
+    assert "by category" in told
+    assert "too few (n under 30)" in told
+    assert "left chosen" in told
+
+
+async def test_the_other_process_moves_kappa_without_a_key(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    missing = [p.id for p in pairs.ordered(rows) if labels.mine(rows, p.id, "second") is None]
+    app = make_app(labelled, look_every=0.05)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K")
+        screen = kappa_screen(app)
+        assert "7 common" in screen.rule.heading
+        other = (
+            "from store import labels; from store.sqlite import open_store;"
+            f"labels.give(open_store({str(labelled)!r}), {missing[0]!r}, 'second', 'a',"
+            f" at={AT!r})"
+        )
+        done = subprocess.Popen([sys.executable, "-c", other])
+        while "8 common" not in screen.rule.heading:
+            await pilot.pause(0.01)
+        assert done.wait() == 0
+        await settle(pilot)
+        assert screen.header.agreement.endswith("n 8")
+        assert screen.table.contingency is not None
+        assert screen.table.contingency.cells == agreement(rows, "first", "second").counts.table
+
+
+async def test_two_apps_on_one_file_follow_each_other(labelled: Path, make_app: MakeApp) -> None:
+    one, other = make_app(labelled, "first", look_every=0.05), make_app(labelled, "second")
+    async with one.run_test(size=(120, 30)) as watching, other.run_test(size=(80, 24)) as giving:
+        await press(watching, "K")
+        await press(giving, "L", "1")
+        while "8 common" not in kappa_screen(one).rule.heading:
+            await watching.pause(0.01)
+        await press(giving, "u")
+        while "7 common" not in kappa_screen(one).rule.heading:
+            await watching.pause(0.01)
+        await settle(watching)
+        assert "1 only first" in kappa_screen(one).rule.heading
+
+
+async def test_a_cell_lists_its_pairs_and_each_can_be_read(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K", "right", "enter")
+        assert isinstance(app.screen, ItemsScreen)
+        told = drawn(app)
+        assert "first: a · second: b" in told
+        assert "prompt 1" in told
+        assert "prompt 0" not in told
+        await press(pilot, "enter")
+        told = drawn(app)
+        assert "first" in told
+        assert "20 s" in told
+        await press(pilot, "escape", "escape", "d")
+        told = drawn(app)
+        assert "Disagreements" in told
+        assert "prompt 1" in told
+        assert "prompt 7" in told
+    pair = next(
+        p.id for p in pairs.ordered(rows) if "prompt 1" in pairs.text(rows, p.id).prompt_text
+    )
+    labels.give(rows, pair, "first", Verdict.B, at=AT)
+    changed = labels.mine(rows, pair, "first")
+    assert changed is not None
+    assert changed.informed  # what was read in the list leaves the agreement when it is changed
+
+
+async def test_a_viewer_who_labelled_nothing_gets_figures_and_no_pairs(
+    labelled: Path, make_app: MakeApp
+) -> None:
+    app = make_app(labelled, "third")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K")
+        assert "7 common" in kappa_screen(app).rule.heading
+        await press(pilot, "d")
+        told = drawn(app)
+    assert "2 pairs you have not labelled yet: closed until you have" in told
+    assert "prompt 1" not in told
+
+
+async def test_others_can_be_compared_when_there_are_three(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    for pair in pairs.ordered(rows)[:2]:
+        labels.give(rows, pair.id, "third", "a", at=AT)
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K")
+        headings = [kappa_screen(app).rule.heading.split(" · ")[0]]
+        for _ in range(3):
+            await press(pilot, "o")
+            headings.append(kappa_screen(app).rule.heading.split(" · ")[0])
+    assert headings == [
+        "first and second",
+        "first and third",
+        "second and third",
+        "first and second",
+    ]
+
+
+async def test_slices_by_every_thing(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K")
+        for by in ("principle", "origin", "guideline", "category"):
+            await press(pilot, "b")
+            assert f"by {by}" in drawn(app)
+        await press(pilot, "tab", "down", "enter")
+        assert isinstance(app.screen, ItemsScreen)
+
+
+async def test_undefined_is_said_with_the_reason(empty_path: Path, make_app: MakeApp) -> None:
+    db = open_store(empty_path)
+    for i in range(3):
+        pair = a_chain(db, (f"prompt {i}", f"bad {i}", "no", f"good {i}")).pair
+        for who in ("first", "second"):
+            labels.give(db, pair, who, "a", at=AT)
+    db.close()
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K")
+        told = drawn(app)
+        assert kappa_screen(app).header.agreement == "κ –  n 3"
+    assert "one and the same verdict" in told
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [(None, "Nobody has labelled anything yet"), ("first", "Only you have labelled so far")],
+)
+async def test_without_a_comparison_it_says_what_to_do(
+    study: Path, make_app: MakeApp, who: str | None, says: str
+) -> None:
+    if who is not None:
+        db = open_store(study)
+        labels.give(db, pairs.ordered(db)[0].id, who, "a", at=AT)
+        db.close()
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K")
+        assert says in drawn(app)
+        assert "pairlab --db study.db --as NAME" in drawn(app)
+        await press(pilot, "enter", "b", "o", "d", "tab", "down")
+        assert app.screen is kappa_screen(app)
+
+
+async def test_the_reference_gives_the_same_figures(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K")
+        before = app.agreement.standing
+        warm_up()
+        assert warm()
+        await app.agreement.refresh()
+        after = app.agreement.standing
+    assert before.agreement is not None
+    assert after.agreement is not None
+    assert after.agreement.kappa.value == pytest.approx(before.agreement.kappa.value, abs=1e-12)
+
+
+@pytest.mark.parametrize(("size", "name"), [((80, 24), "narrow"), ((160, 45), "wide")])
+async def test_looks_calm(
+    labelled: Path, make_app: MakeApp, picture, size: tuple[int, int], name: str
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "K")
+        picture(app)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.face import EngineStatus, State
+from engine.news import Progress
+from engine.scripted import ScriptedEngine
+from store.sqlite import open_store
+from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, mode_screen, press, settle
+from tests.tui.hostile import FORBIDDEN, HOSTILE
+from tui.screens.model import ModelScreen
+
+
+async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
+    engine, maker = ScriptedEngine(name="tiny.gguf"), StandInMaker()
+    app = make_app(study, engine=engine, maker=maker)
+    prompt = next(iter(open_rows(study)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M")
+        trouble = "the host died (illegal instruction) and was started again"
+        engine.set_status(EngineStatus(State.WRITING, trouble, 61.2, 2, 3, 1000, 4000, 1))
+        maker.say(Progress(17, 63, 3, 61.2, 2400.0))
+        maker.say(growing(prompt, None, "propose", "..."))
+        await settle(pilot)
+        shown = drawn(app)
+        for words in (
+            "tiny.gguf",
+            "context 4,096 tokens",
+            "17 of 63 texts written · about 40 min left",
+            "writing a candidate for prompt 1",
+            "2 texts being written, 3 waiting",
+            trouble,
+            "started again 1 time",
+        ):
+            assert words in shown, words
+
+
+def open_rows(path: Path) -> list[str]:
+    """Ids of the prompts, in order."""
+    db = open_store(path)
+    found = [str(row[0]) for row in db.execute("SELECT id FROM prompt ORDER BY position")]
+    db.close()
+    return found
+
+
+async def test_pause_and_go_on(study: Path, make_app: MakeApp) -> None:
+    maker = StandInMaker()
+    app = make_app(study, engine=ScriptedEngine(), maker=maker)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M", "p")
+        assert maker.paused
+        assert "Go on" in drawn(app)
+        await press(pilot, "p")
+        assert not maker.paused
+        assert "Pause" in drawn(app)
+
+
+async def test_restart(study: Path, make_app: MakeApp) -> None:
+    engine = ScriptedEngine()
+    app = make_app(study, engine=engine, maker=StandInMaker())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M", "h")
+        assert engine.status.restarts == 1
+
+
+async def test_log_ends_with_the_newest_line_and_is_harmless(
+    study: Path, tmp_path: Path, make_app: MakeApp
+) -> None:
+    log = tmp_path / "host.log"
+    app = make_app(study, engine=ScriptedEngine(), maker=StandInMaker(), log_path=log)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M", "l")
+        assert "no log yet" in drawn(app)
+        await press(pilot, "escape")
+        hostile = HOSTILE["escape"] + HOSTILE["closing_tag"]
+        log.write_text("old line\n" * 20_000 + f"{hostile}\nthe newest line\n")
+        await press(pilot, "l")
+        shown = drawn(app)
+        assert "the newest line" in shown
+        assert "[bold red]" in shown
+        assert not FORBIDDEN.intersection(shown)
+
+
+async def test_without_a_model_what_to_do(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study, no_model="No model was found; get one with: make starter")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M")
+        shown = drawn(app)
+        assert "No model was found" in shown
+        assert "Pause" not in shown
+        screen = mode_screen(app)
+        assert isinstance(screen, ModelScreen)
+        await press(pilot, "p", "h", "l", "space", "f")

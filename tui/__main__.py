@@ -1,0 +1,5 @@
+"""``python -m tui`` is ``pairlab``."""
+
+from tui.cli import main
+
+main(prog_name="pairlab")

@@ -1,0 +1,69 @@
+"""The figures of two annotators as this process may show them: one model for header and mode K.
+
+No widget in it. Whoever hears of a new label calls :meth:`AgreementModel.refresh`; the table is
+kept up to date event by event on the store thread and costs the same at any number of labels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from store.agreement import warm_up
+from store.agreement.following import Following, Standing
+from store.agreement.partners import Overlap, overlaps
+from store.thread import StoreThread
+from tui.figures import coefficient
+
+
+class AgreementModel:
+    """Follows the labels of two people.
+
+    Args:
+        store: the project.
+        viewer: who looks.
+    """
+
+    def __init__(self, store: StoreThread, viewer: str) -> None:
+        self.standing = Standing()
+        """What may be shown now."""
+        self._store = store
+        self._viewer = viewer
+        self._following = Following(viewer)
+        self._listeners: list[Callable[[Standing], None]] = []
+
+    @property
+    def headline(self) -> str:
+        """``κ .76  n 124`` for the header; empty where there is nothing to show."""
+        agreement = self.standing.agreement
+        if agreement is None or not agreement.n:
+            return ""
+        return f"κ {coefficient(agreement.kappa.value)}  n {agreement.n:,}"
+
+    def subscribe(self, listener: Callable[[Standing], None]) -> Callable[[], None]:
+        """Call ``listener`` with each change; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def refresh(self) -> None:
+        """Take in what was labelled since the last look."""
+        self._stand(await self._store.call(self._following.look))
+
+    async def choose(self, first: str, second: str) -> None:
+        """Compare these two from now on."""
+        self._stand(await self._store.call(self._following.choose, first, second))
+
+    async def choices(self) -> list[Overlap]:
+        """Everybody who can be compared, the viewer's own comparisons first."""
+        return await self._store.call(overlaps, self._viewer)
+
+    async def warm_up(self) -> None:
+        """Load scikit-learn in a thread; the figures come from it afterwards."""
+        await asyncio.to_thread(warm_up)
+        await self.refresh()
+
+    def _stand(self, standing: Standing) -> None:
+        if standing != self.standing:
+            self.standing = standing
+            for listener in list(self._listeners):
+                listener(standing)

@@ -1,0 +1,79 @@
+"""``pairlab agree``: agreement between annotators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.context import CliContext, fail, json_option, put_json
+
+if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.agreement.counts import Ties
+    from store.agreement.report import Agreement, ManyAgreement
+    from store.agreement.tables import By
+    from store.sqlite import Database
+
+
+@click.command("agree")
+@click.option(
+    "--between", nargs=2, metavar="A B", default=None, help="These two annotators.  [default: all]"
+)
+@click.option(
+    "--by",
+    type=click.Choice(["category", "principle", "origin", "guideline"]),
+    help="Slice the pairs by this as well.",
+)
+@click.option(
+    "--ties",
+    type=click.Choice(["separate", "merge", "drop"]),
+    default="separate",
+    show_default=True,
+    help="Ties and both bad as own classes, as one, or left out with their pairs.",
+)
+@json_option
+@click.pass_obj
+def command(
+    context: CliContext,
+    between: tuple[str, str] | None,
+    by: By | None,
+    ties: Ties,
+    *,
+    as_json: bool,
+) -> None:
+    """Cohen's kappa with its interval, and everything that keeps it honest.
+
+    Between two annotators, or, with more than two and no --between, over all of them.
+    """
+    from store.agreement import ManyAgreement, warm_up
+
+    warm_up()
+    with context.open() as database:
+        result = _agreement(database, between, by, ties)
+    if as_json:
+        put_json(result.as_json())
+        return
+    from tui.cli.agreement_tables import show_many, show_two
+
+    if isinstance(result, ManyAgreement):
+        show_many(result)
+    else:
+        show_two(result)
+
+
+def _agreement(
+    database: Database, between: tuple[str, str] | None, by: By | None, ties: Ties
+) -> Agreement | ManyAgreement:
+    from store import rounds
+    from store.agreement import agreement, agreement_many, annotators
+
+    rounds.guard(database)
+    if between is not None:
+        return agreement(database, *between, ties=ties, by=by)
+    people = annotators(database)
+    if len(people) > 2:
+        return agreement_many(database, people, ties=ties, by=by)
+    if len(people) < 2:
+        who = f"only {people[0]} has labelled" if people else "nobody has labelled yet"
+        fail(f"agreement needs two annotators; {who}")
+    return agreement(database, people[0], people[1], ties=ties, by=by)

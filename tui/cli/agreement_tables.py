@@ -1,0 +1,105 @@
+"""Agreement as tables for a person's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from store.agreement.bands import FEW, FEW_IN_SLICE
+from store.agreement.figure import Figure
+from store.agreement.intervals import Interval
+from store.agreement.report import Agreement, ManyAgreement, Slice
+from tui.cli.context import stdout_console
+from tui.visible import clean
+
+
+def show_two(agreement: Agreement) -> None:
+    """Print one pair of annotators: figures, table, slices."""
+    console = stdout_console()
+    first, second = map(clean, agreement.annotators)
+    counts = agreement.counts
+    console.print(
+        f"{first} and {second} · {agreement.n} common"
+        f" · {counts.only_first} only {first} · {counts.only_second} only {second}"
+    )
+    few = f"   too few to tell (n under {FEW})" if 0 < agreement.n < FEW else ""
+    band = agreement.band.value if agreement.band is not None else ""
+    console.print(
+        f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {band}{few}".rstrip()
+    )
+    console.print(
+        f"agree {number(agreement.p_o)}   by chance {number(agreement.p_e)}"
+        f"   κ max {number(agreement.kappa_max)}   PABAK {number(agreement.pabak)}"
+        f"   AC1 {number(agreement.ac1)}   α {number(agreement.alpha)}"
+    )
+    if agreement.advice:
+        console.print(agreement.advice)
+    for reason in dict.fromkeys(agreement.undefined.values()):
+        console.print(f"undefined: {reason}")
+    console.print(_table(agreement, first, second))
+    if agreement.slices:
+        _show_slices(console, agreement.slices)
+
+
+def show_many(result: ManyAgreement) -> None:
+    """Print more than two annotators: the figures over all, then a line for each two."""
+    console = stdout_console()
+    console.print(" · ".join(map(clean, result.annotators)))
+    console.print(
+        f"α {number(result.alpha)} (n {result.n})   "
+        f"Fleiss κ {number(result.fleiss)} (the {result.fleiss_n} pairs that all labelled)"
+    )
+    table = _plain_table("first", "second", "n", "κ", "95 %", "agree", "band")
+    for two in result.pairs:
+        table.add_row(
+            *map(clean, two.annotators),
+            str(two.n),
+            number(two.kappa),
+            interval(two.ci95),
+            number(two.p_o),
+            two.band.value if two.band is not None else "",
+        )
+    console.print(table)
+
+
+def number(figure: Figure) -> str:
+    """A figure to three places, or a dash where it is undefined."""
+    return "–" if figure.value is None else f"{figure.value:.3f}"
+
+
+def interval(bounds: Interval | None) -> str:
+    """An interval in words."""
+    return "" if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+
+
+def _table(agreement: Agreement, first: str, second: str) -> Table:
+    counts = agreement.counts
+    table = _plain_table(f"{first} \\ {second}", *counts.labels, "all")
+    for label, row, total in zip(counts.labels, counts.table, counts.rows, strict=True):
+        table.add_row(label, *map(str, row), str(total))
+    table.add_row("all", *map(str, counts.columns), str(counts.n))
+    return table
+
+
+def _show_slices(console: Console, slices: Iterable[Slice]) -> None:
+    table = _plain_table("by", "value", "n", "κ", "95 %", "")
+    for part in slices:
+        table.add_row(
+            part.by,
+            clean(part.value),
+            str(part.n),
+            number(part.kappa),
+            interval(part.ci95),
+            f"too few (n under {FEW_IN_SLICE})" if part.n < FEW_IN_SLICE else "",
+        )
+    console.print(table)
+
+
+def _plain_table(*headings: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place == 0 else "right")
+    return table

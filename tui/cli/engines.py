@@ -1,0 +1,55 @@
+"""Making an engine from what the command line says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.client import HostEngine, HostSettings
+from engine.endpoint import endpoint_engine
+
+if TYPE_CHECKING:
+    from engine.face import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How the model is to be run; None leaves it to the host."""
+
+    n_ctx: int | None = None
+    n_threads: int | None = None
+    gpu_layers: int | None = None
+
+
+def host_engine(model: Path, options: EngineOptions | None = None) -> Engine:
+    """An engine over a llama.cpp host of its own; nothing is started before it is loaded."""
+    given = options or EngineOptions()
+    return HostEngine(
+        model,
+        HostSettings(n_ctx=given.n_ctx, n_threads=given.n_threads, gpu_layers=given.gpu_layers),
+        log=log_file(),
+    )
+
+
+def server_engine(url: str, *, model: str | None = None, allow_remote: bool = False) -> Engine:
+    """An engine over an OpenAI-compatible server; nothing is sent before it is loaded.
+
+    Args:
+        url: what ``--endpoint`` names.
+        model: which of the server's models; None takes the only one.
+        allow_remote: whether the server may be another machine.
+
+    Raises:
+        EndpointError: ``url`` is no address of a server.
+    """
+    return endpoint_engine(url, model=model, allow_remote=allow_remote, log_path=log_file())
+
+
+def log_file() -> Path:
+    """Where the model host writes what llama.cpp prints; readable by its owner alone."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    folder = state / "pairlab"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / "model-host.log"

@@ -1,0 +1,35 @@
+"""What ``doctor`` says about the model, beside what the store says about the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import weights
+from engine.errors import EngineError, NoModel
+from store.doctor import Finding, Severity
+from store.errors import StoreError
+from store.sqlite import session
+from tui.cli.model import chosen_model, last_model
+
+
+def model_findings(project: Path) -> list[Finding]:
+    """One finding about the model that would be used here."""
+    try:
+        with session(project) as db:
+            last = last_model(db)
+    except StoreError:
+        last = None  # the store's own findings say why
+    try:
+        found = chosen_model(None, last)
+        header = weights.checked(found.path)
+    except NoModel as error:
+        return [Finding("model", Severity.NOTE, str(error), "Labels and exports need none.")]
+    except EngineError as error:
+        return [Finding("model", Severity.BROKEN, str(error))]
+    return [
+        Finding(
+            "model",
+            Severity.OK,
+            f"{found.path} ({found.why}): {header.architecture}, {header.quantisation}",
+        )
+    ]

@@ -1,0 +1,125 @@
+"""``pairlab export``: preference data for a trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.context import CliContext, json_option, put, put_json, say
+
+if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.exporting import ExportPlan, Written
+
+
+@click.command("export")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--format", "format_", default="triplets", show_default=True, metavar="NAME")
+@click.option(
+    "--from",
+    "from_",
+    default="consensus",
+    show_default=True,
+    metavar="SOURCE",
+    help="What counts as decided: consensus, majority, by:NAME, decisions or ai.",
+)
+@click.option(
+    "--split",
+    metavar="0.9,0.05,0.05",
+    help="Shares of train, validation and test; all rows of one prompt go to one of them.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="REASON",
+    help="Let pairs in that this reason would keep out; may be given again.",
+)
+@click.option("--min-annotators", type=int, default=1, show_default=True)
+@click.option(
+    "--max-length",
+    type=int,
+    default=1024,
+    show_default=True,
+    help="Tokens the trainer keeps; pairs that are identical within it stay out.",
+)
+@click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
+@click.option("--force", is_flag=True, help="Replace OUT where it exists.")
+@json_option
+@click.pass_obj
+def command(
+    context: CliContext,
+    out: Path,
+    format_: str,
+    from_: str,
+    split: str | None,
+    seed: int,
+    allow: tuple[str, ...],
+    min_annotators: int,
+    max_length: int,
+    model: str | None,
+    *,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write OUT: one file (.json, .jsonl), or a folder with splits, a card and a manifest.
+
+    Only what is decided goes out; what stays is counted by reason.
+    """
+    from store import exporting
+    from tui.cli.progress import counting
+    from tui.cli.tokens import token_counter
+
+    try:
+        options = exporting.ExportOptions(
+            format=format_,
+            from_=from_,
+            split=exporting.parse_split(split) if split is not None else None,
+            seed=seed,
+            allow=frozenset(allow),
+            min_annotators=min_annotators,
+            max_length=max_length,
+            force=force,
+        )
+        options.check_target(out)
+        with context.open() as database, token_counter(database, model) as count_tokens:
+            plan = exporting.plan(database, options, count_tokens)
+            with counting("writing", len(plan.audited or plan.rows)) as on_line:
+                written = exporting.write(plan, out, on_line)
+    except exporting.UsageProblem as problem:
+        raise click.UsageError(str(problem)) from problem
+    if as_json:
+        put_json(_as_json(plan, written))
+    else:
+        _tell(plan, written)
+
+
+def _as_json(plan: ExportPlan, written: Written) -> dict[str, object]:
+    return {
+        "out": str(written.out),
+        "format": plan.options.format,
+        "pairs": plan.pairs,
+        "rows": written.rows,
+        "excluded": plan.counts,
+        "length_not_checked": len(plan.length_not_checked),
+        "files": {
+            name: {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
+            for name, file in written.files.items()
+        },
+    }
+
+
+def _tell(plan: ExportPlan, written: Written) -> None:
+    from store.exporting import EXPLAINED, Reason
+
+    say(f"{written.rows} rows in {plan.options.format} format; {plan.pairs} pairs in the project.")
+    for reason, number in plan.counts.items():
+        if number:
+            say(f"  {number:6} left out: {EXPLAINED[Reason(reason)]} ({reason})")
+    if plan.length_not_checked:
+        say(
+            f"  {len(plan.length_not_checked):6} not checked for being identical once cut:"
+            " no model at hand to count tokens (length_not_checked)"
+        )
+    put(str(written.out))

@@ -1,0 +1,22 @@
+"""``pairlab run``: unattended, proposes, criticises and revises whatever is pending."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.context import CliContext, json_option
+from tui.cli.making import Making, making_options
+
+
+@click.command("run")
+@making_options
+@json_option
+@click.pass_obj
+def command(context: CliContext, making: Making, *, as_json: bool) -> None:
+    """Propose, criticise and revise whatever is pending.
+
+    Ctrl-C or a kill loses at most the text being written; run it again to go on.
+    """
+    from tui.cli.unattended import carry_out
+
+    carry_out(context, making, as_json=as_json)

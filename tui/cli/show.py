@@ -1,0 +1,129 @@
+"""``pairlab show``: the whole chain behind a prompt, a candidate or a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from tui.cli.context import CliContext, json_option, put, put_json
+
+_SHORT = 12
+_INDENT = "  "
+
+
+@click.command("show")
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--reveal",
+    is_flag=True,
+    help="Show others' labels also where you have given none; yours will not count in agreement.",
+)
+@json_option
+@click.pass_obj
+def command(context: CliContext, identifier: str, *, reveal: bool, as_json: bool) -> None:
+    """Show what is behind ID: an id, the beginning of one, or the imported id."""
+    from store import clock, labels, rounds, show
+
+    with context.open() as database:
+        tree = show.item(database, identifier, viewer=context.annotator)
+        if reveal and any(pair["withheld"] for pair in _pairs(tree)):
+            rounds.guard(database, [pair["id"] for pair in _pairs(tree)])
+            tree = show.item(database, identifier)
+        for pair in _pairs(tree):
+            # From here on this person's verdict on the pair is not blind any more.
+            if any(label["annotator"] != context.annotator for label in pair["labels"]):
+                labels.record_shown(database, pair["id"], context.annotator, clock.now())
+    if as_json:
+        put_json(tree)
+        return
+    for line in _lines(tree):
+        put(line)
+
+
+def _pairs(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    return [tree["pair"]] if "pair" in tree else list(tree["pairs"])
+
+
+def _lines(tree: dict[str, Any]) -> Iterator[str]:
+    prompt = tree["prompt"]
+    tags = f" · {', '.join(prompt['tags'])}" if prompt["tags"] else ""
+    yield f"prompt {_id(prompt)} · {prompt['category']}{tags} · from {prompt['source']}"
+    for message in prompt["messages"]:
+        yield from _text(message["content"], label=message["role"])
+    for chain in tree["chains"]:
+        yield ""
+        yield from _chain(chain)
+    for pair in _pairs(tree):
+        yield ""
+        yield from _pair(pair)
+
+
+def _chain(chain: dict[str, Any]) -> Iterator[str]:
+    yield from _candidate("original", chain["original"])
+    for number in (*chain["rounds"], *chain["other_rounds"]):
+        critique = number["critique"]
+        constitution = critique["constitution"]
+        yield (
+            f"round {number['number']} · {constitution['name']} {constitution['version']}"
+            f" · principle {critique['principle']}{_made(critique['generation'])}"
+        )
+        heading = "critique" if critique["found"] else "critique (nothing to criticise)"
+        yield from _text(critique["text"], label=heading)
+        if number["revision"] is not None:
+            yield from _candidate("revision", number["revision"])
+    for edited in chain["edited"]:
+        yield from _candidate("edited", edited)
+    for decision in chain["decisions"]:
+        yield (
+            f"decision · {decision['annotator']}: {decision['choice']}"
+            f" of {decision['revision'][:_SHORT]} · {decision['at']}"
+        )
+
+
+def _candidate(label: str, candidate: dict[str, Any]) -> Iterator[str]:
+    author = f" · {candidate['author']}" if candidate["author"] else ""
+    yield f"{label} {_id(candidate)}{author}{_made(candidate['generation'])}"
+    yield from _text(candidate["text"])
+
+
+def _made(generation: dict[str, Any] | None) -> str:
+    if generation is None:
+        return ""
+    run, settings = generation["run"], generation["settings"]
+    digest = f" sha256 {run['model_sha256'][:_SHORT]}" if run["model_sha256"] else ""
+    return (
+        f" · {run['model']}{digest} · T {settings.get('temperature', '–')}"
+        f" · seed {generation['seed']} · {generation['finish_reason']}"
+    )
+
+
+def _pair(pair: dict[str, Any]) -> Iterator[str]:
+    imported = f" · imported as {pair['external_id']}" if pair["external_id"] else ""
+    flag = " · flagged" if pair["flagged"] else ""
+    yield f"pair {_id(pair)} · {pair['kind']}{imported}{flag}"
+    for side in ("a", "b"):
+        role = f" ({pair[side]['role']})" if pair[side]["role"] else ""
+        yield from _text(pair[side]["text"], label=f"{side}{role}")
+    for label in pair["labels"]:
+        phase = "" if label["phase"] == "first" else f" ({label['phase']})"
+        note = f" · {label['note']}" if label["note"] else ""
+        yield f"label · {label['annotator']}{phase}: {label['verdict']}{note} · {label['at']}"
+    labelled = {label["annotator"] for label in pair["labels"]}
+    for who, note in pair["notes"].items():
+        if who not in labelled:
+            yield f"note · {who}: {note}"
+    if pair["withheld"]:
+        yield "labels · withheld until you have given yours (or --reveal)"
+
+
+def _id(item: dict[str, Any]) -> str:
+    return str(item["id"][:_SHORT])
+
+
+def _text(text: str, *, label: str = "") -> Iterator[str]:
+    if label:
+        yield f"{_INDENT}{label}:"
+    for line in text.splitlines() or [""]:
+        yield f"{_INDENT}{_INDENT}{line}".rstrip()

@@ -1,0 +1,59 @@
+"""Messages that more than one screen listens to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from engine.face import EngineStatus
+    from engine.news import MakerEvent
+
+
+class OtherWork(Message):
+    """Another process has written to the project file."""
+
+    bubble = False
+
+    def can_replace(self, message: Message) -> bool:
+        """One look at the store serves any number of writes."""
+        return isinstance(message, OtherWork)
+
+
+class MakerSaid(Message):
+    """The background worker has written, stored or failed something."""
+
+    bubble = False
+
+    def __init__(self, event: MakerEvent) -> None:
+        super().__init__()
+        self.event = event
+
+
+class EngineSaid(Message):
+    """The engine's state has changed."""
+
+    bubble = False
+
+    def __init__(self, status: EngineStatus) -> None:
+        super().__init__()
+        self.status = status
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest state counts."""
+        return isinstance(message, EngineSaid)
+
+
+class LabelStored(Message):
+    """A label of this process was stored: figures that count labels are out of date."""
+
+
+class AgreementMoved(Message):
+    """The figures of :attr:`tui.app.PairlabApp.agreement` have changed."""
+
+    bubble = False
+
+    def can_replace(self, message: Message) -> bool:
+        """One look at the figures serves any number of changes."""
+        return isinstance(message, AgreementMoved)

@@ -1,0 +1,43 @@
+"""The modes of the app: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One mode: what the header calls it and where its screen lives."""
+
+    id: str
+    key: str
+    """The upper-case letter that opens it; a letter of the name."""
+    name: str
+    """The word in the header."""
+    screen: str
+    """``module:Class``; imported when the mode is first opened."""
+
+    def opener(self) -> Callable[[], Screen[Any]]:
+        """What makes the screen, importing it only then."""
+
+        def make() -> Screen[Any]:
+            module, name = self.screen.split(":")
+            screen: Screen[Any] = getattr(import_module(module), name)()
+            return screen
+
+        return make
+
+
+MODES = (
+    Mode("revise", "R", "Revise", "tui.screens.revise:ReviseScreen"),
+    Mode("label", "L", "Label", "tui.screens.label:LabelScreen"),
+    Mode("kappa", "K", "Kappa", "tui.screens.kappa:KappaScreen"),
+    Mode("judge", "J", "Judge", "tui.screens.judge:JudgeScreen"),
+    Mode("export", "X", "Export", "tui.screens.export:ExportScreen"),
+    Mode("model", "M", "Model", "tui.screens.model:ModelScreen"),
+)

@@ -1,0 +1,418 @@
+"""What all modes share: the lines above and below, the common keys, the way a key acts.
+
+A key acts on the item that was on the screen when it was pressed: :meth:`ModeScreen.act` drops
+keys that were typed before the item was painted, and keys that come while an earlier one is still
+being written to the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Event, Resize
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import Worker
+
+from engine.errors import EngineError
+from store import heads, ids, labels, meta, undo
+from store.errors import StoreError
+from tui.messages import AgreementMoved, OtherWork
+from tui.screens.guideline import GuidelineScreen
+from tui.screens.sheet import Sheet, help_for
+from tui.services import Services
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.footer import KeysLine, StatusLine
+from tui.widgets.header import WIDE, Header
+from tui.widgets.note_line import NoteLine
+
+if TYPE_CHECKING:
+    from store.undo import Undone
+    from tui.app import PairlabApp
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
+"""Actions that need an item with panes; absent in modes without."""
+
+
+class ModeScreen(Screen[None]):
+    """One mode of the app.
+
+    A mode fills :meth:`compose_mode`, calls :meth:`item_shown` whenever another item has been put
+    into its panes, and runs everything a key does through :meth:`act`.
+    """
+
+    MODE: ClassVar[str] = ""
+    """Id in :data:`tui.modes.MODES`; bindings whose id begins with it come first in the footer."""
+    HAS_ITEMS: ClassVar[bool] = True
+    """False for modes without items: the keys that need one are absent there."""
+    HELP_TEXT: ClassVar[str] = ""
+    """A few plain sentences about the mode, shown by ``?`` above its keys."""
+
+    AUTO_FOCUS = ""
+    BINDINGS = [
+        Binding("u", "undo", "Undo", id="all.undo", tooltip="takes back the last thing you did"),
+        Binding(
+            "space", "skip", "Skip", id="all.skip", tooltip="goes on; the item comes back later"
+        ),
+        Binding(
+            "f", "flag", "Flag", id="all.flag", tooltip="sets the item aside, or takes that back"
+        ),
+        Binding("m", "note", "Note", id="all.note", tooltip="writes a note on the item"),
+        Binding(
+            "i", "where_from", "Origin", id="all.origin", tooltip="tells where the item came from"
+        ),
+        Binding("g", "guideline", "Guideline", id="all.guideline", tooltip="shows the guideline"),
+        Binding(
+            "v", "full", "Full", id="all.full", tooltip="shows the picked pane on the full screen"
+        ),
+        Binding("s", "shield", "Shield", id="all.shield", tooltip="hides all but the first lines"),
+        Binding("question_mark", "help", "Help", id="all.help", tooltip="shows these lines"),
+        Binding("tab", "next_pane", "Next pane", show=False, tooltip="picks the next pane"),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
+        Binding("down,j", "scroll(1)", "Down", show=False, tooltip="scrolls down"),
+        Binding("up,k", "scroll(-1)", "Up", show=False, tooltip="scrolls up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="scrolls by a page"),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("home", "edge(False)", "Top", show=False, tooltip="goes to the first line"),
+        Binding("end", "edge(True)", "Bottom", show=False, tooltip="goes to the last line"),
+        Binding("escape", "leave", "Back", show=False, tooltip="leaves the full screen"),
+    ]
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> PairlabApp:
+            """The app, known by its own type."""
+
+    header = getters.query_one(Header)
+    status = getters.query_one(StatusLine)
+    keys_line = getters.query_one(KeysLine)
+    note_line = getters.query_one(NoteLine)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.item_id: str | None = None
+        """What a key acts on; None while there is nothing."""
+        self._painted_at: float | None = None
+        self._acting = False
+        self._shown_since = 0.0
+        self._away_since: float | None = None
+
+    # What a mode says of itself
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """The widgets between header and footer."""
+        return ()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """The panes that scroll together while none is picked."""
+        return ()
+
+    async def skip(self) -> None:
+        """Go to the next item and leave this one for later."""
+
+    async def undone(self, undone: Undone) -> None:
+        """Show the state after an undo; called when it is on disk."""
+
+    async def marked(self) -> None:
+        """The item's note or flag has changed; called when it is on disk."""
+
+    async def origin(self) -> Content | None:
+        """Where the item came from, in words; None where there is nothing to tell."""
+        return None
+
+    async def other_work(self) -> None:
+        """Another process wrote to the project: read again what may have changed."""
+
+    # What a mode uses
+
+    @property
+    def services(self) -> Services:
+        """Store, engine, clock."""
+        return self.app.services
+
+    async def ask(
+        self, fn: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The result of a store function, run on the store thread.
+
+        Raises:
+            StoreError: as the function says; :meth:`act` and :meth:`background` show it.
+        """
+        return await self.services.store.call(fn, *args, **kwargs)
+
+    def tell(self, words: str, *, wrong: bool = False) -> None:
+        """Say at the right of the footer what was done, or in its place what went wrong."""
+        self.status.told = words
+        self.status.wrong = wrong
+
+    def item_shown(self, item_id: str | None) -> None:
+        """The panes now hold this item; keys act on it once it is painted."""
+        self.item_id = item_id
+        self._painted_at = None
+        self.refresh_bindings()
+        self.call_after_refresh(self._mark_painted, item_id)
+
+    def seconds_on_item(self) -> float:
+        """Seconds since the item was painted."""
+        return round(max(self.services.stopwatch() - self._shown_since, 0.0), 2)
+
+    @property
+    def may_act(self) -> bool:
+        """True when the key being handled was typed after the item was painted."""
+        return self._painted_at is not None and self.app.input_time >= self._painted_at
+
+    def act(self, work: Callable[[], Awaitable[None]], *, on_item: bool = True) -> None:
+        """Do what a key asks for, unless the key was meant for something else.
+
+        Args:
+            work: what to do; its store and engine errors become one line in the footer.
+            on_item: the key acts on the item shown. It is dropped when the item was not yet
+                painted when it was typed, or when there is none.
+        """
+        if self._acting or (on_item and (self.item_id is None or not self.may_act)):
+            return
+        self._acting = True
+        self.status.wrong = False
+        waiting = self.set_timer(0.15, self._mark_unsaved)
+        self.run_worker(self._act(work, waiting.stop), group="act")
+
+    def background(self, work: Callable[[], Awaitable[None]], *, group: str) -> Worker[None]:
+        """Run something that no key waits for; a newer one of its group takes its place."""
+        return self.run_worker(partial(self.in_words, work), group=group, exclusive=True)
+
+    # Life
+
+    def compose(self) -> ComposeResult:
+        """Header, the mode's own widgets, footer."""
+        yield Header(self.services.db_path.name, self.services.annotator, self.MODE)
+        with Vertical(id="mode"):
+            yield from self.compose_mode()
+        with Vertical(id="footer"):
+            yield NoteLine()
+            yield StatusLine()
+            yield KeysLine()
+
+    def on_mount(self) -> None:
+        """Take over what is remembered."""
+        self.set_class(self.app.size.width < WIDE, "-narrow")
+        self.background(self._recall_shield, group="shield")
+
+    def on_other_work(self, _event: OtherWork) -> None:
+        """The app saw another process commit."""
+        self.background(self.other_work, group="other")
+
+    def on_agreement_moved(self, _event: AgreementMoved) -> None:
+        """Kappa in the header follows everybody's labels."""
+        self.header.agreement = self.app.agreement.headline
+
+    def on_screen_suspend(self) -> None:
+        """Time spent elsewhere is no time on the item."""
+        self._away_since = self.services.stopwatch()
+
+    def on_screen_resume(self) -> None:
+        """The clock of the item goes on; the header may have changed meanwhile."""
+        if self._away_since is not None:
+            self._shown_since += self.services.stopwatch() - self._away_since
+            self._away_since = None
+        self.header.agreement = self.app.agreement.headline
+
+    def on_resize(self, event: Resize) -> None:
+        """Wide screens get side by side."""
+        self.set_class(event.size.width < WIDE, "-narrow")
+
+    def check_action(
+        self,
+        action: str,
+        parameters: tuple[object, ...],  # noqa: ARG002
+    ) -> bool | None:
+        """Keys that cannot do anything here are absent; those that cannot now are dim."""
+        if action in ITEM_ACTIONS and not self.HAS_ITEMS:
+            return False
+        if action == "leave":
+            return self.has_class("-full")
+        if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
+            return None
+        return True
+
+    # The common keys
+
+    def action_undo(self) -> None:
+        """``u``: an event that takes back the last one; nothing is deleted."""
+        self.act(self._undo, on_item=False)
+
+    def action_skip(self) -> None:
+        """``space``."""
+        self.act(self.skip)
+
+    def action_flag(self) -> None:
+        """``f``."""
+        self.act(self._flag)
+
+    def action_note(self) -> None:
+        """``m``."""
+        if self.item_id is not None and self.may_act:
+            self.background(self._open_note, group="note")
+
+    def action_where_from(self) -> None:
+        """``i``."""
+        self.background(self._show_origin, group="sheet")
+
+    def action_guideline(self) -> None:
+        """``g``."""
+        self.app.push_screen(GuidelineScreen())
+
+    def action_help(self) -> None:
+        """``?``."""
+        self.app.push_screen(Sheet("Help", help_for(self, self.HELP_TEXT)))
+
+    def action_full(self) -> None:
+        """``v``: the picked pane, or the first, alone; and back."""
+        if self.has_class("-full"):
+            self.action_leave()
+            return
+        pane = self._picked() or next(iter(self.both_panes()), None)
+        if pane is not None:
+            for other in self.query(AnswerPane):
+                other.set_class(other is not pane, "-away")
+            self.add_class("-full")
+            self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        """``escape``: from the full screen to all panes."""
+        self.remove_class("-full")
+        for pane in self.query(AnswerPane):
+            pane.remove_class("-away")
+        self.refresh_bindings()
+
+    def action_shield(self) -> None:
+        """``s``: remembered for this annotator in this file."""
+        self._put_shield(not self._shielded)
+        self.background(self._remember_shield, group="shield")
+
+    def action_next_pane(self, step: int = 1) -> None:
+        """``tab``: each pane in turn, then both together again."""
+        panes = [pane for pane in self.query(AnswerPane) if pane.display and pane.can_focus]
+        if self.has_class("-full") or not panes:
+            return
+        picked = self._picked()
+        stops: list[AnswerPane | None] = [None, *panes]
+        at = stops.index(picked) if picked in panes else 0
+        self.set_focus(stops[(at + step) % len(stops)])
+
+    def action_scroll(self, lines: int) -> None:
+        """Arrows, ``j`` and ``k``."""
+        for pane in self._scrolling():
+            pane.scroll_lines(lines)
+
+    def action_page(self, pages: int) -> None:
+        """``pgup`` and ``pgdn``."""
+        for pane in self._scrolling():
+            pane.scroll_pages(pages)
+
+    def action_edge(self, end: bool) -> None:
+        """``home`` and ``end``."""
+        for pane in self._scrolling():
+            pane.scroll_end_or_home(end=end)
+
+    # The rest
+
+    def on_note_line_written(self, event: NoteLine.Written) -> None:
+        """A note was finished with enter."""
+        item = event.item
+
+        async def keep() -> None:
+            at = self.services.clock()
+            await self.ask(labels.note, item, self.services.annotator, event.text, at)
+            await self.marked()
+            self.tell("note kept" if event.text.strip() else "note taken away")
+
+        self.act(keep, on_item=False)
+
+    async def _act(self, work: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
+        try:
+            await self.in_words(work)
+        finally:
+            stop()
+            self._acting = False
+            self.status.unsaved = False
+
+    async def in_words(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something; what store or engine hold against it becomes a line in the footer."""
+        try:
+            await work()
+        except (StoreError, EngineError) as error:
+            self.tell(str(error), wrong=True)
+
+    def _mark_unsaved(self) -> None:
+        self.status.unsaved = self._acting
+
+    def _mark_painted(self, item_id: str | None) -> None:
+        if item_id == self.item_id:
+            self._painted_at = Event().time
+            self._shown_since = self.services.stopwatch()
+
+    def _picked(self) -> AnswerPane | None:
+        focused = self.focused
+        return focused if isinstance(focused, AnswerPane) else None
+
+    def _scrolling(self) -> list[AnswerPane]:
+        if self.has_class("-full"):
+            return [pane for pane in self.query(AnswerPane) if not pane.has_class("-away")]
+        picked = self._picked()
+        return [picked] if picked else [pane for pane in self.both_panes() if pane.display]
+
+    async def _undo(self) -> None:
+        at = self.services.clock()
+        undone = await self.ask(undo.undo, self.services.annotator, at)
+        if undone is None:
+            self.tell("nothing to undo")
+        else:
+            await self.undone(undone)
+
+    async def _flag(self) -> None:
+        item = self.item_id
+        if item is None:
+            return
+        own = heads.Cell("flag", item, ids.name(self.services.annotator), "")
+        on = not (await self.ask(heads.value, own) or {}).get("on")
+        await self.ask(labels.flag, item, self.services.annotator, on, self.services.clock())
+        await self.marked()
+        self.tell("flagged: left out of exports" if on else "flag taken back")
+
+    async def _open_note(self) -> None:
+        if self.item_id is not None:
+            notes = await self.ask(labels.notes, self.item_id)
+            self.note_line.open(self.item_id, notes.get(self.services.annotator, ""))
+
+    async def _show_origin(self) -> None:
+        words = await self.origin()
+        if words is not None:
+            await self.app.push_screen(Sheet("Where it came from", words))
+
+    @property
+    def _shielded(self) -> bool:
+        return self.has_class("-shielded")
+
+    def _put_shield(self, on: bool) -> None:
+        self.set_class(on, "-shielded")
+        for pane in self.query(AnswerPane).exclude("PromptPane"):
+            pane.shielded = on
+
+    async def _recall_shield(self) -> None:
+        stored = await self.ask(meta.get, f"shield:{self.services.annotator}")
+        self._put_shield(stored == "on")
+
+    async def _remember_shield(self) -> None:
+        value = "on" if self._shielded else "off"
+        await self.ask(meta.put, f"shield:{self.services.annotator}", value)

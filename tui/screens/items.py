@@ -1,0 +1,129 @@
+"""The pairs behind a figure or a reason: a list, and each pair to read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from store.errors import StoreError
+from store.records import PairText
+from tui.figures import counted
+from tui.screens.sheet import Sheet
+from tui.text import one_line, plain
+from tui.widgets.footer import KeysLine
+from tui.widgets.lines import Lines
+from tui.widgets.prompt_pane import conversation
+from tui.widgets.rule import Rule
+
+
+class Item(NamedTuple):
+    """One line of the list."""
+
+    id: str
+    """What :attr:`ItemsScreen.read` is asked for."""
+    prompt: str
+    aside: str
+    """Category, verdicts: a few dim words before the prompt."""
+
+
+class ItemsScreen(ModalScreen[None]):
+    """A list of pairs; enter reads one.
+
+    Args:
+        title: what they have in common.
+        items: the lines.
+        read: a pair's id to what there is to read of it.
+        note: what is not in the list, and why.
+    """
+
+    CSS_PATH = "items.tcss"
+    BINDINGS = [
+        Binding("enter", "read", "Read", key_display="enter"),
+        Binding("escape,q", "close", "Back", key_display="esc"),
+    ]
+
+    lines = getters.query_one(Lines)
+
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        read: Callable[[str], Awaitable[Content]],
+        *,
+        note: str = "",
+    ) -> None:
+        super().__init__()
+        self._heading = title
+        self._items = items
+        self._read = read
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        """Title, list, what is missing, keys."""
+        yield Rule(self._heading, counted(len(self._items), "pair"))
+        yield Lines(*self._options(), markup=False)
+        note = self._note or ("" if self._items else "no pair is behind this")
+        yield Static(plain(note, "$muted"), id="note", markup=False)
+        yield KeysLine()
+
+    def on_mount(self) -> None:
+        """The first line is chosen."""
+        if self._items:
+            self.lines.highlighted = 0
+
+    def on_option_list_option_selected(self, event: Lines.OptionSelected) -> None:
+        """A line was chosen."""
+        event.stop()
+        self.run_worker(self._open(self._items[event.option_index]), exclusive=True)
+
+    def action_read(self) -> None:
+        """Enter: the line under the cursor."""
+        self.lines.action_select()
+
+    def action_close(self) -> None:
+        """Back to where one was."""
+        self.dismiss()
+
+    async def action_run_key(self, key: str) -> None:
+        """A click on a key in the footer."""
+        self.app.simulate_key(key.split(",")[0])
+
+    async def _open(self, item: Item) -> None:
+        try:
+            content = await self._read(item.id)
+        except StoreError as error:
+            content = plain(str(error))
+        await self.app.push_screen(Sheet(one_line(item.prompt, 60), content))
+
+    def _options(self) -> list[Option]:
+        width = max((len(item.aside) for item in self._items), default=0) + 3
+        return [
+            Option(
+                Content.assemble(
+                    plain(f"{item.aside:<{width}}", "dim"), one_line(item.prompt, 300)
+                ).truncate(400)
+            )
+            for item in self._items
+        ]
+
+
+def reading(text: PairText, known: Sequence[Content] = ()) -> Content:
+    """A pair to read from top to bottom: what is known of it, prompt, both answers."""
+    parts = [
+        *known,
+        *([Content("")] if known else []),
+        conversation(text.messages),
+        Content.styled("\na", "bold $accent"),
+        plain(text.a),
+        Content.styled("\nb", "bold $accent"),
+        plain(text.b),
+    ]
+    return Content("\n").join(parts)

@@ -1,0 +1,270 @@
+"""Mode L: two answers, one key, the next pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual import getters
+from textual.binding import Binding
+from textual.containers import Container
+from textual.content import Content
+from textual.widget import Widget
+
+from store import desk, guidelines, pairs, undo
+from store.desk import Lying
+from store.records import Verdict
+from tui.figures import counted, time_left
+from tui.messages import LabelStored, MakerSaid
+from tui.screens.base import ModeScreen
+from tui.text import one_line, plain
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.prompt_pane import PromptPane
+
+SAID = {
+    Verdict.A: "left",
+    Verdict.B: "right",
+    Verdict.TIE: "tie",
+    Verdict.BOTH_BAD: "both bad",
+    Verdict.SKIP: "skipped",
+}
+"""A verdict on sides, in words: ``a`` stands for left (above, on a narrow screen)."""
+
+
+class LabelScreen(ModeScreen):
+    """Pairs in the annotator's own order, sides by the stored seed, nothing of who wrote what.
+
+    Everything shown comes from :mod:`store.desk`. The order of one verdict is: on the disk, then
+    the next pair; a key is never queued for a pair that was not yet seen.
+    """
+
+    MODE = "label"
+    CSS_PATH = "label.tcss"
+    HELP_TEXT = (
+        "Read both answers, then say which is better. Which of them stands left is drawn for "
+        "each annotator alone, and nothing here tells who wrote them or what anybody else "
+        "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
+        "has no verdict; ← leads back to it, and to every earlier one."
+    )
+
+    BINDINGS = [
+        Binding("1", "verdict('a')", "Left", id="label.left", tooltip="the left one is better"),
+        Binding("2", "verdict('b')", "Right", id="label.right", tooltip="the right one is better"),
+        Binding(
+            "equals_sign", "verdict('tie')", "Tie", id="label.tie", tooltip="both equally good"
+        ),
+        Binding(
+            "b",
+            "verdict('both_bad')",
+            "Both bad",
+            id="label.both_bad",
+            tooltip="neither may be used",
+        ),
+        Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the pair before"),
+        Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
+    ]
+
+    prompt = getters.query_one("#prompt", PromptPane)
+    left = getters.query_one("#left", AnswerPane)
+    right = getters.query_one("#right", AnswerPane)
+    next_step = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lying: Lying | None = None
+        """The pair on the screen."""
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """The prompt, the two answers, or what to do when there is no pair."""
+        yield PromptPane(widget_id="prompt")
+        with Container(id="answers"):
+            yield AnswerPane("1", widget_id="left")
+            yield AnswerPane("2", widget_id="right")
+        yield NextStep()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """The two answers."""
+        return (self.left, self.right)
+
+    def on_mount(self) -> None:
+        """Nothing to say before the first look."""
+        self.next_step.display = False
+
+    def on_screen_resume(self) -> None:
+        """Opened: go on where this annotator left off. Back from another mode: what is new."""
+        self.background(self._come_back, group="item")
+
+    def on_maker_said(self, _: MakerSaid) -> None:
+        """The model finished something: where there was nothing to label, there may be now."""
+        if self.lying is None:
+            self.background(self._resume, group="item")
+
+    async def other_work(self) -> None:
+        """Somebody else wrote: new pairs may be there, and a new guideline."""
+        await self._come_back()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Verdicts need a pair."""
+        if action == "verdict" and self.item_id is None:
+            return None
+        return super().check_action(action, parameters)
+
+    def action_verdict(self, verdict: str) -> None:
+        """``1`` ``2`` ``=`` ``b``: a verdict on the sides as they stand."""
+        self.act(partial(self._give, Verdict(verdict)))
+
+    def action_walk(self, step: int) -> None:
+        """The arrows to the sides: through the queue without a verdict."""
+        self.act(partial(self._walk, step), on_item=False)
+
+    async def skip(self) -> None:
+        """``space``: no verdict; the pair is passed over."""
+        await self._give(Verdict.SKIP)
+
+    async def undone(self, undone: undo.Undone) -> None:
+        """Back to the pair whose verdict, note or flag was taken back."""
+        self.post_message(LabelStored())
+        if undone.kind not in {"label", "note", "flag"}:
+            self.tell(f"undone: a {undone.kind} made in another mode")
+            return
+        lying = await self.ask(desk.at_pair, self.services.annotator, undone.item)
+        if lying is not None:
+            self._show(lying)
+        self.tell(f"undone: {_undone_words(undone, lying)}")
+
+    async def marked(self) -> None:
+        """A note or a flag of this pair has changed: say so in its title."""
+        if self.lying is not None:
+            lying = await self.ask(desk.at_pair, self.services.annotator, self.lying.pair_id)
+            if lying is not None:
+                self.lying = lying
+                self.prompt.title = _title(lying)
+
+    async def origin(self) -> Content | None:
+        """Category and guideline; whatever else there is to know would end the blindness."""
+        if self.lying is None:
+            return None
+        current = await self.ask(guidelines.current)
+        rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
+        return Content.assemble(
+            ("category    ", "$muted"),
+            plain(self.lying.text.category.replace("_", " ")),
+            ("\nguideline   ", "$muted"),
+            plain(rules),
+            ("\n\nWho wrote the answers is told once the pair goes out (", "$muted"),
+            ("pairlab show", "$muted bold"),
+            (").", "$muted"),
+        )
+
+    # What happens
+
+    async def _give(self, verdict: Verdict) -> None:
+        lying = self.lying
+        if lying is None:
+            return
+        after = await self.ask(
+            desk.give,
+            lying,
+            self.services.annotator,
+            lying.swapped(verdict),
+            seconds=self.seconds_on_item(),
+            at=self.services.clock(),
+        )
+        self._show(after)
+        self.tell(f"pair {lying.index}: {SAID[verdict]}")
+        self.post_message(LabelStored())
+        if after is None:
+            await self._nothing_left()
+
+    async def _walk(self, step: int) -> None:
+        index = self.lying.index + step if self.lying else await self.ask(pairs.count)
+        lying = await self.ask(desk.at_place, self.services.annotator, index)
+        if lying is None or (self.lying is not None and lying.pair_id == self.lying.pair_id):
+            self.tell("this is the first pair" if step < 0 else "this is the last pair")
+        else:
+            self.tell("")
+            self._show(lying)
+
+    async def _resume(self) -> None:
+        self._show(await self.ask(desk.resume, self.services.annotator))
+        await self._tell_guideline()
+        if self.lying is None:
+            await self._nothing_left()
+
+    async def _come_back(self) -> None:
+        if self.lying is None:
+            await self._resume()
+        else:
+            await self._tell_guideline()
+
+    def _show(self, lying: Lying | None) -> None:
+        """Put a pair, or nothing, on the screen."""
+        self.lying = lying
+        for widget in (self.prompt, self.left.parent, self.next_step):
+            if isinstance(widget, Widget):
+                widget.display = (widget is self.next_step) == (lying is None)
+        if lying is not None:
+            mine = lying.swapped(lying.mine.verdict) if lying.mine else None
+            self.prompt.show_prompt(lying.text.messages, title=_title(lying))
+            self.left.show(lying.first, aside="your verdict" if mine is Verdict.A else "")
+            self.right.show(lying.second, aside="your verdict" if mine is Verdict.B else "")
+        self.item_shown(lying.pair_id if lying else None)
+
+    async def _tell_guideline(self) -> None:
+        current = await self.ask(guidelines.current)
+        self.status.doing = (
+            "" if current is None else f"guideline v{current.version} · {_headline(current.text)}"
+        )
+
+    async def _nothing_left(self) -> None:
+        total = await self.ask(pairs.count)
+        if total:
+            self.next_step.tell(
+                f"All {counted(total, 'pair')} have your verdict.",
+                (
+                    ("K", "how far you and the others agree"),
+                    ("←", "back through your verdicts"),
+                    ("X", "write what is decided"),
+                ),
+            )
+            return
+        name = self.services.db_path.name
+        self.next_step.tell(
+            "There is no pair to label yet. A finished revision makes one, and so does an import.",
+            (
+                ("R", "watch the model write, accept, edit or reject"),
+                (command("import pairs.jsonl", name), "pairs of answers from a file"),
+                (command("import prompts.txt", name), "prompts for the model to answer"),
+            ),
+        )
+
+
+def _title(lying: Lying) -> str:
+    """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
+    parts = [f"Pair {lying.index} of {lying.total}"]
+    if lying.mine is not None:
+        parts.append(f"your verdict: {SAID[lying.swapped(lying.mine.verdict)]}")
+    elif left := time_left(lying.seconds_left):
+        parts.append(left)
+    if lying.flagged:
+        parts.append("flagged")
+    if lying.note:
+        parts.append(f"note: {one_line(lying.note, 40)}")
+    return " · ".join(parts)
+
+
+def _headline(text: str) -> str:
+    """The first line of the guideline that says something, without its Markdown."""
+    lines = (line.strip(" #*_") for line in text.splitlines())
+    return one_line(next((line for line in lines if line), ""), 60)
+
+
+def _undone_words(undone: undo.Undone, lying: Lying | None) -> str:
+    where = f" on pair {lying.index}" if lying is not None else ""
+    if undone.kind == "label" and lying is not None:
+        said = SAID[lying.swapped(Verdict(undone.was["verdict"]))]
+        return f"the verdict{where} ({said})"
+    return f"the {undone.kind}{where}"

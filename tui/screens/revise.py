@@ -1,0 +1,522 @@
+"""Mode R: a candidate, what the model holds against it, the revision, and one key to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import partial
+
+from textual import getters
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+
+from engine.face import EngineStatus
+from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
+from store import prompts, queue
+from store.errors import StoreError
+from store.records import Choice
+from store.undo import Undone
+from tui.messages import EngineSaid, MakerSaid
+from tui.screens import revise_item
+from tui.screens.base import ModeScreen
+from tui.screens.model_words import doing
+from tui.screens.picker import PrinciplePicker
+from tui.screens.revise_item import Item
+from tui.text import plain
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.chain_view import ChainView
+from tui.widgets.editor import Editor
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.prompt_pane import PromptPane
+
+SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
+"""A decision, as the footer tells it."""
+
+STEERING = frozenset({"again", "principle", "another"})
+"""Actions that set the model to work."""
+OWN = STEERING | {"decide", "edit", "older", "diff", "full", "shield"}
+"""Actions that rest while the person writes."""
+
+
+class ReviseScreen(ModeScreen):
+    """Chains in project order; the model works ahead of the reader.
+
+    The item on the screen is either finished or being written. What is being written arrives as
+    :class:`~engine.news.Writing`; what is finished is read from the store, never from the stream.
+    """
+
+    MODE = "revise"
+    CSS_PATH = "revise.tcss"
+    HELP_TEXT = (
+        "Left stands what the model answered at first, right its revision with every change "
+        "marked: new words are underlined, words taken away are struck through. The critique "
+        "between them says which principle it was written under.\n"
+        "Accept means: the revision is the better answer. Edit makes it your own text. Reject "
+        "makes no pair from this item. A key pressed while the model still writes waits for the "
+        "end of the text."
+    )
+
+    BINDINGS = [
+        Binding(
+            "a",
+            "decide('accept')",
+            "Accept",
+            id="revise.accept",
+            tooltip="takes the revision as the better answer",
+        ),
+        Binding(
+            "e",
+            "edit",
+            "Edit",
+            id="revise.edit",
+            tooltip="opens the revision to be changed; ctrl+s saves and accepts, esc leaves",
+        ),
+        Binding(
+            "x",
+            "decide('reject')",
+            "Reject",
+            id="revise.reject",
+            tooltip="neither is better: no pair comes of it",
+        ),
+        Binding(
+            "r",
+            "again",
+            "Again",
+            id="revise.again",
+            tooltip="criticises and revises anew under another principle",
+        ),
+        Binding(
+            "p",
+            "principle",
+            "Principle",
+            id="revise.principle",
+            tooltip="lets you choose that principle",
+        ),
+        Binding(
+            "n",
+            "another",
+            "Round",
+            id="revise.another",
+            tooltip="criticises and revises the revision once more",
+        ),
+        Binding(
+            "o",
+            "older",
+            "Original",
+            id="revise.older",
+            tooltip="shows the original in the revision's place, then each round in turn",
+        ),
+        Binding(
+            "d", "diff", "Diff", id="revise.diff", tooltip="marks the changes, or shows plain text"
+        ),
+    ]
+
+    prompt = getters.query_one("#prompt", PromptPane)
+    chain = getters.query_one(ChainView)
+    nothing = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.item: Item | None = None
+        """What is on the screen."""
+        self.writing: str | None = None
+        """What is being written of it now: ``propose``, ``critique``, ``revise``."""
+        self._asked_for: Choice | None = None
+        """A decision given while the revision was being written."""
+        self._drafts: dict[str, str] = {}
+        """Edits that were left with escape, by revision."""
+        self._progress: Progress | None = None
+        self._engine: EngineStatus | None = None
+        self._ready = 0
+        self._steering = False
+        """The model was set to work on this item by a key."""
+        self._in_work: dict[str, int] = {}
+        """Prompts the model is writing for, with their places in the project."""
+
+    # What the mode says of itself
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """Prompt; candidate and revision; critique."""
+        yield NextStep()
+        yield PromptPane("Prompt", widget_id="prompt")
+        yield ChainView()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """The two answers scroll together; ``v`` takes the first."""
+        return (self.chain.revision, self.chain.candidate)
+
+    def on_mount(self) -> None:
+        """Show the item where one left, or what is being written."""
+        if self.services.engine is not None:
+            self._engine = self.services.engine.status
+        self.background(self._resume, group="item")
+
+    def on_screen_resume(self) -> None:
+        """Back from another mode, which heard what the model said meanwhile."""
+        if self.item is None:
+            self.background(self._resume, group="item")
+        elif self.writing is not None and not self._steering:
+            self.background(self._reload, group="item")
+
+    async def skip(self) -> None:
+        """``space``: the chain comes back after the others."""
+        item = self.item
+        if item is None:
+            return
+        after = await self.ask(revise_item.skip, item, self.services.annotator)
+        if after is None or after.original_id == item.original_id:
+            self.tell("nothing else is ready")
+        else:
+            self.tell(f"prompt {item.prompt.position} skipped")
+            await self._show_or_wait(after)
+
+    async def undone(self, undone: Undone) -> None:
+        """Back to the chain whose decision, note or flag was taken back."""
+        if undone.kind not in {"decision", "note", "flag"}:
+            self.tell(f"undone: a {undone.kind} made in another mode")
+            return
+        if undone.kind == "decision":
+            await self._show(await self.ask(revise_item.of_chain, undone.item))
+        self.tell(f"undone: {undone.was.get('choice', undone.kind)}")
+
+    async def origin(self) -> Content | None:
+        """Every text of the chain, with model, seed and settings."""
+        if self.item is None:
+            return None
+        lines = await self.ask(revise_item.origin_lines, self.item)
+        width = max(len(what) for what, _ in lines) + 3
+        return Content("\n").join(
+            Content.assemble((what.ljust(width), "$muted"), plain(words)) for what, words in lines
+        )
+
+    async def other_work(self) -> None:
+        """Prompts may have come from an import, texts from a run in another terminal."""
+        if self.item is None:
+            await self._resume()
+        else:
+            await self._count_ready()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Decisions need a revision or one on its way, steering needs a model."""
+        if not self.is_mounted:
+            return super().check_action(action, parameters)
+        item = self.item
+        if self.chain.editor.display and action in OWN:
+            return None
+        if action == "decide" and self.writing is None and self.chain.shown is None:
+            return None
+        if action == "edit" and (self.writing is not None or self.chain.shown is None):
+            return None
+        if action in STEERING and self.services.maker is None:
+            return False
+        if action in STEERING and (item is None or item.chain is None or self.writing):
+            return None
+        if action in {"older", "diff"} and not (item and item.finished):
+            return None
+        return super().check_action(action, parameters)
+
+    def action_decide(self, choice: str) -> None:
+        """``a`` and ``x``; while the model writes they wait for the end of the text."""
+        if self.writing is None:
+            self.act(partial(self._decide, Choice(choice)))
+        elif self.may_act:
+            self._asked_for = Choice(choice)
+            self.tell(f"{choice}: when the text is written; u takes it back")
+
+    def action_undo(self) -> None:
+        """``u``: also takes back a decision that still waits for its text."""
+        if self._asked_for is None:
+            super().action_undo()
+        else:
+            self._asked_for = None
+            self.tell("taken back")
+
+    def action_edit(self) -> None:
+        """``e``: the revision becomes a text area in its place."""
+        revision = self.chain.shown
+        if revision is not None and self.writing is None and self.may_act:
+            self.action_leave()
+            self.chain.revision.display = False
+            self.chain.editor.open(revision.text, self._drafts.get(revision.id))
+            self.refresh_bindings()
+
+    def action_again(self) -> None:
+        """``r``: another principle, drawn at random."""
+        self._again(None)
+
+    def action_principle(self) -> None:
+        """``p``: another principle, chosen from the list."""
+        maker, item = self.services.maker, self.item
+        if maker is not None and item is not None and self.may_act:
+            self.app.push_screen(
+                PrinciplePicker(maker.plan.constitution.principles, item.used), self._again_chosen
+            )
+
+    def action_another(self) -> None:
+        """``n``: one more round on top of the last revision."""
+        maker, item = self.services.maker, self.item
+        if maker is not None and item is not None and item.original_id and self.may_act:
+            self._steer(partial(maker.another_round, item.original_id))
+
+    def action_older(self) -> None:
+        """``o``."""
+        self.background(self._turn, group="draw")
+
+    def action_diff(self) -> None:
+        """``d``."""
+        self.background(self.chain.toggle_marks, group="draw")
+
+    def on_editor_saved(self, event: Editor.Saved) -> None:
+        """``ctrl+s``: a changed text is an edit, an unchanged one accepts the revision."""
+        if event.changed and not event.text.strip():
+            self.tell("an empty answer cannot be kept: write something, or leave with esc")
+        elif event.changed:
+            self.act(partial(self._decide, Choice.EDIT, event.text))
+        else:
+            self.act(partial(self._decide, Choice.ACCEPT))
+
+    def on_editor_left(self, event: Editor.Left) -> None:
+        """``escape``: the text waits for the next ``e``."""
+        revision = self.chain.shown
+        if revision is not None and event.changed:
+            self._drafts[revision.id] = event.text
+            self.tell("left; e goes on with your text")
+        self._close_editor()
+
+    # What the model says
+
+    def on_engine_said(self, event: EngineSaid) -> None:
+        """The engine started, failed, came back."""
+        self._engine = event.status
+        self._tell_doing()
+
+    async def on_maker_said(self, event: MakerSaid) -> None:
+        """A text grows, is stored, or could not be written."""
+        try:
+            await self._follow(event.event)
+        except StoreError as error:
+            self.tell(str(error), wrong=True)
+
+    async def _follow(self, event: MakerEvent) -> None:
+        match event:
+            case Writing():
+                await self._grow(event)
+            case Stored(kind="revise" | "critique" | "propose"):
+                await self._take_stored(event)
+            case Failed(prompt_id=prompt_id, reason=reason):
+                self._in_work.pop(prompt_id, None)
+                if self.item is not None and self.item.prompt.id == prompt_id:
+                    await self._reload()
+                self.tell(reason, wrong=True)
+            case Progress():
+                self._progress = event
+                self._tell_doing()
+            case Idle():
+                self._in_work.clear()
+                if self.item is None:
+                    await self._resume()
+                self._tell_doing()
+            case _:
+                pass
+
+    async def _grow(self, event: Writing) -> None:
+        if event.prompt_id not in self._in_work:
+            prompt = await self.ask(prompts.get, event.prompt_id)
+            self._in_work[event.prompt_id] = prompt.position
+            self._tell_doing()
+        if self.item is None:
+            await self._adopt(event)
+        if self._is_about_item(event):
+            if self.writing != event.kind:
+                self.writing = event.kind
+                self.refresh_bindings()
+            self.chain.stream(event.kind, event.text, title=self._critique_title(event))
+
+    def _is_about_item(self, event: Writing | Stored) -> bool:
+        item = self.item
+        if item is None or item.prompt.id != event.prompt_id or self.chain.editor.display:
+            return False
+        if event.kind == "propose":
+            return item.chain is None and getattr(event, "slot", 0) == 0
+        return event.original_id == item.original_id
+
+    def _critique_title(self, event: Writing) -> str | None:
+        maker = self.services.maker
+        if maker is None or event.kind != "critique" or event.principle_id is None:
+            return None
+        used = maker.plan.constitution.principle(event.principle_id)
+        return f"Critique · {used.id} {used.title}"
+
+    async def _adopt(self, event: Writing) -> None:
+        """Nothing was on the screen: follow what is being written."""
+        item: Item | None = None
+        if event.original_id is not None:
+            item = await self.ask(revise_item.of_chain, event.original_id)
+        elif event.slot == 0:
+            item = await self.ask(revise_item.of_prompt, event.prompt_id)
+        if item is not None and (item.chain is None or item.chain.decision is None):
+            await self._show(item)
+
+    async def _take_stored(self, event: Stored) -> None:
+        self._in_work.pop(event.prompt_id, None)
+        if event.kind == "revise":
+            await self._count_ready()
+        if self.item is None:
+            await self._resume()
+        elif self._is_about_item(event) and not (self._steering and event.kind == "critique"):
+            await self._reload()
+
+    async def _reload(self) -> None:
+        """Read the item again: what is stored counts, not what was streamed.
+
+        A decision that waited for this text is taken now.
+        """
+        item = self.item
+        if item is None:
+            return
+        if item.original_id is None:
+            again = await self.ask(revise_item.of_prompt, item.prompt.id)
+        else:
+            again = await self.ask(revise_item.of_chain, item.original_id)
+        await self._show(again, same=True)
+        if self._asked_for is not None and self.chain.shown is not None:
+            choice, self._asked_for = self._asked_for, None
+            await self._decide(choice)
+
+    # What happens
+
+    async def _resume(self) -> None:
+        await self._show_or_wait(await self.ask(revise_item.resume, self.services.annotator))
+
+    async def _decide(self, choice: Choice, edited_text: str | None = None) -> None:
+        item, revision = self.item, self.chain.shown
+        if item is None or revision is None:
+            return
+        after = await self.ask(
+            revise_item.decide,
+            item,
+            revision,
+            self.services.annotator,
+            choice,
+            edited_text=edited_text,
+            seconds=self.seconds_on_item(),
+            at=self.services.clock(),
+        )
+        self._drafts.pop(revision.id, None)
+        self.tell(f"prompt {item.prompt.position} {SAID[choice]}")
+        await self._show_or_wait(after)
+
+    async def _show_or_wait(self, item: Item | None) -> None:
+        """The next chain, or what is being written, or what to do instead."""
+        if item is not None:
+            await self._show(item)
+        else:
+            await self._wait()
+        await self._count_ready()
+
+    async def _show(self, item: Item, *, same: bool = False) -> None:
+        """Put an item into the panes.
+
+        Args:
+            item: what to show.
+            same: it is the item that is there already, with more of it written.
+        """
+        maker = self.services.maker
+        if maker is not None and item.chain is not None:
+            item = replace(item, slots=max(item.slots, maker.plan.candidates))
+        self.item = item
+        self.writing = None
+        self.remove_class("-empty")
+        if not same:
+            self._asked_for = None
+            self._look_at(item)
+            self.prompt.show_prompt(item.prompt.messages, title=item.place)
+        await self.chain.show(item)
+        self.item_shown(item.original_id or item.prompt.id)
+
+    async def _wait(self) -> None:
+        """Nothing is ready: say why, and what to do."""
+        self.item, self.writing = None, None
+        self.item_shown(None)
+        self.add_class("-empty")
+        sentence, ways = await self._next_step()
+        self.nothing.tell(sentence, ways)
+
+    async def _next_step(self) -> tuple[str, list[tuple[str, str]]]:
+        name = self.services.db_path.name
+        if not await self.ask(prompts.count):
+            return "This project has no prompts yet.", [
+                (command("import prompts.txt", name), "brings in your own, one a line"),
+                (command("new --starter", "other.db"), "makes a project with the starter prompts"),
+            ]
+        if self.services.engine is None:
+            return self.services.no_model or "There is no model to write with.", [
+                ("L", "labels the pairs that are here"),
+                (command("models", name), "lists the model files found"),
+            ]
+        maker = self.services.maker
+        if maker is not None and await self.ask(revise_item.more_to_come, maker.plan):
+            return "The next revision appears here as the model writes it.", [
+                ("M", "shows what the model is doing"),
+                ("g", "shows the guideline meanwhile"),
+            ]
+        return "Every revision has been decided on.", [
+            ("L", "labels the pairs, blind"),
+            ("X", "shows what can go out"),
+            ("u", "takes back the last decision"),
+        ]
+
+    def _look_at(self, item: Item) -> None:
+        if self.services.maker is not None:
+            self.services.maker.look_at(item.prompt.id)
+
+    def _again(self, principle_id: str | None) -> None:
+        maker, item = self.services.maker, self.item
+        if maker is not None and item is not None and item.original_id and self.may_act:
+            self._steer(partial(maker.again, item.original_id, principle_id))
+
+    def _again_chosen(self, principle_id: str | None) -> None:
+        maker, item = self.services.maker, self.item
+        if principle_id and maker is not None and item is not None and item.original_id:
+            self._steer(partial(maker.again, item.original_id, principle_id))
+
+    def _steer(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Set the model to work on this item; afterwards the store says what came of it."""
+        item = self.item
+        before = item.finished if item else ()
+
+        async def steer() -> None:
+            try:
+                await work()
+            finally:
+                self._steering = False
+                if item and self.item and item.original_id == self.item.original_id:
+                    await self._reload()
+                    if self.item.finished == before:
+                        self.tell("nothing new came of it; the chain is as it was")
+
+        self.writing, self._steering = "critique", True
+        self.chain.stream("critique", "", title="Critique")
+        self.refresh_bindings()
+        self.run_worker(self.in_words(steer), group="steer")
+
+    async def _turn(self) -> None:
+        await self.chain.turn()
+        self.refresh_bindings()
+
+    def _close_editor(self) -> None:
+        self.chain.editor.close()
+        self.chain.revision.display = True
+        self.refresh_bindings()
+
+    async def _count_ready(self) -> None:
+        self._ready = await self.ask(queue.revise_ready, self.services.annotator)
+        self._tell_doing()
+
+    def _tell_doing(self) -> None:
+        self.status.doing = doing(
+            self._engine, self._progress, self._ready, sorted(self._in_work.values())
+        )

@@ -1,0 +1,38 @@
+"""What the app is given: made once at the command line, or by a test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store import clock
+from store.thread import StoreThread
+
+if TYPE_CHECKING:
+    from engine.face import Engine
+    from engine.maker import Maker
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The store, the model and the clock."""
+
+    store: StoreThread
+    """The one thread that owns the project's connection; closed by whoever opened it."""
+    db_path: Path
+    annotator: str
+    engine: Engine | None = None
+    """None where there is no model; the app labels and exports without one."""
+    maker: Maker | None = None
+    """The background worker over that engine."""
+    no_model: str = ""
+    """Where there is no engine: why, and the command that gets one; one line."""
+    log_path: Path | None = None
+    """Where the model host and a crash write."""
+    clock: Callable[[], str] = clock.now
+    """This moment as it is stored."""
+    stopwatch: Callable[[], float] = time.monotonic
+    """Seconds from an arbitrary start, for the time spent on an item."""

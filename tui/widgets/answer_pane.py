@@ -1,0 +1,131 @@
+"""A pane of text under its title: scrolls, fills while a model writes, keeps its size."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+
+from tui.text import one_line, plain
+from tui.widgets.rule import Rule
+from tui.widgets.text_body import TextBody
+
+CURSOR = "▍"
+"""Stands where a model is writing."""
+
+
+class AnswerPane(Vertical, can_focus=True):
+    """One text with a title in the rule above it.
+
+    Fill it with :meth:`show` or, while the text is still growing, :meth:`stream`. The pane never
+    changes its size or its place for what it shows; what is below its edge is counted in the rule.
+    """
+
+    DEFAULT_CSS = """
+    AnswerPane { height: 1fr; width: 1fr; }
+    AnswerPane.-shield > TextBody { color: $muted; }
+    """
+
+    shielded: reactive[bool] = reactive(default=False)
+    """Only the first line is shown, dimmed."""
+
+    def __init__(self, title: str = "", *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._rule = Rule(title)
+        self._body = TextBody()
+        self._content = Content("")
+        self._aside = ""
+
+    def compose(self) -> ComposeResult:
+        """The title, the text."""
+        yield self._rule
+        yield self._body
+
+    def on_text_body_moved(self, event: TextBody.Moved) -> None:
+        """Count what is out of sight whenever the text or the place in it changes."""
+        event.stop()
+        self._count_hidden()
+
+    @property
+    def title(self) -> str:
+        """The words in the rule above the text."""
+        return self._rule.heading
+
+    @title.setter
+    def title(self, title: str) -> None:
+        self._rule.heading = title
+
+    @property
+    def text(self) -> str:
+        """What the pane holds, shielded or not, as it is drawn (marks included)."""
+        return self._content.plain
+
+    def show(
+        self, text: str | Content, *, title: str | None = None, aside: str = "", top: bool = True
+    ) -> None:
+        """Show a text.
+
+        Args:
+            text: a str from anywhere (it goes through :func:`tui.text.plain`), or content that
+                has already been through it.
+            title: new words for the rule; None keeps the old ones.
+            aside: dim words at the right end of the rule.
+            top: begin at the first line again.
+        """
+        self._content = plain(text) if isinstance(text, str) else text
+        self._aside = aside
+        if title is not None:
+            self.title = title
+        self._fill(from_top=top)
+        self._count_hidden()
+
+    def remark(self, aside: str) -> None:
+        """Other dim words at the right end of the rule; the text stays."""
+        self._aside = aside
+        self._count_hidden()
+
+    def stream(self, text: str, *, title: str | None = None) -> None:
+        """Show a text that is still being written; the place in it is kept."""
+        content = Content.assemble(plain(text), (CURSOR, "$accent"))
+        self.show(content, title=title, aside="writing", top=False)
+
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll down (or, below zero, up) by lines."""
+        self._body.scroll_lines(lines)
+
+    def scroll_pages(self, pages: int) -> None:
+        """Scroll down (or up) by nearly a pane, so that a line or two stay for the eye."""
+        self.scroll_lines(pages * max(self._body.size.height - 2, 1))
+
+    def scroll_end_or_home(self, *, end: bool) -> None:
+        """To the last line or the first."""
+        self._body.scroll_edge(end=end)
+
+    def watch_shielded(self, shielded: bool) -> None:
+        """Draw the text anew, whole or not."""
+        self.set_class(shielded, "-shield")
+        self._fill()
+
+    def on_focus(self) -> None:
+        """A picked pane says so in its rule."""
+        self._rule.add_class("-picked")
+        self._rule.refresh()
+
+    def on_blur(self) -> None:
+        """As before."""
+        self._rule.remove_class("-picked")
+        self._rule.refresh()
+
+    def _fill(self, *, from_top: bool = False) -> None:
+        if self.shielded and self._content.plain.strip():
+            first = one_line(self._content.plain, max(self._body.size.width - 8, 20))
+            self._body.update(Content(first), from_top=from_top)
+        else:
+            self._body.update(self._content, from_top=from_top)
+
+    def _count_hidden(self) -> None:
+        below = self._body.below
+        more = f"{below} more ↓" if below else ""
+        shield = "shielded" if self.shielded else ""
+        self._rule.aside = " · ".join(part for part in (self._aside, shield, more) if part)

@@ -1,0 +1,106 @@
+"""A text to change in place: ctrl+s keeps it, escape leaves."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import Paste
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.text import clean
+from tui.widgets.rule import Rule
+
+
+class CleanTextArea(TextArea):
+    """A text area that takes no control characters, pasted ones neither."""
+
+    def on_paste(self, event: Paste) -> None:
+        """Marks in place of control characters, before the text area takes the text over."""
+        event.text = clean(event.text)
+
+
+class Editor(Vertical):
+    """Hidden until :meth:`open`; says at the end what became of the text.
+
+    The text stands there as every pane shows it, with marks for what a terminal must not get:
+    what the person sees is what is kept, once they have changed something.
+    """
+
+    DEFAULT_CSS = """
+    Editor { display: none; height: 1fr; width: 1fr; }
+    Editor > CleanTextArea, Editor > CleanTextArea:focus {
+        height: 1fr; border: none; padding: 0 1 0 2; margin: 0 1; background: $panel;
+    }
+    """
+
+    BINDINGS = [
+        Binding("ctrl+s", "save", "Save and accept", id="editor.save", tooltip="keeps your text"),
+        Binding(
+            "escape",
+            "leave",
+            "Leave",
+            id="editor.leave",
+            tooltip="leaves; your text waits for the next e",
+        ),
+    ]
+
+    class Saved(Message):
+        """ctrl+s: the text is final; ``changed`` is False when it is still as it was."""
+
+        def __init__(self, text: str, *, changed: bool) -> None:
+            super().__init__()
+            self.text = text
+            self.changed = changed
+
+    class Left(Message):
+        """Escape: the text as it stood, to go on with later."""
+
+        def __init__(self, text: str, *, changed: bool) -> None:
+            super().__init__()
+            self.text = text
+            self.changed = changed
+
+    def __init__(self, title: str, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._rule = Rule(title)
+        self._area = CleanTextArea(
+            soft_wrap=True, show_line_numbers=False, tab_behavior="focus", theme="css"
+        )
+        self._before = ""
+
+    def compose(self) -> ComposeResult:
+        """The title, the text."""
+        yield self._rule
+        yield self._area
+
+    def open(self, text: str, draft: str | None = None) -> None:
+        """Let the person change a text.
+
+        Args:
+            text: as it is now; an unchanged text is told as such.
+            draft: what the person had made of it before, if anything.
+        """
+        self._before = clean(text)
+        self._area.load_text(self._before if draft is None else draft)
+        self.display = True
+        self._rule.add_class("-picked")
+        self._area.focus()
+
+    def close(self) -> None:
+        """Hide and give the keys back to the screen."""
+        self.display = False
+        self.screen.set_focus(None)
+
+    def action_save(self) -> None:
+        """``ctrl+s``."""
+        self.post_message(self.Saved(self._area.text, changed=self._changed))
+
+    def action_leave(self) -> None:
+        """``escape``."""
+        self.post_message(self.Left(self._area.text, changed=self._changed))
+
+    @property
+    def _changed(self) -> bool:
+        return self._area.text != self._before

@@ -1,0 +1,127 @@
+"""The two lines below everything: what is going on, and the keys that work here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Click
+from textual.reactive import reactive
+from textual.style import Style
+from textual.widget import Widget
+
+from tui.text import one_line
+from tui.widgets.header import WIDE
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+class StatusLine(Widget):
+    """What is going on at the left, what was just done at the right."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; padding: 0 1; color: $muted; }
+    """
+
+    ALLOW_SELECT = False
+
+    doing: reactive[str] = reactive("")
+    """What the app and the model are doing."""
+    told: reactive[str] = reactive("")
+    """What was just done, or went wrong."""
+    wrong: reactive[bool] = reactive(default=False)
+    """What is told is an error; it stands alone then."""
+    unsaved: reactive[bool] = reactive(default=False)
+    """The last verdict is not yet on disk."""
+
+    def render(self) -> Content:
+        """The line, exactly as wide as the widget."""
+        width = self.content_size.width
+        if self.wrong:
+            return Content.styled(one_line(self.told, width), "bold $error")
+        mark = "saving" if self.unsaved else ""
+        right = "  ".join(part for part in (one_line(self.told, width * 2 // 3), mark) if part)
+        left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
+        gap = " " * max(width - cell_len(left) - cell_len(right), 0)
+        return Content.assemble((left, ""), gap, (right, "$foreground"))
+
+
+def shown_keys(screen: Screen[object]) -> list[tuple[str, Binding, bool]]:
+    """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
+
+    Remapped keys are shown as they are; a binding with two keys is shown once; help comes last.
+    """
+    seen: dict[str, tuple[str, Binding, bool]] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.show and binding.action not in seen:
+            key = screen.app.get_key_display(binding)
+            seen[binding.action] = (key, binding, active.enabled)
+    places = own_places(screen)
+    behind = len(places)
+    rank = {"all.help": behind + 1}
+    return sorted(
+        seen.values(),
+        key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
+    )
+
+
+def own_places(screen: Screen[object]) -> dict[str, int]:
+    """The mode's own bindings in the order in which the mode gives them, by id.
+
+    The order in which Textual merges bindings would put a key first that a mode only redefines.
+    """
+    own = f"{getattr(screen, 'MODE', '')}."
+    given = [each.id for each in type(screen).BINDINGS if isinstance(each, Binding)]
+    return {name: place for place, name in enumerate(given) if name and name.startswith(own)}
+
+
+class KeysLine(Widget):
+    """The keys, made from the screen's bindings; a click works like the key."""
+
+    DEFAULT_CSS = """
+    KeysLine { height: 1; padding: 0 1; color: $muted; }
+    """
+
+    ALLOW_SELECT = False
+
+    def on_mount(self) -> None:
+        """Follow what may be pressed."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, _screen: Screen[object]) -> None:
+        self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        """A click on a key is that key."""
+        key = event.style.meta.get("key")
+        if key is not None:
+            self.app.simulate_key(key)
+
+    def render(self) -> Content:
+        """Every key with its word; where there is no room, the last ones without."""
+        width = self.content_size.width
+        gap = 3 if width >= WIDE - 2 else 2
+        entries = shown_keys(self.screen)
+        if not entries:
+            return Content("")
+        *others, last = entries
+        for worded in range(len(others), -1, -1):
+            drawn = [_entry(*entry) for entry in others[:worded]]
+            if bare := [_entry(*entry, words=False) for entry in others[worded:]]:
+                drawn.append(Content(" ").join(bare))
+            line = Content(" " * gap).join([*drawn, _entry(*last)])
+            if line.cell_length <= width:
+                return line
+        return line.truncate(width, ellipsis=True)
+
+
+def _entry(key: str, binding: Binding, enabled: bool, *, words: bool = True) -> Content:
+    shown = Content.assemble(
+        (key, "bold $accent" if enabled else "$rule"),
+        (f" {binding.description}" if words else "", "$foreground" if enabled else "$rule"),
+    )
+    return shown.stylize(Style.from_meta({"key": binding.key})) if enabled else shown

@@ -1,0 +1,44 @@
+"""The guideline beside what it is about; a search leaves the sections that have the words."""
+
+from __future__ import annotations
+
+from store.records import Guideline
+from tui import guideline_text
+from tui.figures import counted
+from tui.text import one_line
+from tui.widgets.answer_pane import AnswerPane
+
+NONE_YET = "This project has no guideline yet. e writes one."
+
+
+class GuidelinePane(AnswerPane):
+    """One version of the guideline, whole or as far as a search finds something."""
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__("Guideline", widget_id=widget_id)
+        self._guideline: Guideline | None = None
+        self.search = ""
+        """What is searched for; empty shows all."""
+
+    def show_version(self, guideline: Guideline | None, *, top: bool = True) -> None:
+        """Show a version, or that there is none."""
+        self._guideline = guideline
+        self._draw(top=top)
+
+    def find(self, search: str) -> None:
+        """Leave the sections that have all these words."""
+        self.search = search
+        self._draw(top=True)
+
+    def _draw(self, *, top: bool) -> None:
+        if self._guideline is None:
+            self.show(NONE_YET, title="Guideline")
+            return
+        number = len(guideline_text.found(self._guideline.text, self.search))
+        aside = f"{one_line(self.search, 20)}: {counted(number, 'section')}" if self.search else ""
+        self.show(
+            guideline_text.drawn(self._guideline.text, self.search),
+            title=f"Guideline v{self._guideline.version}",
+            aside=aside,
+            top=top,
+        )

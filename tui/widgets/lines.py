@@ -1,0 +1,37 @@
+"""A list of lines to choose from, for the keyboard first."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.widgets import OptionList
+
+
+class Lines(OptionList, inherit_bindings=False):
+    """An option list without a frame, one line an option; ``j`` and ``k`` move as arrows do.
+
+    It has no ``enter`` of its own: the screen says in its footer what enter does there, and calls
+    :meth:`action_select`.
+    """
+
+    DEFAULT_CSS = """
+    Lines {
+        border: none; padding: 0; background: $background; height: auto; max-height: 100%;
+        text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1;
+    }
+    Lines:focus { border: none; background-tint: $background 0%; }
+    Lines > .option-list--option { padding: 0 1; }
+    """
+
+    BINDINGS = [
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("home", "first", "Top", show=False),
+        Binding("end", "last", "Bottom", show=False),
+    ]
+
+    def on_focus(self) -> None:
+        """The cursor is somewhere from the start, so that enter does something."""
+        if self.highlighted is None and self.option_count:
+            self.highlighted = 0

@@ -1,0 +1,43 @@
+"""What stands where a mode has nothing to show yet: what to do next, and the command for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.text import plain
+
+
+class NextStep(Static):
+    """A sentence, then ways on: a command or a key, and what it does."""
+
+    DEFAULT_CSS = """
+    NextStep { padding: 1 3; height: auto; width: 1fr; max-width: 96; }
+    """
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(markup=False, id=widget_id)
+
+    def tell(self, sentence: str, ways: Sequence[tuple[str, str]] = ()) -> None:
+        """Show what to do.
+
+        Args:
+            sentence: what is so, and why.
+            ways: a key or a command, and what it does.
+        """
+        width = max((cell_len(way) for way, _ in ways), default=0) + 3
+        lines = [plain(sentence)]
+        if ways:
+            lines.append(Content(""))
+        for way, does in ways:
+            gap = " " * (width - cell_len(way))
+            lines.append(Content.assemble(plain(way, "bold $accent"), gap, plain(does, "$muted")))
+        self.update(Content("\n").join(lines))
+
+
+def command(words: str, db_name: str) -> str:
+    """A command as one would type it for this project file."""
+    return f"pairlab {words}" if db_name == "pairlab.db" else f"pairlab --db {db_name} {words}"

@@ -1,0 +1,82 @@
+"""One line to write in, above the footer: enter keeps it, escape leaves."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.events import Paste
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.text import clean
+
+
+class CleanInput(Input):
+    """An input that takes no control characters, pasted ones neither."""
+
+    def on_paste(self, event: Paste) -> None:
+        """Marks in place of control characters, before the input takes the text over."""
+        event.text = clean(event.text)
+
+
+class NoteLine(Horizontal):
+    """Hidden until :meth:`open`; gives the keys back when it is left."""
+
+    DEFAULT_CSS = """
+    NoteLine { height: 1; display: none; padding: 0 1; }
+    NoteLine > Static { width: auto; color: $accent; padding-right: 1; }
+    NoteLine > CleanInput { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+    """
+
+    BINDINGS = [Binding("escape", "leave", "Leave", key_display="esc")]
+
+    class Written(Message):
+        """A line was finished with enter."""
+
+        def __init__(self, item: str, text: str) -> None:
+            super().__init__()
+            self.item = item
+            self.text = text
+
+    def __init__(self, label: str = "note") -> None:
+        super().__init__()
+        self._label = label
+        self._item = ""
+
+    def compose(self) -> ComposeResult:
+        """The word before the line, the line."""
+        yield Static(self._label, markup=False)
+        yield CleanInput(compact=True)
+
+    @property
+    def about(self) -> str:
+        """What the line is about, while it is open; empty otherwise."""
+        return self._item if self.display else ""
+
+    def open(self, item: str, text: str = "", *, label: str = "") -> None:
+        """Let the person write.
+
+        Args:
+            item: what the line is about; comes back in :class:`Written`.
+            text: what stands there to begin with.
+            label: the word before the line, where it is about something else than usual.
+        """
+        self._item = item
+        field = self.query_one(CleanInput)
+        field.value = clean(text)
+        self.query_one(Static).update(label or self._label)
+        field.placeholder = "enter keeps it, esc leaves"
+        self.display = True
+        field.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Hand the line over."""
+        event.stop()
+        self.action_leave()
+        self.post_message(self.Written(self._item, event.value))
+
+    def action_leave(self) -> None:
+        """Hide; nothing is kept."""
+        self.display = False
+        self.screen.set_focus(None)

@@ -1,0 +1,162 @@
+"""A text that scrolls, wrapped by cells; another text in it moves nothing around it."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+LEFT, RIGHT = 3, 2
+"""Blank cells beside the text; the last of them is the scroll bar's."""
+
+WHEEL = 3
+"""Lines one step of the mouse wheel scrolls."""
+
+
+class TextBody(Widget, can_focus=False):
+    """Draws and scrolls its lines itself.
+
+    A ``Static`` in a scrolling container has the whole screen laid out anew for every text, which
+    was most of the time between a key and the next pair, and between two pieces of a text that is
+    being written. Here only these lines are drawn again.
+    """
+
+    COMPONENT_CLASSES = {"text-body--bar"}
+    DEFAULT_CSS = """
+    TextBody { height: 1fr; width: 1fr; }
+    TextBody > .text-body--bar { background: $scrollbar; }
+    """
+
+    top: reactive[int] = reactive(0)
+    """The first line in sight."""
+
+    class Moved(Message):
+        """The text or the place in it has changed."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest place counts."""
+            return isinstance(message, TextBody.Moved)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._content = Content("")
+        self._lines: list[Strip] = []
+        self._stale = True
+        self._base = Style()
+
+    @property
+    def below(self) -> int:
+        """Lines out of sight below the last one in sight."""
+        return max(len(self._lines) - self.size.height - self.top, 0) if self.size.height else 0
+
+    def update(self, content: Content, *, from_top: bool = False) -> None:
+        """Show another text; the place in it is kept as far as the text goes."""
+        self._content = content
+        self._wrap()
+        self.top = 0 if from_top else self.top
+        height = self.styles.height
+        if height is not None and height.is_auto and self._lines:
+            self._fit()
+
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll down (or, below zero, up) by lines."""
+        self.top += lines
+
+    def scroll_edge(self, *, end: bool) -> None:
+        """To the last line or the first."""
+        self.top = len(self._lines) if end else 0
+
+    def validate_top(self, top: int) -> int:
+        """The last line never leaves the lower edge upwards."""
+        return max(min(top, len(self._lines) - self.size.height), 0)
+
+    def watch_top(self) -> None:
+        """Say so."""
+        self.post_message(self.Moved())
+
+    def render(self) -> Content:
+        """The whole text, from which a selection is taken."""
+        return self._content
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines the text takes at a width."""
+        del container, viewport  # the text alone says how high it is
+        return len(self._strips(width)) or 1
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self._wrap()
+        self.top = self.top
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel."""
+        event.stop()
+        self.scroll_lines(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel."""
+        event.stop()
+        self.scroll_lines(-WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the scroll bar goes there."""
+        if event.x >= self.size.width - 1 and self.size.height:
+            self.top = event.y * len(self._lines) // self.size.height
+
+    def notify_style_update(self) -> None:
+        """Other colours."""
+        super().notify_style_update()
+        self._stale = True
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw the selection."""
+        self._wrap()
+        super().selection_updated(selection)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is in sight."""
+        if self._stale:
+            self._wrap()
+        base, width = self._base, self.size.width
+        at = y + self.top
+        if at >= len(self._lines):
+            return Strip.blank(width, base)
+        line = Strip.join([Strip.blank(LEFT, base), self._lines[at]])
+        if len(self._lines) <= self.size.height:
+            return line.adjust_cell_length(width, base)
+        bar = self.get_component_rich_style("text-body--bar") if self._bar(y) else base
+        return Strip([*line.adjust_cell_length(width - 1, base), Segment(" ", bar)], width)
+
+    def _bar(self, y: int) -> bool:
+        """Whether the scroll bar's thumb is on a row."""
+        height, whole = self.size.height, len(self._lines)
+        length = max(height * height // whole, 1)
+        start = round(self.top * (height - length) / max(whole - height, 1))
+        return start <= y < start + length
+
+    def _wrap(self) -> None:
+        if self.is_attached and self.size.width > LEFT + RIGHT:
+            self._lines = self._strips(self.size.width)
+            self._base = self.visual_style.rich_style
+            self._stale = False
+            self.refresh()
+            self.post_message(self.Moved())
+
+    def _strips(self, width: int) -> list[Strip]:
+        inner = max(width - LEFT - RIGHT, 1)
+        return Visual.to_strips(self, self._content, inner, None, self.visual_style)
+
+    def _fit(self) -> None:
+        """Where the height follows the text, ask for room when it needs more or less."""
+        most = self.styles.max_height
+        room = len(self._lines) if most is None else min(len(self._lines), round(most.value))
+        if room != self.size.height:
+            self.refresh(layout=True)
