@@ -1,6 +1,7 @@
 # make run    installs all and opens the app on the starter model and prompts
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
+# make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
 
 # The first interpreter that runs and is new enough: a name on the PATH may be an empty shim.
@@ -16,7 +17,7 @@ PIP_OPTIONS := --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 run: .venv/ready
 	@test -e pairlab.db || .venv/bin/pairlab new --starter
@@ -24,6 +25,9 @@ run: .venv/ready
 
 test: lint
 	.venv-dev/bin/python -m pytest
+
+soak: .venv-dev/ready
+	.venv-dev/bin/python -m tests.soak
 
 bench: .venv-dev/ready
 	.venv-dev/bin/python -m tests.bench

@@ -8,11 +8,12 @@ import dataclasses
 import itertools
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.board import Board
+from engine.codec import ProtocolError
 from engine.deaths import Death, explain
 from engine.errors import EngineError, HostDied, ModelFileError
 from engine.face import (
@@ -26,6 +27,7 @@ from engine.face import (
     Urgency,
 )
 from engine.hostprocess import COMMAND, HostProcess
+from engine.ledger import Ledger
 from engine.owed import Owed, OwedChoice, OwedCount, OwedScore, OwedText, refusal
 from engine.protocol import (
     Answer,
@@ -37,20 +39,16 @@ from engine.protocol import (
     Load,
     Loaded,
     Pieces,
-    ProtocolError,
     Refused,
     Report,
+    Request,
     Weigh,
 )
 from engine.weights import checked, sha256_of
 from store.records import Message
 
-MOST_DEATHS_OF_A_REQUEST = 2
-"""A request that was being worked on when this many hosts died is given up."""
 MOST_DEATHS_IN_A_ROW = 3
 """Hosts that may die without one answer between them."""
-_SPEED_OVER = 5.0
-"""Seconds the shown speed is an average of."""
 
 _T = TypeVar("_T")
 
@@ -102,7 +100,8 @@ class HostEngine:
         self._sha_cache = sha_cache
         self._clock = clock
         self._ids = itertools.count(1)
-        self._owed: dict[int, Owed[Any]] = {}
+        self._board = Board(clock)
+        self._ledger = Ledger(self._send)
         self._process: HostProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._loaded: asyncio.Future[ModelInfo] | None = None
@@ -112,14 +111,10 @@ class HostEngine:
         self._wanted_restart = False
         self._deaths_in_a_row = 0
         self._died: str | None = None
-        self._status = EngineStatus()
-        self._report: Report | None = None
         self.decodes = 0
         """Runs of the model behind the last text that has arrived."""
         self.last_cancelled: Cancelled | None = None
         """What the last cancelled request still cost."""
-        self._speed: deque[tuple[float, int]] = deque()
-        self._listeners: list[Callable[[EngineStatus], None]] = []
 
     # -- the face -------------------------------------------------------------------------------
 
@@ -131,12 +126,12 @@ class HostEngine:
     @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
-        return self._status
+        return self._board.status
 
     @property
     def report(self) -> Report | None:
         """The host's last report: counters the bench reads."""
-        return self._report
+        return self._board.report
 
     @property
     def pid(self) -> int | None:
@@ -205,9 +200,9 @@ class HostEngine:
             self._loaded = None
             await self.load()
             return
-        self._wanted_restart = True
-        self._change(state=State.RESTARTING, error=None)
         if self._process is not None:
+            self._wanted_restart = True
+            self._board.change(state=State.RESTARTING, error=None)
             await self._process.kill()
 
     async def shutdown(self) -> None:
@@ -219,17 +214,11 @@ class HostEngine:
             supervisor.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await supervisor
-        self._change(state=State.STOPPED, running=0, waiting=0, tokens_per_second=0.0)
+        self._board.rest(State.STOPPED, self._board.status.error)
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:
         """Call ``listener`` with each change of status; returns what ends it."""
-        self._listeners.append(listener)
-
-        def end() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return end
+        return self._board.subscribe(listener)
 
     # -- asking ---------------------------------------------------------------------------------
 
@@ -238,25 +227,19 @@ class HostEngine:
 
     async def _ask(self, owed: Owed[_T]) -> _T:
         await self.load()
-        self._owed[owed.request.id] = owed
-        self._send(owed)
+        self._ledger.add(owed)
         try:
             return await owed.future
         finally:
-            self._forget(owed)
+            if owed.future.cancelled() and owed.sent:
+                self._send(Cancel(next(self._ids), owed.request.id))
+            self._ledger.remove(owed)
 
-    def _send(self, owed: Owed[Any]) -> None:
-        if self._up and self._process is not None:
-            owed.sent = True
-            self._process.send(owed.request)
-
-    def _forget(self, owed: Owed[Any]) -> None:
-        """The request is over, one way or another."""
-        self._owed.pop(owed.request.id, None)
-        if owed.future.cancelled() and owed.sent and self._process is not None:
-            self._process.send(Cancel(next(self._ids), owed.request.id))
-        if owed.deaths and owed.sent:
-            self._send_next_suspect()
+    def _send(self, request: Request) -> bool:
+        if not self._up or self._process is None:
+            return False
+        self._process.send(request)
+        return True
 
     # -- the host's life ------------------------------------------------------------------------
 
@@ -267,31 +250,33 @@ class HostEngine:
             await self._keep_running()
         except EngineError as failure:
             error = failure
-            self._change(state=State.FAILED, error=str(failure), running=0, waiting=0)
+            self._board.rest(State.FAILED, str(failure))
         except OSError as failure:
             error = HostDied(f"the model host cannot be started: {failure}")
-            self._change(state=State.FAILED, error=str(error), running=0, waiting=0)
+            self._board.rest(State.FAILED, str(error))
         finally:
             self._up = False
             self._give_up(error)
 
     async def _keep_running(self) -> None:
-        self._change(state=State.STARTING, error=None)
+        self._board.change(state=State.STARTING, error=None)
         await asyncio.to_thread(checked, self._model)
-        sha256 = asyncio.create_task(
-            asyncio.to_thread(sha256_of, self._model, self._sha_cache), name="sha256"
-        )
-        while True:
-            process = await HostProcess.start(self._command, self._log, self._env)
-            self._process = process
-            try:
-                await self._listen(process, sha256)
-                code = await process.ended()
-            finally:
-                self._up = False
-                # also when this task is cancelled: no host outlives it
-                await asyncio.shield(process.kill())
-            self._after_death(code)
+        hashing = asyncio.to_thread(sha256_of, self._model, self._sha_cache)
+        sha256 = asyncio.create_task(hashing, name="sha256")
+        try:
+            while True:
+                process = await HostProcess.start(self._command, self._log, self._env)
+                self._process = process
+                try:
+                    await self._listen(process, sha256)
+                    code = await process.ended()
+                finally:
+                    self._up = False
+                    # also when this task is cancelled: no host outlives it
+                    await asyncio.shield(process.kill())
+                self._after_death(code)
+        finally:
+            sha256.cancel()
 
     async def _listen(self, process: HostProcess, sha256: asyncio.Task[str]) -> None:
         """Load, then pass answers on until the host ends."""
@@ -307,45 +292,31 @@ class HostEngine:
             async for answer in process.answers():
                 if isinstance(answer, Loaded):
                     self._come_up(dataclasses.replace(answer.info, sha256=await sha256))
-                elif isinstance(answer, Report):
-                    self._take_report(answer)
                 elif isinstance(answer, Refused) and not self._up:
                     raise refusal(answer)
                 else:
                     self._pass_on(answer)
         except ProtocolError as error:
-            self._change(error=f"the model host said something unknown ({error})")
+            self._board.change(error=f"the model host said something unknown ({error})")
             await process.kill()
 
     def _come_up(self, info: ModelInfo) -> None:
         self._info = info
         self._up = True
-        self._report = None
         back = f"{self._died}; it has been started again" if self._died else None
-        self._change(state=State.READY, error=back)
+        self._board.change(state=State.READY, error=back)
         if self._loaded is not None and not self._loaded.done():
             self._loaded.set_result(info)
-        for owed in list(self._owed.values()):
-            if not owed.deaths:
-                self._send(owed)
-        self._send_next_suspect()
-
-    def _send_next_suspect(self) -> None:
-        """Requests a host died over go one at a time: so the guilty one is found."""
-        suspects = [owed for owed in self._owed.values() if owed.deaths]
-        if suspects and not any(owed.sent for owed in suspects):
-            self._send(suspects[0])
+        self._ledger.send_all()
 
     def _pass_on(self, answer: Answer) -> None:
-        if isinstance(answer, Cancelled):
+        if isinstance(answer, Report):
+            self._board.take(answer)
+        elif isinstance(answer, Cancelled):
             self.last_cancelled = answer
         elif isinstance(answer, Pieces):
             self.decodes = answer.decode
-        owed = self._owed.get(answer.id)
-        if owed is None:
-            return
-        owed.take(answer)
-        if owed.future.done():
+        if self._ledger.take(answer):
             self._deaths_in_a_row = 0
 
     def _after_death(self, code: int) -> None:
@@ -358,68 +329,33 @@ class HostEngine:
         wanted, self._wanted_restart = self._wanted_restart, False
         self._died = None if wanted else death.reason
         if not wanted:
-            self._count_death(death)
-        for owed in self._owed.values():
-            owed.again()
-        self._speed.clear()
-        self._change(
-            state=State.RESTARTING,
-            error=f"{self._died}; it is being started again" if self._died else None,
-            running=0,
-            waiting=len(self._owed),
-            tokens_per_second=0.0,
-            restarts=self._status.restarts + 1,
+            self._count(death)
+        self._ledger.again()
+        self._board.rest(
+            State.RESTARTING,
+            f"{self._died}; it is being started again" if self._died else None,
+            waiting=len(self._ledger),
+            restarts=1,
         )
 
-    def _count_death(self, death: Death) -> None:
+    def _count(self, death: Death) -> None:
         self._deaths_in_a_row += 1
         if death.plain_buffers and not self._plain_buffers:
             self._plain_buffers = True
         elif self._deaths_in_a_row >= MOST_DEATHS_IN_A_ROW:
             raise HostDied(f"{death} (it died {self._deaths_in_a_row} times in a row)")
-        sent = [owed for owed in self._owed.values() if owed.sent]
-        for owed in [owed for owed in sent if owed.begun] or sent:
-            owed.deaths += 1
-            if owed.deaths >= MOST_DEATHS_OF_A_REQUEST:
-                owed.fail(HostDied(f"{death}; this request was being worked on each time"))
+        self._ledger.blame(HostDied(f"{death}; this request was being worked on each time"))
 
     def _give_up(self, error: EngineError) -> None:
-        if self._loaded is not None and not self._loaded.done():
+        """There is no host any more and there will be none before someone asks for it."""
+        if isinstance(error, ModelFileError | HostDied) or (
+            self._loaded is not None and not self._loaded.done()
+        ):
+            if self._loaded is None or self._loaded.done():
+                self._loaded = self._future()
             self._loaded.set_exception(error)
-            # nobody may be waiting for it
+            # it may be that nobody waits for it
             self._loaded.exception()
-        elif not isinstance(error, ModelFileError | HostDied):
-            self._loaded = None
         else:
-            self._loaded = self._future()
-            self._loaded.set_exception(error)
-            self._loaded.exception()
-        for owed in list(self._owed.values()):
-            owed.fail(error)
-
-    # -- status ---------------------------------------------------------------------------------
-
-    def _take_report(self, report: Report) -> None:
-        self._report = report
-        now = self._clock()
-        self._speed.append((now, report.written))
-        while self._speed[0][0] < now - _SPEED_OVER:
-            self._speed.popleft()
-        then, before = self._speed[0]
-        seconds = now - then
-        self._change(
-            state=State.WRITING if report.running else State.READY,
-            running=report.running,
-            waiting=report.waiting,
-            evaluated_tokens=report.evaluated,
-            needed_tokens=report.needed,
-            tokens_per_second=(report.written - before) / seconds if seconds > 0 else 0.0,
-        )
-
-    def _change(self, **changes: Any) -> None:
-        status = dataclasses.replace(self._status, **changes)
-        if status == self._status:
-            return
-        self._status = status
-        for listener in list(self._listeners):
-            listener(status)
+            self._loaded = None
+        self._ledger.fail(error)

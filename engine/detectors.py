@@ -102,6 +102,8 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)]*(?=\s|$)|[。！？]")
 _RUN = 8
 """Words in a row that are no accident."""
+_RUN_OF_CRITIQUE = 12
+"""The same for a critique, whose facts a revision may well take over."""
 _RUN_OF_TASK = 6
 """The same for the wording of task and examples, which small models repeat."""
 
@@ -212,7 +214,7 @@ def revision_fault(
         return Finding(Fault.ROLE, "the critique again")
     if finding := role_confusion(text):
         return finding
-    if run := copied_run(text, (critique,), known=(prompt, original)):
+    if run := copied_run(text, (critique,), (prompt, original, opening), _RUN_OF_CRITIQUE):
         return Finding(Fault.ROLE, run)
     if finish_reason == "length":
         return Finding(Fault.CUT)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import IO
 
 import engine
+from engine.codec import ProtocolError
 from engine.protocol import (
     LINE_LIMIT,
     Answer,
-    ProtocolError,
     Request,
     Shutdown,
     decode_answer,

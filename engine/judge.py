@@ -14,8 +14,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-
-
 from engine import templates
 from engine.constitution import Principle
 from engine.face import Urgency

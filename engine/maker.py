@@ -21,6 +21,7 @@ from engine.plan import Plan
 from engine.revise import Subject
 from engine.steps import Listener, Steps
 from store import candidates, chains, critiques, pending
+from store.errors import StoreError
 from store.pending import Work
 from store.records import Candidate, Prompt
 from store.thread import StoreThread
@@ -70,7 +71,7 @@ class Maker:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._solo: set[asyncio.Task[None]] = set()
-        self._fatal: EngineError | None = None
+        self._fatal: EngineError | StoreError | None = None
         self._last_state: State | None = None
         self._hopeless: set[str] = set()
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -115,6 +116,11 @@ class Maker:
             task = asyncio.create_task(self._finish(prompt_id))
             self._solo.add(task)
             task.add_done_callback(self._solo.discard)
+        elif prompt_id in self.failures:
+            self.wake()
+
+    def wake(self) -> None:
+        """Look again for pending work: another process may have brought prompts."""
         self._wake.set()
 
     def start(self) -> None:
@@ -140,6 +146,7 @@ class Maker:
         Raises:
             EngineError: the model failed for good. What is in :attr:`failures` alone did not
                 raise: those prompts were given up, the others are done.
+            StoreError: the project file cannot be read or written.
         """
         self.failures.clear()
         self._hopeless.clear()
@@ -217,7 +224,7 @@ class Maker:
             self._wake.clear()
             try:
                 await self.run()
-            except EngineError as error:
+            except (EngineError, StoreError) as error:
                 self._steps.tell(Failed("", str(error)))
             await self._wake.wait()
 
@@ -257,6 +264,8 @@ class Maker:
                     break
         except EngineError as error:
             self._give_up(prompt_id, error)
+        except StoreError as error:
+            self._fatal = error
         finally:
             self._agenda.release(prompt_id)
             self._change()

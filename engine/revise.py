@@ -13,6 +13,7 @@ from engine import detectors, templates
 from engine.constitution import Principle, parse
 from engine.detectors import Finding
 from engine.face import Urgency
+from engine.templates import Asking
 from engine.workshop import Draft, Heard, Workshop, tried
 from store import candidates, constitutions, critiques, pairs, runs
 from store.records import Candidate, Critique, Origin, Prompt
@@ -48,11 +49,14 @@ async def criticise(
         EngineError: the model failed; nothing is stored.
     """
     plan, writer = workshop.plan, workshop.reviser
-    asking = templates.critique(
-        plan.constitution, principle, subject.prompt, subject.candidate.text, writer.style
-    )
 
-    def judge(text: str, finish_reason: str) -> tuple[str, Finding | None]:
+    def ask(attempt: int) -> Asking:
+        answer = subject.candidate.text
+        return templates.critique(
+            plan.constitution, principle, subject.prompt, answer, writer.style, attempt
+        )
+
+    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Finding | None]:
         kept = detectors.cleaned_critique(text, finish_reason)
         if detectors.nothing_to_criticise(kept):
             return kept, None
@@ -69,11 +73,11 @@ async def criticise(
         workshop,
         writer,
         "critique",
-        asking,
+        ask,
         writer.style.critique,
         seed_for=lambda attempt: plan.seed_of("critique", *_place(subject), attempt),
         judge=judge,
-        extra=_extra(workshop, subject, principle, asking.opening),
+        extra=_extra(workshop, subject, principle),
         urgency=urgency,
         hear=hear,
     )
@@ -108,16 +112,19 @@ async def revise(
         row = await workshop.store.call(constitutions.get, critique.constitution_id)
         constitution = parse(row.source, row.name)
     principle = constitution.principle(critique.principle_id)
-    asking = templates.revision(
-        constitution,
-        principle,
-        subject.prompt,
-        subject.candidate.text,
-        critique.text,
-        writer.style,
-    )
 
-    def judge(text: str, finish_reason: str) -> tuple[str, Finding | None]:
+    def ask(attempt: int) -> Asking:
+        return templates.revision(
+            constitution,
+            principle,
+            subject.prompt,
+            subject.candidate.text,
+            critique.text,
+            writer.style,
+            attempt,
+        )
+
+    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Finding | None]:
         kept = detectors.cleaned_revision(text)
         return kept, detectors.revision_fault(
             kept,
@@ -134,11 +141,11 @@ async def revise(
         workshop,
         writer,
         "revise",
-        asking,
+        ask,
         replace(sampling, max_tokens=min(sampling.max_tokens, plan.max_tokens)),
         seed_for=lambda attempt: plan.seed_of("revise", *_place(subject), attempt),
         judge=judge,
-        extra=_extra(workshop, subject, principle, asking.opening),
+        extra=_extra(workshop, subject, principle),
         urgency=urgency,
         hear=hear,
     )
@@ -158,16 +165,13 @@ def _place(subject: Subject) -> tuple[str | int, ...]:
     return (subject.prompt.id, subject.candidate.slot, subject.round, subject.branch)
 
 
-def _extra(
-    workshop: Workshop, subject: Subject, principle: Principle, opening: str
-) -> dict[str, Any]:
+def _extra(workshop: Workshop, subject: Subject, principle: Principle) -> dict[str, Any]:
     """What is stored with the settings of a critique or a revision."""
     return {
         "principle": principle.id,
         "pick": workshop.plan.pick,
         "round": subject.round,
         "branch": subject.branch,
-        "opening": opening,
         "template": f"{templates.VERSION} {workshop.reviser.style.name}",
     }
 

@@ -77,6 +77,8 @@ class Asking:
     """What the text begins with; the model goes on from here."""
     instructions: tuple[str, ...] = ()
     """What the text must not repeat: the wording of the task and of the examples."""
+    stop: tuple[str, ...] = ()
+    """What ends the text, beside the style's own stops."""
 
 
 def style_for(info: ModelInfo) -> Style:
@@ -90,10 +92,15 @@ def proposal(prompt: Prompt) -> Asking:
 
 
 def critique(
-    constitution: Constitution, principle: Principle, prompt: Prompt, response: str, style: Style
+    constitution: Constitution,
+    principle: Principle,
+    prompt: Prompt,
+    response: str,
+    style: Style,
+    attempt: int = 1,
 ) -> Asking:
     """Ask what an answer lacks under a principle."""
-    examples = _examples(constitution, principle, prompt.category, style)
+    examples = _examples(constitution, principle, prompt.category, style, attempt)
     turns: list[Message] = []
     for example in examples:
         of = _principle_of(constitution, example, principle)
@@ -118,9 +125,10 @@ def revision(
     response: str,
     criticism: str,
     style: Style,
+    attempt: int = 1,
 ) -> Asking:
     """Ask for a better answer that takes the critique in."""
-    examples = _examples(constitution, principle, prompt.category, style)
+    examples = _examples(constitution, principle, prompt.category, style, attempt)
     turns: list[Message] = []
     for example in examples:
         of = _principle_of(constitution, example, principle)
@@ -133,10 +141,13 @@ def revision(
         )
     last = _revision_turn(prompt.text, _shown(response, style), criticism, principle, style)
     turns.append(Message("user", last))
+    opening = principle.revision_opening if style.openings else ""
     return Asking(
         tuple(turns),
-        principle.revision_opening if style.openings else "",
+        opening,
         (principle.revision, *(e.revision for e in examples)),
+        # led into a refusal, a small model keeps to it for a paragraph and no longer
+        ("\n\n",) if opening else (),
     )
 
 
@@ -166,12 +177,18 @@ def _revision_turn(
 
 
 def _examples(
-    constitution: Constitution, principle: Principle, category: str, style: Style
+    constitution: Constitution, principle: Principle, category: str, style: Style, attempt: int
 ) -> Sequence[Example]:
-    """The nearest examples, the nearest of them last."""
-    if not style.examples:
-        return ()
-    return constitution.examples_for(principle, category)[-style.examples :]
+    """The nearest examples, the nearest of them last.
+
+    A small model that was refused may have copied them: its second attempt sees the next nearest,
+    its third none.
+    """
+    nearest = constitution.examples_for(principle, category)
+    shown = style.examples if not style.openings or attempt < 3 else 0
+    skipped = shown if style.openings and attempt == 2 else 0
+    end = len(nearest) - skipped
+    return nearest[max(0, end - shown) : end]
 
 
 def _principle_of(constitution: Constitution, example: Example, otherwise: Principle) -> Principle:

@@ -166,11 +166,11 @@ async def tried(
     workshop: Workshop,
     writer: Writer,
     kind: str,
-    asking: Asking,
+    ask: Callable[[int], Asking],
     sampling: Sampling,
     *,
     seed_for: Callable[[int], int],
-    judge: Callable[[str, str], tuple[str, Finding | None]],
+    judge: Callable[[Asking, str, str], tuple[str, Finding | None]],
     extra: dict[str, Any],
     urgency: Urgency,
     hear: Heard,
@@ -184,18 +184,23 @@ async def tried(
         workshop: the run.
         writer: who writes.
         kind: of the generation.
-        asking: what is asked for.
+        ask: attempt -> what is asked for.
         sampling: how the first attempt is drawn; later ones a little hotter.
         seed_for: attempt -> seed.
-        judge: (text, finish reason) -> cleaned text and what is wrong with it.
+        judge: (asking, text, finish reason) -> cleaned text and what is wrong with it.
         extra: stored with the settings.
         urgency: who waits.
         hear: told of the text so far.
     """
     drafts: list[Draft] = []
     for attempt in range(1, ATTEMPTS + 1):
-        heat = sampling.temperature + 0.15 * (attempt - 1)
-        drawn = replace(sampling, seed=seed_for(attempt), temperature=round(heat, 3))
+        asking = ask(attempt)
+        drawn = replace(
+            sampling,
+            seed=seed_for(attempt),
+            temperature=round(sampling.temperature + 0.1 * (attempt - 1), 3),
+            stop=(*sampling.stop, *asking.stop),
+        )
         made = await writer.engine.generate(
             asking.messages,
             [drawn],
@@ -204,7 +209,7 @@ async def tried(
             on_event=heard_by(hear, asking.opening),
         )
         finished = made.finished[0]
-        text, finding = judge(joined(asking.opening, finished.text), finished.finish_reason)
+        text, finding = judge(asking, joined(asking.opening, finished.text), finished.finish_reason)
         row = fields(
             writer,
             kind,
@@ -213,7 +218,7 @@ async def tried(
             drawn,
             finished,
             attempt=attempt,
-            extra=extra,
+            extra={**extra, "opening": asking.opening},
         )
         row["refused"] = str(finding) if finding else None
         drafts.append(Draft(row, text, finished.finish_reason, finding))

@@ -6,13 +6,14 @@ somebody else chose, noted or flagged) never reaches it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from store import heads, ids, labels, pairs, queue
+from store import heads, ids, labels, pairs, queue, repeats, rounds, settings
 from store.queue import Position
-from store.records import Label, PairText, Verdict
+from store.records import Label, PairText, Phase, Verdict
+from store.rounds import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class Lying:
     left: str
     """``a`` or ``b``: which stands left (above, on a narrow screen)."""
     index: int
-    """Place in the annotator's own order, from 1."""
+    """Place in the annotator's own order (of the round, in a round), from 1."""
     total: int
     done: int
-    """Pairs of the project this annotator has a verdict on, ``skip`` included."""
+    """Pairs of the project or the round this annotator has a verdict on, ``skip`` included."""
     mine: Label | None
     """The annotator's own first-pass label."""
     note: str | None
@@ -34,6 +35,12 @@ class Lying:
     """Whether this annotator flagged the pair; other people's flags are not told."""
     pace: float | None
     """Median seconds of this annotator's last labels; None before the first."""
+    phase: Phase = Phase.FIRST
+    """``repeat`` for a hidden repeat; no screen tells that it is one."""
+    round: Round | None = None
+    """The formal round this pair is labelled in."""
+    strength: bool = False
+    """Whether the project asks how much better the better answer is."""
 
     @property
     def pair_id(self) -> str:
@@ -65,12 +72,21 @@ class Lying:
 def resume(db: Database, annotator: str, *, after: str | None = None) -> Lying | None:
     """The first pair this annotator has no verdict on yet; None when all are done.
 
+    Formal rounds come first, oldest first; where a hidden repeat is due, it comes before both.
+
     Args:
         db: the project.
         annotator: a name.
         after: look behind this pair first, and from the start only when nothing is left there.
     """
-    return _at(db, annotator, queue.label_next(db, annotator, after=after))
+    place, round_ = queue.label_next(db, annotator, after=after), None
+    for each in rounds.waiting_for(db, annotator):
+        place, round_ = rounds.label_next(db, each.id, annotator, after=after), each
+        break
+    again = repeats.due(db, annotator)
+    if again is not None:
+        return _again(db, annotator, again, place)
+    return _at(db, annotator, place, round_)
 
 
 def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:
@@ -79,12 +95,29 @@ def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:
     Raises:
         WrongId: there is no such pair.
     """
-    return _at(db, annotator, queue.position(db, annotator, pair_id))
+    for each in rounds.ordered(db):
+        if each.ended is None and pair_id in (own := _own(db, each, annotator)):
+            return _at(db, annotator, _in_round(db, each, annotator, own.index(pair_id)), each)
+    return _at(db, annotator, queue.position(db, annotator, pair_id), None)
 
 
-def at_place(db: Database, annotator: str, index: int) -> Lying | None:
-    """The pair at a place (from 1) of the annotator's own order; None where there is none."""
-    return _at(db, annotator, queue.label_at(db, annotator, index))
+def at_place(
+    db: Database, annotator: str, index: int, *, round_: Round | None = None
+) -> Lying | None:
+    """The pair at a place (from 1) of the annotator's own order; None where there is none.
+
+    Args:
+        db: the project.
+        annotator: a name.
+        index: from 1; the nearest place there is when it lies outside.
+        round_: in this round; in the whole project when None.
+    """
+    if round_ is None:
+        return _at(db, annotator, queue.label_at(db, annotator, index), None)
+    last = len(_own(db, round_, annotator)) - 1
+    return _at(
+        db, annotator, _in_round(db, round_, annotator, min(max(index - 1, 0), last)), round_
+    )
 
 
 def give(
@@ -94,6 +127,7 @@ def give(
     verdict: Verdict,
     *,
     seconds: float | None,
+    strength: int | None = None,
     at: str,
 ) -> Lying | None:
     """Put a verdict on the disk, then hand over the next pair.
@@ -104,13 +138,46 @@ def give(
         annotator: who gives it.
         verdict: on the pair (``a``, ``b``), not on the sides.
         seconds: time the pair was looked at.
+        strength: 1 better, 2 much better, where the project asks for it.
         at: UTC time, ISO-8601.
     """
-    labels.give(db, lying.pair_id, annotator, verdict, seconds=seconds, left=lying.left, at=at)
-    return resume(db, annotator, after=lying.pair_id)
+    labels.give(
+        db,
+        lying.pair_id,
+        annotator,
+        verdict,
+        seconds=seconds,
+        left=lying.left,
+        strength=strength,
+        phase=lying.phase,
+        at=at,
+    )
+    return resume(db, annotator, after=lying.pair_id if lying.phase is Phase.FIRST else None)
 
 
-def _at(db: Database, annotator: str, place: Position) -> Lying | None:
+def _again(db: Database, annotator: str, pair_id: str, place: Position) -> Lying | None:
+    """A hidden repeat: sides swapped, nothing of the first pass, the place of the pair to come."""
+    index = place.index or place.total
+    lying = _at(db, annotator, Position(pair_id, index, place.total, place.done), None)
+    if lying is None:
+        return None
+    left = queue.left_side(db, annotator, pair_id, Phase.REPEAT)
+    return replace(lying, left=left, phase=Phase.REPEAT, mine=None, note=None, flagged=False)
+
+
+def _own(db: Database, round_: Round, annotator: str) -> list[str]:
+    return rounds.pairs_of(db, round_.id, annotator)
+
+
+def _in_round(db: Database, round_: Round, annotator: str, place: int) -> Position:
+    own = _own(db, round_, annotator)
+    done = next(
+        (p.done for p in rounds.progress(db, round_.id) if p.annotator == ids.name(annotator)), 0
+    )
+    return Position(own[place], place + 1, len(own), done)
+
+
+def _at(db: Database, annotator: str, place: Position, round_: Round | None) -> Lying | None:
     if place.pair_id is None:
         return None
     who = ids.name(annotator)
@@ -126,4 +193,6 @@ def _at(db: Database, annotator: str, place: Position) -> Lying | None:
         note=(note or {}).get("text") or None,
         flagged=bool((flag or {}).get("on")),
         pace=queue.pace(db, annotator),
+        round=round_,
+        strength=bool(settings.get(db, settings.STRENGTH, default=False)),
     )

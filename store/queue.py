@@ -18,8 +18,8 @@ from store import candidates, ids, meta
 from store.errors import WrongId
 from store.records import Phase
 
-BLOCK: Final = 50
-"""Pairs shuffled together: from this many on, a kappa is no longer too few to tell."""
+BLOCK: Final = 10
+"""Pairs shuffled together: few, so that two annotators who stop early have most in common."""
 
 PACE: Final = 20
 """Labels the pace is taken from."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from store.agreement import warm_up
-from store.agreement.following import Following, Standing
-from store.agreement.partners import Overlap, overlaps
 from store.thread import StoreThread
 from tui.figures import coefficient
+
+if TYPE_CHECKING:  # the statistics are loaded when the first screen is there
+    from store.agreement.following import Following, Standing
+    from store.agreement.partners import Overlap
 
 
 class AgreementModel:
@@ -25,17 +27,23 @@ class AgreementModel:
     """
 
     def __init__(self, store: StoreThread, viewer: str) -> None:
-        self.standing = Standing()
-        """What may be shown now."""
         self._store = store
         self._viewer = viewer
-        self._following = Following(viewer)
+        self._following: Following | None = None
+        self._standing: Standing | None = None
         self._listeners: list[Callable[[Standing], None]] = []
+
+    @property
+    def standing(self) -> Standing:
+        """What may be shown now."""
+        from store.agreement.following import Standing
+
+        return self._standing or Standing()
 
     @property
     def headline(self) -> str:
         """``κ .76  n 124`` for the header; empty where there is nothing to show."""
-        agreement = self.standing.agreement
+        agreement = self._standing.agreement if self._standing else None
         if agreement is None or not agreement.n:
             return ""
         return f"κ {coefficient(agreement.kappa.value)}  n {agreement.n:,}"
@@ -47,23 +55,34 @@ class AgreementModel:
 
     async def refresh(self) -> None:
         """Take in what was labelled since the last look."""
-        self._stand(await self._store.call(self._following.look))
+        self._stand(await self._store.call(self._follow().look))
 
     async def choose(self, first: str, second: str) -> None:
         """Compare these two from now on."""
-        self._stand(await self._store.call(self._following.choose, first, second))
+        self._stand(await self._store.call(self._follow().choose, first, second))
 
     async def choices(self) -> list[Overlap]:
         """Everybody who can be compared, the viewer's own comparisons first."""
+        from store.agreement.partners import overlaps
+
         return await self._store.call(overlaps, self._viewer)
 
     async def warm_up(self) -> None:
         """Load scikit-learn in a thread; the figures come from it afterwards."""
+        from store.agreement import warm_up
+
         await asyncio.to_thread(warm_up)
         await self.refresh()
 
+    def _follow(self) -> Following:
+        from store.agreement.following import Following
+
+        if self._following is None:
+            self._following = Following(self._viewer)
+        return self._following
+
     def _stand(self, standing: Standing) -> None:
-        if standing != self.standing:
-            self.standing = standing
+        if standing != self._standing:
+            self._standing = standing
             for listener in list(self._listeners):
                 listener(standing)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -15,6 +17,7 @@ from textual.message import Message
 
 from engine.errors import EngineError
 from engine.face import EngineStatus
+from engine.news import MakerEvent, Progress
 from store import meta, prompts, sqlite
 from store.errors import StoreError
 from tui.agreement_model import AgreementModel
@@ -83,8 +86,10 @@ class PairlabApp(App[None]):
         self.agreement = AgreementModel(services.store, services.annotator)
         """The figures of header and mode K."""
         self._look_every = look_every
+        self.progress: Progress | None = None
+        """How far the background worker is, for a screen that is opened later."""
         self._batches = Batches(
-            lambda event: self._pass_on(MakerSaid(event)),
+            self._maker_said,
             lambda wake: self.set_timer(show_every, wake),
         )
         self._prompts = 0
@@ -119,6 +124,13 @@ class PairlabApp(App[None]):
         self.set_timer(SETTLED, lambda: self.run_worker(self._load_reference(), group="sklearn"))
 
     async def _start_model(self) -> None:
+        make = self.services.make_model
+        if make is not None:
+            made = await asyncio.to_thread(make)
+            self.services = replace(
+                self.services, engine=made[0], maker=made[1], make_model=None
+            )
+            self._engine_said(made[0].status)
         engine, maker = self.services.engine, self.services.maker
         if engine is None:
             return
@@ -169,6 +181,11 @@ class PairlabApp(App[None]):
         """Give a message to the screen of the current mode, also under an open sheet."""
         if self.is_running and self.screen_stack and isinstance(self.screen_stack[0], ModeScreen):
             self.screen_stack[0].post_message(message)
+
+    def _maker_said(self, event: MakerEvent) -> None:
+        if isinstance(event, Progress):
+            self.progress = event
+        self._pass_on(MakerSaid(event))
 
     def _engine_said(self, status: EngineStatus) -> None:
         self._pass_on(EngineSaid(status))

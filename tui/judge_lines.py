@@ -120,7 +120,12 @@ def nothing(waiting: Sequence[tuple[str, Sequence[Progress]]]) -> str:
     """Why there is nothing to rule on."""
     if not waiting:
         return "Nobody disagrees so far: there is nothing to rule on."
-    lines = ["There is nothing to rule on that may be shown yet."]
+    return f"There is nothing to rule on that may be shown yet.\n{sealed(waiting)}"
+
+
+def sealed(waiting: Sequence[tuple[str, Sequence[Progress]]]) -> str:
+    """Which rounds are still sealed, a line each, and how far everybody is in them."""
+    lines = []
     for name, people in waiting:
         far = ", ".join(f"{one_line(p.annotator, 24)} {p.done} of {p.total}" for p in people)
         lines.append(f"Round {one_line(name, 30)} is sealed until all have finished: {far}.")

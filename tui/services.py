@@ -28,6 +28,9 @@ class Services:
     """None where there is no model; the app labels and exports without one."""
     maker: Maker | None = None
     """The background worker over that engine."""
+    make_model: Callable[[], tuple[Engine, Maker]] | None = None
+    """Makes both once the first screen is there, in a thread: their modules take a moment to
+    load. Gone when it has been called."""
     no_model: str = ""
     """Where there is no engine: why, and the command that gets one; one line."""
     log_path: Path | None = None

@@ -75,8 +75,9 @@ class Cache:
             self.drop(self._kept[0])
         return Strand(self._free_sequences.pop())
 
-    def usable(self, strand: Strand, common: int) -> int:
-        """How many of ``common`` equal first tokens can be taken over from ``strand``."""
+    def usable(self, strand: Strand, tokens: list[int], most: int) -> int:
+        """How many of the first ``most`` of ``tokens`` can be taken over from ``strand``."""
+        common = min(common_start(strand.tokens, tokens), most)
         if self._whole_only and common != len(strand.tokens):
             return 0
         return common

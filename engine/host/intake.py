@@ -12,9 +12,6 @@ from engine.host.sampling import Sampler
 from engine.host.text import AnswerText
 from engine.protocol import Choose, Count, Generate, Weigh
 
-MOST_ANSWERS = 24
-"""Answers one ``choose`` may weigh: each needs a sequence of its own for a moment."""
-
 
 class Intake:
     """Knows the model's vocabulary and template, and the order requests came in."""
@@ -68,15 +65,13 @@ class Intake:
     ) -> Weighing:
         if not texts or any(not text for text in texts):
             raise BadRequest("an empty answer cannot be weighed")
-        if len(texts) > MOST_ANSWERS:
-            raise BadRequest(f"at most {MOST_ANSWERS} answers can be weighed at once")
         rendered, prompt = self._prompt(request, prefill)
         model = self._loaded.model
         # apart from the prompt: just so the model would write them after it
         continuations = [model.tokenise(text, special=False) for text in texts]
+        if not all(continuations):
+            raise BadRequest("an answer without tokens cannot be weighed")
         self._check(len(prompt), max(map(len, continuations)))
-        if len(prompt) + sum(map(len, continuations)) > self._loaded.context.cells:
-            raise BadRequest("these answers do not fit the cache together: weigh fewer at once")
         return Weighing(
             request.id,
             Urgency(request.urgency),

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.face import Sampling, Urgency
 from engine.host.cache import Strand
 from engine.host.sampling import Sampler
 from engine.host.text import AnswerText
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has been done since the load."""
+
+    written: int = 0
+    evaluated: int = 0
+    needed: int = 0
+    decodes: int = 0
+    inside: float = 0.0
+    busy: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -63,8 +75,10 @@ class Weighing(Job):
 
     continuations: Sequence[list[int]] = ()
     sums: list[float] = field(default_factory=list)
+    waiting: deque[int] = field(default_factory=deque)
+    """Continuations without a row whose tokens after the first are still to be weighed."""
     unfinished: int = 0
-    """Continuations whose tokens after the first have not all been weighed."""
+    """Continuations that are not weighed to their end."""
     single: bool = False
     """A score request: one continuation, answered with its length."""
 
@@ -101,12 +115,15 @@ class Row:
     @property
     def claim(self) -> int:
         """Cells it may still need."""
-        claim = self.pending + sum(answer.left for answer in self.answers)
-        if isinstance(self.job, Weighing) and self.continuation is None:
-            claim += sum(map(len, self.job.continuations))
-        return claim
+        return self.pending + sum(answer.left for answer in self.answers)
 
     @property
     def width(self) -> int:
         """Places it takes among those written at the same time."""
         return max(1, len(self.answers))
+
+
+def free(answers: Iterable[Answer]) -> None:
+    """Give the samplers of answers back that will not be written on."""
+    for answer in answers:
+        answer.sampler.free()

@@ -9,6 +9,7 @@ import threading
 import time
 from typing import BinaryIO
 
+from engine.codec import ProtocolError
 from engine.errors import EngineError, ModelFileError, PromptTooLong
 from engine.host import library
 from engine.host.intake import Intake
@@ -22,7 +23,6 @@ from engine.protocol import (
     Counted,
     Load,
     Loaded,
-    ProtocolError,
     Refused,
     Report,
     Request,

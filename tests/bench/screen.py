@@ -14,7 +14,7 @@ from store.records import Message, Origin
 from store.sqlite import create, immediate
 from tests.bench.table import BenchRow, milliseconds, percentile
 from tests.bench.terminal import Terminal
-from tests.tui.seed import three_chains
+from tests.tui.seed import a_chain
 
 STARTS = 7
 """Starts of each app, in turn."""
@@ -115,7 +115,7 @@ def _fill(project: Path) -> None:
     """A chain to open on, pairs to label, and prompts that keep the model busy."""
     db = create(project, seed="bench", at=AT)
     with immediate(db):
-        three_chains(db)
+        a_chain(db, ("How do I end a hung process?", "alpha 0", "It helps nobody.", "beta 0"))
         for number in range(400):
             asked = f"Question {number}: how do I sort a list of names without losing the order?"
             prompt, _ = prompts.add(

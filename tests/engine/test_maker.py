@@ -19,6 +19,7 @@ from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
 from engine.plan import Plan
 from engine.scripted import ScriptedEngine, made_up
 from store import chains, prompts, runs
+from store.errors import DiskFull
 from store.records import Generation, Message, Origin
 from store.thread import StoreThread
 from tests.engine.making import QUESTIONS, made, plan, project, read, ticking
@@ -272,6 +273,20 @@ async def test_a_model_that_failed_for_good_ends_the_run(bench: Bench) -> None:
         await maker.run()
 
 
+async def test_a_project_that_cannot_be_written_ends_the_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_fields: object) -> str:
+        raise DiskFull("no room left")
+
+    monkeypatch.setattr(runs, "add_generation", full)
+    with pytest.raises(DiskFull):
+        await bench.maker.run()
+    monkeypatch.undo()
+    await bench.maker.run()
+    assert len((await bench.chain(4)).rounds) == 1
+
+
 async def test_several_rounds_start_from_the_revision_before(path: Path) -> None:
     await made(path, plan(limit=1, candidates=1, rounds=3))
     found = read(path)
@@ -349,6 +364,23 @@ async def test_attended_chains_come_before_further_candidates(path: Path) -> Non
     store.close()
     assert read(path).kinds[:15].count("revise") == 5
     assert len(read(path).kinds) == 25
+
+
+async def test_prompts_that_come_later_are_worked_on_when_woken(bench: Bench) -> None:
+    idle = heard_once(bench.maker, Idle)
+    bench.maker.start()
+    await idle.wait()
+    await bench.store.call(
+        prompts.add,
+        [Message("user", "And what is a leap year?")],
+        category="helpful",
+        source="later",
+        at=bench.clock(),
+    )
+    idle = heard_once(bench.maker, Idle)
+    bench.maker.wake()
+    await idle.wait()
+    assert len((await bench.chain(5)).rounds) == 1
 
 
 async def test_a_screen_opened_in_mid_stream_sees_the_text_so_far(bench: Bench) -> None:

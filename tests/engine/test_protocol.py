@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.codec import ProtocolError
 from engine.face import ModelInfo, Sampling
 from engine.protocol import (
     Begun,
@@ -24,7 +25,6 @@ from engine.protocol import (
     Load,
     Loaded,
     Pieces,
-    ProtocolError,
     Refused,
     Report,
     Shutdown,

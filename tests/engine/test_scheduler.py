@@ -369,3 +369,11 @@ def test_common_start(first: list[int], second: list[int]) -> None:
 @given(st.lists(st.integers(0, 3), max_size=200), st.integers(0, 200))
 def test_common_start_of_a_beginning_is_all_of_it(tokens: list[int], cut: int) -> None:
     assert common_start(tokens, tokens[:cut]) == min(cut, len(tokens))
+
+
+def test_many_that_weigh_at_once_wait_for_each_other() -> None:
+    bench = Bench(places=4, cells=300)
+    for request in range(20):
+        bench.weigh(request, [request % 5 + 1] * 6, [[1, 2, 3], [4, 5], [6], [7, 8, 9, 10]])
+    bench.run()
+    assert len([line for line in bench.said if isinstance(line, Chosen)]) == 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
@@ -58,20 +59,23 @@ def rows(study: Path) -> Iterator[Database]:
 def make_app(watch: Watch) -> Iterator[MakeApp]:
     """Makes apps over a project file; their stores are closed at the end.
 
-    Other processes' work is looked for every hour only: tests that want it say so.
+    Other processes' work is looked for every hour only: tests that want it say so. ``maker`` may
+    be what makes one from the store.
     """
     stores: list[StoreThread] = []
 
-    def make(path: Path, annotator: str = "first", **more: object) -> PairlabApp:
-        look_every = float(str(more.pop("look_every", 3600)))
+    def make(path: Path, annotator: str = "first", **more: Any) -> PairlabApp:
+        look_every = more.pop("look_every", 3600.0)
         stores.append(StoreThread(path))
+        if callable(more.get("maker")):
+            more["maker"] = more["maker"](stores[-1])
         services = Services(
             store=stores[-1],
             db_path=path,
             annotator=annotator,
             clock=lambda: AT,
             stopwatch=watch,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         return PairlabApp(services, look_every=look_every, show_every=0.0001)
 

@@ -91,3 +91,17 @@ async def test_without_a_model_what_to_do(study: Path, make_app: MakeApp) -> Non
         screen = mode_screen(app)
         assert isinstance(screen, ModelScreen)
         await press(pilot, "p", "h", "l", "space", "f")
+
+
+async def test_what_does_not_fit_scrolls(study: Path, make_app: MakeApp) -> None:
+    engine = ScriptedEngine()
+    app = make_app(study, engine=engine, maker=StandInMaker())
+    async with app.run_test(size=(80, 12)) as pilot:
+        await press(pilot, "M")
+        engine.set_status(EngineStatus(State.READY, "the very last line"))
+        await settle(pilot)
+        assert "the very last line" not in drawn(app)
+        await press(pilot, "end")
+        assert "the very last line" in drawn(app)
+        await press(pilot, "home", "j", "pagedown", "pageup", "pageup")
+        assert "context 4,096" in drawn(app)

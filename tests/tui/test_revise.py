@@ -100,6 +100,25 @@ async def test_an_unchanged_edit_accepts_and_an_empty_one_is_refused(
     assert len(chosen(rows)) == 1
 
 
+async def test_the_keys_find_back_into_the_text(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await press(pilot, "e")
+        await pilot.click("#candidate")
+        await press(pilot, "a", "x", "tab", "Z", "escape")
+        assert not revise(app).chain.editor.display
+        await press(pilot, "e")
+        await pilot.click("#candidate")
+        await press(pilot, "escape")
+        assert not revise(app).chain.editor.display
+        await press(pilot, "e", "ctrl+s")
+    (decision,) = decisions.ordered(rows)
+    assert candidates.get(rows, decision.edited_id or "").text == "Z" + PROCESS[3]
+
+
 async def test_skip_goes_on_and_the_next_start_resumes_behind_it(
     study: Path, rows: Database, make_app: MakeApp
 ) -> None:

@@ -11,7 +11,6 @@ Each command lives in a module of its own, found by name when it is asked for; w
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -80,7 +79,7 @@ class _Commands(click.Group):
     default=None,
     help="Who labels and decides.  [default: $PAIRLAB_AS, then the login name]",
 )
-@click.version_option(version("pairlab"), prog_name="pairlab")
+@click.version_option(package_name="pairlab", prog_name="pairlab")
 @click.pass_context
 def main(ctx: click.Context, db: Path, annotator: str | None) -> None:
     """Preference data you can defend, made at the keyboard, on a machine that never goes online.

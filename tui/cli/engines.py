@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.client import HostEngine, HostSettings
-from engine.endpoint import endpoint_engine
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what the app loads once its first screen is there
     from engine.face import Engine
 
 
@@ -25,6 +22,8 @@ class EngineOptions:
 
 def host_engine(model: Path, options: EngineOptions | None = None) -> Engine:
     """An engine over a llama.cpp host of its own; nothing is started before it is loaded."""
+    from engine.client import HostEngine, HostSettings
+
     given = options or EngineOptions()
     return HostEngine(
         model,
@@ -44,6 +43,8 @@ def server_engine(url: str, *, model: str | None = None, allow_remote: bool = Fa
     Raises:
         EndpointError: ``url`` is no address of a server.
     """
+    from engine.endpoint import endpoint_engine
+
     return endpoint_engine(url, model=model, allow_remote=allow_remote, log_path=log_file())
 
 

@@ -1,33 +1,41 @@
-"""Opening the app: the store's thread, the model's process, the screen."""
+"""Opening the app: the store's thread, the screen, and then the model's process."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.cli.context import CliContext, fail
+
+if TYPE_CHECKING:
+    from engine.face import Engine
+    from engine.maker import Maker
+    from store.thread import StoreThread
 
 
 def launch(context: CliContext) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
+    from store import lean
+
+    lean.open_the_door()
+
+    from engine.errors import EngineError
     from store.sqlite import session
-    from tui.cli.model import last_model, remember_model
+    from tui.cli.model import chosen_model, last_model, remember_model
 
     with session(context.db) as database:  # a wrong file is told on the command line
         last = last_model(database)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
 
-    from engine.errors import EngineError
-    from engine.maker import Maker
-    from engine.plan import Plan
-    from store import clock
     from store.thread import StoreThread
     from tui.app import PairlabApp
-    from tui.cli.engines import host_engine, log_file
-    from tui.cli.model import chosen_model
+    from tui.cli.engines import log_file
     from tui.services import Services
 
-    engine = maker = None
+    model: Path | None = None
     no_model = ""
     store = StoreThread(context.db)
     try:
@@ -36,16 +44,13 @@ def launch(context: CliContext) -> None:
         except EngineError as error:
             no_model = str(error)
         else:
-            engine = host_engine(model)
-            maker = Maker(engine, store, Plan(), clock=clock.now, annotator=context.annotator)
             store.submit(remember_model, model)
         app = PairlabApp(
             Services(
                 store=store,
                 db_path=context.db,
                 annotator=context.annotator,
-                engine=engine,
-                maker=maker,
+                make_model=None if model is None else _maker_of(model, store, context.annotator),
                 no_model=no_model,
                 log_path=log_file(),
             )
@@ -55,3 +60,20 @@ def launch(context: CliContext) -> None:
         store.close()
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _maker_of(
+    model: Path, store: StoreThread, annotator: str
+) -> Callable[[], tuple[Engine, Maker]]:
+    """What makes the engine and its worker; their modules are loaded when it is called."""
+
+    def make() -> tuple[Engine, Maker]:
+        from engine.maker import Maker
+        from engine.plan import Plan
+        from store import clock
+        from tui.cli.engines import host_engine
+
+        engine = host_engine(model)
+        return engine, Maker(engine, store, Plan(), clock=clock.now, annotator=annotator)
+
+    return make

@@ -25,7 +25,6 @@ from engine.errors import EngineError
 from store import heads, ids, labels, meta, undo
 from store.errors import StoreError
 from tui.messages import AgreementMoved, OtherWork
-from tui.screens.guideline import GuidelineScreen
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
 from tui.widgets.answer_pane import AnswerPane
@@ -270,6 +269,8 @@ class ModeScreen(Screen[None]):
 
     def action_guideline(self) -> None:
         """``g``."""
+        from tui.screens.guideline import GuidelineScreen  # its editor takes a moment to load
+
         self.app.push_screen(GuidelineScreen())
 
     def action_help(self) -> None:

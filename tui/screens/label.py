@@ -11,9 +11,10 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 
-from store import desk, guidelines, pairs, undo
+from store import desk, docket, guidelines, pairs, undo
 from store.desk import Lying
-from store.records import Verdict
+from store.records import Phase, Verdict
+from tui import judge_lines as lines
 from tui.figures import counted, time_left
 from tui.messages import LabelStored, MakerSaid
 from tui.screens.base import ModeScreen
@@ -60,6 +61,30 @@ class LabelScreen(ModeScreen):
             "Both bad",
             id="label.both_bad",
             tooltip="neither may be used",
+        ),
+        Binding(
+            "1",
+            "scale('a', 2)",
+            "Much left",
+            id="label.much_left",
+            tooltip="the left one is much better",
+        ),
+        Binding(
+            "2", "scale('a', 1)", "Left", id="label.rather_left", tooltip="the left one is better"
+        ),
+        Binding(
+            "3",
+            "scale('b', 1)",
+            "Right",
+            id="label.rather_right",
+            tooltip="the right one is better",
+        ),
+        Binding(
+            "4",
+            "scale('b', 2)",
+            "Much right",
+            id="label.much_right",
+            tooltip="the right one is much better",
         ),
         Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the pair before"),
         Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
@@ -108,13 +133,22 @@ class LabelScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Verdicts need a pair."""
-        if action == "verdict" and self.item_id is None:
+        scaled = self.lying is not None and self.lying.strength
+        if action == "scale" and not scaled:
+            return False
+        if action == "verdict" and scaled and parameters in {("a",), ("b",)}:
+            return False
+        if action in {"verdict", "scale"} and self.item_id is None:
             return None
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
         """``1`` ``2`` ``=`` ``b``: a verdict on the sides as they stand."""
         self.act(partial(self._give, Verdict(verdict)))
+
+    def action_scale(self, verdict: str, strength: int) -> None:
+        """``1`` to ``4`` where the project asks how much better: much left to much right."""
+        self.act(partial(self._give, Verdict(verdict), strength))
 
     def action_walk(self, step: int) -> None:
         """The arrows to the sides: through the queue without a verdict."""
@@ -130,14 +164,19 @@ class LabelScreen(ModeScreen):
         if undone.kind not in {"label", "note", "flag"}:
             self.tell(f"undone: a {undone.kind} made in another mode")
             return
-        lying = await self.ask(desk.at_pair, self.services.annotator, undone.item)
+        repeated = undone.phase == Phase.REPEAT
+        lying = (
+            await self.ask(desk.resume, self.services.annotator)
+            if repeated
+            else await self.ask(desk.at_pair, self.services.annotator, undone.item)
+        )
         if lying is not None:
             self._show(lying)
         self.tell(f"undone: {_undone_words(undone, lying)}")
 
     async def marked(self) -> None:
         """A note or a flag of this pair has changed: say so in its title."""
-        if self.lying is not None:
+        if self.lying is not None and self.lying.phase is Phase.FIRST:
             lying = await self.ask(desk.at_pair, self.services.annotator, self.lying.pair_id)
             if lying is not None:
                 self.lying = lying
@@ -161,7 +200,7 @@ class LabelScreen(ModeScreen):
 
     # What happens
 
-    async def _give(self, verdict: Verdict) -> None:
+    async def _give(self, verdict: Verdict, strength: int | None = None) -> None:
         lying = self.lying
         if lying is None:
             return
@@ -171,17 +210,20 @@ class LabelScreen(ModeScreen):
             self.services.annotator,
             lying.swapped(verdict),
             seconds=self.seconds_on_item(),
+            strength=strength,
             at=self.services.clock(),
         )
         self._show(after)
-        self.tell(f"pair {lying.index}: {SAID[verdict]}")
+        much = "much " if strength == 2 else ""
+        self.tell(f"pair {lying.index}: {much}{SAID[verdict]}")
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
 
     async def _walk(self, step: int) -> None:
         index = self.lying.index + step if self.lying else await self.ask(pairs.count)
-        lying = await self.ask(desk.at_place, self.services.annotator, index)
+        round_ = self.lying.round if self.lying else None
+        lying = await self.ask(desk.at_place, self.services.annotator, index, round_=round_)
         if lying is None or (self.lying is not None and lying.pair_id == self.lying.pair_id):
             self.tell("this is the first pair" if step < 0 else "this is the last pair")
         else:
@@ -222,8 +264,9 @@ class LabelScreen(ModeScreen):
     async def _nothing_left(self) -> None:
         total = await self.ask(pairs.count)
         if total:
+            sealed = lines.sealed(await self.ask(docket.waiting))
             self.next_step.tell(
-                f"All {counted(total, 'pair')} have your verdict.",
+                f"All {counted(total, 'pair')} have your verdict." + (sealed and f"\n{sealed}"),
                 (
                     ("K", "how far you and the others agree"),
                     ("←", "back through your verdicts"),
@@ -245,8 +288,11 @@ class LabelScreen(ModeScreen):
 def _title(lying: Lying) -> str:
     """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
     parts = [f"Pair {lying.index} of {lying.total}"]
+    if lying.round is not None:
+        parts[0] = f"Round {one_line(lying.round.name, 24)} · pair {lying.index} of {lying.total}"
     if lying.mine is not None:
-        parts.append(f"your verdict: {SAID[lying.swapped(lying.mine.verdict)]}")
+        much = "much " if lying.mine.strength == 2 else ""
+        parts.append(f"your verdict: {much}{SAID[lying.swapped(lying.mine.verdict)]}")
     elif left := time_left(lying.seconds_left):
         parts.append(left)
     if lying.flagged:

@@ -63,6 +63,7 @@ class ModelScreen(ModeScreen):
         Binding("l", "log", "Log", id="model.log", tooltip="shows what the model's process wrote"),
     ]
 
+    whole = getters.query_one(VerticalScroll)
     nothing = getters.query_one(NextStep)
     facts = getters.query_one("#facts", Static)
     queue = getters.query_one("#queue", Static)
@@ -91,21 +92,31 @@ class ModelScreen(ModeScreen):
             yield Rule("Queue")
             yield Static(id="queue", markup=False)
             yield Rule("Tokens a second", widget_id="speed")
-            yield Sparkline(self._speeds, summary_function=max)
+            yield Sparkline(summary_function=max)
             yield Rule("Last trouble")
             yield Static(id="trouble", markup=False)
 
     def on_mount(self) -> None:
         """Take the state as it is and follow it."""
+        self._take_up()
+
+    def _take_up(self) -> None:
         engine, maker = self.services.engine, self.services.maker
         self.set_class(engine is None, "-empty")
         if engine is None:
             self._tell_no_model()
             return
         self._status = engine.status
+        self._progress = self.app.progress
         if maker is not None:
             self.paused = maker.paused
         self.set_interval(1.0, self._count_speed)
+        self._draw()
+
+    def on_screen_resume(self) -> None:
+        """Back from another mode, which heard what the worker said meanwhile."""
+        self._progress = self.app.progress
+        self._writing = ""
         self._draw()
 
     async def undone(self, undone: Undone) -> None:
@@ -148,10 +159,24 @@ class ModelScreen(ModeScreen):
         """``l``."""
         self.background(self._show_log, group="sheet")
 
+    def action_scroll(self, lines: int) -> None:
+        """Arrows, ``j`` and ``k``."""
+        self.whole.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """``pgup`` and ``pgdn``."""
+        self.whole.scroll_relative(y=pages * self.whole.size.height, animate=False)
+
+    def action_edge(self, end: bool) -> None:
+        """``home`` and ``end``."""
+        (self.whole.scroll_end if end else self.whole.scroll_home)(animate=False)
+
     # What the model says
 
     def on_engine_said(self, event: EngineSaid) -> None:
-        """The engine started, wrote, failed, came back."""
+        """The engine was made, started, wrote, failed, came back."""
+        if self.has_class("-empty"):
+            self._take_up()
         self._status = event.status
         self._draw()
 
@@ -188,9 +213,13 @@ class ModelScreen(ModeScreen):
         self.refresh_bindings()
 
     def _count_speed(self) -> None:
+        engine = self.services.engine
+        if engine is not None:
+            self._status = engine.status
         now = self._status.tokens_per_second if self._status.state is State.WRITING else 0.0
         self._speeds.append(now)
-        self.spark.data = list(self._speeds)
+        self.spark.data = [0.0, *self._speeds]
+        self.spark.visible = any(self._speeds)
         self.speed.aside = f"{now:.0f} now · {max(self._speeds):.0f} at most"
 
     def _set_paused(self, *, paused: bool) -> None:
@@ -201,7 +230,9 @@ class ModelScreen(ModeScreen):
     def _tell_no_model(self) -> None:
         name = self.services.db_path.name
         self.nothing.tell(
-            self.services.no_model or "There is no model to write with.",
+            "The model is being looked for."
+            if self.services.make_model is not None
+            else self.services.no_model or "There is no model to write with.",
             [
                 (command("models", name), "lists the model files found on this machine"),
                 (command("--help", name), "tells how to name one"),

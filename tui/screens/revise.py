@@ -148,12 +148,13 @@ class ReviseScreen(ModeScreen):
 
     def on_mount(self) -> None:
         """Show the item where one left, or what is being written."""
-        if self.services.engine is not None:
-            self._engine = self.services.engine.status
         self.background(self._resume, group="item")
 
     def on_screen_resume(self) -> None:
         """Back from another mode, which heard what the model said meanwhile."""
+        self._engine = self.services.engine.status if self.services.engine else None
+        self._progress = self.app.progress
+        self._in_work.clear()
         if self.item is None:
             self.background(self._resume, group="item")
         elif self.writing is not None and not self._steering:
@@ -206,6 +207,8 @@ class ReviseScreen(ModeScreen):
         item = self.item
         if self.chain.editor.display and action in OWN:
             return None
+        if self.chain.editor.display and action == "leave":
+            return True
         if action == "decide" and self.writing is None and self.chain.shown is None:
             return None
         if action == "edit" and (self.writing is not None or self.chain.shown is None):
@@ -242,6 +245,20 @@ class ReviseScreen(ModeScreen):
             self.chain.revision.display = False
             self.chain.editor.open(revision.text, self._drafts.get(revision.id))
             self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        """``escape``: out of the text, or out of the full screen."""
+        if self.chain.editor.display:
+            self.chain.editor.action_leave()
+        else:
+            super().action_leave()
+
+    def action_next_pane(self, step: int = 1) -> None:
+        """``tab``: back into the text, where one is being written."""
+        if self.chain.editor.display:
+            self.chain.editor.write()
+        else:
+            super().action_next_pane(step)
 
     def action_again(self) -> None:
         """``r``: another principle, drawn at random."""
@@ -452,13 +469,15 @@ class ReviseScreen(ModeScreen):
                 (command("import prompts.txt", name), "brings in your own, one a line"),
                 (command("new --starter", "other.db"), "makes a project with the starter prompts"),
             ]
-        if self.services.engine is None:
+        if self.services.engine is None and self.services.make_model is None:
             return self.services.no_model or "There is no model to write with.", [
                 ("L", "labels the pairs that are here"),
                 (command("models", name), "lists the model files found"),
             ]
         maker = self.services.maker
-        if maker is not None and await self.ask(revise_item.more_to_come, maker.plan):
+        if self.services.make_model is not None or (
+            maker is not None and await self.ask(revise_item.more_to_come, maker.plan)
+        ):
             return "The next revision appears here as the model writes it.", [
                 ("M", "shows what the model is doing"),
                 ("g", "shows the guideline meanwhile"),

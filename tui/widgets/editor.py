@@ -86,6 +86,10 @@ class Editor(Vertical):
         self._area.load_text(self._before if draft is None else draft)
         self.display = True
         self._rule.add_class("-picked")
+        self.write()
+
+    def write(self) -> None:
+        """The keys go into the text (again)."""
         self._area.focus()
 
     def close(self) -> None:

@@ -33,8 +33,6 @@ class PromptPane(AnswerPane):
     DEFAULT_CSS = """
     PromptPane { height: auto; max-height: 7; }
     PromptPane > TextBody { height: auto; max-height: 6; }
-    .-narrow PromptPane { max-height: 3; }
-    .-narrow PromptPane > TextBody { max-height: 2; }
     """
 
     def show_prompt(self, messages: Sequence[Message], *, title: str) -> None:
