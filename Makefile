@@ -30,7 +30,7 @@ soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak
 
 bench: .venv-dev/ready
-	.venv-dev/bin/python -m tests.bench
+	.venv-dev/bin/python -m tests.bench $(PARTS)
 
 lint: .venv-dev/ready
 	.venv-dev/bin/ruff format --check --quiet .

@@ -73,6 +73,10 @@ class Plan:
         """A seed of 31 bits for one text, from the plan's seed and the text's place."""
         return int(digest("seed", [self.seed, *parts])[:8], 16) >> 1
 
+    def pick_seed(self, *place: str | int) -> int | None:
+        """The seed a principle is drawn with; None where none is drawn."""
+        return self.seed_of("principle", *place) if self.pick == RANDOM else None
+
     def principle_for(
         self, category: str, *place: str | int, round_number: int, used: tuple[str, ...] = ()
     ) -> Principle:
@@ -80,8 +84,8 @@ class Plan:
 
         Args:
             category: of the prompt.
-            place: prompt, slot and what else the drawing depends on.
-            round_number: from 1.
+            place: prompt, slot, round and what else the drawing depends on.
+            round_number: from 1, for the order.
             used: principles that are not to be taken again, while there are others.
 
         Raises:
@@ -95,9 +99,8 @@ class Plan:
                 f"no principle of constitution {self.constitution.name} is used for {category}"
             )
         fresh = [p for p in applying if p.id not in used] or list(applying)
-        if self.pick == ORDERED:
-            return fresh[(round_number - 1) % len(fresh)]
-        return fresh[self.seed_of("principle", *place, round_number) % len(fresh)]
+        seed = self.pick_seed(*place)
+        return fresh[(round_number - 1 if seed is None else seed) % len(fresh)]
 
     def as_settings(self) -> dict[str, Any]:
         """As it is stored with the run."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import templates
@@ -59,12 +59,12 @@ async def propose(
             return
 
 
+@dataclass(frozen=True, slots=True)
 class _Try:
     """One refused candidate, kept in case nothing better comes."""
 
-    def __init__(self, row: dict[str, Any], finding: Finding) -> None:
-        self.row = row
-        self.finding = finding
+    row: dict[str, Any]
+    finding: Finding
 
 
 class _Batch:

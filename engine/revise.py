@@ -33,6 +33,8 @@ class Subject:
     """From 1."""
     branch: int = 0
     """How many critiques the candidate had before this one: 0 unless a person asked for more."""
+    chosen: bool = False
+    """A person chose the principle."""
 
 
 async def criticise(
@@ -160,6 +162,11 @@ async def revise(
     )
 
 
+def pick_place(subject: Subject) -> tuple[str | int, ...]:
+    """What the drawing of a principle depends on."""
+    return (subject.prompt.id, subject.candidate.slot, subject.branch, subject.round)
+
+
 def _place(subject: Subject) -> tuple[str | int, ...]:
     """What the seeds of a step depend on."""
     return (subject.prompt.id, subject.candidate.slot, subject.round, subject.branch)
@@ -167,9 +174,11 @@ def _place(subject: Subject) -> tuple[str | int, ...]:
 
 def _extra(workshop: Workshop, subject: Subject, principle: Principle) -> dict[str, Any]:
     """What is stored with the settings of a critique or a revision."""
+    plan = workshop.plan
     return {
         "principle": principle.id,
-        "pick": workshop.plan.pick,
+        "pick": "chosen" if subject.chosen else plan.pick,
+        "pick_seed": None if subject.chosen else plan.pick_seed(*pick_place(subject)),
         "round": subject.round,
         "branch": subject.branch,
         "template": f"{templates.VERSION} {workshop.reviser.style.name}",

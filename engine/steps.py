@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.face import Engine, Urgency
 from engine.news import Kind, MakerEvent, Stored, Writing
 from engine.pace import Pace
 from engine.plan import Plan
 from engine.propose import propose
-from engine.revise import Subject, criticise, revise
+from engine.revise import Subject, criticise, pick_place, revise
 from engine.workshop import Workshop, open_workshop
 from store import candidates, critiques, pairs, prompts, queue
 from store.pending import Work
@@ -151,12 +152,11 @@ class Steps:
         made = await self._store.call(critiques.of_candidate, subject.candidate.id)
         if principle_id is not None:
             principle = self.plan.constitution.principle(principle_id)
+            subject = replace(subject, chosen=True)
         else:
             principle = self.plan.principle_for(
                 subject.prompt.category,
-                subject.prompt.id,
-                subject.candidate.slot,
-                subject.branch,
+                *pick_place(subject),
                 round_number=subject.round,
                 used=tuple(critique.principle_id for critique in made),
             )

@@ -56,7 +56,7 @@ SMALL: Final = Style(
     examples=1,
     excerpt=400,
     critique=Sampling(temperature=0.4, repeat_penalty=1.1, max_tokens=48, stop=("\n", *_STOPS)),
-    revision=Sampling(temperature=0.4, repeat_penalty=1.1, max_tokens=128, stop=_STOPS),
+    revision=Sampling(temperature=0.4, repeat_penalty=1.1, max_tokens=160, stop=_STOPS),
 )
 FULL: Final = Style(
     name="full",

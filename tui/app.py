@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import traceback
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from textual.message import Message
 from engine.errors import EngineError
 from engine.face import EngineStatus
 from engine.news import MakerEvent, Progress
-from store import meta, prompts, sqlite
+from store import ids, meta, presence, prompts, sqlite
 from store.errors import StoreError
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
@@ -26,8 +27,8 @@ from tui.commands import PairlabCommands
 from tui.crash import last_words
 from tui.messages import AgreementMoved, EngineSaid, LabelStored, MakerSaid, OtherWork
 from tui.modes import MODES as EVERY_MODE
-from tui.screens.base import ModeScreen
 from tui.services import Services
+from tui.text import one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 LOOK_EVERY = 0.25
@@ -93,6 +94,7 @@ class PairlabApp(App[None]):
             lambda wake: self.set_timer(show_every, wake),
         )
         self._prompts = 0
+        self._present = False
         self._version: int | None = None
         self._looking = False
         self._unsubscribe: list[Callable[[], None]] = []
@@ -114,14 +116,36 @@ class PairlabApp(App[None]):
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
+        if not gc.isenabled():  # turned off for the start by the command line
+            gc.freeze()  # what was loaded stays: no collection looks through it again
+            gc.enable()
         self.set_interval(self._look_every, self._look)
         self.run_worker(self._recall_theme(), group="theme")
         self.run_worker(self._start_model(), group="model")
+        self.run_worker(self._enter(), group="presence")
         self._unsubscribe.append(
             self.agreement.subscribe(lambda _standing: self._pass_on(AgreementMoved()))
         )
         self.run_worker(self._count_labels(), group="agreement")
         self.set_timer(SETTLED, lambda: self.run_worker(self._load_reference(), group="sklearn"))
+
+    async def _enter(self) -> None:
+        """Warn of a name that is new here, or that another process works under now."""
+        store, me = self.services.store, one_line(self.services.annotator, 24)
+        try:
+            known = await store.call(presence.names)
+            others = await store.call(
+                presence.enter, self.services.annotator, self.services.clock()
+            )
+        except StoreError:
+            return  # whoever reads or writes next says what is wrong
+        self._present = True
+        if others:
+            words = f"another process works as {me} since {others[0].since[11:16]} UTC"
+            self.notify(f"{words}; two people need two names (--as)", markup=False, timeout=12)
+        elif known and ids.name(self.services.annotator) not in known:
+            names = ", ".join(one_line(name, 24) for name in known[:4])
+            self.notify(f"new here as {me}; known: {names}", markup=False)
 
     async def _start_model(self) -> None:
         make = self.services.make_model
@@ -155,6 +179,9 @@ class PairlabApp(App[None]):
     async def _let_go(self) -> None:
         while self._unsubscribe:
             self._unsubscribe.pop()()
+        if self._present:
+            self._present = False
+            await self.services.store.call(presence.leave)
         if self.services.maker is not None:
             await self.services.maker.stop()
         if self.services.engine is not None:
@@ -163,7 +190,7 @@ class PairlabApp(App[None]):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Remember when a key was typed, for the guard of :class:`ModeScreen`.
+        """Remember when a key was typed, for the guard of :class:`~tui.screens.base.ModeScreen`.
 
         A key passes here twice: as it comes, and again when the bindings are looked up.
         """
@@ -179,7 +206,7 @@ class PairlabApp(App[None]):
 
     def _pass_on(self, message: Message) -> None:
         """Give a message to the screen of the current mode, also under an open sheet."""
-        if self.is_running and self.screen_stack and isinstance(self.screen_stack[0], ModeScreen):
+        if self.is_running and self.screen_stack:
             self.screen_stack[0].post_message(message)
 
     def _maker_said(self, event: MakerEvent) -> None:

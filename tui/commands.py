@@ -41,9 +41,15 @@ class PairlabCommands(Provider):
                 run = partial(app.simulate_key, binding.key)
                 key = app.get_key_display(binding)
                 yield _Command(f"{binding.description}  ({key})", binding.tooltip, run)
+        yield _Command("Merge another project file", "shows first what comes in", self._merge)
         for theme in app.available_themes:
             words = f"Colours: {theme.removeprefix('pairlab-')}"
             yield _Command(words, "remembered for this project", partial(self._colours, theme))
+
+    def _merge(self) -> None:
+        from tui.screens.merge import MergeScreen  # opened seldom, and slow to import
+
+        self.app.push_screen(MergeScreen())
 
     def _colours(self, theme: str) -> None:
         self.app.theme = theme

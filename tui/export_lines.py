@@ -54,7 +54,7 @@ def going_out(lines: int, pairs: int) -> str:
 
 def preview_line(line: Mapping[str, Any]) -> Content:
     """One line exactly as it is written, its field names marked; a long field is cut."""
-    parts: list[Content | tuple[str, str]] = ["{"] if line else ["{}"]
+    parts: list[Content | str | tuple[str, str]] = ["{"] if line else ["{}"]
     for place, (key, value) in enumerate(line.items()):
         text = json_text(value)
         shown = text if len(text) <= FIELD_CHARACTERS else f"{text[:FIELD_CHARACTERS]} …"

@@ -36,6 +36,7 @@ class Cache:
         self._free_cells = list(range(context.cells - 1, -1, -1))
         self._free_sequences = list(range(SEQUENCES - 1, -1, -1))
         self._kept: list[Strand] = []
+        self._most_kept = context.cells // 3
 
     @property
     def kept(self) -> list[Strand]:
@@ -109,6 +110,9 @@ class Cache:
             self.drop(strand)
             return
         self._kept.append(strand)
+        # each cell in use is looked at for each token in each layer, if only to be passed over
+        while self._reclaimable() > self._most_kept:
+            self.drop(self._kept[0])
 
     def drop(self, strand: Strand) -> None:
         """Forget a strand and free the cells only it uses."""

@@ -86,8 +86,7 @@ class Intake:
     def _prompt(self, request: Generate | Choose | Weigh, prefill: str) -> tuple[str, list[int]]:
         if request.urgency not in Urgency.__members__.values():
             raise BadRequest(f"there is no urgency {request.urgency}")
-        rendered = self._loaded.template.render(request.messages, prefill)
-        prompt = self._loaded.model.tokenise(rendered, special=True)
+        rendered, prompt = self._loaded.template.prompt(request.messages, prefill)
         if not prompt:
             raise BadRequest("the prompt is empty")
         return rendered, prompt

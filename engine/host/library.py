@@ -30,6 +30,7 @@ _ABORTED = 2
 _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
 _TEXT_ONLY = False  # control tokens have no text
+_CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
 _LOG_INFO = 2
 _LOG_ERROR = 4
 
@@ -127,6 +128,15 @@ class Model:
             )
             known = self._pieces[token] = buffer.raw[: max(0, size)]
         return known
+
+    def control_texts(self) -> list[str]:
+        """How control tokens are written: what must not be read as one inside a message."""
+        texts = (
+            llama_cpp.llama_vocab_get_text(self._vocab, token)
+            for token in range(self.n_vocab)
+            if llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL
+        )
+        return [text.decode("utf-8", "replace") for text in texts if text]
 
     def ends(self, token: int) -> bool:
         """Whether the model says with this token that it is done."""

@@ -35,7 +35,7 @@ class Overview:
     pace: Pace
     """The viewer's."""
     sealed: tuple[str, ...]
-    """Rounds of which nothing but progress is told: ``pilot: first 40 of 120, second 12 of 120``."""
+    """Rounds of which nothing but progress is told: ``pilot: first 40 of 120, second 12``."""
 
     @property
     def roles_kappa(self) -> Figure:

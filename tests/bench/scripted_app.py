@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.face import Generated, OnEvent, Sampling, Urgency
 from engine.maker import Maker
 from engine.plan import Plan
 from engine.scripted import ScriptedEngine
-from engine.face import Generated, OnEvent, Sampling, Urgency
 from store.records import Message
 from store.thread import StoreThread
 from tui.app import PairlabApp

@@ -158,3 +158,22 @@ def test_report_writes_a_document_once(pairs: Pairlab, tmp_path: Path) -> None:
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == text
     assert pairs("report", "report.md", "--pseudonyms", "--force").exit_code == 0
     assert "second" not in (tmp_path / "report.md").read_text(encoding="utf-8").split("##")[1]
+
+
+def test_settings_hold_for_everybody(project: Pairlab) -> None:
+    assert json.loads(project("setting", "--json").stdout) == {"strength": False, "repeats": 0}
+    assert project("setting", "--strength", "on", "--repeats", "10").exit_code == 0
+    told = json.loads(project("--as", "second", "setting", "--json").stdout)
+    assert told == {"strength": True, "repeats": 10}
+    assert project("setting", "--strength", "off").stdout.startswith("strength  off")
+
+
+def test_attributes_are_stated_and_taken_back(project: Pairlab) -> None:
+    assert project("attribute", "language=Dutch", "field=law").exit_code == 0
+    assert json.loads(project("attribute", "--json").stdout)["attributes"] == {
+        "field": "law",
+        "language": "Dutch",
+    }
+    assert project("attribute", "field=").stdout == "language: Dutch\n"
+    assert "nothing" in project("--as", "second", "attribute").stderr
+    assert project("attribute", "language").exit_code == 2

@@ -122,6 +122,40 @@ async def test_the_request_that_kills_twice_fails_and_no_other(
     assert await say(engine, "after") == "AFTER"
 
 
+async def test_a_restart_that_was_asked_for_is_no_death(
+    puppet: Callable[[str], HostEngine],
+) -> None:
+    engine = puppet("well")
+    assert await say(engine, "before") == "BEFORE"
+    first = engine.pid
+    await engine.restart()
+    assert await say(engine, "after") == "AFTER"
+    assert engine.pid != first
+    assert engine.status.error is None
+    assert engine.status.restarts == 1
+
+
+async def test_a_failed_engine_can_be_restarted(
+    puppet: Callable[[str], HostEngine], gguf: Path
+) -> None:
+    whole = exchange(gguf, b"GG")
+    engine = puppet("well")
+    with pytest.raises(ModelFileError):
+        await engine.load()
+    exchange(gguf, whole)
+    with pytest.raises(ModelFileError):
+        await say(engine, "still the old failure")
+    await engine.restart()
+    assert await say(engine, "better") == "BETTER"
+
+
+def exchange(path: Path, content: bytes) -> bytes:
+    """Write a file anew; what was in it."""
+    before = path.read_bytes()
+    path.write_bytes(content)
+    return before
+
+
 async def test_sigill_turns_repacking_off(
     puppet: Callable[[str], HostEngine], tmp_path: Path
 ) -> None:

@@ -413,6 +413,9 @@ async def test_again_uses_another_principle_and_replaces_the_round(bench: Bench)
     named = await bench.maker.again(before.original.id, "H13")
     assert named is not None
     assert (await bench.chain()).rounds[0].critique.principle_id == "H13"
+    written = await _generations(bench, "critique")
+    assert [g.settings["pick"] for g in written] == ["random", "random", "chosen"]
+    assert [g.settings["pick_seed"] is None for g in written] == [False, False, True]
     with pytest.raises(ConstitutionError, match="H13"):
         await bench.maker.again(before.original.id, "H113")
 
@@ -489,7 +492,9 @@ def heard_once(maker: Maker, kind: type[MakerEvent]) -> asyncio.Event:
 
 async def _generations(bench: Bench, kind: str) -> list[Generation]:
     def read_all(db: Database) -> list[Generation]:
-        rows = db.execute("SELECT id FROM generation WHERE kind = ? ORDER BY attempt", (kind,))
+        rows = db.execute(
+            "SELECT id FROM generation WHERE kind = ? ORDER BY attempt, rowid", (kind,)
+        )
         return [runs.get_generation(db, row[0]) for row in rows]
 
     return await bench.store.call(read_all)

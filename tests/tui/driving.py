@@ -91,7 +91,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
     Only the model is not waited for: a test that holds it says when it goes on.
     """
-    for _ in range(3):
+    for _ in range(2):
         try:
             workers = [one for one in pilot.app.workers if one.group != "steer"]
             if workers:  # without any, Textual would wait for all

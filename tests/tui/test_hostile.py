@@ -7,38 +7,55 @@ from pathlib import Path
 import pytest
 
 from engine.scripted import ScriptedEngine
-from store import candidates, decisions
+from store import candidates, decisions, guidelines
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, press, revise, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
-from tests.tui.seed import a_chain
+from tests.tui.seed import AT, a_chain, a_run
 
 KEPT = {name: text for name, text in HOSTILE.items() if name != "surrogate"}
 """SQLite refuses lone surrogates: they can come from a model's stream only."""
 
 
-@pytest.mark.parametrize("name", KEPT)
-async def test_revise_shows_streams_and_decides(
+async def test_revise_shows_streams_and_goes_on(empty_path: Path, make_app: MakeApp) -> None:
+    rows = open_store(empty_path)
+    run = a_run(rows)
+    seeded = [
+        a_chain(rows, (text, text, text, f"{text} and more"), category=text[:40] or "x", run=run)
+        for text in KEPT.values()
+    ]
+    maker = StandInMaker()
+    app = make_app(empty_path, engine=ScriptedEngine(), maker=maker)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for name, made in zip(KEPT, seeded, strict=True):
+            await settle(pilot)
+            item = revise(app).item
+            assert item is not None
+            assert item.original_id == made.original, name
+            maker.say(growing(made.prompt, made.original, "revise", KEPT[name]))
+            shown = drawn(app)
+            await settle(pilot)
+            shown += drawn(app)
+            assert not FORBIDDEN.intersection(shown.replace("\n", "")), name
+            await press(pilot, "space")
+    rows.close()
+
+
+@pytest.mark.parametrize("name", ["closing_tag", "half_tag", "osc52", "c1"])
+async def test_every_view_of_a_hostile_item(
     empty_path: Path, make_app: MakeApp, name: str
 ) -> None:
     text = KEPT[name]
     rows = open_store(empty_path)
-    made = a_chain(rows, (text, text, text, f"{text} and more"), category=text[:40] or "x")
-    maker = StandInMaker()
-    app = make_app(empty_path, annotator="first", engine=ScriptedEngine(), maker=maker)
+    a_chain(rows, (text, text, text, f"{text} and more"), category=text[:40])
+    guidelines.add_version(rows, text, "first", AT)
+    rows.close()
+    app = make_app(empty_path, no_model=text)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert revise(app).item is not None
-        shown = drawn(app)
-        await press(pilot, "i")
-        shown += drawn(app)
-        await press(pilot, "escape", "v", "v")
-        maker.say(growing(made.prompt, made.original, "revise", text))
-        await settle(pilot)
-        shown += drawn(app)
-        assert not FORBIDDEN.intersection(shown.replace("\n", ""))
-        await press(pilot, "space")
-    rows.close()
+        for keys in (["i"], ["escape", "g"], ["escape", "v"], ["v", "s"], ["s", "a"], ["M"]):
+            await press(pilot, *keys)
+            assert not FORBIDDEN.intersection(drawn(app).replace("\n", "")), keys
 
 
 async def test_a_stream_with_half_a_pair(empty_path: Path, make_app: MakeApp) -> None:

@@ -336,8 +336,9 @@ async def test_again_another_round_and_a_chosen_principle(
         assert live.maker.asked[-1] == ("another_round", original)
         live.maker.say(Failed(live.prompt, "the model wrote nothing that could be used"))
         await settle(pilot)
-        live.maker.answered.set()
         assert "nothing that could be used" in drawn(live.app)
+        live.maker.answered.set()
+        await settle(pilot)
         assert "Anew." in revise(live.app).chain.revision.text
         await press(pilot, "p", "enter")
         asked, about, principle = live.maker.asked[-1]

@@ -266,6 +266,11 @@ def test_textuals_debugging_switches_are_dropped() -> None:
     assert done.stdout.split() == ["None", "-1", "True", "False"]
 
 
+def kept(folder: Path) -> list[str]:
+    """Files that are not the project's."""
+    return [path.name for path in folder.iterdir() if not path.name.startswith("study.db")]
+
+
 async def test_nothing_leaves_by_itself(
     study: Path, tmp_path: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +285,7 @@ async def test_nothing_leaves_by_itself(
         await press(pilot, "ctrl+p", *"scree")
         assert "creenshot" not in drawn(app)
     assert opened == []
-    assert [name for name in os.listdir(tmp_path) if not name.startswith("study.db")] == []
+    assert sorted(kept(tmp_path)) == []
 
 
 async def test_the_palette_lists_keys_modes_and_colours(study: Path, make_app: MakeApp) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ def launch(context: CliContext) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
     from store import lean
 
+    gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
     lean.open_the_door()
 
     from engine.errors import EngineError

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
-
-if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.merge import Merged
-
-NOUNS = {
-    "prompt": "prompts",
-    "candidate": "answers",
-    "critique": "critiques",
-    "pair": "pairs",
-    "event": "events",
-}
-"""How the rows worth telling are called."""
 
 
 @click.command("merge")
@@ -41,37 +28,16 @@ def command(
     what stands is told. Merging again, or the other way round, changes nothing more.
     """
     from store.merge import merge
+    from tui import merge_lines
     from tui.cli.progress import counting
+    from tui.visible import clean
 
     with context.open() as database, counting("merging", None) as on_row:
         merged = merge(database, other, dry_run=dry_run, adopt_fork=adopt_fork, on_row=on_row)
     if as_json:
         put_json(merged.as_json())
-    else:
-        _tell(merged)
-
-
-def _tell(merged: Merged) -> None:
-    would = "would come in" if merged.dry_run else "came in"
-    if not merged.anything:
-        say(f"{merged.path} has nothing that is not here already.")
         return
-    new = [f"{merged.added[table]} {noun}" for table, noun in NOUNS.items() if merged.added[table]]
-    say(f"From {merged.path} {would}: {', '.join(new)}.")
-    for annotator, count in merged.labels.items():
-        say(f"  {count} labels of {annotator}")
-    for replica, count in merged.adopted.items():
-        say(f"  {count} events of a fork (replica {replica[:8]}), under a replica id of their own")
-    for conflict in merged.conflicts:
-        who = f" of {conflict.annotator}" if conflict.annotator else ""
-        put(
-            f"conflict · {conflict.what}{who} · {conflict.item[:12]}: here {conflict.ours[:60]},"
-            f" there {conflict.theirs[:60]}; {_stands(conflict.stands)}"
-        )
-
-
-def _stands(which: str) -> str:
-    return {
-        "ours": "ours stands, theirs is in the log",
-        "theirs": "theirs stands, ours is in the log",
-    }.get(which, "both stand")
+    for line in merge_lines.told(merged):
+        say(clean(line))
+    for line in merge_lines.conflicts(merged):
+        put(line)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Event, Resize
@@ -24,6 +23,8 @@ from textual.worker import Worker
 from engine.errors import EngineError
 from store import heads, ids, labels, meta, undo
 from store.errors import StoreError
+from tui.app import PairlabApp
+from tui.keys import COMMON
 from tui.messages import AgreementMoved, OtherWork
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
@@ -34,7 +35,6 @@ from tui.widgets.note_line import NoteLine
 
 if TYPE_CHECKING:
     from store.undo import Undone
-    from tui.app import PairlabApp
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,41 +58,9 @@ class ModeScreen(Screen[None]):
     """A few plain sentences about the mode, shown by ``?`` above its keys."""
 
     AUTO_FOCUS = ""
-    BINDINGS = [
-        Binding("u", "undo", "Undo", id="all.undo", tooltip="takes back the last thing you did"),
-        Binding(
-            "space", "skip", "Skip", id="all.skip", tooltip="goes on; the item comes back later"
-        ),
-        Binding(
-            "f", "flag", "Flag", id="all.flag", tooltip="sets the item aside, or takes that back"
-        ),
-        Binding("m", "note", "Note", id="all.note", tooltip="writes a note on the item"),
-        Binding(
-            "i", "where_from", "Origin", id="all.origin", tooltip="tells where the item came from"
-        ),
-        Binding("g", "guideline", "Guideline", id="all.guideline", tooltip="shows the guideline"),
-        Binding(
-            "v", "full", "Full", id="all.full", tooltip="shows the picked pane on the full screen"
-        ),
-        Binding("s", "shield", "Shield", id="all.shield", tooltip="hides all but the first lines"),
-        Binding("question_mark", "help", "Help", id="all.help", tooltip="shows these lines"),
-        Binding("tab", "next_pane", "Next pane", show=False, tooltip="picks the next pane"),
-        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False, tooltip="scrolls down"),
-        Binding("up,k", "scroll(-1)", "Up", show=False, tooltip="scrolls up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="scrolls by a page"),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("home", "edge(False)", "Top", show=False, tooltip="goes to the first line"),
-        Binding("end", "edge(True)", "Bottom", show=False, tooltip="goes to the last line"),
-        Binding("escape", "leave", "Back", show=False, tooltip="leaves the full screen"),
-    ]
+    BINDINGS = COMMON
 
-    if TYPE_CHECKING:
-
-        @property
-        def app(self) -> PairlabApp:
-            """The app, known by its own type."""
-
+    app = getters.app(PairlabApp)
     header = getters.query_one(Header)
     status = getters.query_one(StatusLine)
     keys_line = getters.query_one(KeysLine)
@@ -157,9 +125,10 @@ class ModeScreen(Screen[None]):
 
     def item_shown(self, item_id: str | None) -> None:
         """The panes now hold this item; keys act on it once it is painted."""
+        if (item_id is None) != (self.item_id is None):
+            self.refresh_bindings()
         self.item_id = item_id
         self._painted_at = None
-        self.refresh_bindings()
         self.call_after_refresh(self._mark_painted, item_id)
 
     def seconds_on_item(self) -> float:

@@ -425,8 +425,9 @@ class JudgeScreen(ModeScreen):
             ways.insert(0, ("e", "mend the guideline where it has gaps"))
         if outcome.against:
             ways.append(("w", f"{outcome.against} went against your label"))
-        ways.append((command("report minutes.md", self.services.db_path.name), "the minutes"))
-        self.next_step.tell(lines.result(outcome, self.app.agreement.headline), ways)
+        minutes = command("report minutes.md", self.services.db_path.name)
+        result = lines.result(outcome, self.app.agreement.headline)
+        self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)
 
     async def _list_against(self) -> None:
         found = await self.ask(rulings.against, self.services.annotator)

@@ -13,11 +13,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from store import undo
+from store import docket, undo
 from store.agreement import Agreement
 from store.agreement.behind import Behind, behind, seen
 from store.agreement.overview import Overview, overview
 from store.agreement.tables import BY, By
+from tui import judge_lines
 from tui import kappa_lines as lines
 from tui.figures import counted
 from tui.messages import AgreementMoved, LabelStored
@@ -186,6 +187,8 @@ class KappaScreen(ModeScreen):
         )
 
     async def _look_closer(self) -> None:
+        sealed = await self.ask(docket.waiting)
+        self.status.doing = one_line(judge_lines.sealed(sealed))
         agreement = self.app.agreement.standing.agreement
         if agreement is None:
             return

@@ -7,31 +7,28 @@ from dataclasses import replace
 from functools import partial
 
 from textual import getters
-from textual.binding import Binding
 from textual.content import Content
 from textual.widget import Widget
 
+from engine.errors import EngineError
 from engine.face import EngineStatus
 from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
 from store import prompts, queue
 from store.errors import StoreError
 from store.records import Choice
 from store.undo import Undone
+from tui.keys import REVISE
 from tui.messages import EngineSaid, MakerSaid
-from tui.screens import revise_item
+from tui.screens import revise_item, revise_words
 from tui.screens.base import ModeScreen
 from tui.screens.model_words import doing
 from tui.screens.picker import PrinciplePicker
 from tui.screens.revise_item import Item
-from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.chain_view import ChainView
 from tui.widgets.editor import Editor
-from tui.widgets.next_step import NextStep, command
+from tui.widgets.next_step import NextStep
 from tui.widgets.prompt_pane import PromptPane
-
-SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
-"""A decision, as the footer tells it."""
 
 STEERING = frozenset({"again", "principle", "another"})
 """Actions that set the model to work."""
@@ -48,69 +45,9 @@ class ReviseScreen(ModeScreen):
 
     MODE = "revise"
     CSS_PATH = "revise.tcss"
-    HELP_TEXT = (
-        "Left stands what the model answered at first, right its revision with every change "
-        "marked: new words are underlined, words taken away are struck through. The critique "
-        "between them says which principle it was written under.\n"
-        "Accept means: the revision is the better answer. Edit makes it your own text. Reject "
-        "makes no pair from this item. A key pressed while the model still writes waits for the "
-        "end of the text."
-    )
+    HELP_TEXT = revise_words.HELP
 
-    BINDINGS = [
-        Binding(
-            "a",
-            "decide('accept')",
-            "Accept",
-            id="revise.accept",
-            tooltip="takes the revision as the better answer",
-        ),
-        Binding(
-            "e",
-            "edit",
-            "Edit",
-            id="revise.edit",
-            tooltip="opens the revision to be changed; ctrl+s saves and accepts, esc leaves",
-        ),
-        Binding(
-            "x",
-            "decide('reject')",
-            "Reject",
-            id="revise.reject",
-            tooltip="neither is better: no pair comes of it",
-        ),
-        Binding(
-            "r",
-            "again",
-            "Again",
-            id="revise.again",
-            tooltip="criticises and revises anew under another principle",
-        ),
-        Binding(
-            "p",
-            "principle",
-            "Principle",
-            id="revise.principle",
-            tooltip="lets you choose that principle",
-        ),
-        Binding(
-            "n",
-            "another",
-            "Round",
-            id="revise.another",
-            tooltip="criticises and revises the revision once more",
-        ),
-        Binding(
-            "o",
-            "older",
-            "Original",
-            id="revise.older",
-            tooltip="shows the original in the revision's place, then each round in turn",
-        ),
-        Binding(
-            "d", "diff", "Diff", id="revise.diff", tooltip="marks the changes, or shows plain text"
-        ),
-    ]
+    BINDINGS = REVISE
 
     prompt = getters.query_one("#prompt", PromptPane)
     chain = getters.query_one(ChainView)
@@ -146,12 +83,8 @@ class ReviseScreen(ModeScreen):
         """The two answers scroll together; ``v`` takes the first."""
         return (self.chain.revision, self.chain.candidate)
 
-    def on_mount(self) -> None:
-        """Show the item where one left, or what is being written."""
-        self.background(self._resume, group="item")
-
     def on_screen_resume(self) -> None:
-        """Back from another mode, which heard what the model said meanwhile."""
+        """Opened: the item where one left. Back: what another mode heard of the model meanwhile."""
         self._engine = self.services.engine.status if self.services.engine else None
         self._progress = self.app.progress
         self._in_work.clear()
@@ -185,11 +118,7 @@ class ReviseScreen(ModeScreen):
         """Every text of the chain, with model, seed and settings."""
         if self.item is None:
             return None
-        lines = await self.ask(revise_item.origin_lines, self.item)
-        width = max(len(what) for what, _ in lines) + 3
-        return Content("\n").join(
-            Content.assemble((what.ljust(width), "$muted"), plain(words)) for what, words in lines
-        )
+        return revise_words.table(await self.ask(revise_item.origin_lines, self.item))
 
     async def other_work(self) -> None:
         """Prompts may have come from an import, texts from a run in another terminal."""
@@ -321,7 +250,7 @@ class ReviseScreen(ModeScreen):
         match event:
             case Writing():
                 await self._grow(event)
-            case Stored(kind="revise" | "critique" | "propose"):
+            case Stored():
                 await self._take_stored(event)
             case Failed(prompt_id=prompt_id, reason=reason):
                 self._in_work.pop(prompt_id, None)
@@ -336,8 +265,6 @@ class ReviseScreen(ModeScreen):
                 if self.item is None:
                     await self._resume()
                 self._tell_doing()
-            case _:
-                pass
 
     async def _grow(self, event: Writing) -> None:
         if event.prompt_id not in self._in_work:
@@ -423,7 +350,7 @@ class ReviseScreen(ModeScreen):
             at=self.services.clock(),
         )
         self._drafts.pop(revision.id, None)
-        self.tell(f"prompt {item.prompt.position} {SAID[choice]}")
+        self.tell(f"prompt {item.prompt.position} {revise_words.SAID[choice]}")
         await self._show_or_wait(after)
 
     async def _show_or_wait(self, item: Item | None) -> None:
@@ -463,30 +390,16 @@ class ReviseScreen(ModeScreen):
         self.nothing.tell(sentence, ways)
 
     async def _next_step(self) -> tuple[str, list[tuple[str, str]]]:
-        name = self.services.db_path.name
+        services = self.services
+        name = services.db_path.name
         if not await self.ask(prompts.count):
-            return "This project has no prompts yet.", [
-                (command("import prompts.txt", name), "brings in your own, one a line"),
-                (command("new --starter", "other.db"), "makes a project with the starter prompts"),
-            ]
-        if self.services.engine is None and self.services.make_model is None:
-            return self.services.no_model or "There is no model to write with.", [
-                ("L", "labels the pairs that are here"),
-                (command("models", name), "lists the model files found"),
-            ]
-        maker = self.services.maker
-        if self.services.make_model is not None or (
-            maker is not None and await self.ask(revise_item.more_to_come, maker.plan)
-        ):
-            return "The next revision appears here as the model writes it.", [
-                ("M", "shows what the model is doing"),
-                ("g", "shows the guideline meanwhile"),
-            ]
-        return "Every revision has been decided on.", [
-            ("L", "labels the pairs, blind"),
-            ("X", "shows what can go out"),
-            ("u", "takes back the last decision"),
-        ]
+            return revise_words.no_prompts(name)
+        if services.engine is None:
+            return revise_words.no_model(name, services.no_model)
+        maker = services.maker
+        if maker is not None and await self.ask(revise_item.more_to_come, maker.plan):
+            return revise_words.WAITING
+        return revise_words.ALL_DECIDED
 
     def _look_at(self, item: Item) -> None:
         if self.services.maker is not None:
@@ -505,22 +418,27 @@ class ReviseScreen(ModeScreen):
     def _steer(self, work: Callable[[], Awaitable[object]]) -> None:
         """Set the model to work on this item; afterwards the store says what came of it."""
         item = self.item
-        before = item.finished if item else ()
 
         async def steer() -> None:
             try:
                 await work()
-            finally:
-                self._steering = False
-                if item and self.item and item.original_id == self.item.original_id:
-                    await self._reload()
-                    if self.item.finished == before:
-                        self.tell("nothing new came of it; the chain is as it was")
+            except EngineError:
+                await self._steered(item)
+                raise
+            await self._steered(item)
 
         self.writing, self._steering = "critique", True
         self.chain.stream("critique", "", title="Critique")
         self.refresh_bindings()
         self.run_worker(self.in_words(steer), group="steer")
+
+    async def _steered(self, before: Item | None) -> None:
+        """What was asked of the model is done, or failed: the store says what came of it."""
+        self._steering = False
+        if before and self.item and before.original_id == self.item.original_id:
+            await self._reload()
+            if before.finished == self.item.finished:
+                self.tell("nothing new came of it; the chain is as it was")
 
     async def _turn(self) -> None:
         await self.chain.turn()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -72,7 +72,7 @@ class Sheet(ModalScreen[None]):
         self._pane.scroll_end_or_home(end=end)
 
 
-def help_for(screen: Screen[object], about: str) -> Content:
+def help_for(screen: Screen[Any], about: str) -> Content:
     """A mode's help: its sentences, then each of its keys with what it does.
 
     Made from the bindings, so that a remapped key is told as it is.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from textual.binding import Binding
@@ -49,7 +49,7 @@ class StatusLine(Widget):
         return Content.assemble((left, ""), gap, (right, "$foreground"))
 
 
-def shown_keys(screen: Screen[object]) -> list[tuple[str, Binding, bool]]:
+def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
 
     Remapped keys are shown as they are; a binding with two keys is shown once; help comes last.
@@ -69,7 +69,7 @@ def shown_keys(screen: Screen[object]) -> list[tuple[str, Binding, bool]]:
     )
 
 
-def own_places(screen: Screen[object]) -> dict[str, int]:
+def own_places(screen: Screen[Any]) -> dict[str, int]:
     """The mode's own bindings in the order in which the mode gives them, by id.
 
     The order in which Textual merges bindings would put a key first that a mode only redefines.
@@ -92,7 +92,7 @@ class KeysLine(Widget):
         """Follow what may be pressed."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
-    def _bindings_changed(self, _screen: Screen[object]) -> None:
+    def _bindings_changed(self, _screen: Screen[Any]) -> None:
         self.refresh()
 
     def on_click(self, event: Click) -> None:

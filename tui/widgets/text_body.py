@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -144,10 +144,14 @@ class TextBody(Widget, can_focus=False):
 
     def _wrap(self) -> None:
         if self.is_attached and self.size.width > LEFT + RIGHT:
+            before, repaint = len(self._lines), self._stale
             self._lines = self._strips(self.size.width)
             self._base = self.visual_style.rich_style
             self._stale = False
-            self.refresh()
+            if repaint or max(before, len(self._lines)) > self.size.height:
+                self.refresh()
+            else:  # what is blank before and after is not drawn again
+                self.refresh(Region(0, 0, self.size.width, max(before, len(self._lines))))
             self.post_message(self.Moved())
 
     def _strips(self, width: int) -> list[Strip]:

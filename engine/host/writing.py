@@ -1,0 +1,82 @@
+"""Answers grow: a drawn token becomes text, ends its answer, or goes into the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.host.jobs import Answer, Counters, Row, Writing
+from engine.host.library import Model
+from engine.host.pieces import PieceBuffer
+from engine.host.places import Places
+from engine.protocol import Answer as Line
+from engine.protocol import Done
+
+
+class Writer:
+    """Takes what the samplers drew."""
+
+    def __init__(
+        self,
+        model: Model,
+        places: Places,
+        counters: Counters,
+        pieces: PieceBuffer,
+        send: Callable[[Line], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._model = model
+        self._places = places
+        self._counters = counters
+        self._pieces = pieces
+        self._send = send
+        self._clock = clock
+
+    def take(self, row: Row, answer: Answer, token: int) -> None:
+        """Add a drawn token to its answer."""
+        self._counters.written += 1
+        if self._model.ends(token):
+            self._finish(row, answer, "stop")
+            return
+        answer.written.append(token)
+        text = answer.text.push(self._model.piece(token))
+        self._pieces.add(row.job.id, answer.choice, text, self._counters.decodes)
+        if answer.text.stopped:
+            self._finish(row, answer, "stop")
+        elif answer.left <= 0:
+            self._finish(row, answer, "length")
+
+    def settle(self) -> None:
+        """Give each answer that goes on a row of its own, and close the rows without any."""
+        for row in list(self._places.rows):
+            if not isinstance(row.job, Writing) or row.pending:
+                continue
+            if not row.answers:
+                self._places.close(row)
+                continue
+            first, *others = row.answers
+            for answer in others:
+                self._places.fork(row, answer)
+            row.answers = [first]
+            row.tokens.append(first.written[-1])
+            self._counters.needed += 1 + len(others)
+
+    def _finish(self, row: Row, answer: Answer, reason: str) -> None:
+        job = row.job
+        assert isinstance(job, Writing)
+        row.answers.remove(answer)
+        answer.sampler.free()
+        self._pieces.add(job.id, answer.choice, answer.text.finish(), self._counters.decodes)
+        self._pieces.flush(job.id)
+        self._send(
+            Done(
+                job.id,
+                answer.choice,
+                answer.text.text,
+                reason,
+                len(answer.written),
+                self._clock() - answer.began,
+            )
+        )
+        job.unfinished -= 1
+        if not job.unfinished:
+            self._pieces.forget(job.id)

@@ -1,0 +1,101 @@
+"""The prompts to the model: small and full style, examples by attempt, what must not come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine import templates
+from engine.constitution import shipped
+from engine.scripted import ScriptedEngine
+from engine.templates import FULL, NOTHING, SMALL
+from store.records import Message, Prompt
+
+LAW = shipped("harmlessness")
+H3 = LAW.principle("H3")
+H7 = LAW.principle("H7")
+PROMPT = Prompt("p", (Message("user", "How do I pick a lock?"),), "harmful")
+ANSWER = "First you take a bent wire. " * 40
+
+
+async def test_the_style_follows_the_size_of_the_model() -> None:
+    info = await ScriptedEngine().load()
+    assert templates.style_for(replace(info, n_params=134_515_008)) is SMALL
+    assert templates.style_for(replace(info, n_params=8_000_000_000)) is FULL
+    assert templates.style_for(info) is FULL
+
+
+def test_a_proposal_is_the_prompt_alone() -> None:
+    asking = templates.proposal(PROMPT)
+    assert asking.messages == PROMPT.messages
+    assert asking.opening == ""
+
+
+def test_a_small_model_is_led_and_sees_an_excerpt() -> None:
+    asking = templates.critique(LAW, H3, PROMPT, ANSWER, SMALL)
+    last = asking.messages[-1]
+    assert asking.opening == H3.critique_opening
+    assert [m.role for m in asking.messages] == ["user", "assistant", "user"]
+    assert "Question: How do I pick a lock?" in last.content
+    assert H3.critique in last.content
+    assert len(last.content) < 400 + len(H3.critique) + 100
+    assert " ..." in last.content
+    assert NOTHING not in last.content
+
+
+def test_a_large_model_may_find_nothing() -> None:
+    asking = templates.critique(LAW, H3, PROMPT, ANSWER, FULL)
+    assert asking.opening == ""
+    assert NOTHING in asking.messages[-1].content
+    assert ANSWER in asking.messages[-1].content
+    assert len(asking.messages) == 2 * FULL.examples + 1
+
+
+@pytest.mark.parametrize("style", [SMALL, FULL])
+def test_the_question_stands_last_in_a_revision(style: templates.Style) -> None:
+    asking = templates.revision(LAW, H3, PROMPT, "A wire.", "It gives it away.", style)
+    last = asking.messages[-1].content
+    assert last.endswith("Question: How do I pick a lock?")
+    assert last.index("A wire.") < last.index("It gives it away.") < last.index(H3.revision)
+    assert H3.revision in asking.instructions
+
+
+def test_refusals_of_a_small_model_are_one_paragraph() -> None:
+    assert templates.revision(LAW, H3, PROMPT, "a", "c", SMALL).stop == ("\n\n",)
+    assert templates.revision(LAW, H7, PROMPT, "a", "c", SMALL).stop == ()
+    assert templates.revision(LAW, H3, PROMPT, "a", "c", FULL).stop == ()
+
+
+def test_a_small_model_that_was_refused_sees_other_examples() -> None:
+    def shown(attempt: int) -> list[str]:
+        asking = templates.critique(LAW, H3, PROMPT, "a", SMALL, attempt)
+        return [m.content for m in asking.messages if m.role == "assistant"]
+
+    own = next(e for e in LAW.examples if e.principle == "H3")
+    assert shown(1) == [own.critique]
+    assert len(shown(2)) == 1
+    assert own.critique not in shown(2)
+    assert shown(3) == []
+    full = templates.critique(LAW, H3, PROMPT, "a", FULL, 3)
+    assert full == templates.critique(LAW, H3, PROMPT, "a", FULL, 1)
+
+
+def test_the_head_is_the_same_for_all_prompts_of_a_principle() -> None:
+    other = Prompt("q", (Message("user", "How do I forge a ticket?"),), "harmful")
+    one = templates.critique(LAW, H3, PROMPT, "a", FULL).messages
+    two = templates.critique(LAW, H3, other, "b", FULL).messages
+    assert one[:-1] == two[:-1]
+
+
+def test_a_conversation_is_shown_as_a_transcript() -> None:
+    talk = Prompt(
+        "t", (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "A lock")), ""
+    )
+    asking = templates.critique(LAW, H3, talk, "a", FULL)
+    assert "user: Hi\n\nassistant: Hello\n\nuser: A lock" in asking.messages[-1].content
+
+
+def test_a_comparison_shows_both_in_the_order_given() -> None:
+    text = templates.comparison(H3, PROMPT, "first text", "second text").messages[-1].content
+    assert text.index("first text") < text.index("second text") < text.index(H3.comparison)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from store.agreement import of_counts
+from store.agreement.counts import counts
+from store.agreement.figure import Figure
+from store.agreement.report import Slice
+from store.agreement.trend import TrendPoint
+from tui import figures
+from tui.export_lines import bar, preview_line
+from tui.kappa_lines import sparkline, title, worst_slice
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.756, ".76"), (-0.05, "-.05"), (1.0, "1.00"), (-0.001, ".00"), (0.0, ".00"), (None, "–")],
+)
+def test_coefficients_have_two_decimals_and_no_zero_before(value: float | None, shown: str) -> None:
+    assert figures.coefficient(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, ""),
+        (10.0, "under a minute left"),
+        (1500.0, "about 25 min left"),
+        (7800.0, "about 2 h 10 min left"),
+        (7200.0, "about 2 h left"),
+    ],
+)
+def test_time_left(seconds: float | None, shown: str) -> None:
+    assert figures.time_left(seconds) == shown
+
+
+def test_other_figures() -> None:
+    assert figures.interval((0.65, 0.851)) == ".65 to .85"
+    assert figures.interval(None) == ""
+    assert figures.share(0.857) == "86 %"
+    assert figures.probability(0.0004) == "under .001"
+    assert figures.probability(0.0213) == ".021"
+    assert figures.counted(1, "pair") == "1 pair"
+    assert figures.counted(1200, "pair") == "1,200 pairs"
+    assert figures.seconds(21.4) == "21 s"
+    assert figures.seconds(100.0) == "1 min 40 s"
+
+
+def test_names_in_a_title_are_harmless() -> None:
+    agreement = of_counts(counts({("a", "a"): 3, ("a", None): 1}), ("[/b]\x1bx", "y"))
+    assert title(agreement) == "[/b]␛x and y · 3 common · 1 only [/b]␛x · 0 only y"
+
+
+def test_a_sparkline_stands_on_kappa_zero_to_one() -> None:
+    points = [TrendPoint(30 * i, 30, Figure(k)) for i, k in enumerate((-1.0, 0.0, 0.5, 1.0))]
+    assert sparkline([*points, TrendPoint(150, 30, Figure(None, "why"))]) == "▁▁▅█ "
+
+
+def test_the_slice_to_look_at_has_enough_pairs_and_a_low_kappa() -> None:
+    def part(name: str, agreed: int, disagreed: int, kappa: float | None) -> Slice:
+        tally = {("a", "a"): agreed, ("a", "b"): disagreed}
+        return Slice("category", name, counts(tally), Figure(kappa, None), None)
+
+    few, good = part("few", 1, 9, 0.0), part("good", 40, 5, 0.7)
+    weak, weaker = part("weak", 30, 10, 0.5), part("weaker", 20, 20, 0.1)
+    assert worst_slice([few, good]) is None
+    assert worst_slice([few, good, weak, weaker]) is weaker
+
+
+def test_a_preview_is_the_line_itself() -> None:
+    assert preview_line({"prompt": "[b]?", "n": 1}).plain == '{"prompt": "[b]?", "n": 1}'
+    assert preview_line({}).plain == "{}"
+    assert preview_line({"chosen": "x" * 900}).plain.endswith(" …}")
+
+
+def test_a_bar_of_nothing_is_full() -> None:
+    assert bar(0, 0).plain.startswith("━" * 30)
+    assert bar(5, 10).plain.endswith("5 of 10")

@@ -1,0 +1,124 @@
+"""Mode R over the real background worker and an engine without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.face import State
+from engine.maker import Maker
+from engine.plan import Plan
+from engine.scripted import ScriptedEngine
+from store import candidates, chains, decisions, prompts
+from store.records import Choice
+from store.sqlite import open_store
+from store.thread import StoreThread
+from tests.tui.driving import MakeApp, drawn, press, revise, settle
+from tests.tui.seed import AT, a_prompt
+from tui.app import PairlabApp
+
+
+@pytest.fixture
+def two_prompts(empty_path: Path) -> Path:
+    db = open_store(empty_path)
+    a_prompt(db, "How do I kill a hung process?", "benign_lookalike")
+    a_prompt(db, "I am right, am I not?", "sycophancy")
+    db.close()
+    return empty_path
+
+
+@pytest.fixture
+def made(two_prompts: Path, make_app: MakeApp) -> tuple[PairlabApp, ScriptedEngine]:
+    """An app whose worker makes two candidates a prompt."""
+    engine = ScriptedEngine()
+
+    def worker(store: StoreThread) -> Maker:
+        plan = Plan(candidates=2, max_tokens=40)
+        return Maker(engine, store, plan, clock=lambda: AT, annotator="first")
+
+    return make_app(two_prompts, engine=engine, maker=worker), engine
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Let the app run until something holds."""
+    while not holds():
+        await pilot.pause()
+
+
+async def test_the_first_revision_streams_in_without_a_key_and_is_decided(
+    made: tuple[PairlabApp, ScriptedEngine], two_prompts: Path
+) -> None:
+    app, engine = made
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: revise(app).chain.shown is not None)
+        first = revise(app).chain.shown
+        await settle(pilot)
+        await press(pilot, "a")
+        await until(pilot, lambda: revise(app).chain.shown not in {None, first})
+        await settle(pilot)
+        await press(pilot, "x")
+        await until(pilot, lambda: revise(app).item is None)
+    assert engine.status.state is State.STOPPED
+    db = open_store(two_prompts)
+    assert [d.choice for d in decisions.ordered(db)].count(Choice.ACCEPT) == 1
+    assert all(
+        chains.of_prompt(db, prompt.id)[0].decision is not None for prompt in prompts.ordered(db)
+    )
+    db.close()
+
+
+async def test_again_writes_a_second_revision_beside_the_first(
+    made: tuple[PairlabApp, ScriptedEngine], two_prompts: Path
+) -> None:
+    app, _ = made
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: revise(app).chain.shown is not None)
+        await settle(pilot)
+        screen = revise(app)
+        original = screen.item.original_id if screen.item else None
+        before = screen.chain.shown
+        await press(pilot, "r")
+        await until(pilot, lambda: screen.writing is None)
+        await settle(pilot)
+        assert screen.item is not None
+        assert screen.item.original_id == original
+    db = open_store(two_prompts)
+    critiques = {c.critique_id for c in candidates.children(db, original or "") if c.critique_id}
+    assert len(critiques) == 2
+    assert before is not None
+    assert before.critique_id in critiques
+    db.close()
+
+
+async def test_quit_while_the_model_writes_loses_only_that_text(
+    made: tuple[PairlabApp, ScriptedEngine], two_prompts: Path
+) -> None:
+    app, engine = made
+    engine.hold()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await engine.wait_asked(1)
+        engine.allow(1)
+        await settle(pilot)
+        await pilot.press("q")
+    assert app.return_code == 0
+    assert engine.status.state is State.STOPPED
+    db = open_store(two_prompts)
+    assert db.execute("SELECT count(*) FROM candidate").fetchone()[0] == 0
+    db.close()
+
+
+async def test_the_store_stays_usable_after_the_model_failed(
+    made: tuple[PairlabApp, ScriptedEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, engine = made
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: revise(app).chain.shown is not None)
+        await settle(pilot)
+        status = engine.status
+        engine.set_status(type(status)(state=State.FAILED, error="the host died: no memory"))
+        await settle(pilot)
+        await press(pilot, "a", "M")
+        assert "no memory" in drawn(app)

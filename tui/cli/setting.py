@@ -1,0 +1,48 @@
+"""``pairlab setting``: what holds for everybody who labels in the project."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.context import CliContext, json_option, put, put_json, say
+
+
+@click.command("setting")
+@click.option(
+    "--strength",
+    type=click.Choice(["on", "off"]),
+    help="Ask how much better the better answer is, with the keys 1 to 4.",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Show one hidden repeat, sides swapped, for every N labels; 0 for none.",
+)
+@json_option
+@click.pass_obj
+def command(
+    context: CliContext, strength: str | None, repeats: int | None, *, as_json: bool
+) -> None:
+    """Show the project's settings, or change them; who changed what is recorded."""
+    from store import clock, settings
+
+    wanted = {
+        settings.STRENGTH: None if strength is None else strength == "on",
+        settings.REPEATS: repeats,
+    }
+    with context.open() as database:
+        for key, value in wanted.items():
+            if value is not None:
+                settings.set(database, key, value, context.annotator, clock.now())
+        found = {
+            settings.STRENGTH: bool(settings.get(database, settings.STRENGTH, default=False)),
+            settings.REPEATS: int(settings.get(database, settings.REPEATS, default=0)),
+        }
+    if as_json:
+        put_json(found)
+        return
+    put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
+    put(f"repeats   {found[settings.REPEATS] or 'none'}")
+    if any(value is not None for value in wanted.values()):
+        say("This holds for everybody who labels in the project, from the next pair on.")

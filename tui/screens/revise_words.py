@@ -1,0 +1,65 @@
+"""What mode R says, besides the texts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from store.records import Choice
+from tui.text import plain
+from tui.widgets.next_step import command
+
+NextSteps = tuple[str, list[tuple[str, str]]]
+"""A sentence, then ways on: a key or a command, and what it does."""
+
+SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
+"""A decision, as the footer tells it."""
+
+HELP = (
+    "Left stands what the model answered at first, right its revision with every change "
+    "marked: new words are underlined, words taken away are struck through. The critique "
+    "between them says which principle it was written under.\n"
+    "Accept means: the revision is the better answer. Edit makes it your own text. Reject "
+    "makes no pair from this item. A key pressed while the model still writes waits for the "
+    "end of the text."
+)
+
+WAITING: NextSteps = (
+    "The next revision appears here as the model writes it.",
+    [("M", "shows what the model is doing"), ("g", "shows the guideline meanwhile")],
+)
+
+ALL_DECIDED: NextSteps = (
+    "Every revision has been decided on.",
+    [
+        ("L", "labels the pairs, blind"),
+        ("X", "shows what can go out"),
+        ("u", "takes back the last decision"),
+    ],
+)
+
+
+def no_prompts(project: str) -> NextSteps:
+    """An empty project."""
+    return "This project has no prompts yet.", [
+        (command("import prompts.txt", project), "brings in your own, one a line"),
+        (command("new --starter", "other.db"), "makes a project with the starter prompts"),
+    ]
+
+
+def no_model(project: str, reason: str) -> NextSteps:
+    """Nothing can be written here."""
+    return reason or "There is no model to write with.", [
+        ("L", "labels the pairs that are here"),
+        (command("models", project), "lists the model files found"),
+    ]
+
+
+def table(lines: Iterable[tuple[str, str]]) -> Content:
+    """Two columns: what, dim, and the words for it."""
+    rows = list(lines)
+    width = max((len(what) for what, _ in rows), default=0) + 3
+    return Content("\n").join(
+        Content.assemble((what.ljust(width), "$muted"), plain(words)) for what, words in rows
+    )
