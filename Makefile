@@ -51,7 +51,7 @@ clean:
 	@echo "pairlab: installing the run-time packages into .venv (a minute or two)"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install $(PIP_OPTIONS) --upgrade pip
-	@.venv/bin/pip install $(PIP_OPTIONS) --find-links $(WHEELS) --editable .
+	@.venv/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable .
 	@.venv/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
 	@touch $@
 
@@ -59,7 +59,7 @@ clean:
 	@echo "pairlab: installing the packages for the tests into .venv-dev (a few minutes)"
 	@$(PYTHON) -m venv .venv-dev
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --upgrade pip
-	@.venv-dev/bin/pip install $(PIP_OPTIONS) --find-links $(WHEELS) --editable . --group dev
+	@.venv-dev/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable . --group dev
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
 	@touch $@
 

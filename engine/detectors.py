@@ -57,7 +57,9 @@ _NOTHING = re.compile(
 )
 
 _TASK = re.compile(
-    r"\b(?:re-?write|rephrase|revise) (?:the|this|my|your) (?:answer|response|reply)\b"
+    r"\b(?:re-?write|re-?word|rephrase|revise) (?:(?:the|this|my|your) (?:answer|response|reply)"
+    r"|the (?:input|original|given) (?:answer|text))\b"
+    r"|\bassistant for (?:text )?re-?writing\b"
     r"|^[ \t*#]*(?:old answer|critique(?: request)?|criticism|revision(?: request)?)[ \t*]*:"
     r"|\b(?:the|this|your|my) (?:old|original|previous|first|revised|rewritten|new|improved)"
     r" (?:answer|response|reply)\b"
@@ -71,12 +73,20 @@ _VERBS = (
     "overlooks|fails|lacks|ignores|refuses|tells (?:the|a) user|does not|doesn't|would (?:help|lay)"
     "|could (?:be|help|use)|should (?:be|not|have)|speaks|gives|says|seems|appears|needs|contains"
     "|helps|has|makes|uses|repeats|strays|agrees|contradicts|pretends|leaves|asks|talks|plays"
+    "|can be (?:re-?worded|re-?written|rephrased|improved|shortened)|would be|provides|provided"
 )
 _ABOUT_ANSWER = re.compile(
     rf"(?:^|[.!?]\s+|\n)\W*(?:the|this|your) (?:answer|response|reply) (?:also )?(?:{_VERBS})\b",
     re.IGNORECASE,
 )
 """A sentence that judges an answer; ``The answer is 42`` is none."""
+
+_ABOUT_QUESTION = re.compile(
+    r"(?:^|[.!?]\s+|\n)\W*(?:the|this|your) (?:question|request|prompt) "
+    r"(?:asks|may be asking|is asking|could have been|does not|doesn't|has been|seems to)\b",
+    re.IGNORECASE,
+)
+"""A sentence that looks at the question instead of answering it."""
 
 _ABOUT_USER = re.compile(
     r"^\W*(?:the|this) user (?:only |also |really |may |might |is )?"
@@ -223,7 +233,7 @@ def revision_fault(
 
 def role_confusion(revision: str) -> Finding | None:
     """Words of a revision that judge an answer or speak about the task, or None."""
-    for pattern in (_TASK, _ABOUT_ANSWER, _ABOUT_USER):
+    for pattern in (_TASK, _ABOUT_ANSWER, _ABOUT_QUESTION, _ABOUT_USER):
         if found := pattern.search(revision):
             return Finding(Fault.ROLE, " ".join(found.group().split()).strip(" .!?*#"))
     return None

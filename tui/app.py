@@ -151,9 +151,7 @@ class PairlabApp(App[None]):
         make = self.services.make_model
         if make is not None:
             made = await asyncio.to_thread(make)
-            self.services = replace(
-                self.services, engine=made[0], maker=made[1], make_model=None
-            )
+            self.services = replace(self.services, engine=made[0], maker=made[1], make_model=None)
             self._engine_said(made[0].status)
         engine, maker = self.services.engine, self.services.maker
         if engine is None:

@@ -55,7 +55,9 @@ def advice(agreement: Agreement, overview: Overview | None) -> Content:
     words = plain(agreement.advice, _style(agreement.band))
     if overview is None or agreement.band not in {Band.WEAK, Band.LOW}:
         return words
-    places = where([(part.value, part.counts.disagreed) for part in overview.slices])
+    places = where(
+        [(part.value.replace("_", " "), part.counts.disagreed) for part in overview.slices]
+    )
     return Content.assemble(words, plain(f"\nmost disagreement: {places}" if places else ""))
 
 

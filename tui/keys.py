@@ -10,20 +10,12 @@ from textual.binding import Binding, BindingType
 
 COMMON: list[BindingType] = [
     Binding("u", "undo", "Undo", id="all.undo", tooltip="takes back the last thing you did"),
-    Binding(
-        "space", "skip", "Skip", id="all.skip", tooltip="goes on; the item comes back later"
-    ),
-    Binding(
-        "f", "flag", "Flag", id="all.flag", tooltip="sets the item aside, or takes that back"
-    ),
+    Binding("space", "skip", "Skip", id="all.skip", tooltip="goes on; the item comes back later"),
+    Binding("f", "flag", "Flag", id="all.flag", tooltip="sets the item aside, or takes that back"),
     Binding("m", "note", "Note", id="all.note", tooltip="writes a note on the item"),
-    Binding(
-        "i", "where_from", "Origin", id="all.origin", tooltip="tells where the item came from"
-    ),
+    Binding("i", "where_from", "Origin", id="all.origin", tooltip="tells where the item came from"),
     Binding("g", "guideline", "Guideline", id="all.guideline", tooltip="shows the guideline"),
-    Binding(
-        "v", "full", "Full", id="all.full", tooltip="shows the picked pane on the full screen"
-    ),
+    Binding("v", "full", "Full", id="all.full", tooltip="shows the picked pane on the full screen"),
     Binding("s", "shield", "Shield", id="all.shield", tooltip="hides all but the first lines"),
     Binding("question_mark", "help", "Help", id="all.help", tooltip="shows these lines"),
     Binding("tab", "next_pane", "Next pane", show=False, tooltip="picks the next pane"),

@@ -1,7 +1,7 @@
 """Continuous batching: which tokens of which request go into the next run of the model.
 
-Each step runs the model once over one token of every answer being written and, with what is left
-of the step's budget, over the beginnings of prompts. Urgent requests go first; an answer that ends
+Each step runs the model over one token of every answer being written and, within a budget, over
+parts of prompts. Urgent requests go first; an answer that ends
 gives its place away at once; k answers to one prompt evaluate it once; a prompt that begins
 like another waits for it, or takes over what has been evaluated.
 """
@@ -48,9 +48,24 @@ class Scheduler:
         *,
         places: int,
         pace: Pace,
+        apart: bool,
         send: Callable[[Line], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        """Nothing runs before :meth:`step`.
+
+        Args:
+            model: the weights.
+            context: the cache, empty.
+            places: answers written at the same time.
+            pace: how many tokens of prompts a run may carry.
+            apart: whether prompts and answers have runs of their own. On a CPU attention is
+                computed for blocks of tokens over all that any of them looks at, so that
+                sequences that share a block pay for each other; a GPU gains by fuller runs.
+            send: where lines for the app go.
+            clock: seconds from an arbitrary start.
+        """
+        self._apart = apart
         self._context = context
         self._pace = pace
         self._send = send
@@ -107,22 +122,31 @@ class Scheduler:
             self._send(Cancelled(request, *late))
 
     def step(self) -> None:
-        """Run the model once."""
+        """Bring every answer one token further, and some prompts some tokens."""
         began = self._clock()
         self._places.admit()
-        plan = self._plan()
-        if plan:
-            self._run(plan)
+        if self._apart:
+            self._run(self._prompts(self._pace.tokens, 0))
+            self._run(self._writes())
+        else:
+            plan = self._writes()
+            budget = max(self._pace.tokens - len(plan), _SOME_PROMPT)
+            self._run(plan + self._prompts(budget, len(plan)))
         self._pieces.flush_due()
         self.counters.busy += self._clock() - began
 
-    def _plan(self) -> list[tuple[Row, Span]]:
-        """The rows of the next run, with the tokens each brings."""
-        rows = sorted(self._places.rows, key=lambda row: row.job.rank)
-        plan = [(row, _span(row, 1)) for row in rows if row.writes][:OUTPUTS]
-        outputs, total = len(plan), len(plan)
-        budget = max(self._pace.tokens - total, _SOME_PROMPT)
-        for row in rows:
+    def _by_rank(self) -> list[Row]:
+        return sorted(self._places.rows, key=lambda row: row.job.rank)
+
+    def _writes(self) -> list[tuple[Row, Span]]:
+        """The next token of every answer."""
+        return [(row, _span(row, 1)) for row in self._by_rank() if row.writes][:OUTPUTS]
+
+    def _prompts(self, budget: int, beside: int) -> list[tuple[Row, Span]]:
+        """Parts of prompts, ``budget`` tokens in all, beside so many answers."""
+        plan: list[tuple[Row, Span]] = []
+        outputs = total = beside
+        for row in self._by_rank():
             if row.writes or not self._places.ready(row):
                 continue
             size = min(row.pending, max(budget, _hurry(row)), BATCH - total)
@@ -137,6 +161,9 @@ class Scheduler:
         return plan
 
     def _run(self, plan: list[tuple[Row, Span]]) -> None:
+        """Run the model once, unless there is nothing to run it over."""
+        if not plan:
+            return
         began = self._clock()
         complete = self._context.decode([span for _row, span in plan])
         if not complete:
@@ -195,8 +222,8 @@ def _span(row: Row, size: int) -> Span:
 
 
 def _hurry(row: Row) -> int:
-    """A prompt a person waits for is evaluated in at most two runs."""
-    return (len(row.tokens) + 1) // 2 if row.job.urgency is Urgency.NOW else 0
+    """A prompt a person waits for is evaluated in one run."""
+    return row.pending if row.job.urgency is Urgency.NOW else 0
 
 
 def _outputs_allow(row: Row, outputs: int) -> int:

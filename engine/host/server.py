@@ -121,6 +121,7 @@ class Server:
             loaded.context,
             places=loaded.info.slots,
             pace=loaded.pace,
+            apart=loaded.info.gpu_layers == 0,
             send=self._send,
         )
         self._load_id = request.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest_asyncio
 
 from engine.client import HostEngine, HostSettings
 from engine.weights import starter_model
+
+# The plain API runs in this process, as a yardstick: its threads shall not spin either.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 
 @pytest.fixture(scope="session")

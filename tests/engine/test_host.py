@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import llama_cpp
@@ -19,7 +20,7 @@ from tests.hosts import rested
 
 pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 
-GREEDY = Sampling(temperature=0, max_tokens=24)
+GREEDY = Sampling(temperature=0, max_tokens=16)
 ASKED = [
     "What is the capital of France?",
     "How do I kill a hung process on Linux?",
@@ -126,9 +127,7 @@ async def test_a_stop_string_ends_the_answer(host: HostEngine) -> None:
     free = await host.generate(user(ASKED[1]), [GREEDY])
     text = free.finished[0].text
     stop = text[len(text) // 2 : len(text) // 2 + 3]
-    cut = await host.generate(
-        user(ASKED[1]), [Sampling(temperature=0, max_tokens=24, stop=(stop,))]
-    )
+    cut = await host.generate(user(ASKED[1]), [replace(GREEDY, stop=(stop,))])
     assert cut.finished[0].text == text[: text.index(stop)]
     assert cut.finished[0].finish_reason == "stop"
 

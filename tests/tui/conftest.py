@@ -59,16 +59,17 @@ def rows(study: Path) -> Iterator[Database]:
 def make_app(watch: Watch) -> Iterator[MakeApp]:
     """Makes apps over a project file; their stores are closed at the end.
 
-    Other processes' work is looked for every hour only: tests that want it say so. ``maker`` may
-    be what makes one from the store.
+    Other processes' work is looked for every hour only: tests that want it say so. ``maker`` and
+    ``make_model`` may be what makes one from the store.
     """
     stores: list[StoreThread] = []
 
     def make(path: Path, annotator: str = "first", **more: Any) -> PairlabApp:
         look_every = more.pop("look_every", 3600.0)
         stores.append(StoreThread(path))
-        if callable(more.get("maker")):
-            more["maker"] = more["maker"](stores[-1])
+        for name in ("maker", "make_model"):
+            if callable(more.get(name)):
+                more[name] = more[name](stores[-1])
         services = Services(
             store=stores[-1],
             db_path=path,

@@ -42,9 +42,7 @@ async def test_revise_shows_streams_and_goes_on(empty_path: Path, make_app: Make
 
 
 @pytest.mark.parametrize("name", ["closing_tag", "half_tag", "osc52", "c1"])
-async def test_every_view_of_a_hostile_item(
-    empty_path: Path, make_app: MakeApp, name: str
-) -> None:
+async def test_every_view_of_a_hostile_item(empty_path: Path, make_app: MakeApp, name: str) -> None:
     text = KEPT[name]
     rows = open_store(empty_path)
     a_chain(rows, (text, text, text, f"{text} and more"), category=text[:40])

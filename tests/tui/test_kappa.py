@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import subprocess
+import asyncio
 import sys
 from pathlib import Path
 
@@ -86,10 +86,10 @@ async def test_the_other_process_moves_kappa_without_a_key(
             f"labels.give(open_store({str(labelled)!r}), {missing[0]!r}, 'second', 'a',"
             f" at={AT!r})"
         )
-        done = subprocess.Popen([sys.executable, "-c", other])
+        done = await asyncio.create_subprocess_exec(sys.executable, "-c", other)
         while "8 common" not in screen.rule.heading:
             await pilot.pause(0.01)
-        assert done.wait() == 0
+        assert await done.wait() == 0
         await settle(pilot)
         assert screen.header.agreement.endswith("n 8")
         assert screen.table.contingency is not None

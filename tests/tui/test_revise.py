@@ -208,6 +208,7 @@ async def test_note_and_flag_of_this_annotator(
         assert labels.flagged(rows, item)
         assert labels.notes(rows, item) == {"first": "odd"}
         assert revise(app).prompt.text == PROCESS[0]
+        assert revise(app).prompt.title.endswith("flagged · noted")
         await press(pilot, "m", "x", "escape", "f")
         assert labels.notes(rows, item) == {"first": "odd"}
         assert not labels.flagged(rows, item)
@@ -384,7 +385,8 @@ async def test_without_a_model_the_reason_is_told(empty_path: Path, make_app: Ma
 async def test_prompts_imported_elsewhere_come_by_themselves(
     empty_path: Path, make_app: MakeApp
 ) -> None:
-    app = make_app(empty_path, look_every=0.02)
+    maker = StandInMaker()
+    app = make_app(empty_path, look_every=0.02, engine=ScriptedEngine(), maker=maker)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         while app._version is None:
@@ -396,3 +398,4 @@ async def test_prompts_imported_elsewhere_come_by_themselves(
             await pilot.pause()
         await settle(pilot)
         assert revise(app).prompt.text == PROCESS[0]
+        assert ("wake",) in maker.asked

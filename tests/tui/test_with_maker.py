@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from engine.face import State
+from engine.face import Engine, State
 from engine.maker import Maker
 from engine.plan import Plan
 from engine.scripted import ScriptedEngine
@@ -68,6 +69,32 @@ async def test_the_first_revision_streams_in_without_a_key_and_is_decided(
         chains.of_prompt(db, prompt.id)[0].decision is not None for prompt in prompts.ordered(db)
     )
     db.close()
+
+
+async def test_a_model_made_after_the_first_paint_is_taken_up(
+    two_prompts: Path, make_app: MakeApp
+) -> None:
+    engine = ScriptedEngine()
+    gate = threading.Event()
+
+    def make(store: StoreThread) -> Callable[[], tuple[Engine, Maker]]:
+        def model() -> tuple[Engine, Maker]:
+            gate.wait()
+            plan = Plan(candidates=2, max_tokens=40)
+            return engine, Maker(engine, store, plan, clock=lambda: AT, annotator="first")
+
+        return model
+
+    app = make_app(two_prompts, make_model=make)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "appears here" in drawn(app))
+        assert "loading the model" in drawn(app)
+        gate.set()
+        await until(pilot, lambda: revise(app).chain.shown is not None)
+        await settle(pilot)
+        shown = drawn(app)
+        assert "Again" in shown
+        assert "Candidate 1 of 2" in shown
 
 
 async def test_again_writes_a_second_revision_beside_the_first(

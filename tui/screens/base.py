@@ -15,6 +15,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.events import Event, Resize
 from textual.screen import Screen
 from textual.widget import Widget
@@ -151,7 +152,8 @@ class ModeScreen(Screen[None]):
         if self._acting or (on_item and (self.item_id is None or not self.may_act)):
             return
         self._acting = True
-        self.status.wrong = False
+        if self.status.wrong:
+            self.tell("")
         waiting = self.set_timer(0.15, self._mark_unsaved)
         self.run_worker(self._act(work, waiting.stop), group="act")
 
@@ -323,6 +325,10 @@ class ModeScreen(Screen[None]):
             await work()
         except (StoreError, EngineError) as error:
             self.tell(str(error), wrong=True)
+        except NoMatches:
+            if self.app.is_running:
+                raise
+            # The app is closing: its widgets are gone before its workers.
 
     def _mark_unsaved(self) -> None:
         self.status.unsaved = self._acting

@@ -115,6 +115,8 @@ class ModelScreen(ModeScreen):
 
     def on_screen_resume(self) -> None:
         """Back from another mode, which heard what the worker said meanwhile."""
+        if self.has_class("-empty"):
+            self._take_up()
         self._progress = self.app.progress
         self._writing = ""
         self._draw()

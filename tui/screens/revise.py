@@ -14,7 +14,6 @@ from engine.errors import EngineError
 from engine.face import EngineStatus
 from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
 from store import prompts, queue
-from store.errors import StoreError
 from store.records import Choice
 from store.undo import Undone
 from tui.keys import REVISE
@@ -65,6 +64,7 @@ class ReviseScreen(ModeScreen):
         """Edits that were left with escape, by revision."""
         self._progress: Progress | None = None
         self._engine: EngineStatus | None = None
+        self._model_is_here = False
         self._ready = 0
         self._steering = False
         """The model was set to work on this item by a key."""
@@ -85,7 +85,7 @@ class ReviseScreen(ModeScreen):
 
     def on_screen_resume(self) -> None:
         """Opened: the item where one left. Back: what another mode heard of the model meanwhile."""
-        self._engine = self.services.engine.status if self.services.engine else None
+        self._take_up_model()
         self._progress = self.app.progress
         self._in_work.clear()
         if self.item is None:
@@ -112,7 +112,16 @@ class ReviseScreen(ModeScreen):
             return
         if undone.kind == "decision":
             await self._show(await self.ask(revise_item.of_chain, undone.item))
+        else:
+            await self.marked()
         self.tell(f"undone: {undone.was.get('choice', undone.kind)}")
+
+    async def marked(self) -> None:
+        """A note or flag has changed: the title tells it."""
+        item = self.item
+        if item is not None and item.original_id is not None:
+            marked = await self.ask(revise_item.of_chain, item.original_id)
+            self.prompt.title = marked.place
 
     async def origin(self) -> Content | None:
         """Every text of the chain, with model, seed and settings."""
@@ -235,16 +244,22 @@ class ReviseScreen(ModeScreen):
     # What the model says
 
     def on_engine_said(self, event: EngineSaid) -> None:
-        """The engine started, failed, came back."""
-        self._engine = event.status
+        """The engine was made, started, failed, came back."""
+        if self._model_is_here:
+            self._engine = event.status
+        else:
+            self._take_up_model()
+            if self.item is None:
+                self.background(self._resume, group="item")
+            else:
+                self._look_at(self.item)
+                self.item = self._planned(self.item)
+                self.chain.candidate.title = self.item.candidate_title
         self._tell_doing()
 
     async def on_maker_said(self, event: MakerSaid) -> None:
         """A text grows, is stored, or could not be written."""
-        try:
-            await self._follow(event.event)
-        except StoreError as error:
-            self.tell(str(error), wrong=True)
+        await self.in_words(partial(self._follow, event.event))
 
     async def _follow(self, event: MakerEvent) -> None:
         match event:
@@ -278,6 +293,13 @@ class ReviseScreen(ModeScreen):
                 self.writing = event.kind
                 self.refresh_bindings()
             self.chain.stream(event.kind, event.text, title=self._critique_title(event))
+
+    def _take_up_model(self) -> None:
+        """The engine as it is now; it is made after the first screen is painted."""
+        engine, coming = self.services.engine, self.services.make_model is not None
+        self._model_is_here = engine is not None
+        self._engine = engine.status if engine else EngineStatus() if coming else None
+        self.refresh_bindings()
 
     def _is_about_item(self, event: Writing | Stored) -> bool:
         item = self.item
@@ -368,10 +390,7 @@ class ReviseScreen(ModeScreen):
             item: what to show.
             same: it is the item that is there already, with more of it written.
         """
-        maker = self.services.maker
-        if maker is not None and item.chain is not None:
-            item = replace(item, slots=max(item.slots, maker.plan.candidates))
-        self.item = item
+        self.item = item = self._planned(item)
         self.writing = None
         self.remove_class("-empty")
         if not same:
@@ -380,6 +399,13 @@ class ReviseScreen(ModeScreen):
             self.prompt.show_prompt(item.prompt.messages, title=item.place)
         await self.chain.show(item)
         self.item_shown(item.original_id or item.prompt.id)
+
+    def _planned(self, item: Item) -> Item:
+        """The item with all the candidates its prompt will have."""
+        maker = self.services.maker
+        if maker is None or item.chain is None:
+            return item
+        return replace(item, slots=max(item.slots, maker.plan.candidates))
 
     async def _wait(self) -> None:
         """Nothing is ready: say why, and what to do."""
@@ -394,10 +420,10 @@ class ReviseScreen(ModeScreen):
         name = services.db_path.name
         if not await self.ask(prompts.count):
             return revise_words.no_prompts(name)
-        if services.engine is None:
+        if services.engine is None and services.make_model is None:
             return revise_words.no_model(name, services.no_model)
         maker = services.maker
-        if maker is not None and await self.ask(revise_item.more_to_come, maker.plan):
+        if maker is None or await self.ask(revise_item.more_to_come, maker.plan):
             return revise_words.WAITING
         return revise_words.ALL_DECIDED
 

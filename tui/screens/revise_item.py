@@ -13,6 +13,7 @@ from store import (
     chains,
     constitutions,
     decisions,
+    labels,
     meta,
     pending,
     prompts,
@@ -52,6 +53,10 @@ class Item:
     """The original was drawn at this temperature."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Titles of the principles used, by id."""
+    flagged: bool = False
+    """Somebody set the original aside."""
+    noted: bool = False
+    """Somebody wrote a note on it."""
 
     @property
     def original_id(self) -> str | None:
@@ -71,10 +76,14 @@ class Item:
 
     @property
     def place(self) -> str:
-        """``Prompt 17 of 63 · benign look-alike``."""
-        category = CATEGORIES.get(self.prompt.category, self.prompt.category)
-        place = f"Prompt {self.prompt.position} of {self.prompts}"
-        return f"{place} · {category}" if category else place
+        """``Prompt 17 of 63 · benign look-alike · flagged``."""
+        parts = [
+            f"Prompt {self.prompt.position} of {self.prompts}",
+            CATEGORIES.get(self.prompt.category, self.prompt.category),
+            "flagged" if self.flagged else "",
+            "noted" if self.noted else "",
+        ]
+        return " · ".join(part for part in parts if part)
 
     @property
     def candidate_title(self) -> str:
@@ -118,6 +127,8 @@ def of_chain(db: Database, candidate_id: str) -> Item:
         slots=sum(one.parent_id is None for one in siblings),
         temperature=_temperature(db, chain.original),
         titles=_titles(db, chain),
+        flagged=labels.flagged(db, chain.original.id),
+        noted=bool(labels.notes(db, chain.original.id)),
     )
 
 
