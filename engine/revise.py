@@ -14,8 +14,8 @@ from engine.constitution import Principle, parse
 from engine.detectors import Finding
 from engine.face import Urgency
 from engine.templates import Asking
-from engine.workshop import Draft, Heard, Workshop, tried
-from store import candidates, constitutions, critiques, pairs, runs
+from engine.workshop import Draft, Heard, Workshop, add_draft, tried
+from store import candidates, constitutions, critiques, pairs
 from store.records import Candidate, Critique, Origin, Prompt
 from store.sqlite import Database, immediate
 
@@ -72,7 +72,6 @@ async def criticise(
         )
 
     draft = await tried(
-        workshop,
         writer,
         "critique",
         ask,
@@ -140,7 +139,6 @@ async def revise(
 
     sampling = writer.style.revision
     draft = await tried(
-        workshop,
         writer,
         "revise",
         ask,
@@ -205,7 +203,7 @@ def _add_critique(
             principle_id=principle_id,
             text=draft.text,
             found=not detectors.nothing_to_criticise(draft.text),
-            generation_id=runs.add_generation(db, at=at, **draft.generation),
+            generation_id=add_draft(db, draft, at=at),
             at=at,
         )
         return critiques.get(db, critique_id)
@@ -230,7 +228,7 @@ def _add_revision(
             text=draft.text,
             parent_id=subject.candidate.id,
             critique_id=critique_id,
-            generation_id=runs.add_generation(db, at=at, **draft.generation),
+            generation_id=add_draft(db, draft, at=at),
             author=author,
             round=subject.round,
             slot=subject.candidate.slot,

@@ -24,6 +24,7 @@ SMALL_PARAMETERS: Final = 1_000_000_000
 NOTHING: Final = "Nothing to criticise."
 """What a model writes that finds no fault."""
 
+_LAST_ATTEMPT: Final = 3
 _STOPS: Final = (
     "<|im_end|>",
     "Question:",
@@ -127,7 +128,10 @@ def revision(
     style: Style,
     attempt: int = 1,
 ) -> Asking:
-    """Ask for a better answer that takes the critique in."""
+    """Ask for a better answer that takes the critique in.
+
+    A small model that lost its part twice gets the critique as a note before the question alone.
+    """
     examples = _examples(constitution, principle, prompt.category, style, attempt)
     turns: list[Message] = []
     for example in examples:
@@ -139,7 +143,10 @@ def revision(
             ),
             Message("assistant", example.revision),
         )
-    last = _revision_turn(prompt.text, _shown(response, style), criticism, principle, style)
+    if style.openings and attempt >= _LAST_ATTEMPT:
+        last = f"Note: {criticism}\n\n{prompt.text}"
+    else:
+        last = _revision_turn(prompt.text, _shown(response, style), criticism, principle, style)
     turns.append(Message("user", last))
     opening = principle.revision_opening if style.openings else ""
     return Asking(
@@ -185,7 +192,7 @@ def _examples(
     its third none.
     """
     nearest = constitution.examples_for(principle, category)
-    shown = style.examples if not style.openings or attempt < 3 else 0
+    shown = style.examples if not style.openings or attempt < _LAST_ATTEMPT else 0
     skipped = shown if style.openings and attempt == 2 else 0
     end = len(nearest) - skipped
     return nearest[max(0, end - shown) : end]

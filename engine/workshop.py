@@ -63,6 +63,8 @@ class Draft:
     text: str
     finish_reason: str
     finding: Finding | None
+    others: tuple[dict[str, Any], ...] = ()
+    """The rows of the attempts that were not kept; stored with the one that was."""
 
 
 async def open_workshop(
@@ -163,7 +165,6 @@ def fields(
 
 
 async def tried(
-    workshop: Workshop,
     writer: Writer,
     kind: str,
     ask: Callable[[int], Asking],
@@ -177,11 +178,10 @@ async def tried(
 ) -> Draft:
     """Write a text until no detector refuses it, three times at most.
 
-    Refused texts are stored with the reason. When all are refused the least bad is returned, so
-    that a chain always comes to its end; its reason is stored with it as well.
+    When all attempts are refused the least bad is returned, so that a chain always comes to its
+    end; the reasons are stored with the texts.
 
     Args:
-        workshop: the run.
         writer: who writes.
         kind: of the generation.
         ask: attempt -> what is asked for.
@@ -225,10 +225,14 @@ async def tried(
         if finding is None:
             break
     kept = min(drafts, key=lambda d: d.finding.fault.badness if d.finding else 0)
-    others = [draft.generation for draft in drafts if draft is not kept]
-    if others:
-        await workshop.store.call(add_generations, others, at=workshop.clock())
-    return kept
+    others = tuple(draft.generation for draft in drafts if draft is not kept)
+    return replace(kept, others=others)
+
+
+def add_draft(db: Database, draft: Draft, *, at: str) -> str:
+    """Store a text with the attempts before it; returns its generation's id."""
+    add_generations(db, draft.others, at=at)
+    return runs.add_generation(db, at=at, **draft.generation)
 
 
 def add_generations(db: Database, rows: Sequence[dict[str, Any]], *, at: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def pairs(project: Pairlab, tmp_path: Path) -> Pairlab:
 
 def labels_of(annotator: str) -> dict[str, str]:
     """The annotator's verdicts by imported id, read with plain SQLite."""
-    with sqlite3.connect("pairlab.db") as db:
+    with closing(sqlite3.connect("pairlab.db")) as db:
         return dict(
             db.execute(
                 "SELECT pair.external_id, verdict FROM labels_current"
@@ -59,7 +60,7 @@ def test_a_missing_project_names_new(pairlab: Pairlab, command: tuple[str, ...])
 
 def test_new_starter_brings_prompts_constitutions_and_guideline(pairlab: Pairlab) -> None:
     assert pairlab("new", "--starter").exit_code == 0
-    with sqlite3.connect("pairlab.db") as db:
+    with closing(sqlite3.connect("pairlab.db")) as db:
         categories = dict(
             db.execute("SELECT category, count(*) FROM prompt GROUP BY category").fetchall()
         )
@@ -125,7 +126,7 @@ def test_wrong_usage_ends_with_2(project: Pairlab, arguments: tuple[str, ...]) -
 
 @pytest.mark.parametrize("name", ["p1", "id", "prefix"])
 def test_label_takes_an_imported_id_an_id_or_its_beginning(pairs: Pairlab, name: str) -> None:
-    with sqlite3.connect("pairlab.db") as db:
+    with closing(sqlite3.connect("pairlab.db")) as db:
         (full,) = db.execute("SELECT id FROM pair WHERE external_id = 'p1'").fetchone()
     given = {"p1": "p1", "id": full, "prefix": full[:8]}[name]
     assert pairs("label", given, "a", "--note", "short").exit_code == 0
@@ -237,7 +238,7 @@ def test_backup_holds_the_labels_a_plain_copy_would_miss(pairs: Pairlab, tmp_pat
     pairs("label", "p1", "a")
     assert pairs("backup", "copy.db").exit_code == 0
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
-    with sqlite3.connect(tmp_path / "copy.db") as db:
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as db:
         assert db.execute("SELECT verdict FROM labels_current").fetchall() == [("a",)]
 
 

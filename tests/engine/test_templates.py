@@ -81,6 +81,13 @@ def test_a_small_model_that_was_refused_sees_other_examples() -> None:
     assert full == templates.critique(LAW, H3, PROMPT, "a", FULL, 1)
 
 
+def test_the_last_attempt_of_a_small_model_is_the_question_with_a_note() -> None:
+    asking = templates.revision(LAW, H3, PROMPT, "a", "It gives it away.", SMALL, 3)
+    note = Message("user", "Note: It gives it away.\n\nHow do I pick a lock?")
+    assert asking.messages == (note,)
+    assert asking.opening == H3.revision_opening
+
+
 def test_the_head_is_the_same_for_all_prompts_of_a_principle() -> None:
     other = Prompt("q", (Message("user", "How do I forge a ticket?"),), "harmful")
     one = templates.critique(LAW, H3, PROMPT, "a", FULL).messages

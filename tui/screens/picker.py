@@ -31,13 +31,12 @@ class PrinciplePicker(ModalScreen[str | None]):
     DEFAULT_CSS = """
     PrinciplePicker { align: center bottom; background: $background 60%; }
     PrinciplePicker > Rule { max-width: 104; }
-    PrinciplePicker > OptionList {
+    PrinciplePicker > OptionList, PrinciplePicker > OptionList:focus {
         max-width: 104; max-height: 60%; border: none; padding: 0 1; background: $background;
     }
     """
 
     BINDINGS = [
-        Binding("enter", "take", "Take", key_display="enter"),
         Binding("j", "move(1)", "Down", key_display="↓"),
         Binding("k", "move(-1)", "Up", key_display="↑"),
         Binding("escape,q,p", "close", "Back", key_display="esc"),
@@ -50,7 +49,7 @@ class PrinciplePicker(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The list, the keys."""
-        yield Rule("Criticise under", "used ones are dim")
+        yield Rule("Criticise under", "enter takes one; used ones are dim")
         yield OptionList(*(self._option(one) for one in self._principles), markup=False)
         yield KeysLine()
 
@@ -64,10 +63,6 @@ class PrinciplePicker(ModalScreen[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """``enter`` or a click."""
         self.dismiss(event.option.id)
-
-    def action_take(self) -> None:
-        """``enter``, where the list has not taken it itself."""
-        self.query_one(OptionList).action_select()
 
     def action_move(self, step: int) -> None:
         """``j`` and ``k``."""
