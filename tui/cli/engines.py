@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +21,27 @@ class EngineOptions:
     gpu_layers: int | None = None
 
 
-def host_engine(model: Path, options: EngineOptions | None = None) -> Engine:
-    """An engine over a llama.cpp host of its own; nothing is started before it is loaded."""
+def host_engine(
+    model: Path, options: EngineOptions | None = None, *, beside_a_person: bool = False
+) -> Engine:
+    """An engine over a llama.cpp host of its own; nothing is started before it is loaded.
+
+    Args:
+        model: the GGUF file.
+        options: how to run it.
+        beside_a_person: give way to the screen: a key must not wait for a model that has all
+            cores busy.
+    """
     from engine.client import HostEngine, HostSettings
+    from engine.hostprocess import COMMAND
 
     given = options or EngineOptions()
+    polite = shutil.which("nice") if beside_a_person else None
     return HostEngine(
         model,
         HostSettings(n_ctx=given.n_ctx, n_threads=given.n_threads, gpu_layers=given.gpu_layers),
         log=log_file(),
+        command=(polite, "-n", "5", *COMMAND) if polite else COMMAND,
     )
 
 

@@ -75,7 +75,7 @@ def _maker_of(
         from store import clock
         from tui.cli.engines import host_engine
 
-        engine = host_engine(model)
+        engine = host_engine(model, beside_a_person=True)
         return engine, Maker(engine, store, Plan(), clock=clock.now, annotator=annotator)
 
     return make
