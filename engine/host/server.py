@@ -56,6 +56,8 @@ class Server:
             if scheduler is None or not scheduler.busy:
                 self._report(due=True)
                 self._handle(self._inbox.get())
+                # the first run after a rest is told of, however soon it is over
+                self._reported_at = 0.0
                 continue
             # before the inbox is emptied: a cancel that comes later ends the run it finds
             scheduler.allow()
