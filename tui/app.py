@@ -266,9 +266,10 @@ class PairlabApp(App[None]):
 
     # Nothing leaves
 
-    def open_url(self, url: str, *, new_tab: bool = True) -> None:  # noqa: ARG002
+    def open_url(self, url: str, **_how: bool) -> None:
         """Links in texts are shown and never opened."""
-        self.notify("links are not opened: this machine stays offline", timeout=3)
+        words = f"not opened, this machine stays offline: {one_line(url, 60)}"
+        self.notify(words, markup=False, timeout=3)
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Pictures of unpleasant or secret texts are not written to the disk by a key."""

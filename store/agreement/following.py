@@ -10,8 +10,9 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from store.agreement.live import LiveTable
-from store.agreement.partners import overlaps, people
+from store.agreement.partners import overlaps
 from store.agreement.report import Agreement, of_counts
+from store.agreement.tables import annotators
 
 
 class Standing(NamedTuple):
@@ -39,7 +40,7 @@ class Following:
 
     def look(self, db: Database) -> Standing:
         """Take in what was labelled since the last look, here and elsewhere."""
-        names = people(db)
+        names = tuple(annotators(db))
         if names != self._people and not self._chosen:
             found = overlaps(db, self._viewer)
             self._table = LiveTable(db, found[0].first, found[0].second) if found else None

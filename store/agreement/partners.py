@@ -8,12 +8,8 @@ from itertools import combinations
 from sqlite_utils import Database
 
 from store import ids
-from store.agreement.tables import is_ai
+from store.agreement.tables import annotators
 
-_AFTER = (
-    "SELECT annotator FROM label_head WHERE annotator > ? AND phase = 'first'"
-    " ORDER BY annotator LIMIT 1"
-)
 _COMMON = """
 SELECT count(*) FROM label_head AS one
 JOIN label_head AS other ON other.pair_id = one.pair_id AND other.phase = 'first'
@@ -32,16 +28,6 @@ class Overlap:
     common: int
 
 
-def people(db: Database) -> tuple[str, ...]:
-    """Everybody with a first-pass label but models; a look per name, however many labels."""
-    found: list[str] = []
-    name = ""
-    while row := db.execute(_AFTER, [name]).fetchone():
-        name = str(row[0])
-        found.append(name)
-    return tuple(each for each in found if not is_ai(each))
-
-
 def overlaps(db: Database, viewer: str) -> list[Overlap]:
     """Each two people: the viewer's own comparisons first, then by the number of common pairs.
 
@@ -51,7 +37,7 @@ def overlaps(db: Database, viewer: str) -> list[Overlap]:
     me = ids.name(viewer)
     found = [
         Overlap(one, other, int(db.execute(_COMMON, [one, other]).fetchone()[0]))
-        for a, b in combinations(people(db), 2)
+        for a, b in combinations(annotators(db), 2)
         for one, other in [(b, a) if b == me else (a, b)]
     ]
     return sorted(found, key=lambda each: (each.first != me, -each.common))

@@ -19,7 +19,6 @@ from store import guidelines, ids
 from store.agreement import veil
 from store.agreement.counts import Counts, Said, Ties, counts
 from store.agreement.multi import Pattern
-from store.records import Phase
 
 By = Literal["category", "principle", "origin", "guideline"]
 """What slices are made by; ``origin`` is the pair's kind (imported, revision, edited, chosen)."""
@@ -31,6 +30,11 @@ Coding = Literal["verdict", "strength"]
 """What is counted: the verdict alone, or with its strength, as ``a 2``."""
 
 _AI = "ai:"
+
+_NEXT_NAME = (
+    "SELECT annotator FROM label_head WHERE annotator > ? AND phase = 'first'"
+    " ORDER BY annotator LIMIT 1"
+)
 
 # The plus signs keep SQLite from the index on annotators: walking the table in the order of its
 # key needs no sorting, and takes half the time.
@@ -116,9 +120,16 @@ def is_ai(name: str) -> bool:
 
 
 def annotators(db: Database, *, ai: bool = False) -> list[str]:
-    """Everybody with a first-pass label, by name; people only, unless ``ai`` asks for models."""
-    rows = db.execute("SELECT DISTINCT annotator FROM label_head WHERE phase = ?", [Phase.FIRST])
-    return sorted(name for (name,) in rows.fetchall() if is_ai(name) == ai)
+    """Everybody with a first-pass label, by name; people only, unless ``ai`` asks for models.
+
+    One look into the index per name, however many labels there are.
+    """
+    found: list[str] = []
+    name = ""
+    while row := db.execute(_NEXT_NAME, [name]).fetchone():
+        name = str(row[0])
+        found.append(name)
+    return [each for each in found if is_ai(each) == ai]
 
 
 def spoken(

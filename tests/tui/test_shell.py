@@ -278,9 +278,11 @@ async def test_nothing_leaves_by_itself(
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.chdir(tmp_path)
     app = make_app(study)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
-        app.open_url("http://example.org")
+        app.open_url("http://example.org/[/b]", new_tab=False)
+        await settle(pilot)
+        assert "http://example.org/[/b]" in drawn(app)
         app.action_screenshot()
         await press(pilot, "ctrl+p", *"scree")
         assert "creenshot" not in drawn(app)

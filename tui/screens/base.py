@@ -201,11 +201,7 @@ class ModeScreen(Screen[None]):
         """Wide screens get side by side."""
         self.set_class(event.size.width < WIDE, "-narrow")
 
-    def check_action(
-        self,
-        action: str,
-        parameters: tuple[object, ...],  # noqa: ARG002
-    ) -> bool | None:
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Keys that cannot do anything here are absent; those that cannot now are dim."""
         if action in ITEM_ACTIONS and not self.HAS_ITEMS:
             return False

@@ -66,7 +66,3 @@ class FormatPicker(ModalScreen[str | None]):
     def action_close(self) -> None:
         """Escape."""
         self.dismiss(None)
-
-    async def action_run_key(self, key: str) -> None:
-        """A click on a key in the footer."""
-        self.app.simulate_key(key.split(",")[0])

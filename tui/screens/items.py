@@ -92,10 +92,6 @@ class ItemsScreen(ModalScreen[None]):
         """Back to where one was."""
         self.dismiss()
 
-    async def action_run_key(self, key: str) -> None:
-        """A click on a key in the footer."""
-        self.app.simulate_key(key.split(",")[0])
-
     async def _open(self, item: Item) -> None:
         try:
             content = await self._read(item.id)
