@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import signal
 import sys
+from pathlib import Path
 
 
 def main() -> None:
@@ -19,6 +21,7 @@ def main() -> None:
     # at once cost twice the time when nothing does. So: a few microseconds, then sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "300")
+    _give_way()
     # Ctrl-C is for the app, which ends the host in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
@@ -29,6 +32,19 @@ def main() -> None:
         Server(sys.stdin.buffer, answers).run()
     except BrokenPipeError:
         sys.exit(0)
+
+
+def _give_way() -> None:
+    """Be as nice to other sessions as to this one.
+
+    Linux weighs whole sessions against each other (``sched_autogroup``), and the host is one of
+    its own: niceness alone would not move it behind the app.
+    """
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    group = Path("/proc/self/autogroup")
+    if niceness > 0 and group.exists():
+        with contextlib.suppress(OSError):
+            group.write_text(str(niceness))
 
 
 if __name__ == "__main__":

@@ -87,3 +87,18 @@ async def test_a_click_on_the_scroll_bar_goes_there() -> None:
 
 def drawn_plain(app: Alone) -> str:
     return drawn(app)  # type: ignore[arg-type]
+
+
+async def test_a_text_wrapped_ahead_is_drawn_as_any_other_also_when_the_width_has_changed() -> None:
+    app = Alone()
+    async with app.run_test(size=(20, 6)) as pilot:
+        text = Content("several words that take more than one line")
+        app.body.update(text)
+        await pilot.pause()
+        wrapped = shown(app)
+        app.body.update(Content("before"))
+        app.body.prepare(text)
+        app.body.update(text)
+        assert shown(app) == wrapped
+        await pilot.resize_terminal(50, 6)
+        assert shown(app)[0].strip() == text.plain

@@ -41,7 +41,7 @@ def host_engine(
         model,
         HostSettings(n_ctx=given.n_ctx, n_threads=given.n_threads, gpu_layers=given.gpu_layers),
         log=log_file(),
-        command=(polite, "-n", "5", *COMMAND) if polite else COMMAND,
+        command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,
     )
 
 

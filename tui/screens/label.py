@@ -254,6 +254,17 @@ class LabelScreen(ModeScreen):
             self.left.show(lying.first, aside="your verdict" if mine is Verdict.A else "")
             self.right.show(lying.second, aside="your verdict" if mine is Verdict.B else "")
         self.item_shown(lying.pair_id if lying else None)
+        self.call_after_refresh(self.background, self._look_ahead, group="ahead")
+
+    async def _look_ahead(self) -> None:
+        """Wrap the texts of the pair to come while this one is being read."""
+        if self.lying is None:
+            return
+        ahead = await self.ask(desk.resume, self.services.annotator, after=self.lying.pair_id)
+        if ahead is not None:
+            self.prompt.prepare_prompt(ahead.text.messages)
+            self.left.prepare(ahead.first)
+            self.right.prepare(ahead.second)
 
     async def _tell_guideline(self) -> None:
         current = await self.ask(guidelines.current)

@@ -35,6 +35,7 @@ class AnswerPane(Vertical, can_focus=True):
         self._rule = Rule(title)
         self._body = TextBody()
         self._content = Content("")
+        self._ahead: tuple[str | Content, Content] = ("", self._content)
         self._aside = ""
 
     def compose(self) -> ComposeResult:
@@ -61,6 +62,12 @@ class AnswerPane(Vertical, can_focus=True):
         """What the pane holds, shielded or not, as it is drawn (marks included)."""
         return self._content.plain
 
+    def prepare(self, text: str | Content) -> None:
+        """Make ready what will probably be shown next, while nobody waits."""
+        content = plain(text) if isinstance(text, str) else text
+        self._ahead = (text, content)
+        self._body.prepare(content)
+
     def show(
         self, text: str | Content, *, title: str | None = None, aside: str = "", top: bool = True
     ) -> None:
@@ -73,7 +80,7 @@ class AnswerPane(Vertical, can_focus=True):
             aside: dim words at the right end of the rule.
             top: begin at the first line again.
         """
-        self._content = plain(text) if isinstance(text, str) else text
+        self._content = self._read(text)
         self._aside = aside
         if title is not None:
             self.title = title
@@ -116,6 +123,12 @@ class AnswerPane(Vertical, can_focus=True):
         """As before."""
         self._rule.remove_class("-picked")
         self._rule.refresh()
+
+    def _read(self, text: str | Content) -> Content:
+        if isinstance(text, Content):
+            return text
+        known, content = self._ahead
+        return content if text == known else plain(text)
 
     def _fill(self, *, from_top: bool = False) -> None:
         if self.shielded and self._content.plain.strip():

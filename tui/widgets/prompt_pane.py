@@ -35,6 +35,14 @@ class PromptPane(AnswerPane):
     PromptPane > TextBody { height: auto; max-height: 6; }
     """
 
+    _next: tuple[Sequence[Message], Content] = ((), Content(""))
+
+    def prepare_prompt(self, messages: Sequence[Message]) -> None:
+        """Make ready the prompt that will probably be shown next."""
+        self._next = (messages, conversation(messages))
+        self.prepare(self._next[1])
+
     def show_prompt(self, messages: Sequence[Message], *, title: str) -> None:
         """Show a prompt under its place in the queue."""
-        self.show(conversation(messages), title=title)
+        known, content = self._next
+        self.show(content if messages == known else conversation(messages), title=title)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -11,6 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.visual import Visual
 from textual.widget import Widget
 
@@ -19,6 +22,15 @@ LEFT, RIGHT = 3, 2
 
 WHEEL = 3
 """Lines one step of the mouse wheel scrolls."""
+
+
+class _Wrapped(NamedTuple):
+    """A text in lines, and what they were wrapped for."""
+
+    content: Content
+    width: int
+    style: VisualStyle
+    lines: list[Strip]
 
 
 class TextBody(Widget, can_focus=False):
@@ -49,6 +61,7 @@ class TextBody(Widget, can_focus=False):
         super().__init__()
         self._content = Content("")
         self._lines: list[Strip] = []
+        self._ahead: _Wrapped | None = None
         self._stale = True
         self._base = Style()
 
@@ -65,6 +78,12 @@ class TextBody(Widget, can_focus=False):
         height = self.styles.height
         if height is not None and height.is_auto and self._lines:
             self._fit()
+
+    def prepare(self, content: Content) -> None:
+        """Wrap what will probably be shown next, while nobody waits."""
+        if self.is_attached and self.size.width > LEFT + RIGHT:
+            width, style = self.size.width, self.visual_style
+            self._ahead = _Wrapped(content, width, style, self._strips_of(content, width, style))
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll down (or, below zero, up) by lines."""
@@ -155,8 +174,18 @@ class TextBody(Widget, can_focus=False):
             self.post_message(self.Moved())
 
     def _strips(self, width: int) -> list[Strip]:
-        inner = max(width - LEFT - RIGHT, 1)
-        return Visual.to_strips(self, self._content, inner, None, self.visual_style)
+        style, ahead = self.visual_style, self._ahead
+        if (
+            ahead is not None
+            and ahead.content is self._content
+            and (ahead.width, ahead.style) == (width, style)
+            and self.text_selection is None
+        ):
+            return ahead.lines
+        return self._strips_of(self._content, width, style)
+
+    def _strips_of(self, content: Content, width: int, style: VisualStyle) -> list[Strip]:
+        return Visual.to_strips(self, content, max(width - LEFT - RIGHT, 1), None, style)
 
     def _fit(self) -> None:
         """Where the height follows the text, ask for room when it needs more or less."""
