@@ -58,7 +58,7 @@ async def judge(workshop: Workshop, pair_id: str, *, urgency: Urgency = Urgency.
     """
     pair, text, prompt = await workshop.store.call(_read, pair_id)
     plan = workshop.plan
-    principle = plan.principle_for(prompt.category, "judge", pair.id, round_number=1)
+    principle = plan.principle_for(prompt.category, "judge", pair.id, round_number=pair.position)
     logprobs = (
         await _asked(workshop, principle, prompt, text.a, text.b, urgency),
         await _asked(workshop, principle, prompt, text.b, text.a, urgency),
@@ -69,14 +69,6 @@ async def judge(workshop: Workshop, pair_id: str, *, urgency: Urgency = Urgency.
         _add, workshop, pair, text, prompt, principle, judgement, at=workshop.clock()
     )
     return judgement
-
-
-async def judge_pending(workshop: Workshop) -> int:
-    """Label every pair that has no label of this model yet; returns how many were labelled."""
-    left = await workshop.store.call(_unlabelled, annotator_of(workshop))
-    for pair_id in left:
-        await judge(workshop, pair_id)
-    return len(left)
 
 
 async def _asked(
@@ -103,10 +95,6 @@ def _first_share(logprobs: tuple[float, float]) -> float:
 def _read(db: Database, pair_id: str) -> tuple[Pair, PairText, Prompt]:
     pair = pairs.get(db, pair_id)
     return pair, pairs.text(db, pair_id), prompts.get(db, pair.prompt_id)
-
-
-def _unlabelled(db: Database, annotator: str) -> list[str]:
-    return [pair.id for pair in pairs.ordered(db) if labels.mine(db, pair.id, annotator) is None]
 
 
 def _add(

@@ -1,8 +1,9 @@
-"""The worker behind ``pairlab run`` and behind the app: makes what the plan asks for.
+"""The worker behind ``pairlab run``, its single steps and the app: makes what the plan asks for.
 
 What is left to do is read from the store's rows before every step, so a run that was killed goes
-on where it stopped. Unattended, as many prompts are in flight as the engine has slots. In the app
-the prompt a person looks at goes first; the others wait until its first revision is there.
+on where it stopped. An item is a prompt, or a pair where pairs are judged. Unattended, as many
+items are in flight as the engine has slots. In the app the prompt a person looks at goes first;
+the others wait until its first revision is there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from engine.pace import Pace
 from engine.plan import Plan
 from engine.revise import Subject
 from engine.steps import Listener, Steps
-from store import candidates, chains, critiques, pending
+from store import candidates, chains, critiques
 from store.errors import StoreError
 from store.pending import Work
 from store.records import Candidate, Prompt
@@ -31,7 +32,7 @@ _LANES_ATTENDED = 4
 
 
 class Maker:
-    """Proposes, criticises and revises whatever is pending.
+    """Proposes, criticises and revises, or judges, whatever is pending.
 
     Args:
         engine: the model.
@@ -55,7 +56,7 @@ class Maker:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.failures: dict[str, str] = {}
-        """Prompt id -> why it was given up, since the last start."""
+        """Why each prompt (or pair that was to be judged) was given up, since the last start."""
         self._engine = engine
         self._store = store
         self._pace = Pace(timer)
@@ -145,7 +146,7 @@ class Maker:
 
         Raises:
             EngineError: the model failed for good. What is in :attr:`failures` alone did not
-                raise: those prompts were given up, the others are done.
+                raise: those items were given up, the others are done.
             StoreError: the project file cannot be read or written.
         """
         self.failures.clear()
@@ -160,6 +161,10 @@ class Maker:
             if not self._worth_retrying():
                 break
         self._steps.tell(Idle(len(self.failures)))
+
+    async def complete(self) -> tuple[int, int]:
+        """How many prompts, or pairs to judge, are complete, and how many the plan has."""
+        return await self._store.call(self._steps.backlog.complete)
 
     # -- what a person asks for -----------------------------------------------------------------
 
@@ -230,15 +235,15 @@ class Maker:
 
     async def _scan(self, only: frozenset[str] | None = None) -> None:
         """Read from the rows what is left."""
-        works = await self._store.call(pending.pending, self.plan)
+        works = await self._store.call(self._steps.backlog.left)
         if only is not None:
-            works = [work for work in works if work.prompt_id in only]
-            for prompt_id in only:
-                self.failures.pop(prompt_id, None)
+            works = [work for work in works if work.item_id in only]
+            for item_id in only:
+                self.failures.pop(item_id, None)
         self._agenda.fill(works)
         if self._attended and self._agenda.looked_at is None:
             self._agenda.look_at(self._agenda.first())
-        done, total = await self._store.call(pending.texts, self.plan)
+        done, total = await self._store.call(self._steps.backlog.texts)
         self._pace.start(done, total)
         await self._steps.tell_progress()
 
@@ -251,67 +256,67 @@ class Maker:
     async def _lane(self) -> None:
         while self._fatal is None:
             await self._running.wait()
-            prompt_id = self._agenda.take(ahead=self._attended)
-            if prompt_id is None:
+            item_id = self._agenda.take(ahead=self._attended)
+            if item_id is None:
                 return
-            await self._finish(prompt_id)
+            await self._finish(item_id)
 
-    async def _finish(self, prompt_id: str) -> None:
-        """Take the steps of one prompt until nothing of it is left or others are more urgent."""
+    async def _finish(self, item_id: str) -> None:
+        """Take the steps of one item until nothing of it is left or others are more urgent."""
         try:
-            while self._fatal is None and await self._turn(prompt_id):
-                if self._attended and self._agenda.should_yield(prompt_id):
+            while self._fatal is None and await self._turn(item_id):
+                if self._attended and self._agenda.should_yield(item_id):
                     break
         except EngineError as error:
-            self._give_up(prompt_id, error)
+            self._give_up(item_id, error)
         except StoreError as error:
             self._fatal = error
         finally:
-            self._agenda.release(prompt_id)
+            self._agenda.release(item_id)
             self._change()
 
-    async def _turn(self, prompt_id: str) -> bool:
-        """One step of a prompt; False when none is left."""
-        await self._may_go(prompt_id)
-        async with self._locks[prompt_id]:
+    async def _turn(self, item_id: str) -> bool:
+        """One step of an item; False when none is left."""
+        await self._may_go(item_id)
+        async with self._locks[item_id]:
             # read anew: a person may have done this step, or another process
-            works = await self._left(prompt_id)
+            works = await self._left(item_id)
             if works:
-                await self._steps.take(works[0], self._urgency(prompt_id))
-                works = await self._left(prompt_id)
+                await self._steps.take(works[0], self._urgency(item_id))
+                works = await self._left(item_id)
         return bool(works)
 
-    async def _left(self, prompt_id: str) -> list[Work]:
-        """What is left of a prompt."""
-        works = await self._store.call(pending.pending, self.plan, prompt_id)
-        self._agenda.update(prompt_id, works)
+    async def _left(self, item_id: str) -> list[Work]:
+        """What is left of an item."""
+        works = await self._store.call(self._steps.backlog.left, item_id)
+        self._agenda.update(item_id, works)
         self._change()
         return works
 
-    async def _may_go(self, prompt_id: str) -> None:
+    async def _may_go(self, item_id: str) -> None:
         """Wait while paused, and while a person waits for another prompt's first revision."""
         await self._running.wait()
-        while self._attended and self._agenda.waits_for(prompt_id):
+        while self._attended and self._agenda.waits_for(item_id):
             self._changed.clear()
             await self._changed.wait()
             await self._running.wait()
 
-    def _urgency(self, prompt_id: str) -> Urgency:
+    def _urgency(self, item_id: str) -> Urgency:
         if not self._attended:
             return Urgency.BATCH
-        return Urgency.NOW if prompt_id == self._agenda.looked_at else Urgency.AHEAD
+        return Urgency.NOW if item_id == self._agenda.looked_at else Urgency.AHEAD
 
     # -- trouble --------------------------------------------------------------------------------
 
-    def _give_up(self, prompt_id: str, error: EngineError) -> None:
-        self._agenda.drop(prompt_id)
+    def _give_up(self, item_id: str, error: EngineError) -> None:
+        self._agenda.drop(item_id)
         if self._engine.status.state in {State.FAILED, State.STOPPED}:
             self._fatal = error
             return
-        self.failures[prompt_id] = str(error)
+        self.failures[item_id] = str(error)
         if isinstance(error, PromptTooLong):
-            self._hopeless.add(prompt_id)
-        self._steps.tell(Failed(prompt_id, str(error)))
+            self._hopeless.add(item_id)
+        self._steps.tell(Failed(item_id, str(error)))
 
     def _worth_retrying(self) -> frozenset[str]:
         return frozenset(self.failures) - self._hopeless

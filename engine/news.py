@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["propose", "critique", "revise"]
+Kind = Literal["propose", "critique", "revise", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,20 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A text is finished and in the store."""
+    """A text or a verdict is finished and in the store."""
 
     prompt_id: str
     original_id: str | None
+    """The chain; None where there is none yet, or where a pair was judged."""
     kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Work on a prompt was given up for now."""
+    """Work on a prompt, or on a pair that was to be judged, was given up for now."""
 
-    prompt_id: str
-    """Empty where the model itself failed."""
+    item_id: str
+    """Which one; empty where the model itself failed."""
     reason: str
     """One line."""
 
@@ -49,7 +50,7 @@ class Progress:
     """How far the plan is."""
 
     done: int
-    """Texts written, of all the plan needs."""
+    """Texts written or verdicts given, of all the plan needs."""
     total: int
     ready: int
     """Chains that wait for the annotator's decision; 0 where no annotator was named."""
@@ -63,7 +64,7 @@ class Idle:
     """Nothing is left to do."""
 
     failed: int
-    """Prompts that were given up."""
+    """Prompts or pairs that were given up."""
 
 
 MakerEvent = Writing | Stored | Failed | Progress | Idle

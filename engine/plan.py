@@ -1,4 +1,4 @@
-"""What a run is to make: how many candidates, which principles, which seeds.
+"""What a run is to make: which parts, how many candidates, which principles, which seeds.
 
 Every seed follows from the plan's seed and from what the text is for (prompt, slot, round, step,
 attempt), never from when or in which order it is written: a run that was killed goes on with the
@@ -13,16 +13,22 @@ from typing import Any, Final
 from engine.constitution import DEFAULT, Constitution, Principle, shipped
 from engine.errors import BadRequest, ConstitutionError
 from store.ids import digest
+from store.pending import Part
 
 RANDOM: Final = "random"
 ORDERED: Final = "ordered"
 ATTEMPTS: Final = 3
 """How often a text is tried before the least bad one is kept."""
+WRITING: Final[frozenset[Part]] = frozenset({"propose", "revise"})
+PROPOSING: Final[frozenset[Part]] = frozenset({"propose"})
+REVISING: Final[frozenset[Part]] = frozenset({"revise"})
+JUDGING: Final[frozenset[Part]] = frozenset({"judge"})
+_PARTS = (WRITING, PROPOSING, REVISING, JUDGING)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The work of ``run`` and of the app's background worker."""
+    """The work of ``run`` and its single steps, and of the app's background worker."""
 
     constitution: Constitution = field(default_factory=lambda: shipped(DEFAULT))
     candidates: int = 4
@@ -40,6 +46,9 @@ class Plan:
     """The first so many prompts in project order; None for all."""
     revise_all: bool = False
     """Revise every candidate, not the first alone."""
+    parts: frozenset[Part] = WRITING
+    """What is carried out: writing, or a part of it; judging goes alone. What is written does not
+    depend on it: proposing and then revising comes to the same texts as both at once."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made.
@@ -49,12 +58,14 @@ class Plan:
             ConstitutionError: ``pick`` names a principle the constitution does not have.
         """
         low, high = self.temperature
+        rounds = 1 if self.parts == REVISING else 0
         wrong = (
             ("candidates", self.candidates < 1, "at least 1"),
-            ("rounds", self.rounds < 0, "0 or more"),
+            ("rounds", self.rounds < rounds, f"{rounds} or more"),
             ("max tokens", self.max_tokens < 1, "at least 1"),
             ("temperature", not 0 <= low <= high, "LO:HI with 0 <= LO <= HI"),
             ("limit", self.limit is not None and self.limit < 0, "0 or more"),
+            ("parts", self.parts not in _PARTS, "writing, a part of it, or judging"),
         )
         for name, is_wrong, allowed in wrong:
             if is_wrong:
@@ -85,7 +96,7 @@ class Plan:
         Args:
             category: of the prompt.
             place: prompt, slot, round and what else the drawing depends on.
-            round_number: from 1, for the order.
+            round_number: from 1, for the order; where pairs are judged, the pair's place.
             used: principles that are not to be taken again, while there are others.
 
         Raises:
@@ -114,4 +125,5 @@ class Plan:
             "max_tokens": self.max_tokens,
             "limit": self.limit,
             "revise_all": self.revise_all,
+            "parts": sorted(self.parts),
         }

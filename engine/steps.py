@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.backlog import Backlog, backlog_of
 from engine.face import Engine, Urgency
+from engine.judge import annotator_of, judge
 from engine.news import Kind, MakerEvent, Stored, Writing
 from engine.pace import Pace
 from engine.plan import Plan
@@ -52,6 +54,8 @@ class Steps:
         self._clock = clock
         self._annotator = annotator
         self._pace = pace
+        self.backlog: Backlog = backlog_of(plan)
+        """What the plan has left to do; whose verdicts it means is known once it is open."""
         self._workshop: Workshop | None = None
         self._opening = asyncio.Lock()
         self._listeners: list[Listener] = []
@@ -97,6 +101,7 @@ class Steps:
                     teacher=self._teacher,
                     clock=self._clock,
                 )
+                self.backlog = backlog_of(self.plan, annotator_of(self._workshop))
             return self._workshop
 
     async def take(self, work: Work, urgency: Urgency) -> None:
@@ -105,6 +110,9 @@ class Steps:
         Raises:
             EngineError: the model failed; what was finished is stored.
         """
+        if work.step == "judge":
+            await self._judge(work, urgency)
+            return
         prompt = await self._store.call(prompts.get, work.prompt_id)
         if work.step == "propose":
             await self._propose(prompt, work.slots, urgency)
@@ -138,6 +146,12 @@ class Steps:
         finally:
             for slot in slots:
                 self._drafts.pop((prompt.id, "propose", slot), None)
+        await self.tell_progress()
+
+    async def _judge(self, work: Work, urgency: Urgency) -> None:
+        await judge(await self.open(), work.pair_id or "", urgency=urgency)
+        self._pace.step()
+        self.tell(Stored(work.prompt_id, None, "judge"))
         await self.tell_progress()
 
     async def criticise(

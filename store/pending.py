@@ -16,11 +16,18 @@ from sqlite_utils import Database
 from store import branches, pairs
 from store.sqlite import immediate
 
+Part = Literal["propose", "revise", "judge"]
+"""A part of the method; ``revise`` criticises, revises and makes the pairs."""
+
 _CHOSEN = "SELECT id FROM prompt ORDER BY position LIMIT ?"
 
 
 class PlanLike(Protocol):
     """The part of a plan that says how much there is to write."""
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """The parts of the method that are carried out; the others are left as they are."""
 
     @property
     def candidates(self) -> int:
@@ -43,18 +50,25 @@ class PlanLike(Protocol):
 class Work:
     """One step that can be taken now."""
 
-    step: Literal["propose", "critique", "revise", "pair"]
+    step: Literal["propose", "critique", "revise", "pair", "judge"]
     prompt_id: str
     slots: tuple[int, ...] = ()
     """For ``propose``: the candidates that are missing."""
     original_id: str | None = None
-    """The chain, for all other steps."""
+    """The chain, for the steps of a chain."""
     candidate_id: str | None = None
     """What is criticised or revised; for ``pair`` the last revision."""
     critique_id: str | None = None
     """For ``revise``: the critique it starts from."""
     round: int = 0
-    """From 1; 0 for ``propose``."""
+    """From 1 in a chain, else 0."""
+    pair_id: str | None = None
+    """For ``judge``: what is judged."""
+
+    @property
+    def item_id(self) -> str:
+        """What is worked on as a whole and may fail: a prompt, or a pair that is judged."""
+        return self.pair_id or self.prompt_id
 
 
 class _Node(NamedTuple):
@@ -81,7 +95,7 @@ class _State:
 
 
 def pending(db: Database, plan: PlanLike, prompt_id: str | None = None) -> list[Work]:
-    """The steps that can be taken now, first prompt first.
+    """The steps of writing that can be taken now, first prompt first.
 
     Within a prompt the first candidate is proposed, criticised and revised before the others
     are proposed. A step that waits for another (the revision for its critique) is not listed
@@ -96,21 +110,25 @@ def pending(db: Database, plan: PlanLike, prompt_id: str | None = None) -> list[
 
 
 def complete(db: Database, plan: PlanLike) -> tuple[int, int]:
-    """How many of the plan's prompts have all their texts and pairs, and how many there are."""
-    states = list(_states(db, plan))
+    """How many of the plan's prompts have all their texts and pairs, and how many there are.
+
+    A plan that proposes nothing has no part in a prompt without candidates.
+    """
+    states = [state for state in _states(db, plan) if _size(state, plan)]
     return sum(not any(_works(db, state, plan)) for state in states), len(states)
 
 
 def texts(db: Database, plan: PlanLike) -> tuple[int, int]:
-    """How many candidates, critiques and revisions of the plan are written, and of how many.
+    """How many of the plan's candidates, critiques and revisions are written, and of how many.
 
     A chain that ended because nothing was found counts as written to its end.
     """
     done = total = 0
     for state in _states(db, plan):
-        total += plan.candidates + 2 * plan.rounds * len(_revised_slots(plan))
-        done += sum(bool(state.originals.get(slot)) for slot in range(plan.candidates))
-        for slot in _revised_slots(plan):
+        total += _size(state, plan)
+        if "propose" in plan.parts:
+            done += sum(bool(state.originals.get(slot)) for slot in range(plan.candidates))
+        for slot in _revised_slots(state, plan):
             if originals := state.originals.get(slot):
                 done += _written(state, _furthest(state, originals), plan.rounds)
     return done, total
@@ -170,11 +188,16 @@ def _load(db: Database, page: dict[str, _State]) -> None:
 
 
 def _works(db: Database, state: _State, plan: PlanLike) -> Iterator[Work]:
-    missing = [slot for slot in range(plan.candidates) if not state.originals.get(slot)]
-    if 0 in missing:
-        yield Work("propose", state.prompt_id, slots=(0,))
-        missing.remove(0)
-    first, *others = _revised_slots(plan) or (None,)
+    missing = [
+        slot
+        for slot in range(plan.candidates)
+        if "propose" in plan.parts and not state.originals.get(slot)
+    ]
+    first, *others = _revised_slots(state, plan) or (None,)
+    if first in missing:
+        # alone, so that its chain need not wait for the others
+        yield Work("propose", state.prompt_id, slots=(first,))
+        missing.remove(first)
     if first is not None:
         yield from _chain_work(db, state, first, plan)
     if missing:
@@ -184,10 +207,18 @@ def _works(db: Database, state: _State, plan: PlanLike) -> Iterator[Work]:
             yield from _chain_work(db, state, slot, plan)
 
 
-def _revised_slots(plan: PlanLike) -> tuple[int, ...]:
-    if plan.rounds < 1:
+def _size(state: _State, plan: PlanLike) -> int:
+    """How many texts the plan wants of a prompt."""
+    proposals = plan.candidates if "propose" in plan.parts else 0
+    return proposals + 2 * plan.rounds * len(_revised_slots(state, plan))
+
+
+def _revised_slots(state: _State, plan: PlanLike) -> tuple[int, ...]:
+    """The candidates a plan revises: of those it wants, or else of those that are there."""
+    if "revise" not in plan.parts or plan.rounds < 1:
         return ()
-    return tuple(range(plan.candidates if plan.revise_all else min(plan.candidates, 1)))
+    wanted = range(plan.candidates) if "propose" in plan.parts else sorted(state.originals)
+    return tuple(wanted if plan.revise_all else wanted[:1])
 
 
 def _chain_work(db: Database, state: _State, slot: int, plan: PlanLike) -> Iterator[Work]:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tui.cli import main
+from engine.scripted import ScriptedEngine
+from tui.cli import engines, main, unattended
 
 Pairlab = Callable[..., Result]
 
@@ -35,6 +36,27 @@ def project(pairlab: Pairlab) -> Pairlab:
     """The same, with an empty project."""
     assert pairlab("new").exit_code == 0
     return pairlab
+
+
+@pytest.fixture
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[ScriptedEngine]:
+    """What commands with a model run on instead of one: the engines in the list, then new ones.
+
+    Those that were used stay in the list, in the order in which they were.
+    """
+    (tmp_path / "model.gguf").touch()
+    monkeypatch.setenv("PAIRLAB_MODEL", str(tmp_path / "model.gguf"))
+    offered: list[ScriptedEngine] = []
+    taken = iter(range(1_000))
+
+    def engine(model: Path, _options: engines.EngineOptions | None = None) -> ScriptedEngine:
+        number = next(taken)
+        if number == len(offered):
+            offered.append(ScriptedEngine(name=model.name))
+        return offered[number]
+
+    monkeypatch.setattr(unattended, "host_engine", engine)
+    return offered
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from engine.judge import judge, judge_pending
+from engine.judge import judge
+from engine.news import MakerEvent, Progress, Stored
+from engine.plan import JUDGING
 from engine.scripted import ScriptedEngine
 from engine.workshop import Workshop, open_workshop
 from store import labels, pairs
@@ -64,10 +68,38 @@ async def test_both_orders_are_asked_and_averaged(
     assert "probability" in (label.note or "")
 
 
-async def test_pending_pairs_are_judged_once(
-    workshop: tuple[Workshop, ScriptedEngine], tmp_path: Path
-) -> None:
-    shop, _engine = workshop
-    assert await judge_pending(shop) == 5
-    assert await judge_pending(shop) == 0
-    assert read(tmp_path / "study.db").kinds.count("judge") == 10
+async def test_a_plan_that_judges_labels_each_pair_once(tmp_path: Path) -> None:
+    path = project(tmp_path / "study.db")
+    await made(path, plan(candidates=1))
+    heard: list[MakerEvent] = []
+    first, again = ScriptedEngine(name="judge.gguf"), ScriptedEngine(name="judge.gguf")
+    maker = await made(path, plan(parts=JUDGING), first, heard)
+    assert maker.failures == {}
+    assert {(event.kind, event.original_id) for event in heard if isinstance(event, Stored)} == {
+        ("judge", None)
+    }
+    last = [event for event in heard if isinstance(event, Progress)][-1]
+    assert (last.done, last.total) == (5, 5)
+    await made(path, plan(parts=JUDGING), again)
+    assert again.history == []
+    assert read(path).kinds.count("judge") == 10
+
+
+async def test_pairs_of_one_prompt_are_judged_at_the_same_time(tmp_path: Path) -> None:
+    class Together(ScriptedEngine):
+        """Answers when three have asked."""
+
+        asked = 0
+        enough = asyncio.Event()
+
+        async def choose(self, *args: Any, **kwargs: Any) -> tuple[float, ...]:
+            self.asked += 1
+            if self.asked == 3:
+                self.enough.set()
+            await self.enough.wait()
+            return await super().choose(*args, **kwargs)
+
+    path = project(tmp_path / "study.db", ["Why?"])
+    await made(path, plan(candidates=3, revise_all=True))
+    await asyncio.wait_for(made(path, plan(parts=JUDGING), Together(slots=3)), timeout=60)
+    assert read(path).kinds.count("judge") == 6

@@ -16,7 +16,7 @@ from engine.errors import BadRequest, ConstitutionError, HostDied, PromptTooLong
 from engine.face import EngineStatus, Sampling, State, Urgency
 from engine.maker import Maker
 from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
-from engine.plan import Plan
+from engine.plan import JUDGING, REVISING, WRITING, Plan
 from engine.scripted import ScriptedEngine, made_up
 from store import chains, prompts, runs
 from store.errors import DiskFull
@@ -453,7 +453,15 @@ async def test_cancelling_a_run_cancels_the_text(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"candidates": 0}, {"rounds": -1}, {"max_tokens": 0}, {"temperature": (1.2, 1.0)}],
+    [
+        {"candidates": 0},
+        {"rounds": -1},
+        {"rounds": 0, "parts": REVISING},
+        {"max_tokens": 0},
+        {"temperature": (1.2, 1.0)},
+        {"parts": frozenset()},
+        {"parts": WRITING | JUDGING},
+    ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadRequest):

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from store import branches, chains, pairs, pending
-from store.pending import Work
+from store.pending import Part, Work
 
 LATER = "2026-01-02T03:04:06.000Z"
+PROPOSING: frozenset[Part] = frozenset({"propose"})
+REVISING: frozenset[Part] = frozenset({"revise"})
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,14 @@ class Plan:
     rounds: int = 1
     limit: int | None = None
     revise_all: bool = False
+    parts: frozenset[Part] = frozenset({"propose", "revise"})
 
 
 def do(db: Database, work: Work) -> None:
     """One step of a run, with texts that tell what they are."""
     if work.step == "propose":
-        a_candidate(db, work.prompt_id, f"answer {work.slots[0]}", work.slots[0])
+        for slot in work.slots:
+            a_candidate(db, work.prompt_id, f"answer {slot}", slot)
     elif work.step == "critique":
         a_critique(db, work.candidate_id or "", work.round)
     elif work.step == "revise":
@@ -53,7 +57,7 @@ def rows(db: Database) -> dict[str, int]:
 def test_the_first_candidate_is_revised_before_the_others_are_proposed(db: Database) -> None:
     a_prompt(db)
     plan = Plan(candidates=3)
-    assert run(db, plan) == ["propose", "critique", "revise", "pair", "propose", "propose"]
+    assert run(db, plan) == ["propose", "critique", "revise", "pair", "propose"]
     assert rows(db) == {"candidate": 4, "critique": 1, "pair": 1}
     assert pending.complete(db, plan) == (1, 1)
     assert pending.texts(db, plan) == (5, 5)
@@ -66,6 +70,32 @@ def test_others_can_be_proposed_while_the_chain_goes_on(db: Database) -> None:
         Work("critique", prompt, original_id=original, candidate_id=original, round=1),
         Work("propose", prompt, slots=(1, 2, 3)),
     ]
+
+
+def test_proposing_alone_asks_for_all_candidates_at_once(db: Database) -> None:
+    prompt = a_prompt(db)
+    plan = Plan(candidates=3, parts=PROPOSING)
+    assert pending.texts(db, plan) == (0, 3)
+    assert pending.pending(db, plan) == [Work("propose", prompt, slots=(0, 1, 2))]
+    a_candidate(db, prompt, slot=1)
+    assert pending.pending(db, plan) == [Work("propose", prompt, slots=(0, 2))]
+    assert (pending.texts(db, plan), pending.complete(db, plan)) == ((1, 3), (0, 1))
+    assert run(db, plan) == ["propose"]
+    assert (pending.texts(db, plan), pending.complete(db, plan)) == ((3, 3), (1, 1))
+
+
+def test_revising_alone_takes_the_candidates_there_are(db: Database) -> None:
+    plan = Plan(candidates=1, parts=REVISING)
+    for number in range(3):
+        a_prompt(db, f"p{number}")
+    assert (pending.pending(db, plan), pending.complete(db, plan)) == ([], (0, 0))
+    run(db, Plan(candidates=2, limit=2, parts=PROPOSING))
+    assert (pending.texts(db, plan), pending.complete(db, plan)) == ((0, 4), (0, 2))
+    assert run(db, plan) == ["critique", "revise", "pair"] * 2
+    assert (pending.texts(db, plan), pending.complete(db, plan)) == ((4, 4), (2, 2))
+    every = Plan(candidates=1, revise_all=True, parts=REVISING)
+    assert run(db, every) == ["critique", "revise", "pair"] * 2
+    assert rows(db) == {"candidate": 8, "critique": 4, "pair": 4}
 
 
 def test_limit_counts_prompts_done_or_not(db: Database) -> None:

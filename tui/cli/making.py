@@ -1,4 +1,4 @@
-"""The options that say what is made and by which model: for ``run``, ``propose``, ``revise``."""
+"""The options that say what is made and by which model: of ``run`` and its single steps."""
 
 from __future__ import annotations
 
@@ -12,24 +12,30 @@ import click
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What ``run`` and its single steps were asked for."""
+    """What ``run`` or one of its single steps was asked for.
 
-    candidates: int
-    temperature: tuple[float, float]
-    rounds: int
-    constitution: str
-    pick: str
-    model: str | None
-    teacher: str | None
-    max_tokens: int
-    seed: int
-    limit: int | None
-    revise_all: bool
-    threads: int | None
-    n_ctx: int | None
-    gpu_layers: int | None
-    endpoint: str | None
-    allow_remote: bool
+    A step has only the options that mean something to it; the others stay as they are here.
+    """
+
+    candidates: int = 4
+    temperature: tuple[float, float] = (0.7, 1.1)
+    rounds: int = 1
+    constitution: str = "harmlessness"
+    pick: str = "random"
+    model: str | None = None
+    teacher: str | None = None
+    max_tokens: int = 384
+    seed: int = 0
+    limit: int | None = None
+    revise_all: bool = False
+    threads: int | None = None
+    n_ctx: int | None = None
+    gpu_layers: int | None = None
+    endpoint: str | None = None
+    allow_remote: bool = False
+
+
+_DEFAULT = Making()
 
 
 def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[float, float]:
@@ -40,102 +46,115 @@ def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tu
         raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'") from None
 
 
-_OPTIONS = (
-    click.option(
+_OPTIONS = {
+    "candidates": click.option(
         "--candidates",
         type=click.IntRange(1, 64),
-        default=4,
+        default=_DEFAULT.candidates,
         show_default=True,
         metavar="K",
-        help="Answers proposed to each prompt; the first is criticised and revised.",
+        help="Answers proposed to each prompt; the first is the one to be revised.",
     ),
-    click.option(
+    "temperature": click.option(
         "--temperature",
         callback=_temperatures,
-        default="0.7:1.1",
+        default=":".join(map(str, _DEFAULT.temperature)),
         show_default=True,
         metavar="LO:HI",
         help="The candidates' temperatures are spread over this range, the first the warmest.",
     ),
-    click.option(
+    "rounds": click.option(
         "--rounds",
         type=click.IntRange(0, 16),
-        default=1,
+        default=_DEFAULT.rounds,
         show_default=True,
         metavar="N",
         help="Rounds of critique and revision.",
     ),
-    click.option(
+    "constitution": click.option(
         "--constitution",
-        default="harmlessness",
+        default=_DEFAULT.constitution,
         show_default=True,
         metavar="NAME",
         help="A shipped constitution by name, or a TOML file.",
     ),
-    click.option(
+    "pick": click.option(
         "--pick",
-        default="random",
+        default=_DEFAULT.pick,
         show_default=True,
         metavar="random|ordered|PRINCIPLE",
-        help="One random principle a round, all in order, or always the same.",
+        help="One random principle each time, all in order, or always the same.",
     ),
-    click.option(
+    "model": click.option(
         "--model", metavar="GGUF", help="[default: $PAIRLAB_MODEL, the last used, the starter]"
     ),
-    click.option(
+    "teacher": click.option(
         "--teacher",
         metavar="GGUF",
         help="A second model, which writes the critiques and the revisions.",
     ),
-    click.option(
+    "max_tokens": click.option(
         "--max-tokens",
         type=click.IntRange(1),
-        default=384,
+        default=_DEFAULT.max_tokens,
         show_default=True,
         metavar="N",
         help="Of one answer; longer ones are cut off and stay out of exports.",
     ),
-    click.option("--seed", type=int, default=0, show_default=True, metavar="N"),
-    click.option(
+    "seed": click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, metavar="N"),
+    "limit": click.option(
         "--limit",
         type=click.IntRange(1),
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
     ),
-    click.option("--revise-all", is_flag=True, help="Revise every candidate, not the first alone."),
-    click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: the cores]"),
-    click.option(
+    "revise_all": click.option(
+        "--revise-all", is_flag=True, help="Revise every candidate, not the first alone."
+    ),
+    "threads": click.option(
+        "--threads", type=click.IntRange(1), metavar="N", help="[default: the cores]"
+    ),
+    "n_ctx": click.option(
         "--context",
         "n_ctx",
         type=click.IntRange(256),
         metavar="N",
         help="Tokens a prompt and its answer may have together.",
     ),
-    click.option(
+    "gpu_layers": click.option(
         "--gpu-layers",
         type=click.IntRange(0),
         metavar="N",
         help="Layers on the GPU.  [default: all that fit]",
     ),
-    click.option(
+    "endpoint": click.option(
         "--endpoint",
         metavar="URL",
-        help="Let an OpenAI-compatible server write; --model is then its model's name.",
+        help="Let an OpenAI-compatible server be the model; --model is then its name there.",
     ),
-    click.option(
+    "allow_remote": click.option(
         "--allow-remote", is_flag=True, help="Let --endpoint be another machine than this one."
     ),
-)
+}
+"""By field of :class:`Making`, in the order ``--help`` shows them."""
 
 
-def making_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options and hand them over as one :class:`Making`."""
+def making_options(*left_out: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options and hand them over as one :class:`Making`.
 
-    @functools.wraps(command)
-    def packed(*args: Any, **kwargs: Any) -> None:
-        given = {field.name: kwargs.pop(field.name) for field in fields(Making)}
-        command(*args, Making(**given), **kwargs)
+    Args:
+        left_out: fields of :class:`Making` the command has no option for.
+    """
+    offered = [field.name for field in fields(Making) if field.name not in left_out]
 
-    for option in reversed(_OPTIONS):
-        packed = option(packed)
-    return packed
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def packed(*args: Any, **kwargs: Any) -> None:
+            given = {name: kwargs.pop(name) for name in offered}
+            command(*args, Making(**given), **kwargs)
+
+        for name in reversed(offered):
+            packed = _OPTIONS[name](packed)
+        return packed
+
+    return add

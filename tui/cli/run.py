@@ -9,7 +9,7 @@ from tui.cli.making import Making, making_options
 
 
 @click.command("run")
-@making_options
+@making_options()
 @json_option
 @click.pass_obj
 def command(context: CliContext, making: Making, *, as_json: bool) -> None:
@@ -17,6 +17,6 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
 
     Ctrl-C or a kill loses at most the text being written; run it again to go on.
     """
-    from tui.cli.unattended import carry_out
+    from tui.cli.unattended import RUN, carry_out
 
-    carry_out(context, making, as_json=as_json)
+    carry_out(context, making, RUN, as_json=as_json)

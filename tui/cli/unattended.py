@@ -7,21 +7,24 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from engine.backlog import backlog_of
 from engine.constitution import load
 from engine.errors import BadRequest, ConstitutionError
-from engine.face import Engine
+from engine.face import Engine, EngineStatus
 from engine.maker import Maker
-from engine.news import Failed, MakerEvent, Stored
+from engine.news import Failed, Kind, MakerEvent, Stored
 from engine.news import Progress as MakerProgress
-from engine.plan import Plan
-from store import clock, pending, prompts
+from engine.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
+from store import clock
+from store.pending import Part
 from store.sqlite import session
 from store.thread import StoreThread
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
@@ -33,31 +36,79 @@ from tui.visible import clean, one_line
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """What a command does of the method, and the words for it."""
+
+    parts: frozenset[Part]
+    writes: dict[Kind, str]
+    """What is counted, by step, in the singular."""
+    nothing: str
+    """Why there is nothing to do at all, and what would change that."""
+    item: str = "prompt"
+    """What is complete, or fails, as a whole."""
+    text: str = "text"
+    """What progress counts."""
+
+
+_NO_PROMPT = "there is no prompt in the project; `pairlab import FILE` brings some in"
+RUN = Job(
+    WRITING, {"propose": "candidate", "critique": "critique", "revise": "revision"}, _NO_PROMPT
+)
+PROPOSE = Job(PROPOSING, {"propose": "candidate"}, _NO_PROMPT)
+REVISE = Job(
+    REVISING,
+    {"critique": "critique", "revise": "revision"},
+    "no candidate was proposed that could be revised; `pairlab propose` writes some",
+)
+JUDGE = Job(
+    JUDGING,
+    {"judge": "verdict"},
+    "there is no pair to judge; `pairlab run` makes some, `pairlab import FILE` brings some in",
+    item="pair",
+    text="verdict",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """What came of an unattended run."""
+    """What came of an unattended command."""
 
     finished: bool
     """False when it was stopped."""
-    prompts: int
-    """In the plan."""
+    items: int
+    """Prompts in the plan, or pairs to judge."""
     complete: int
     written: dict[str, int]
-    """Texts and pairs of this run, by step."""
+    """Texts or verdicts of this command, by step."""
     failures: dict[str, str]
-    """Reason by prompt id."""
+    """Reason by id of the prompt or the pair."""
     seconds: float
     evaluated_tokens: int
     needed_tokens: int
     """What would have been evaluated had nothing been shared."""
 
+    def as_json(self, item: str) -> dict[str, Any]:
+        """As ``--json`` tells it: ``prompts`` or ``pairs`` for the items."""
+        return {
+            "finished": self.finished,
+            f"{item}s": self.items,
+            "complete": self.complete,
+            "written": self.written,
+            "failures": self.failures,
+            "seconds": self.seconds,
+            "evaluated_tokens": self.evaluated_tokens,
+            "needed_tokens": self.needed_tokens,
+        }
 
-def carry_out(context: CliContext, making: Making, *, as_json: bool) -> None:
-    """Load the model, take the steps, tell what came of it; ends with 1 where texts failed."""
-    plan = plan_of(making)
+
+def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -> None:
+    """Load the model, take the steps, tell what came of it; ends with 1 where any failed."""
+    plan = plan_of(making, job.parts)
     with session(context.db) as db:
         last = last_model(db)
-        if not prompts.count(db):
-            fail("there is no prompt in the project; `pairlab import FILE` brings some in")
+        _, items = backlog_of(plan).complete(db)
+        if not items:
+            fail(job.nothing)
     teacher = chosen_model(making.teacher, None).path if making.teacher else None
     if making.endpoint is None:
         student = chosen_model(making.model, last).path
@@ -70,21 +121,22 @@ def carry_out(context: CliContext, making: Making, *, as_json: bool) -> None:
             )
         else:
             engine = host_engine(student, options)
-            store.submit(remember_model, student)
+            if "propose" in job.parts:
+                store.submit(remember_model, student)
         second = host_engine(teacher, options) if teacher is not None else None
         maker = Maker(engine, store, plan, teacher=second, clock=clock.now)
-        summary = asyncio.run(_make(maker, [engine, *([second] if second else [])], store))
+        summary = asyncio.run(_make(maker, [engine, *([second] if second else [])], job))
     finally:
         store.close()
     if as_json:
-        put_json(asdict(summary))
+        put_json(summary.as_json(job.item))
     else:
-        _tell(summary)
+        _tell(summary, job)
     if summary.failures or not summary.finished:
         raise click.exceptions.Exit(1)
 
 
-def plan_of(making: Making) -> Plan:
+def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
     """The plan behind the options; a value that cannot be is wrong usage."""
     try:
         return Plan(
@@ -97,17 +149,18 @@ def plan_of(making: Making) -> Plan:
             seed=making.seed,
             limit=making.limit,
             revise_all=making.revise_all,
+            parts=parts,
         )
     except (BadRequest, ConstitutionError) as error:
         raise click.UsageError(str(error)) from error
 
 
-async def _make(maker: Maker, engines: list[Engine], store: StoreThread) -> Summary:
+async def _make(maker: Maker, engines: Sequence[Engine], job: Job) -> Summary:
     """Run to the end, or until Ctrl-C."""
     told: Counter[str] = Counter()
     began = time.monotonic()
     finished = True
-    with _progress(maker, engines[0], told):
+    with _progress(maker, engines, job, told):
         try:
             for engine in engines:
                 await engine.load()
@@ -122,65 +175,75 @@ async def _make(maker: Maker, engines: list[Engine], store: StoreThread) -> Summ
         finally:
             for engine in engines:
                 await engine.shutdown()
-    done, prompts_in_all = await store.call(pending.complete, maker.plan)
-    status = engines[0].status
+    complete, items = await maker.complete()
     return Summary(
         finished=finished,
-        prompts=prompts_in_all,
-        complete=done,
-        written={kind: told[kind] for kind in ("propose", "critique", "revise")},
+        items=items,
+        complete=complete,
+        written={kind: told[kind] for kind in job.writes},
         failures=dict(maker.failures),
         seconds=round(time.monotonic() - began, 1),
-        evaluated_tokens=status.evaluated_tokens,
-        needed_tokens=status.needed_tokens,
+        evaluated_tokens=sum(engine.status.evaluated_tokens for engine in engines),
+        needed_tokens=sum(engine.status.needed_tokens for engine in engines),
     )
 
 
 @contextmanager
-def _progress(maker: Maker, engine: Engine, told: Counter[str]) -> Iterator[None]:
+def _progress(
+    maker: Maker, engines: Sequence[Engine], job: Job, told: Counter[str]
+) -> Iterator[None]:
     """A bar on a terminal; a line for each failure anywhere."""
     console = stderr_console()
     with Progress(
         SpinnerColumn(),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("texts · {task.description}"),
+        TextColumn(f"{job.text}s · {{task.description}}"),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("loading the model", total=None)
         began = time.monotonic()
+        newest: MakerProgress | None = None
 
         def listen(event: MakerEvent) -> None:
+            nonlocal newest
             if isinstance(event, Stored):
                 told[event.kind] += 1
             elif isinstance(event, Failed):
-                console.print(clean(f"prompt {event.prompt_id[:12]}: {event.reason}"))
+                console.print(clean(f"{job.item} {event.item_id[:12]}: {event.reason}"))
             elif isinstance(event, MakerProgress):
-                minutes = (time.monotonic() - began) / 60
-                speed = f"{engine.status.tokens_per_second:.0f} tok/s"
-                pace = f"{told.total() / minutes:.0f} texts/min" if minutes else ""
-                left = time_left(event.eta_seconds)
-                words = " · ".join(part for part in (speed, pace, left) if part)
-                bar.update(task, completed=event.done, total=event.total, description=words)
+                newest = event
+                bar.update(task, completed=event.done, total=event.total)
 
-        forget = maker.subscribe(listen)
+        def show(_status: EngineStatus) -> None:
+            if newest is None:
+                return
+            minutes = (time.monotonic() - began) / 60
+            speed = sum(engine.status.tokens_per_second for engine in engines)
+            words = (
+                f"{speed:.0f} tok/s" if speed else "",
+                f"{told.total() / minutes:.0f} {job.text}s/min" if minutes else "",
+                time_left(newest.eta_seconds),
+            )
+            bar.update(task, description=" · ".join(part for part in words if part))
+
+        ends = [maker.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
         try:
             yield
         finally:
-            forget()
+            for end in ends:
+                end()
 
 
-def _tell(summary: Summary) -> None:
-    written = summary.written
+def _tell(summary: Summary, job: Job) -> None:
+    wrote = (counted(summary.written[kind], noun) for kind, noun in job.writes.items())
     say(
-        f"{summary.complete} of {summary.prompts} prompts complete; wrote"
-        f" {counted(written['propose'], 'candidate')}, {counted(written['critique'], 'critique')},"
-        f" {counted(written['revise'], 'revision')}"
-        f" in {summary.seconds:.0f} s."
+        f"{summary.complete} of {counted(summary.items, job.item)} complete;"
+        f" wrote {', '.join(wrote)} in {summary.seconds:.0f} s."
     )
-    for prompt_id, reason in summary.failures.items():
-        say(one_line(f"failed: prompt {prompt_id[:12]}: {reason}", 400))
+    for item_id, reason in summary.failures.items():
+        say(one_line(f"failed: {job.item} {item_id[:12]}: {reason}", 400))
     if not summary.finished:
         say("Stopped; what was written is stored. Run it again to go on.")

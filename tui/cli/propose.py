@@ -1,0 +1,22 @@
+"""``pairlab propose``: the first step of ``run`` alone."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.context import CliContext, json_option
+from tui.cli.making import Making, making_options
+
+
+@click.command("propose")
+@making_options("rounds", "constitution", "pick", "teacher", "revise_all")
+@json_option
+@click.pass_obj
+def command(context: CliContext, making: Making, *, as_json: bool) -> None:
+    """Propose the candidates that prompts still lack; revise none.
+
+    Ctrl-C or a kill loses at most the text being written; run it again to go on.
+    """
+    from tui.cli.unattended import PROPOSE, carry_out
+
+    carry_out(context, making, PROPOSE, as_json=as_json)
