@@ -1,4 +1,8 @@
-"""The pairs annotators disagree on, with what a ruling needs: verdicts, notes, times, haste."""
+"""The pairs people disagree on, with what a ruling needs: verdicts, notes, times, haste.
+
+Models are asked for by name or not at all: where a model says something else than all people,
+nobody has to rule.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,8 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff
 _DISAGREED = """
 SELECT pair.id FROM label_head JOIN pair ON pair.id = pair_id
 WHERE phase = 'first' AND verdict <> 'skip'
-  AND (?1 = '[]' OR annotator IN (SELECT value FROM json_each(?1)))
+  AND CASE ?1 WHEN '[]' THEN substr(annotator, 1, 3) <> 'ai:'
+      ELSE annotator IN (SELECT value FROM json_each(?1)) END
 GROUP BY pair.id HAVING count(DISTINCT verdict) > 1 ORDER BY pair.position
 """
 
@@ -64,7 +69,7 @@ def ordered(
 
     Args:
         db: the project.
-        annotators: between whom; everybody when none are named.
+        annotators: between whom; all people when none are named.
         order: what comes first.
         unruled: only those without a ruling.
     """
@@ -118,7 +123,7 @@ def _labels(db: Database, pair_id: str, annotators: Sequence[str]) -> tuple[Labe
         for each in labels.of_pair(db, pair_id)
         if each.phase is Phase.FIRST
         and each.verdict is not Verdict.SKIP
-        and (not annotators or each.annotator in annotators)
+        and (each.annotator in annotators if annotators else not ids.is_ai(each.annotator))
     )
 
 

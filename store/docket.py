@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store import disagreements, guidelines, labels, pairs, queue, rounds, rulings
+from store import disagreements, guidelines, ids, labels, pairs, queue, rounds, rulings
 from store.disagreements import Order
 from store.records import Label, PairText, Phase, Verdict
 from store.rounds import Progress
@@ -47,7 +47,10 @@ class Case:
     left: Literal["a", "b"]
     """Which answer stands left for this person, as when they label."""
     said: tuple[Label, ...]
-    """First-pass labels by annotator, ``skip`` left out."""
+    """First-pass labels of people, by annotator, ``skip`` left out.
+
+    A model's label is not told here: the one who rules may not have labelled the pair.
+    """
     hasty: frozenset[str]
     """Annotators who took less time than reading the texts takes."""
     versions: dict[str, int]
@@ -115,7 +118,9 @@ def case(db: Database, viewer: str, pair_id: str, at: str) -> Case:
         said = tuple(
             each
             for each in labels.of_pair(db, pair_id)
-            if each.phase is Phase.FIRST and each.verdict is not Verdict.SKIP
+            if each.phase is Phase.FIRST
+            and each.verdict is not Verdict.SKIP
+            and not ids.is_ai(each.annotator)
         )
         numbers = {each.id: each.version for each in guidelines.history(db)}
         return Case(

@@ -52,11 +52,13 @@ class WrongId(StoreError):
 class SealedRound(StoreError):
     """The figures of a round that is still going on are closed to everybody."""
 
-    def __init__(self, name: str, progress: str = "") -> None:
+    def __init__(self, name: str, progress: str = "", *, blocks: bool = False) -> None:
         told = f" ({progress})" if progress else ""
+        until = f"until all its annotators have finished{told}"
         super().__init__(
-            f"Round '{name}' is sealed until all its annotators have finished{told};"
-            " nothing about it is shown before"
+            f"Round '{name}' is shown in whole blocks of pairs {until}; this would tell more"
+            if blocks
+            else f"Round '{name}' is sealed {until}; nothing about it is shown before"
         )
         self.name = name
 

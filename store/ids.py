@@ -37,6 +37,11 @@ def name(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def is_ai(annotator: str) -> bool:
+    """Whether an annotator is a model: its labels carry a name that begins with ``ai:``."""
+    return annotator.startswith("ai:")
+
+
 def prompt_id(messages: Iterable[Message]) -> str:
     """Id of a prompt: its messages, to the letter."""
     return digest("prompt", [[m.role, m.content] for m in messages])

@@ -273,44 +273,43 @@ def sealed(db: Database) -> list[Round]:
     return [each for each in ordered(db) if not each.told]
 
 
-def sealed_pairs(db: Database) -> frozenset[str]:
-    """The pairs inside a sealed round that is still going on."""
-    return frozenset(pair for each in sealed(db) for pair in pairs_of(db, each.id))
-
-
 def hidden_pairs(db: Database, annotators: Sequence[str] = ()) -> frozenset[str]:
     """The pairs that no figure between annotators may count now.
 
     Those of sealed rounds, and in a round opened in blocks those after the last full block of
     :data:`BLOCK` pairs that the annotators (all of the round when none are named) have in common.
     """
-    hidden: set[str] = set()
-    for each in ordered(db):
-        if not each.told:
-            hidden.update(pairs_of(db, each.id))
-        elif each.ended is None and each.seal is Seal.BLOCKS:
-            who = [ids.name(a) for a in annotators] or list(each.annotators)
-            common = _common(db, each.id, who)
-            told = common[: len(common) // BLOCK * BLOCK]
-            hidden.update(set(pairs_of(db, each.id)).difference(told))
-    return frozenset(hidden)
+    who = [ids.name(name) for name in annotators]
+    return frozenset(pair for each in ordered(db) for pair in _hidden(db, each, who))
 
 
 def guard(db: Database, pair_ids: Iterable[str] | None = None) -> None:
-    """Refuse to go on when a sealed round would be touched.
+    """Refuse to go on when what a round hides would be told.
 
     Args:
         db: the project.
-        pair_ids: what is about to be told; None for everything.
+        pair_ids: whose labels are about to be told; None for everything that is not left out by
+            :func:`hidden_pairs`, which only a sealed round forbids.
 
     Raises:
         SealedRound: names the round and its progress.
     """
     wanted = None if pair_ids is None else set(pair_ids)
-    for each in sealed(db):
-        if wanted is None or not wanted.isdisjoint(pairs_of(db, each.id)):
+    for each in ordered(db):
+        touched = not each.told if wanted is None else wanted & _hidden(db, each, ())
+        if touched:
             told = ", ".join(f"{p.annotator} {p.done} of {p.total}" for p in progress(db, each.id))
-            raise SealedRound(each.name, told)
+            raise SealedRound(each.name, told, blocks=each.told)
+
+
+def _hidden(db: Database, each: Round, annotators: Sequence[str]) -> set[str]:
+    """What one round hides of figures between these annotators, or between all of its own."""
+    if not each.told:
+        return set(pairs_of(db, each.id))
+    if each.ended is not None or each.seal is Seal.OPEN:
+        return set()
+    common = _common(db, each.id, annotators or each.annotators)
+    return set(pairs_of(db, each.id)).difference(common[: len(common) // BLOCK * BLOCK])
 
 
 def _shuffled(pairs: Sequence[str], seed: str, annotator: str) -> list[str]:

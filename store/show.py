@@ -26,7 +26,7 @@ from store import (
     runs,
 )
 from store import pairs as pair_rows
-from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Phase, Prompt
+from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Phase, Prompt, Verdict
 from store.rulings import Ruling
 
 Tree = dict[str, Any]
@@ -39,7 +39,7 @@ def item(db: Database, text: str, *, viewer: str | None = None) -> Tree:
         db: the project.
         text: what the user typed.
         viewer: leave out what others say about pairs that this annotator has not labelled, or
-            that lie in a sealed round; None leaves nothing out.
+            that a round hides; None leaves nothing out.
 
     Raises:
         WrongId: nothing answers to it, or several items do.
@@ -239,8 +239,11 @@ def _pair(db: Database, found: Pair, viewer: str | None) -> Tree:
 
 def _is_blind(db: Database, pair_id: str, given: list[Label], viewer: str) -> bool:
     """Whether this annotator must not be told what others say about the pair."""
-    labelled = any(each.annotator == viewer and each.phase is Phase.FIRST for each in given)
-    return not labelled or pair_id in rounds.sealed_pairs(db)
+    labelled = any(
+        each.annotator == viewer and each.phase is Phase.FIRST and each.verdict is not Verdict.SKIP
+        for each in given
+    )
+    return not labelled or pair_id in rounds.hidden_pairs(db)
 
 
 def _ruling(made: Ruling) -> Tree:

@@ -97,19 +97,22 @@ def plan(
 
     Raises:
         UsageProblem: there is no such format.
-        SealedRound: the export would tell labels of a round that is still sealed.
+        SealedRound: the export would tell labels that a round still hides: any of a sealed one,
+            in the format ``audit``, which holds every label, also of one opened in blocks.
     """
     known(options.format)
-    if options.from_ != "decisions" or options.format == AUDIT:
-        rounds.guard(db)
+    hidden = _hidden(db, options)
     project = facts.load(db)
-    standings = {pair.id: decided.stands(pair, project, options) for pair in project.pairs}
+    standings = {
+        pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
+        for pair in project.pairs
+    }
     rows = [
         row for pair in project.pairs if (row := decided_row(pair, standings[pair.id])) is not None
     ]
     format_ = FORMATS.get(options.format)
     refuses = format_.refuses if format_ else anything
-    doubted = trust.in_doubt(project.pairs)
+    doubted = trust.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     outcome = gate.sift(rows, options, refuses, doubted, count_tokens)
     reasons = _reasons(standings, outcome)
     audited = options.format == AUDIT
@@ -123,6 +126,20 @@ def plan(
         audited=tuple(_audit(db, project.pairs, standings, reasons)) if audited else (),
         audited_groups=tuple(split.group(p.messages) for p in project.pairs) if audited else (),
     )
+
+
+_CLOSED = Standing(None, Reason.HIDDEN, "nothing")
+
+
+def _hidden(db: Database, options: ExportOptions) -> frozenset[str]:
+    """The pairs that stay because a round opened in blocks does not tell of them yet."""
+    if options.from_ == "decisions" and options.format != AUDIT:
+        return frozenset()  # a decision on a revision is no label of a round
+    rounds.guard(db)
+    hidden = rounds.hidden_pairs(db)
+    if options.format == AUDIT:
+        rounds.guard(db, hidden)
+    return hidden
 
 
 def _reasons(standings: dict[str, Standing], outcome: Outcome) -> dict[str, Reason]:

@@ -9,6 +9,7 @@ from typing import Final
 class Reason(StrEnum):
     """The first of these, in this order, that is true of a pair is the one reported."""
 
+    HIDDEN = "hidden"
     UNLABELLED = "unlabelled"
     SKIPPED = "skipped"
     DISAGREEMENT = "disagreement"
@@ -30,6 +31,7 @@ class Reason(StrEnum):
 
 
 EXPLAINED: Final[dict[Reason, str]] = {
+    Reason.HIDDEN: "a round that shows whole blocks only still hides the pair",
     Reason.UNLABELLED: "nobody has labelled the pair or decided on its revision",
     Reason.SKIPPED: "everybody who saw it skipped it",
     Reason.DISAGREEMENT: "the annotators disagree and nobody has ruled",

@@ -24,6 +24,7 @@ from store.sqlite import immediate
 
 SILENT = frozenset(
     {
+        Reason.HIDDEN,
         Reason.UNLABELLED,
         Reason.EMPTY,
         Reason.IDENTICAL,

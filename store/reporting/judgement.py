@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from store import guidelines, labels, pairs, rulings
+from store import guidelines, labels, pairs, rounds, rulings
 from store.markdown import cell, quoted, table
 from store.records import Phase
 from store.reporting.names import Names
@@ -25,12 +25,15 @@ def standing_rulings(db: Database, names: Names) -> Iterator[str]:
         return
     counted = ", ".join(f"{cause.replace('_', ' ')} {n}" for cause, n in rulings.causes(db).items())
     yield f"Pairs ruled on: {len(found)}{f'; causes: {counted}' if counted else ''}.\n"
+    hidden = rounds.hidden_pairs(db)
     order = sorted((pairs.get(db, pair_id).position, pair_id) for pair_id in found)
     head = ["pair", "prompt", "labels", "ruling", "by", "cause", "confidence", "reason"]
-    yield table(head, [_ruling(db, found[pair_id], names) for _, pair_id in order]) + "\n"
+    yield table(head, [_ruling(db, found[pair_id], names, hidden) for _, pair_id in order]) + "\n"
 
 
-def _ruling(db: Database, ruling: rulings.Ruling, names: Names) -> list[str]:
+def _ruling(
+    db: Database, ruling: rulings.Ruling, names: Names, hidden: frozenset[str]
+) -> list[str]:
     prompt = " ".join(pairs.text(db, ruling.pair_id).prompt_text.split())
     said = [
         f"{names(label.annotator)} {label.verdict}"
@@ -40,7 +43,7 @@ def _ruling(db: Database, ruling: rulings.Ruling, names: Names) -> list[str]:
     return [
         f"`{ruling.pair_id[:12]}`",
         cell(prompt if len(prompt) <= EXCERPT else prompt[: EXCERPT - 3] + "..."),
-        cell(", ".join(said)),
+        cell("not told yet" if ruling.pair_id in hidden else ", ".join(said)),
         cell(ruling.verdict),
         cell(names(ruling.by)),
         cell((ruling.cause or "-").replace("_", " ")),

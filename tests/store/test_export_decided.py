@@ -57,6 +57,45 @@ def test_a_ruling_stands_above_labels_and_the_last_one_counts(db):
     assert reason_of(db, made) == "tie"
 
 
+def test_a_round_in_blocks_lets_out_whole_blocks(db):
+    made = [pair(db, f"question {n}?") for n in range(12)]
+    rounds.create(db, "pilot", made, ["ann", "bob"], seal="blocks", seed=1, by="ann", at=AT)
+    for each in made:
+        give(db, each, ann="a")
+    assert planned(db).counts == {"hidden": 12}
+    order = rounds.pairs_of(db, rounds.get(db, "pilot").id, "bob")
+    for each in order[:11]:
+        give(db, each, bob="a")
+    outside = pair(db, "outside?")
+    give(db, outside, ann="b")
+    told = planned(db)
+    assert {row.pair.id for row in told.rows} == {*order[:10], outside}
+    assert told.excluded["hidden"] == [each for each in made if each in order[10:]]
+    assert planned(db, from_="decisions").counts == {"unlabelled": 13}
+    with pytest.raises(SealedRound, match=r"'pilot' is shown in whole blocks"):
+        planned(db, format="audit")
+    give(db, order[11], bob="a")
+    assert len(planned(db).rows) == 13
+    assert len(planned(db, format="audit").audited) == 13
+
+
+@pytest.mark.parametrize("told", ["b", "tie", "skip"])
+def test_a_hidden_label_moves_nothing_in_an_export(db, told):
+    made = [pair(db, f"question {n}?") for n in range(60)]
+    rounds.create(db, "pilot", made, ["ann", "bob"], seal="blocks", seed=1, by="ann", at=AT)
+    order = rounds.pairs_of(db, rounds.get(db, "pilot").id, "bob")
+    for number, each in enumerate(order):
+        give(db, each, ann="a" if number % 2 else "b")
+        if number < 50:
+            give(db, each, bob="a" if number % 2 or number < 20 else "b")
+    before = planned(db)
+    for each in order[50:59]:
+        give(db, each, bob=told)
+    after = planned(db)
+    assert after.counts == before.counts
+    assert [row.pair.id for row in after.rows] == [row.pair.id for row in before.rows]
+
+
 def test_the_label_after_discussion_counts_and_a_repeat_does_not(db):
     made = pair(db, "why?", "one", "two")
     give(db, made, ann="a", bob="b")

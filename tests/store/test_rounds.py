@@ -86,10 +86,10 @@ def test_a_sealed_round_tells_progress_until_all_have_finished(db: Database) -> 
     with pytest.raises(SealedRound):
         rounds.guard(db, [inside[0], outside[0]])
     rounds.guard(db, outside)
-    assert rounds.sealed_pairs(db) == rounds.hidden_pairs(db) == frozenset(inside)
+    assert rounds.hidden_pairs(db) == frozenset(inside)
     label_all(db, made, "second", "b")
     rounds.guard(db)
-    assert rounds.sealed_pairs(db) == frozenset()
+    assert rounds.hidden_pairs(db) == frozenset()
     assert rounds.get(db, "pilot").ended == "finished"
     assert rounds.waiting_for(db, "first") == []
 
@@ -135,6 +135,22 @@ def test_blocks_of_ten_common_pairs(db: Database) -> None:
         assert told == set(order[:full])
         if count < len(pairs):
             labels.give(db, order[count], "second", "b", at=now())
+
+
+def test_what_lies_behind_the_last_block_stays_closed(db: Database) -> None:
+    pairs, now = some_pairs(db, 12), ticking()
+    made = a_round(db, pairs, seal="blocks")
+    label_all(db, made, "first")
+    order = rounds.pairs_of(db, made.id, "second")
+    for pair in order[:11]:
+        labels.give(db, pair, "second", "b", at=now())
+    rounds.guard(db)
+    rounds.guard(db, order[:10])
+    with pytest.raises(SealedRound, match=r"'pilot' is shown in whole blocks.*second 11 of 12"):
+        rounds.guard(db, order[10:11])
+    assert {each.pair_id for each in disagreements.ordered(db)} == set(order[:10])
+    labels.give(db, order[11], "second", "b", at=now())
+    rounds.guard(db, pairs)
 
 
 def test_opening_and_closing_are_recorded_choices(db: Database) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from store import disagreements, labels, pairs, rulings
+from store import disagreements, docket, labels, pairs, rulings
 from store.disagreements import Order, alike, is_hasty
 from store.errors import BadInput, WrongId
 from store.records import Message, PairText, Verdict
@@ -68,6 +68,21 @@ def test_causes_are_counted_and_an_annotator_sees_what_went_against(db: Database
     assert [each.ruling.pair_id for each in rulings.against(db, "first")] == [one]
     assert [each.label.verdict for each in rulings.against(db, "second")] == [Verdict.BOTH_BAD]
     assert rulings.against(db, "third") == []
+
+
+def test_a_model_is_no_party_to_a_disagreement(db: Database) -> None:
+    agreed, differs = some_pairs(db, 2)
+    disagreed(db, agreed, "a", "a")
+    disagreed(db, differs)
+    for pair in (agreed, differs):
+        labels.give(db, pair, "ai:m", "tie", at=AT)
+    (only,) = disagreements.ordered(db)
+    assert only.pair_id == differs
+    assert [each.annotator for each in only.labels] == ["first", "second"]
+    said = docket.case(db, "third", differs, AT).said
+    assert [each.annotator for each in said] == ["first", "second"]
+    asked = disagreements.ordered(db, ["first", "ai:m"])
+    assert {each.pair_id for each in asked} == {differs, agreed}
 
 
 def test_the_one_who_rules_is_blind_no_longer(db: Database) -> None:

@@ -43,9 +43,13 @@ def test_who_has_not_labelled_is_not_told_what_others_chose(db: Database) -> Non
         shown = tree.get("pair") or tree["pairs"][0]
         assert (shown["labels"], shown["notes"], shown["withheld"]) == ([], {}, True)
         assert "a is short" not in json.dumps(tree)
+    labels.give(db, pair_id, "ai:m", Verdict.A, at=AT)
+    labels.give(db, pair_id, "anna", Verdict.SKIP, at=AT)
+    shown = show.item(db, pair_id, viewer="anna")["pair"]
+    assert [label["annotator"] for label in shown["labels"]] == ["anna"]
     labels.give(db, pair_id, "anna", Verdict.B, at=AT)
     shown = show.item(db, pair_id, viewer="anna")["pair"]
-    assert [label["annotator"] for label in shown["labels"]] == ["anna", "bo"]
+    assert [label["annotator"] for label in shown["labels"]] == ["ai:m", "anna", "bo"]
     assert shown["withheld"] is False
 
 
