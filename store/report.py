@@ -38,7 +38,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *people.annotators(db, names),
         *people.formal_rounds(db, names),
         *figures.between_people(db, names),
-        *figures.with_models(db, names),
+        *figures.people_and_models(db, names),
         *judgement.standing_rulings(db, names),
         *judgement.guideline(db, names),
         *_triplets(db),

@@ -1,13 +1,14 @@
 """Agreement between annotators: exact figures, from counts alone, at any number of labels.
 
-The usual way in is :func:`agreement` (two annotators), :func:`agreement_many` (more) and
-:class:`LiveTable` (two, label by label).
+The usual way in is :func:`agreement` (two annotators), :func:`agreement_many` (more),
+:func:`with_models` (people and models) and :class:`LiveTable` (two, label by label).
 """
 
 from store.agreement.kappa import warm, warm_up
 from store.agreement.live import LiveTable
+from store.agreement.models import with_models
 from store.agreement.report import Agreement, ManyAgreement, agreement, agreement_many, of_counts
-from store.agreement.tables import annotators, is_ai
+from store.agreement.tables import annotators
 
 __all__ = [
     "Agreement",
@@ -16,8 +17,8 @@ __all__ = [
     "agreement",
     "agreement_many",
     "annotators",
-    "is_ai",
     "of_counts",
     "warm",
     "warm_up",
+    "with_models",
 ]

@@ -1,4 +1,4 @@
-"""Two people's agreement, followed as the project file grows; whose, unless somebody chooses.
+"""Two people's agreement, and theirs with models, followed as the project file grows.
 
 Belongs to the store thread, as the live table in it does; what it hands out is frozen.
 """
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from store.agreement.live import LiveTable
+from store.agreement.models import couples
 from store.agreement.partners import overlaps
 from store.agreement.report import Agreement, of_counts
 from store.agreement.tables import annotators
@@ -22,6 +23,8 @@ class Standing(NamedTuple):
     """None where nobody can be compared."""
     people: tuple[str, ...] = ()
     """Everybody who has labelled."""
+    with_models: tuple[Agreement, ...] = ()
+    """The two people, or the only one there is, with each model that judged pairs of theirs."""
 
 
 class Following:
@@ -36,6 +39,7 @@ class Following:
         self._viewer = viewer
         self._table: LiveTable | None = None
         self._people: tuple[str, ...] = ()
+        self._beside: dict[tuple[str, str], LiveTable] = {}
         self._chosen = False
 
     def look(self, db: Database) -> Standing:
@@ -46,13 +50,26 @@ class Following:
             self._table = LiveTable(db, found[0].first, found[0].second) if found else None
         self._people = names
         if self._table is None:
-            return Standing(None, names)
+            return Standing(None, names, self._with_models(db, names))
         self._table.refresh(db)
         between = self._table.first, self._table.second
-        return Standing(of_counts(self._table.shown, between), names)
+        return Standing(
+            of_counts(self._table.shown, between), names, self._with_models(db, between)
+        )
 
     def choose(self, db: Database, first: str, second: str) -> Standing:
         """Follow these two from now on."""
         self._chosen = True
         self._table = LiveTable(db, first, second)
         return self.look(db)
+
+    def _with_models(self, db: Database, who: tuple[str, ...]) -> tuple[Agreement, ...]:
+        wanted = couples(who, annotators(db, ai=True))
+        self._beside = {
+            two: self._beside.get(two) or LiveTable(db, two[0], two[1]) for two in wanted
+        }
+        for table in self._beside.values():
+            table.refresh(db)
+        return tuple(
+            of_counts(table.shown, two) for two, table in self._beside.items() if table.shown.n
+        )

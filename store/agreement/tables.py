@@ -29,8 +29,6 @@ NO_VALUE = "none"
 Coding = Literal["verdict", "strength"]
 """What is counted: the verdict alone, or with its strength, as ``a 2``."""
 
-_AI = "ai:"
-
 _NEXT_NAME = (
     "SELECT annotator FROM label_head WHERE annotator > ? AND phase = 'first'"
     " ORDER BY annotator LIMIT 1"
@@ -114,11 +112,6 @@ class Item(NamedTuple):
     slice: str
 
 
-def is_ai(name: str) -> bool:
-    """Whether this annotator is a model: AI labels carry names that begin with ``ai:``."""
-    return name.startswith(_AI)
-
-
 def annotators(db: Database, *, ai: bool = False) -> list[str]:
     """Everybody with a first-pass label, by name; people only, unless ``ai`` asks for models.
 
@@ -129,7 +122,7 @@ def annotators(db: Database, *, ai: bool = False) -> list[str]:
     while row := db.execute(_NEXT_NAME, [name]).fetchone():
         name = str(row[0])
         found.append(name)
-    return [each for each in found if is_ai(each) == ai]
+    return [each for each in found if ids.is_ai(each) == ai]
 
 
 def spoken(

@@ -11,17 +11,20 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from store import rounds
+from store import ids, rounds
 
 
 def hidden(db: Database, annotators: Sequence[str]) -> frozenset[str]:
     """The pairs that figures between these annotators may not count.
 
-    Of several people at once, a round in blocks shows what all of its own annotators have done.
+    Of several people at once, and of one person and a model, a round in blocks shows what all of
+    its own annotators have done: a model labels without waiting for anybody, so that each label
+    of the person would move the figure.
     """
     if db.execute("SELECT 1 FROM head WHERE kind = 'round' LIMIT 1").fetchone() is None:
         return frozenset()  # the usual case, asked for with every label
-    return rounds.hidden_pairs(db, annotators if len(annotators) == 2 else ())
+    people = [name for name in annotators if not ids.is_ai(name)]
+    return rounds.hidden_pairs(db, people if len(people) == 2 else ())
 
 
 def as_json(pairs: frozenset[str]) -> str:

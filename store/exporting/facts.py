@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from store import heads, labels
-from store.agreement.tables import is_ai
+from store import heads, ids, labels
 from store.records import Choice, Message, Origin, Phase, Verdict
 
 
@@ -39,7 +38,7 @@ class Said(NamedTuple):
     @property
     def by_model(self) -> bool:
         """Whether a model gave it."""
-        return is_ai(self.annotator)
+        return ids.is_ai(self.annotator)
 
 
 class Decided(NamedTuple):

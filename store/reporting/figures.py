@@ -13,6 +13,7 @@ from store.agreement.audit import audit
 from store.agreement.counts import Counts
 from store.agreement.intervals import dirichlet
 from store.agreement.kappa import kappa
+from store.agreement.models import with_models
 from store.agreement.report import Agreement, Slice
 from store.agreement.roles import roles
 from store.agreement.strength import strength
@@ -47,18 +48,24 @@ def between_people(db: Database, names: Names) -> Iterator[str]:
         yield from _two(db, two, names)
 
 
-def with_models(db: Database, names: Names) -> Iterator[str]:
-    """People against the models that judged the same pairs."""
-    models = tables.annotators(db, ai=True)
-    rows = [
-        _line(two, names)
-        for person in tables.annotators(db)
-        for model in models
-        if (two := agreement(db, person, model)).n
-    ]
-    if rows:
-        yield "## People and models\n"
-        yield table(["person and model", "n", "kappa", "95 %", "p_o", "PABAK", "AC1"], rows) + "\n"
+def people_and_models(db: Database, names: Names) -> Iterator[str]:
+    """People against the models that judged the same pairs.
+
+    Raises:
+        StoreError: the figures differ from those of a recount from the labels.
+    """
+    found = with_models(db, tables.annotators(db))
+    if not found:
+        return
+    for two in found:
+        audit(db, two)
+    yield "## People and models\n"
+    yield (
+        "A model's labels are in no figure between people; p_o is the share of pairs on which it"
+        " gave the person's verdict.\n"
+    )
+    head = ["person and model", "n", "kappa", "95 %", "p_o", "PABAK", "AC1", ""]
+    yield table(head, [_line(two, names) for two in found]) + "\n"
 
 
 def _everybody(db: Database, people: list[str], names: Names) -> Iterator[str]:
@@ -139,7 +146,6 @@ def _scale(db: Database, first: str, second: str) -> str:
 
 
 def _slice(part: Slice) -> list[str]:
-    few = "too few" if part.n < bands.FEW_IN_SLICE else ""
     disagreed = f"{part.counts.disagreed} of {part.n}"
     return [
         cell(part.value),
@@ -147,8 +153,12 @@ def _slice(part: Slice) -> list[str]:
         figure(part.kappa, 2),
         interval(part.ci95),
         disagreed,
-        few,
+        _few(part.n),
     ]
+
+
+def _few(n: int) -> str:
+    return "too few" if n < bands.FEW_IN_SLICE else ""
 
 
 def _line(two: Agreement, names: Names) -> list[str]:
@@ -158,4 +168,5 @@ def _line(two: Agreement, names: Names) -> list[str]:
         figure(two.kappa),
         interval(two.ci95),
         *(figure(each) for each in (two.p_o, two.pabak, two.ac1)),
+        _few(two.n),
     ]

@@ -74,7 +74,10 @@ def test_models_stand_apart(study):
         labels.give(db, pair, "ai:judge", "a", at=AT)
     text = report.compose(db)
     assert "### All" not in text
-    assert "| ann and ai:judge | 8 |" in text
+    # ann said a on 5 of the 8 pairs, the model on all: chance explains every agreement
+    assert "| ann and ai:judge | 8 | 0.000 |" in text
+    assert "| 0.625 |" in text.split("## People and models")[1].split("##")[0]
+    assert "| too few |" in text.split("## People and models")[1].split("##")[0]
 
 
 def test_three_people(study):

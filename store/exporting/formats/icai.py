@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.agreement.tables import is_ai
+from store import ids
 from store.exporting.decided import final_labels
 from store.exporting.facts import Said, Side
 from store.exporting.formats.base import Format, Line, each
@@ -47,7 +47,7 @@ def _response(side: Side) -> Line:
 def _document(comparisons: list[Line]) -> Line:
     names = sorted({name for each_ in comparisons for name in each_["annotations"]} - {DECIDED})
     people = {
-        name: {"name": name, "description": "", "type": "ai" if is_ai(name) else "human"}
+        name: {"name": name, "description": "", "type": "ai" if ids.is_ai(name) else "human"}
         for name in names
     }
     decided = {"name": DECIDED, "description": "what counts as decided", "type": "human"}

@@ -6,8 +6,18 @@ import pytest
 from labelling import AT, at, columns, say, some_pairs
 from sqlite_utils import Database
 
-from store import candidates, constitutions, critiques, guidelines, labels, pairs, prompts, undo
-from store.agreement import agreement, agreement_many, annotators, is_ai
+from store import (
+    candidates,
+    constitutions,
+    critiques,
+    guidelines,
+    ids,
+    labels,
+    pairs,
+    prompts,
+    undo,
+)
+from store.agreement import agreement, agreement_many, annotators
 from store.agreement.attributes import by_attribute, state, stated
 from store.agreement.audit import audit
 from store.agreement.figure import NO_OVERLAP
@@ -97,8 +107,8 @@ def test_models_are_no_people(db: Database) -> None:
     columns(db, first="a b", second="a a", **{"ai:judge": "b b"})
     assert annotators(db) == ["first", "second"]
     assert annotators(db, ai=True) == ["ai:judge"]
-    assert is_ai("ai:judge")
-    assert not is_ai("aida")
+    assert ids.is_ai("ai:judge")
+    assert not ids.is_ai("aida")
     assert agreement(db, "first", "ai:judge").counts.n == 2
 
 
