@@ -66,11 +66,12 @@ class Board:
             self._written.popleft()
         then, before = self._written[0]
         seconds = now - then
+        writes = report.running > 0 and seconds > 0
         self.change(
             state=State.WRITING if report.running else State.READY,
             running=report.running,
             waiting=report.waiting,
             evaluated_tokens=report.evaluated,
             needed_tokens=report.needed,
-            tokens_per_second=(report.written - before) / seconds if seconds > 0 else 0.0,
+            tokens_per_second=(report.written - before) / seconds if writes else 0.0,
         )

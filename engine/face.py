@@ -141,7 +141,7 @@ class EngineStatus:
     error: str | None = None
     """The last thing that went wrong, in words, and what was done about it."""
     tokens_per_second: float = 0.0
-    """Tokens written a second, over the last seconds."""
+    """Tokens written a second, over the last seconds; 0 at rest."""
     running: int = 0
     """Answers being written."""
     waiting: int = 0

@@ -43,7 +43,16 @@ class Gauge:
         state = self.status.state
         if state in (State.READY, State.WRITING):
             state = State.WRITING if running else State.READY
-        self._set(replace(self.status, state=state, running=running, waiting=waiting))
+        speed = self.status.tokens_per_second if running else 0.0
+        self._set(
+            replace(
+                self.status,
+                state=state,
+                running=running,
+                waiting=waiting,
+                tokens_per_second=speed,
+            )
+        )
 
     def trouble(self, message: str) -> None:
         """Something went wrong and is being tried again, or done without."""

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.face import EngineStatus, State
-from engine.news import Progress
+from engine.news import Failed, Idle, MakerEvent, Progress, Stored
 from engine.scripted import ScriptedEngine
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, mode_screen, press, settle
@@ -33,6 +35,35 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
             "started again 1 time",
         ):
             assert words in shown, words
+
+
+@pytest.mark.parametrize("end", ["stored", "failed", "failed for good", "idle"])
+async def test_what_is_over_is_not_said_to_be_written(
+    study: Path, make_app: MakeApp, end: str
+) -> None:
+    engine, maker = ScriptedEngine(), StandInMaker()
+    app = make_app(study, engine=engine, maker=maker)
+    prompt = open_rows(study)[0]
+    ends: dict[str, MakerEvent] = {
+        "stored": Stored(prompt, None, "propose"),
+        "failed": Failed(prompt, "the prompt is too long"),
+        "failed for good": Failed("", "out of memory"),
+        "idle": Idle(0),
+    }
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M")
+        engine.set_status(EngineStatus(State.WRITING, tokens_per_second=61.2, running=1))
+        maker.say(Progress(62, 63, 3, 61.2, 20.0))
+        maker.say(growing(prompt, None, "propose", "..."))
+        await settle(pilot)
+        assert "writing a candidate for prompt 1" in drawn(app)
+        maker.say(ends[end])
+        engine.set_status(EngineStatus(State.READY))
+        await settle(pilot)
+        shown = drawn(app)
+        assert "model at rest" in shown
+        assert "writing" not in shown
+        assert "being written" not in shown
 
 
 def open_rows(path: Path) -> list[str]:

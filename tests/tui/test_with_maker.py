@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from engine.face import Engine, State
+from engine.errors import HostDied
+from engine.face import Engine, EngineStatus, Generated, Piece, State
 from engine.maker import Maker
 from engine.plan import Plan
 from engine.scripted import ScriptedEngine
@@ -135,6 +138,41 @@ async def test_quit_while_the_model_writes_loses_only_that_text(
     db = open_store(two_prompts)
     assert db.execute("SELECT count(*) FROM candidate").fetchone()[0] == 0
     db.close()
+
+
+async def test_a_model_that_fails_for_good_leaves_nothing_half_written_on_the_screen(
+    two_prompts: Path, make_app: MakeApp
+) -> None:
+    class Dying(ScriptedEngine):
+        """Writes a few words of the first critique, and then it is over."""
+
+        last_word = asyncio.Event()
+
+        async def generate(self, *args: Any, **kwargs: Any) -> Generated:
+            if len(self.history) < 1:
+                return await super().generate(*args, **kwargs)
+            self.set_status(EngineStatus(State.WRITING, running=1))
+            kwargs["on_event"](Piece(0, "The answer overl"))
+            await self.last_word.wait()
+            self.set_status(EngineStatus(State.FAILED, "out of memory"))
+            raise HostDied("out of memory")
+
+    engine = Dying(slots=1)
+
+    def worker(store: StoreThread) -> Maker:
+        return Maker(engine, store, Plan(candidates=1), clock=lambda: AT, annotator="first")
+
+    app = make_app(two_prompts, engine=engine, maker=worker)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: revise(app).writing == "critique")
+        assert "writing prompt 1" in revise(app).status.doing
+        engine.last_word.set()
+        await until(pilot, lambda: revise(app).writing is None)
+        await settle(pilot)
+        shown = drawn(app)
+        assert "out of memory" in shown
+        assert "The answer overl" not in shown
+        assert "writing" not in revise(app).status.doing
 
 
 async def test_the_store_stays_usable_after_the_model_failed(

@@ -17,7 +17,7 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
 
     Each pair is asked in both orders; where the orders contradict each other the verdict is a
     tie. The labels stand under ai:MODEL and never count as a person's; `export --from ai`
-    writes by them. Ctrl-C or a kill loses at most one verdict; run it again to go on.
+    writes by them. Ctrl-C or a kill loses at most the verdicts under way; run it again to go on.
     """
     from tui.cli.unattended import JUDGE, carry_out
 

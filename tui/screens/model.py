@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Sparkline, Static
 
 from engine.face import EngineStatus, ModelInfo, State
-from engine.news import Idle, MakerEvent, Progress, Stored, Writing
+from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
 from store import prompts
 from store.undo import Undone
 from tui.figures import counted, time_left
@@ -193,7 +193,7 @@ class ModelScreen(ModeScreen):
                     self._writing_for = said.prompt_id
                     self._position = (await self.ask(prompts.get, said.prompt_id)).position
                 self._writing = f"{KINDS.get(said.kind, said.kind)} for prompt {self._position}"
-            case Stored() | Idle():
+            case Stored() | Failed() | Idle():
                 self._writing = ""
             case _:
                 return

@@ -267,6 +267,10 @@ class ReviseScreen(ModeScreen):
                 await self._grow(event)
             case Stored():
                 await self._take_stored(event)
+            case Failed(item_id="", reason=reason):
+                self._in_work.clear()
+                await self._reload()
+                self.tell(reason, wrong=True)
             case Failed(item_id=prompt_id, reason=reason):
                 self._in_work.pop(prompt_id, None)
                 if self.item is not None and self.item.prompt.id == prompt_id:
