@@ -6,9 +6,12 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from store.records import Message
+
+AI: Final = "ai:"
+"""The mark before the names of models, so that no person is taken for one."""
 
 
 def canonical(value: Any) -> bytes:
@@ -38,8 +41,8 @@ def name(text: str) -> str:
 
 
 def is_ai(annotator: str) -> bool:
-    """Whether an annotator is a model: its labels carry a name that begins with ``ai:``."""
-    return annotator.startswith("ai:")
+    """Whether an annotator is a model: its labels carry a name that begins with :data:`AI`."""
+    return annotator.startswith(AI)
 
 
 def prompt_id(messages: Iterable[Message]) -> str:

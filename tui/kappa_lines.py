@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from store import ids
 from store.agreement import Agreement
 from store.agreement.bands import FEW_IN_SLICE, Band, where
 from store.agreement.overview import Overview
@@ -20,6 +21,8 @@ BARS = "▁▂▃▄▅▆▇█"
 GOOD = 0.6
 LOOK_HERE = "  ← look here"
 SLICE_NAME_CELLS = 18
+COUPLE_CELLS = 28
+"""A person and a model before the figures of the two."""
 
 
 def title(agreement: Agreement) -> str:
@@ -114,6 +117,28 @@ def slice_line(part: Slice, *, worst: bool) -> Content:
 def slice_head(by: str) -> str:
     """The head over the slices."""
     return f"{set_cell_size(f'by {by}', SLICE_NAME_CELLS)}{'n':>6}{'κ':>7}"
+
+
+def model_head() -> str:
+    """The head over the lines of people and models."""
+    return f"{set_cell_size('human and AI', COUPLE_CELLS)}{'n':>6}{'agree':>8}{'κ':>7}"
+
+
+def model_line(two: Agreement) -> Content:
+    """A person and a model; dim below the n that can tell anything."""
+    name = set_cell_size(couple(two, COUPLE_CELLS), COUPLE_CELLS)
+    few = two.n < FEW_IN_SLICE
+    figure, agreed = coefficient(two.kappa.value), share(two.p_o.value)
+    rest = f"too few (n under {FEW_IN_SLICE})" if few else two.kappa.reason or interval(two.ci95)
+    line = Content(f"{name}{two.n:>6,}{agreed:>8}{figure:>7}   {rest}")
+    return line.stylize("dim") if few else line
+
+
+def couple(two: Agreement, cells: int) -> str:
+    """``first and tiny.gguf``: a person and a model without the mark of its name."""
+    person, model = two.annotators
+    who = one_line(person, cells // 2 - 3)
+    return one_line(f"{who} and {model.removeprefix(ids.AI)}", cells - 1)
 
 
 def worst_slice(slices: Sequence[Slice]) -> Slice | None:

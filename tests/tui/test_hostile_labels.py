@@ -19,17 +19,18 @@ LEFT_OUT = {"surrogate", "cjk", "arabic", "thai", "tabs", "crlf", "replacement",
 KEPT = {name: text for name, text in HOSTILE.items() if name not in LEFT_OUT}
 
 FIRST, SECOND = "[/b]\x9b31mfirst", "second\u202e\x1b]52;c;x\x07"
+MODEL = "ai:[/b]\x1b[31m\u202e.gguf"
 
 
 @pytest.fixture
 def hostile(empty_path: Path) -> Path:
-    """A pair for each text, both annotators on all, hostile wherever a text can be."""
+    """A pair for each text, two people and a model on all, hostile wherever a text can be."""
     db = open_store(empty_path)
     guidelines.add_version(db, "\n".join(KEPT.values())[:4000], FIRST, AT)
     for text in KEPT.values():
         long = len(text) > 5000
         made = a_chain(db, (text, text, text[:200], f"{text} better"), category=text[:40] or "x")
-        for who, verdict in ((FIRST, "a"), (SECOND, "b" if long else "a")):
+        for who, verdict in ((FIRST, "a"), (SECOND, "b" if long else "a"), (MODEL, "b")):
             labels.give(db, made.pair, who, verdict, seconds=9, left="a", note=text[:100], at=AT)
     db.close()
     return empty_path
@@ -69,6 +70,11 @@ async def test_kappa(hostile: Path, make_app: MakeApp) -> None:
             check(app)
             await press(pilot, "escape", "down")
         await press(pilot, "escape", "tab", "down", "enter")
+        check(app)
+        await press(pilot, "escape", "tab", "enter")
+        assert "Disagreements" in drawn(app)
+        check(app)
+        await press(pilot, "enter")
         check(app)
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store import labels, pairs
+from store import labels, pairs, rounds
 from store.agreement import agreement, warm, warm_up
 from store.records import Verdict
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
+from tui.messages import LabelStored
 from tui.screens.items import ItemsScreen
 from tui.screens.kappa import KappaScreen
 
@@ -170,6 +171,97 @@ async def test_others_can_be_compared_when_there_are_three(
         "second and third",
         "first and second",
     ]
+
+
+MODEL = "ai:tiny.gguf"
+
+
+def judged(rows: Database, verdicts: list[str]) -> None:
+    """A model's labels on the first pairs."""
+    for pair, verdict in zip(pairs.ordered(rows), verdicts, strict=False):
+        labels.give(rows, pair.id, MODEL, verdict, at=AT)
+
+
+async def test_people_and_models_stand_apart_and_live(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K")
+        screen = kappa_screen(app)
+        assert "human and AI" not in drawn(app)
+        before = screen.rule.heading, screen.table.contingency, screen.header.agreement
+        judged(rows, ["a", "a", "a", "a", "b", "tie"])
+        screen.post_message(LabelStored())
+        await settle(pilot)
+        told = drawn(app)
+        assert (screen.rule.heading, screen.table.contingency, screen.header.agreement) == before
+    told_lines = [" ".join(line.split()) for line in told.splitlines() if line.strip()]
+    at = told_lines.index("human and AI n agree κ")
+    first, second = told_lines[at + 1 : at + 3]
+    # first a a a b b tie, the model a a a a b tie: p_o 5/6, p_e (3*4 + 2*1 + 1)/36, kappa 15/21
+    assert first == "first and tiny.gguf 6 83 % .71 too few (n under 30)"
+    assert second.startswith("second and tiny.gguf 6 67 %")
+
+
+async def test_enter_on_a_model_lists_where_it_differs_on_pairs_of_ones_own(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    judged(rows, ["a", "a", "a", "a", "b", "tie", "b", "b"])
+    app = make_app(labelled, "second")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K", "tab", "tab", "down", "enter")
+        assert isinstance(app.screen, ItemsScreen)
+        told = drawn(app)
+        assert "Disagreements · first and tiny.gguf" in told
+        assert "prompt 3" in told
+        assert "prompt 6" not in told  # second has not labelled it
+        assert "1 pair you have not labelled yet" in told
+        await press(pilot, "enter")
+        assert MODEL in drawn(app)
+    labels.give(rows, pairs.ordered(rows)[3].id, "second", "a", at=AT)
+    changed = labels.mine(rows, pairs.ordered(rows)[3].id, "second")
+    assert changed is not None
+    assert changed.informed
+
+
+async def test_one_person_and_a_model_have_their_line_and_no_kappa(
+    study: Path, make_app: MakeApp
+) -> None:
+    db = open_store(study)
+    judged(db, ["a", "b", "a"])
+    for pair in pairs.ordered(db):
+        labels.give(db, pair.id, "first", "a", at=AT)
+    db.close()
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K")
+        told = drawn(app)
+        assert "Only you have labelled so far" in told
+        assert "first and tiny.gguf" in told
+        assert "67 %" in told
+        assert kappa_screen(app).header.agreement == ""
+        await press(pilot, "enter")
+        assert isinstance(app.screen, ItemsScreen)
+        assert "a · b" in drawn(app)
+
+
+async def test_a_sealed_round_tells_nothing_of_people_and_models(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    judged(rows, ["a"] * 8)
+    inside = [pair.id for pair in pairs.ordered(rows)]
+    rounds.create(rows, "pilot", inside, ["first", "late"], seed=1, by="first", at=AT)
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K")
+        told = drawn(app)
+        assert "tiny.gguf" not in told
+        assert "first 8 of 8" in told
+        rounds.close(rows, "pilot", "first", "late left", AT)
+        kappa_screen(app).post_message(LabelStored())
+        await settle(pilot)
+        assert "first and tiny.gguf" in drawn(app)
 
 
 async def test_slices_by_every_thing(labelled: Path, make_app: MakeApp) -> None:

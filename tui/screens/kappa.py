@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from store import docket, undo
+from store import docket, ids, undo
 from store.agreement import Agreement
 from store.agreement.behind import Behind, behind, seen
 from store.agreement.overview import Overview, overview
@@ -51,7 +51,9 @@ class KappaScreen(ModeScreen):
         "revision. It is lower when nearly everybody prefers one of the two, because then "
         "chance alone agrees often. Kappa asks whether two people prefer the same text, this "
         "one whether they agree on when the usual favourite is not the better one. AC1 and "
-        "PABAK do not fall when one verdict is rare."
+        "PABAK do not fall when one verdict is rare.\nHuman and AI: how often a model gave the "
+        "verdict of each of the two, and kappa between them. These labels are in no other figure; "
+        "enter lists the pairs on which they differ."
     )
     BINDINGS = [
         Binding(
@@ -80,8 +82,10 @@ class KappaScreen(ModeScreen):
     rule = getters.query_one("#between", Rule)
     head = getters.query_one("#head", Static)
     table = getters.query_one(TableView)
-    slices = getters.query_one(Lines)
+    slices = getters.query_one("#slices > Lines", Lines)
     slices_head = getters.query_one("#slices-head", Static)
+    models = getters.query_one("#models", Vertical)
+    model_lines = getters.query_one("#models > Lines", Lines)
     habits = getters.query_one("#habits", Static)
     next_step = getters.query_one(NextStep)
 
@@ -89,6 +93,7 @@ class KappaScreen(ModeScreen):
         super().__init__()
         self._by: By = "category"
         self._overview: Overview | None = None
+        self._with_models: tuple[Agreement, ...] = ()
 
     def compose_mode(self) -> Iterable[Widget]:
         """Figures above, table and slices below, or what to do when nobody can be compared."""
@@ -99,6 +104,9 @@ class KappaScreen(ModeScreen):
             with Vertical(id="slices"):
                 yield Static(id="slices-head", markup=False)
                 yield Lines(markup=False)
+        with Vertical(id="models"):
+            yield Static(Content.styled(lines.model_head(), "$muted"), markup=False)
+            yield Lines(markup=False)
         yield Static(id="habits", markup=False)
         yield NextStep()
 
@@ -122,22 +130,25 @@ class KappaScreen(ModeScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a comparison only the common keys work; others need a third person."""
         standing = self.app.agreement.standing
-        if action in {"items", "disagreements", "by"} and standing.agreement is None:
+        if action in {"disagreements", "by"} and standing.agreement is None:
             return False
+        if action == "items":
+            return standing.agreement is not None or bool(standing.with_models)
         if action == "others":
             return len(standing.people) > 2
         return super().check_action(action, parameters)
 
     def action_items(self) -> None:
         """``enter``: the pairs of the line or the cell."""
-        if self.slices.has_focus:
-            self.slices.action_select()
-        else:
-            self.table.action_choose()
+        for listed in (self.slices, self.model_lines):
+            if listed.has_focus:
+                listed.action_select()
+                return
+        self.table.action_choose()
 
     def action_disagreements(self) -> None:
         """``d``: everything the two do not agree on."""
-        self.background(partial(self._list, None, None), group="items")
+        self._show_items()
 
     def action_by(self) -> None:
         """``b``: slices by the next thing."""
@@ -150,28 +161,42 @@ class KappaScreen(ModeScreen):
 
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""
-        said = (event.first, event.second)
-        self.background(partial(self._list, said, None), group="items")
+        self._show_items(said=(event.first, event.second))
 
     def on_option_list_option_selected(self, event: Lines.OptionSelected) -> None:
-        """Enter on a slice: the disagreements in it."""
-        self.background(partial(self._list, None, event.option.id), group="items")
+        """Enter on a slice, or on a person and a model: the disagreements there."""
+        if event.option_list is self.model_lines:
+            self._show_items(self._with_models[event.option_index])
+        else:
+            self._show_items(value=event.option.id)
 
     # What happens
 
     def _draw(self) -> None:
-        agreement = self.app.agreement.standing.agreement
+        standing = self.app.agreement.standing
+        agreement = standing.agreement
         for widget in self.query("#mode > *").results(Widget):
             widget.display = (widget is self.next_step) == (agreement is None)
+        self._draw_models(standing.with_models)
         self.refresh_bindings()
         if agreement is None:
             self._tell_next_step()
+            if standing.with_models:
+                self.model_lines.focus()  # the only thing here that enter is for
             return
         self.rule.heading = lines.title(agreement)
         self._draw_head(agreement)
         self.table.contingency = Contingency(
             *agreement.annotators, agreement.counts.labels, agreement.counts.table
         )
+
+    def _draw_models(self, found: tuple[Agreement, ...]) -> None:
+        self.models.display = bool(found)
+        if found != self._with_models:
+            highlighted = self.model_lines.highlighted
+            self._with_models = found
+            self.model_lines.set_options(Option(lines.model_line(two)) for two in found)
+            self.model_lines.highlighted = highlighted
 
     def _draw_head(self, agreement: Agreement) -> None:
         seen_before = self._overview
@@ -214,10 +239,21 @@ class KappaScreen(ModeScreen):
         self._overview = None
         await self._look_closer()
 
-    async def _list(self, said: tuple[str, str] | None, value: str | None) -> None:
-        agreement = self.app.agreement.standing.agreement
-        if agreement is None:
-            return
+    def _show_items(
+        self,
+        two: Agreement | None = None,
+        *,
+        said: tuple[str, str] | None = None,
+        value: str | None = None,
+    ) -> None:
+        """List the pairs behind a figure of ``two``, or else of the people who are compared."""
+        between = two or self.app.agreement.standing.agreement
+        if between is not None:
+            self.background(partial(self._list, between, said, value), group="items")
+
+    async def _list(
+        self, agreement: Agreement, said: tuple[str, str] | None, value: str | None
+    ) -> None:
         found = await self.ask(
             behind,
             self.services.annotator,
@@ -267,7 +303,10 @@ def _aside(said: tuple[str | None, str | None]) -> str:
 
 def _list_title(agreement: Agreement, said: tuple[str, str] | None, value: str | None) -> str:
     if said is None:
-        return f"Disagreements · {value.replace('_', ' ')}" if value else "Disagreements"
+        where = value.replace("_", " ") if value else ""
+        if ids.is_ai(agreement.annotators[1]):
+            where = lines.couple(agreement, 60)
+        return f"Disagreements · {where}" if where else "Disagreements"
     pairs = zip(agreement.annotators, said, strict=True)
     return " · ".join(
         f"{one_line(name, 24)}: {verdict.replace('_', ' ')}" for name, verdict in pairs
