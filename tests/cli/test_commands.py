@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -198,6 +199,38 @@ def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
     assert result["ci95"] is None
     assert "kappa" in result["undefined"]
     assert result["labels"] == ["a", "b", "tie", "both_bad"]
+
+
+def test_agree_sets_people_and_models_apart(pairs: Pairlab) -> None:
+    said = {"first": "aab", "ai:m.gguf": "abb"}
+    for who, verdicts in said.items():
+        for pair, verdict in zip(("p1", "p2", "p3"), verdicts, strict=True):
+            pairs("--as", who, "label", pair, verdict)
+    assert "--between 'first' 'ai:m.gguf'" in pairs("agree").stderr
+    for pair in ("p1", "p2"):
+        pairs("--as", "second", "label", pair, "a")
+    result = json.loads(pairs("agree", "--json").stdout)
+    assert result["annotators"] == ["first", "second"]
+    assert result["n"] == 2
+    found = result.pop("human_ai")
+    assert [(two["annotators"], two["n"]) for two in found] == [
+        (["first", "ai:m.gguf"], 3),
+        (["second", "ai:m.gguf"], 2),
+    ]
+    assert [set(two) for two in found] == [set(result)] * 2
+    # first a a b, the model a b b: p_o 2/3, p_e (2*1 + 1*2)/9, kappa (6 - 4)/(9 - 4)
+    assert found[0]["p_o"] == pytest.approx(2 / 3)
+    assert found[0]["kappa"] == pytest.approx(0.4)
+    asked = json.loads(pairs("agree", "--between", "first", "ai:m.gguf", "--json").stdout)
+    assert asked == found[0]
+    told = pairs("agree").stdout
+    assert "human and AI" in told
+    assert re.search(r"first +ai:m.gguf +3 +0.400 .* 0.667 +too few", told)
+    for pair in ("p1", "p2", "p3"):
+        pairs("--as", "third", "label", pair, "b")
+    everybody = json.loads(pairs("agree", "--json").stdout)
+    assert everybody["annotators"] == ["first", "second", "third"]
+    assert [two["annotators"][0] for two in everybody["human_ai"]] == ["first", "second", "third"]
 
 
 def test_agree_for_people_prints_the_table(pairs: Pairlab) -> None:

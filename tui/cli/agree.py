@@ -43,22 +43,30 @@ def command(
 ) -> None:
     """Cohen's kappa with its interval, and everything that keeps it honest.
 
-    Between two annotators, or, with more than two and no --between, over all of them.
+    Between two annotators, or, with more than two and no --between, over all of them. Where
+    models have judged pairs of theirs, each person with each model stands apart (in JSON as
+    human_ai, a list of objects like that of two people).
     """
-    from store.agreement import ManyAgreement, warm_up
+    from store.agreement import ManyAgreement, warm_up, with_models
+    from store.ids import is_ai
 
     warm_up()
     with context.open() as database:
         result = _agreement(database, between, by, ties)
+        asked = any(map(is_ai, result.annotators))
+        beside = () if asked else with_models(database, result.annotators, ties=ties, by=by)
     if as_json:
-        put_json(result.as_json())
+        apart = {"human_ai": [two.as_json() for two in beside]} if beside else {}
+        put_json(result.as_json() | apart)
         return
-    from tui.cli.agreement_tables import show_many, show_two
+    from tui.cli.agreement_tables import show_many, show_models, show_two
 
     if isinstance(result, ManyAgreement):
         show_many(result)
     else:
         show_two(result)
+    if beside:
+        show_models(beside)
 
 
 def _agreement(
@@ -66,6 +74,7 @@ def _agreement(
 ) -> Agreement | ManyAgreement:
     from store import rounds
     from store.agreement import agreement, agreement_many, annotators
+    from tui.visible import clean
 
     rounds.guard(database)
     if between is not None:
@@ -75,5 +84,7 @@ def _agreement(
         return agreement_many(database, people, ties=ties, by=by)
     if len(people) < 2:
         who = f"only {people[0]} has labelled" if people else "nobody has labelled yet"
-        fail(f"agreement needs two annotators; {who}")
+        models = annotators(database, ai=True) if people else []
+        hint = f"; with a model: --between '{people[0]}' '{models[0]}'" if models else ""
+        fail(clean(f"agreement needs two annotators; {who}{hint}"))
     return agreement(database, people[0], people[1], ties=ties, by=by)

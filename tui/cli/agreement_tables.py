@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -63,6 +63,24 @@ def show_many(result: ManyAgreement) -> None:
             two.band.value if two.band is not None else "",
         )
     console.print(table)
+
+
+def show_models(found: Sequence[Agreement]) -> None:
+    """Print people against models, a line for each two."""
+    console = stdout_console()
+    table = _plain_table("human and AI", "", "n", "κ", "95 %", "agree", "")
+    for two in found:
+        table.add_row(
+            *map(clean, two.annotators),
+            str(two.n),
+            number(two.kappa),
+            interval(two.ci95),
+            number(two.p_o),
+            "too few" if two.n < FEW_IN_SLICE else "",
+        )
+    console.print(table)
+    for reason in dict.fromkeys(two.kappa.reason for two in found if two.kappa.reason):
+        console.print(f"undefined: {reason}")
 
 
 def number(figure: Figure) -> str:
