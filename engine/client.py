@@ -124,6 +124,11 @@ class HostEngine:
         return self._info
 
     @property
+    def server(self) -> None:
+        """There is none: the host is a child process."""
+        return
+
+    @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
         return self._board.status

@@ -55,8 +55,9 @@ class ModelInfo:
     backend: str
     """``llama.cpp 0.3.36`` (the version of llama-cpp-python), ``endpoint`` or ``scripted``."""
     n_ctx: int
-    """Tokens one sequence may hold, prompt and answer together."""
+    """Tokens one sequence may hold, prompt and answer together; 0 where a server does not say."""
     n_params: int
+    """0 where it is not known, as the next."""
     size_bytes: int
     quantisation: str
     """As the file says it: ``Q4_1``, ``F16`` ..."""
@@ -167,6 +168,10 @@ class Engine(Protocol):
     @property
     def info(self) -> ModelInfo | None:
         """The loaded model, None before :meth:`load` has come back."""
+
+    @property
+    def server(self) -> str | None:
+        """Address of the server that is spoken to; None where the model runs in a child process."""
 
     @property
     def status(self) -> EngineStatus:

@@ -79,6 +79,7 @@ class ScriptedEngine:
         piece: characters a :class:`~engine.face.Piece` carries.
         n_ctx: the context the model claims to have.
         name: the model's file name.
+        server: the address of the server it claims to speak to.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class ScriptedEngine:
         piece: int = 12,
         n_ctx: int = 4096,
         name: str = "scripted.gguf",
+        server: str | None = None,
     ) -> None:
         self.history: list[Asked] = []
         """Every request, in the order in which its turn came."""
@@ -96,6 +98,7 @@ class ScriptedEngine:
         """Requests whose task was cancelled before the end."""
         self._reply = reply
         self._piece = piece
+        self._server = server
         self._offered = ModelInfo(
             name=name,
             path=None,
@@ -167,6 +170,11 @@ class ScriptedEngine:
     def info(self) -> ModelInfo | None:
         """The pretended model, None before :meth:`load`."""
         return self._info
+
+    @property
+    def server(self) -> str | None:
+        """The address a test gave, None where it gave none."""
+        return self._server
 
     @property
     def status(self) -> EngineStatus:

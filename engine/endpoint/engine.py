@@ -93,6 +93,11 @@ class EndpointEngine:
         return self._model.info if self._model is not None else None
 
     @property
+    def server(self) -> str:
+        """The server's address."""
+        return self._caller.server
+
+    @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
         return self._gauge.status

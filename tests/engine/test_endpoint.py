@@ -556,6 +556,9 @@ class TestTheModel:
             "x.gguf", 1024, 5, 7, "{{ x }}",
         )  # fmt: skip
 
+    async def test_the_address_is_known_before_anything_is_sent(self, server: Server) -> None:
+        assert EndpointEngine(f"{server.url}/v1").server == server.url
+
     async def test_one_of_several_must_be_named(self, server: Server, make: Make) -> None:
         server.models = misbehaving.answer({"data": [{"id": "small"}, {"id": "large"}]})
         with pytest.raises(EndpointError, match="name one of large, small with --model"):

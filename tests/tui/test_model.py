@@ -10,6 +10,7 @@ from engine.scripted import ScriptedEngine
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, mode_screen, press, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
+from tui.modes import MODES
 from tui.screens.model import ModelScreen
 
 
@@ -35,6 +36,32 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
             "started again 1 time",
         ):
             assert words in shown, words
+
+
+async def test_the_endpoint_that_is_open_is_named_in_every_mode(
+    study: Path, make_app: MakeApp
+) -> None:
+    engine = ScriptedEngine(n_ctx=0, server="http://127.0.0.1:8080/llm")
+    app = make_app(study, engine=engine, maker=StandInMaker())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for mode in MODES:
+            await press(pilot, mode.key)
+            assert "open: 127.0.0.1:8080/llm" in drawn(app), mode.id
+        await press(pilot, "M")
+        shown = drawn(app)
+        assert "endpoint http://127.0.0.1:8080/llm" in shown
+        assert "context unknown" in shown
+        assert "threads" not in shown
+
+
+async def test_without_an_endpoint_nothing_is_said_to_be_open(
+    study: Path, make_app: MakeApp
+) -> None:
+    app = make_app(study, engine=ScriptedEngine(), maker=StandInMaker())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M")
+        assert "open:" not in drawn(app)
 
 
 @pytest.mark.parametrize("end", ["stored", "failed", "failed for good", "idle"])

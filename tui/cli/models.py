@@ -56,5 +56,5 @@ def _row(path: Path, used: Path | None) -> dict[str, Any]:
     return row | {
         "architecture": header.architecture,
         "quantisation": header.quantisation,
-        "context": header.context,
+        "context": header.context or None,
     }

@@ -26,7 +26,7 @@ from store import heads, ids, labels, meta, undo
 from store.errors import StoreError
 from tui.app import PairlabApp
 from tui.keys import COMMON
-from tui.messages import AgreementMoved, OtherWork
+from tui.messages import AgreementMoved, EngineSaid, OtherWork
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
 from tui.widgets.answer_pane import AnswerPane
@@ -182,6 +182,10 @@ class ModeScreen(Screen[None]):
         """The app saw another process commit."""
         self.background(self.other_work, group="other")
 
+    def on_engine_said(self, _event: EngineSaid) -> None:
+        """The engine may just have been made."""
+        self._tell_server()
+
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
         """Kappa in the header follows everybody's labels."""
         self.header.agreement = self.app.agreement.headline
@@ -196,6 +200,7 @@ class ModeScreen(Screen[None]):
             self._shown_since += self.services.stopwatch() - self._away_since
             self._away_since = None
         self.header.agreement = self.app.agreement.headline
+        self._tell_server()
 
     def on_resize(self, event: Resize) -> None:
         """Wide screens get side by side."""
@@ -325,6 +330,10 @@ class ModeScreen(Screen[None]):
             if self.app.is_running:
                 raise
             # The app is closing: its widgets are gone before its workers.
+
+    def _tell_server(self) -> None:
+        engine = self.services.engine
+        self.status.server = (engine.server if engine else None) or ""
 
     def _mark_unsaved(self) -> None:
         self.status.unsaved = self._acting

@@ -195,8 +195,6 @@ class ModelScreen(ModeScreen):
                 self._writing = f"{KINDS.get(said.kind, said.kind)} for prompt {self._position}"
             case Stored() | Failed() | Idle():
                 self._writing = ""
-            case _:
-                return
         self._draw()
 
     # What is shown
@@ -207,7 +205,7 @@ class ModelScreen(ModeScreen):
             return
         state = self.query_one("#state", Rule)
         state.aside = "paused" if self.paused else STATES[self._status.state]
-        self.facts.update(facts(engine.info, self._status))
+        self.facts.update(facts(engine.info, self._status, engine.server))
         self.queue.update(queue_words(self._progress, self._status, self._writing))
         trouble = self._status.error
         self.trouble.update(plain(trouble) if trouble else plain("none", "$muted"))
@@ -248,22 +246,23 @@ class ModelScreen(ModeScreen):
             await self.app.push_screen(Sheet(f"Log · {path}", plain(text), at_end=True))
 
 
-def facts(info: ModelInfo | None, status: EngineStatus) -> Content:
-    """The model in three lines: name; size and quantisation; how it runs."""
+def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> Content:
+    """The model in a few lines: name; size and quantisation; how it runs, and where."""
+    where = plain(f"endpoint {server}" if server else "")
     if info is None:
-        return plain("not loaded yet", "$muted")
+        lines = [plain("not loaded yet", "$muted"), where]
+        return Content("\n").join(line for line in lines if line.plain)
     size = [f"{info.n_params / 1e6:,.0f} M parameters"] if info.n_params else []
     size += [info.quantisation] if info.quantisation else []
     size += [f"{info.size_bytes / 1e6:,.0f} MB"] if info.size_bytes else []
-    layers = counted(info.gpu_layers, "GPU layer") if info.gpu_layers else "no GPU layers"
     how = [
-        f"context {info.n_ctx:,} tokens",
+        f"context {info.n_ctx:,} tokens" if info.n_ctx else "context unknown",
         f"{counted(info.slots, 'text')} at a time",
-        counted(info.n_threads, "thread"),
-        layers,
-        info.backend,
     ]
-    lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how))]
+    if server is None:
+        layers = counted(info.gpu_layers, "GPU layer") if info.gpu_layers else "no GPU layers"
+        how += [counted(info.n_threads, "thread"), layers, info.backend]
+    lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how)), where]
     if info.sha256:
         lines.append(plain(f"sha-256 {info.sha256}", "$muted"))
     if status.restarts:

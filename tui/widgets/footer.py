@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
+_ADDRESS = 32
+"""Columns for the server that is open; mode M shows the whole address."""
+
+
 class StatusLine(Widget):
     """What is going on at the left, what was just done at the right."""
 
@@ -36,6 +40,8 @@ class StatusLine(Widget):
     """What is told is an error; it stands alone then."""
     unsaved: reactive[bool] = reactive(default=False)
     """The last verdict is not yet on disk."""
+    server: reactive[str] = reactive("")
+    """Address of the server prompts are sent to; empty where they stay with this process."""
 
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""
@@ -43,7 +49,10 @@ class StatusLine(Widget):
         if self.wrong:
             return Content.styled(one_line(self.told, width), "bold $error")
         mark = "saving" if self.unsaved else ""
-        right = "  ".join(part for part in (one_line(self.told, width * 2 // 3), mark) if part)
+        address = self.server.partition("://")[2]
+        server = one_line(f"open: {address}", _ADDRESS) if address else ""
+        told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
+        right = "  ".join(part for part in (told, mark, server) if part)
         left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
