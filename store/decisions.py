@@ -25,6 +25,19 @@ _IN_CHAIN = """ AND item IN (
 ) ORDER BY at, event_id"""
 
 
+_WITHDRAWN = """
+SELECT pair.id FROM pair
+JOIN candidate AS edited ON edited.id = iif(pair.a_role = 'edited', pair.a_id, pair.b_id)
+WHERE pair.kind = 'edited' AND NOT EXISTS (
+    -- the same text as a revision of the model's, or as an edit that still holds
+    SELECT 1 FROM candidate AS same
+    WHERE same.prompt_id = pair.prompt_id AND same.text = edited.text AND (
+        same.origin = 'revision' OR EXISTS (
+            SELECT 1 FROM head WHERE kind = 'decision' AND item = same.parent_id
+                AND json_extract(value, '$.edited_id') = same.id))
+)"""
+
+
 def decide(
     db: Database,
     revision_id: str,
@@ -91,10 +104,12 @@ def ordered(db: Database) -> list[Decision]:
 
 
 def withdrawn_pairs(db: Database) -> set[str]:
-    """Pairs made by an edit that no current decision stands behind (undone or decided anew)."""
-    edits = {decision.edited_id for decision in ordered(db)}
-    rows = db.execute("SELECT id, a_id, b_id FROM pair WHERE kind = 'edited'").fetchall()
-    return {pair_id for pair_id, *sides in rows if edits.isdisjoint(sides)}
+    """Pairs made by an edit that no current decision stands behind (undone or decided anew).
+
+    A pair belongs to its two texts: while somebody else's edit, or a revision of the model's,
+    says the same, it stays.
+    """
+    return {str(row[0]) for row in db.execute(_WITHDRAWN).fetchall()}
 
 
 def _choice(text: Choice | str) -> Choice:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
+from store import decisions, ids
 from store.errors import BadInput
 
 _PAIRS = (
@@ -45,7 +45,7 @@ def draw(
     sample: int | None = None,
     seed: str | int,
 ) -> Drawn:
-    """The pairs that all of these annotators can still label blind.
+    """The pairs that all of these annotators can still label blind, withdrawn edits apart.
 
     Args:
         db: the project.
@@ -58,7 +58,9 @@ def draw(
         BadInput: there are fewer pairs than asked for, or none.
     """
     names = json.dumps([ids.name(each) for each in annotators])
-    found = [row[0] for row in db.execute(_PAIRS, [category]).fetchall()]
+    withdrawn = decisions.withdrawn_pairs(db)
+    rows = db.execute(_PAIRS, [category]).fetchall()
+    found = [row[0] for row in rows if row[0] not in withdrawn]
     known = {row[0] for row in db.execute(_NOT_BLIND, [names]).fetchall()}
     taken = {row[0] for row in db.execute(_IN_ROUNDS, [names]).fetchall()} - known
     open_ = [pair for pair in found if pair not in known and pair not in taken]

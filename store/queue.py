@@ -4,6 +4,9 @@ All annotators get the same pairs, each in an own order. The order is shuffled w
 consecutive pairs rather than over the whole project: two people who have each done a part of a
 large project have then mostly done the same part, so that there is something to agree on, and a
 pair that arrives later is put at the end instead of among what was passed already.
+
+A pair made by an edit leaves the queue when the edit is taken back, unless a person has labelled
+it: then the others get it too.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store import candidates, ids, meta
+from store import candidates, decisions, events, ids, meta, pairs
 from store.errors import WrongId
 from store.records import Phase
 
@@ -30,11 +33,21 @@ _TABLE = (
     " pair_id TEXT NOT NULL, PRIMARY KEY (annotator, block, draw)) WITHOUT ROWID"
 )
 _INDEX = "CREATE INDEX IF NOT EXISTS temp.queue_pair ON queue_order (annotator, pair_id)"
+_WITHDRAWN = "CREATE TEMP TABLE IF NOT EXISTS queue_withdrawn (pair_id TEXT PRIMARY KEY)"
+_SEEN = (
+    "CREATE TEMP TABLE IF NOT EXISTS queue_seen (arrival INTEGER NOT NULL, pairs INTEGER NOT NULL)"
+)
+_GONE = (
+    "CREATE TEMP VIEW IF NOT EXISTS queue_gone AS SELECT w.pair_id FROM queue_withdrawn AS w"
+    " WHERE NOT EXISTS (SELECT 1 FROM label_head AS l WHERE l.pair_id = w.pair_id"
+    "  AND substr(l.annotator, 1, 3) <> 'ai:')"
+)
 _NEXT = (
     "SELECT pair_id FROM temp.queue_order AS q"
     " WHERE q.annotator = ?1 AND (q.block, q.draw) > (?2, ?3) AND NOT EXISTS"
     " (SELECT 1 FROM label_head AS l WHERE l.pair_id = q.pair_id AND l.annotator = ?1"
-    " AND l.phase = 'first') ORDER BY q.block, q.draw LIMIT 1"
+    " AND l.phase = 'first') AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
+    " ORDER BY q.block, q.draw LIMIT 1"
 )
 _UNDECIDED = (
     " FROM candidate AS original JOIN prompt ON prompt.id = original.prompt_id"
@@ -103,17 +116,24 @@ def label_at(db: Database, annotator: str, index: int) -> Position:
     """
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
-    total = _total(db)
+    whole = _total(db)
     row = db.execute(
         "SELECT pair_id FROM temp.queue_order WHERE annotator = ?"
+        " AND pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
         " ORDER BY block, draw LIMIT 1 OFFSET ?",
-        (who, max(0, min(index, total) - 1)),
+        (who, max(0, min(index, whole) - 1)),
     ).fetchone()
     return _position(db, who, None if row is None else row[0])
 
 
+def total(db: Database) -> int:
+    """How many pairs there are for everybody to label."""
+    _follow_edits(db)
+    return _total(db)
+
+
 def position(db: Database, annotator: str, pair_id: str) -> Position:
-    """Where a pair stands in the annotator's own order.
+    """Where a pair stands in the annotator's own order; one that has left it, where it stood.
 
     Raises:
         WrongId: there is no such pair.
@@ -186,12 +206,13 @@ def _bring_up_to_date(db: Database, annotator: str) -> None:
     The order lives in a temporary table: it follows from seed, annotator and pair alone, and is
     looked at on every key press.
     """
+    _follow_edits(db)
     db.execute(_TABLE)
     db.execute(_INDEX)
     known = db.execute(
         "SELECT count(*) FROM temp.queue_order WHERE annotator = ?", (annotator,)
     ).fetchone()[0]
-    if known == _total(db):
+    if known == pairs.count(db):
         return
     seed = meta.seed(db, "order")
     rows = db.execute(
@@ -228,11 +249,44 @@ def _position(db: Database, annotator: str, pair_id: str | None) -> Position:
         return Position(None, 0, _total(db), done)
     place = _place(db, annotator, pair_id)
     before = db.execute(
-        "SELECT count(*) FROM temp.queue_order WHERE annotator = ? AND (block, draw) <= (?, ?)",
+        "SELECT count(*) FROM temp.queue_order WHERE annotator = ? AND (block, draw) < (?, ?)"
+        " AND pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)",
         (annotator, *place),
     ).fetchone()[0]
-    return Position(pair_id, before, _total(db), done)
+    whole = _total(db)
+    return Position(pair_id, min(before + 1, max(whole, 1)), whole, done)
 
 
 def _total(db: Database) -> int:
-    return int(db.execute("SELECT count(*) FROM pair").fetchone()[0])
+    gone = db.execute("SELECT count(*) FROM temp.queue_gone").fetchone()[0]
+    return pairs.count(db) - int(gone)
+
+
+def _follow_edits(db: Database) -> None:
+    """Looks again which edits were taken back, where a decision or a pair is new since last time.
+
+    Whether somebody has labelled such a pair is asked each time: there are few of them.
+    """
+    db.execute(_WITHDRAWN)
+    db.execute(_GONE)
+    db.execute(_SEEN)
+    seen = db.execute("SELECT arrival, pairs FROM temp.queue_seen").fetchone()
+    now = events.last_arrival(db), pairs.count(db)
+    if seen == now:
+        return
+    same = seen is not None and seen[1] == now[1] and not _decided_since(db, seen[0])
+    db.conn.execute("SAVEPOINT queue_withdrawn")
+    if not same:
+        withdrawn = decisions.withdrawn_pairs(db)
+        db.conn.execute("DELETE FROM temp.queue_withdrawn")
+        db.conn.executemany(
+            "INSERT INTO temp.queue_withdrawn VALUES (?)", ((pair,) for pair in withdrawn)
+        )
+    db.conn.execute("DELETE FROM temp.queue_seen")
+    db.conn.execute("INSERT INTO temp.queue_seen VALUES (?, ?)", now)
+    db.conn.execute("RELEASE queue_withdrawn")
+
+
+def _decided_since(db: Database, arrival: int) -> bool:
+    sql = "SELECT 1 FROM event WHERE arrival > ? AND kind = 'decision' LIMIT 1"
+    return db.execute(sql, (arrival,)).fetchone() is not None

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from building import AT, a_candidate, a_chain, a_critique, a_prompt, a_revision
+from deciding import ticking
 from sqlite_utils import Database
 
-from store import decisions, labels, pairs, queue
+from store import candidates, decisions, drawing, labels, pairs, queue
 from store.errors import WrongId
 from store.records import Choice, Phase, Verdict
 from store.sqlite import open_store
+from store.undo import undo
 
 
 def some_pairs(db: Database, n: int, start: int = 0) -> list[str]:
@@ -71,6 +73,89 @@ def test_behind_a_pair_and_round_the_end(db: Database) -> None:
     assert queue.position(db, "anna", order[3]) == queue.Position(order[3], 4, 5, 1)
     with pytest.raises(WrongId):
         queue.label_next(db, "anna", after="nope")
+
+
+def offered(db: Database, annotator: str) -> list[str | None]:
+    """The annotator's whole order, labelled or not."""
+    total = queue.total(db)
+    found = [queue.label_at(db, annotator, i) for i in range(1, total + 1)]
+    assert [each.index for each in found] == list(range(1, total + 1))
+    assert {each.total for each in found} <= {total}
+    return [each.pair_id for each in found]
+
+
+def an_edit(db: Database, revision: str, who: str, text: str, at: str) -> str:
+    """Decides on a revision by an edit; the pair it makes or already has."""
+    edited = decisions.decide(db, revision, who, "edit", edited_text=text, at=at).edited_id
+    assert edited is not None
+    root = candidates.root(db, edited)
+    twin = pairs.twin(db, root.id, edited)
+    assert twin is not None
+    return twin
+
+
+def test_a_pair_of_an_edit_taken_back_is_offered_to_nobody(db: Database) -> None:
+    made, now = some_pairs(db, 4), ticking()
+    chain = a_chain(db, "edited", rounds=1)
+    pair = an_edit(db, chain.revisions[0], "anna", "in my words", now())
+    assert set(offered(db, "anna")) == set(offered(db, "bo")) == {*made, pair}
+    undo(db, "anna", now())
+    for who in ("anna", "bo"):
+        assert set(offered(db, who)) == set(made)
+        assert set(walk(db, who, 4)) == set(made)
+        assert queue.label_next(db, who) == queue.Position(None, 0, 4, 4)
+    left = queue.position(db, "bo", pair)
+    assert (left.pair_id, left.total) == (pair, 4)
+    assert 1 <= left.index <= 4
+    # said again in the same words, it is the same pair
+    assert an_edit(db, chain.revisions[0], "bo", "in my words", now()) == pair
+    assert queue.label_next(db, "anna").pair_id == pair
+    decisions.decide(db, chain.revisions[0], "bo", Choice.REJECT, at=now())
+    assert queue.label_next(db, "anna").pair_id is None
+
+
+def test_a_pair_that_a_person_has_labelled_stays_for_the_others(db: Database) -> None:
+    now = ticking()
+    pair = an_edit(db, a_chain(db).revisions[0], "anna", "in my words", now())
+    undo(db, "anna", now())
+    labels.give(db, pair, "ai:model", Verdict.A, at=now())
+    assert offered(db, "bo") == []
+    labels.give(db, pair, "anna", Verdict.A, at=now())
+    assert offered(db, "bo") == [pair]
+    assert queue.label_next(db, "bo") == queue.Position(pair, 1, 1, 0)
+    undo(db, "anna", now())
+    assert offered(db, "bo") == []
+
+
+def test_a_pair_stays_while_somebody_says_the_same(db: Database) -> None:
+    now = ticking()
+    chain = a_chain(db, rounds=2)
+    pair = an_edit(db, chain.revisions[0], "anna", "in our words", now())
+    assert an_edit(db, chain.revisions[1], "bo", "in our words", now()) == pair
+    undo(db, "anna", now())
+    assert offered(db, "cy") == [pair]
+    undo(db, "bo", now())
+    assert offered(db, "cy") == []
+    a_revision(db, a_critique(db, chain.original, 1), "in our words")
+    assert decisions.withdrawn_pairs(db) == set()
+
+
+def test_what_another_process_takes_back_leaves_too(db: Database, tmp_path: Path) -> None:
+    now = ticking()
+    pair = an_edit(db, a_chain(db).revisions[0], "anna", "in my words", now())
+    other = open_store(tmp_path / "study.db")
+    assert queue.label_next(db, "bo").pair_id == queue.label_next(other, "bo").pair_id == pair
+    undo(other, "anna", now())
+    assert queue.label_next(db, "bo").pair_id is None
+    other.close()
+
+
+def test_a_round_takes_up_no_pair_of_an_edit_taken_back(db: Database) -> None:
+    (made,), now = some_pairs(db, 1), ticking()
+    pair = an_edit(db, a_chain(db).revisions[0], "anna", "in my words", now())
+    assert drawing.draw(db, ["anna", "bo"], seed=1).pair_ids == (made, pair)
+    undo(db, "anna", now())
+    assert drawing.draw(db, ["anna", "bo"], seed=1).pair_ids == (made,)
 
 
 def test_places_outside_are_the_nearest(db: Database) -> None:

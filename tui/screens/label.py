@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 
-from store import desk, docket, guidelines, pairs, undo
+from store import desk, docket, guidelines, queue, undo
 from store.desk import Lying
 from store.records import Phase, Verdict
 from tui import judge_lines as lines
@@ -221,7 +221,7 @@ class LabelScreen(ModeScreen):
             await self._nothing_left()
 
     async def _walk(self, step: int) -> None:
-        index = self.lying.index + step if self.lying else await self.ask(pairs.count)
+        index = self.lying.index + step if self.lying else await self.ask(queue.total)
         round_ = self.lying.round if self.lying else None
         lying = await self.ask(desk.at_place, self.services.annotator, index, round_=round_)
         if lying is None or (self.lying is not None and lying.pair_id == self.lying.pair_id):
@@ -273,7 +273,7 @@ class LabelScreen(ModeScreen):
         )
 
     async def _nothing_left(self) -> None:
-        total = await self.ask(pairs.count)
+        total = await self.ask(queue.total)
         if total:
             sealed = lines.sealed(await self.ask(docket.waiting))
             self.next_step.tell(
