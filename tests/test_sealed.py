@@ -8,10 +8,15 @@ screen, every command.
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, count, product
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from sqlite_utils import Database
@@ -19,18 +24,19 @@ from sqlite_utils import Database
 from store import clock, exporting, labels, pairs, rounds, rulings
 from store.records import Label
 from store.sqlite import create
+from tests.cli.conftest import scripted
 from tests.tui.conftest import make_app, watch
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
 from tests.tui.seed import AT, STATINS, a_chain, three_chains
-from tui.cli import COMMANDS, main
+from tui.cli import main
 from tui.messages import OtherWork
 from tui.modes import MODES
 
-__all__ = ["make_app", "watch"]
+__all__ = ["make_app", "scripted", "watch"]
 
 SAID = {
     "one": [("a", "marmalade", 4.0, 2), ("b", "marmalade", 90.0, 1), ("both_bad", None, 3.0, None)],
-    "other": [("tie", None, 33.0, None), ("a", None, 5.0, 1), ("b", "rhubarb", 41.0, 2)],
+    "other": [("tie", None, 33.0, None), ("skip", None, 5.0, None), ("b", "rhubarb", 41.0, 2)],
 }
 """Verdict, note, seconds and strength of the second annotator in the two projects."""
 
@@ -42,19 +48,135 @@ SOURCES = ("majority", "by:first", "by:second", "decisions", "ai")
 TELLING = tuple(mode for mode in MODES if mode.id in {"kappa", "judge", "export"})
 """The modes that speak of several people's labels."""
 
-UNTOUCHED = {
-    "new": "makes a file",
-    "models": "lists model files",
-    "run": "writes with a model",
-    "propose": "writes with a model",
-    "revise": "writes with a model",
-    "judge": "writes with a model",
+MODEL = "ai:model.gguf"
+
+VALUES: dict[str, tuple[str, ...]] = {
+    "pair": ("{id}",),
+    "identifier": ("{id}",),
+    "verdict": ("b",),
+    "name": ("pilot", "another"),
+    "other": ("copy.db",),
+    "files": ("mine.jsonl",),
+    "file": ("rules.md",),
+    "statements": ("language=Basque",),
+    "out": ("out{n}.jsonl", "out{n}"),
+    "--format": tuple(exporting.summaries()),
+    "--from": SOURCES,
+    "--annotators": ("first,second",),
+    "--temperature": ("0.5",),
+    "--constitution": ("harmlessness",),
+    "--pick": ("ordered",),
+    "--model": ("../model.gguf",),
 }
-"""Commands that are not walked, and why they cannot tell anything."""
+"""What arguments and options are given; ``{id}`` is each pair, ``{n}`` a new number. Others get a
+word or a number that fits their type.
+"""
+
+TOGETHER = [
+    ("export", f"together-{form}-{number}.jsonl", "--format", form, "--from", source)
+    for form in ("triplets", "audit")
+    for number, source in enumerate(SOURCES)
+]
+"""Options that tell something together that none of them tells alone."""
+
+FAILING = {
+    ("new",): "the file is there",
+    ("agree",): "would tell of the sealed round",
+    ("report",): "would tell of the sealed round",
+    ("doctor",): "finds the stand-in for a model file empty",
+}
+"""Commands that end with 1 in every way they are walked, and why."""
+
+LAST = (("round", "new"), ("round", "open"), ("round", "close"))
+"""What changes what may be told, on record; walked when all else was heard."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A command without commands of its own, as the parser knows it."""
+
+    path: tuple[str, ...]
+    parameters: list[click.Parameter]
+
+    @property
+    def makes(self) -> bool:
+        """Whether a model writes here; what it tells depends on the time it took."""
+        return any("--endpoint" in each.opts for each in self.parameters)
+
+
+def leaves(command: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every command there is, asked of the parser, so that none can be forgotten."""
+    if not isinstance(command, click.Group):
+        yield Leaf(path, command.params)
+        return
+    with click.Context(command) as context:
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from leaves(inner, (*path, name))
+
+
+def values(parameter: click.Parameter) -> tuple[str, ...]:
+    """What one argument or option is tried with."""
+    if parameter.opts[0] in VALUES:
+        return VALUES[parameter.opts[0]]
+    kind = parameter.type
+    if isinstance(kind, click.Choice):
+        return tuple(kind.choices)
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        return (str(max(1, kind.min or 0)),)
+    return ("1",) if kind in (click.INT, click.FLOAT) else ("second",)
+
+
+def ways(leaf: Leaf) -> Iterator[tuple[str, ...]]:
+    """A command with what it must have, and with each of its options beside that."""
+    needed = [
+        [(*names_of(each), value) for value in values(each)]
+        for each in leaf.parameters
+        if each.required
+    ]
+    needed = [found for found in needed if found]
+    options = [()] + [
+        (*names_of(each), *more)
+        for each in leaf.parameters
+        if not each.required and "--json" not in each.opts
+        for more in (
+            [()]
+            if getattr(each, "is_flag", False)
+            else [(value,) * max(each.nargs, 1) for value in values(each)]
+        )
+    ]
+    as_json = any("--json" in each.opts for each in leaf.parameters)
+    for given in product(*needed):
+        for option in options:
+            way = (*leaf.path, *chain.from_iterable(given), *option)
+            yield way
+            if as_json and not (option and leaf.makes):
+                yield (*way, "--json")
+
+
+def names_of(parameter: click.Parameter) -> tuple[str, ...]:
+    """``--option`` of an option, nothing of an argument."""
+    return (parameter.opts[0],) if isinstance(parameter, click.Option) else ()
+
+
+def walk(ids: list[str]) -> Iterator[tuple[Leaf, tuple[str, ...]]]:
+    """Every command in every way, in the order of the parser, :data:`LAST` at the end."""
+    number = count()
+    known = {leaf.path: leaf for leaf in leaves()}
+    first = [(known[path], way) for path in known if path not in LAST for way in ways(known[path])]
+    together = [(known[way[:1]], way) for way in TOGETHER]
+    last = [(known[path], way) for path in LAST for way in ways(known[path])]
+    for leaf, way in (*first, *together, *last):
+        for each in ids if "{id}" in way else ids[:1]:
+            yield leaf, tuple(word.format(id=each, n=next(number)) for word in way)
 
 
 def build(path: Path, said: str) -> list[str]:
-    """A project with a sealed round of three pairs, the second done, and one pair outside."""
+    """A project with a sealed round of three pairs, the second done, and one pair outside.
+
+    A model has judged them all.
+    """
     db = create(path, seed="seed", at=AT)
     try:
         three_chains(db)
@@ -66,6 +188,8 @@ def build(path: Path, said: str) -> list[str]:
             labels.give(
                 db, pair, "second", verdict, note=note, seconds=seconds, strength=strength, at=AT
             )
+        for pair in (*inside, outside):
+            labels.give(db, pair, MODEL, "a", at=AT)
         for pair in inside[:2]:
             labels.give(db, pair, "first", "a", seconds=20, left="a", at=AT)
         for who, verdict in (("first", "a"), ("second", "b"), ("third", "b")):
@@ -77,51 +201,19 @@ def build(path: Path, said: str) -> list[str]:
 
 
 def in_both(folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """The two projects, one after the other under the same path."""
-    path = folder / "pairlab.db"
+    """The two projects, one after the other under the same path, each alone in its folder."""
     for said in SAID:
-        for each in folder.glob("pairlab.db*"):
-            each.unlink()
-        yield path, build(path, said)
-
-
-def walks(ids: list[str]) -> list[tuple[str, ...]]:
-    """Every command that can say something about labels, in every way it can say it."""
-    json_too: list[tuple[str, ...]] = [
-        *(("show", each, *more) for each in ids for more in ((), ("--reveal",))),
-        ("agree",),
-        *(("agree", "--by", by) for by in ("category", "principle", "origin", "guideline")),
-        *(("agree", "--ties", ties) for ties in ("merge", "drop")),
-        ("agree", "--between", "first", "second"),
-        ("label", ids[0], "b", "--note", "mine"),
-        ("doctor",),
-        ("merge", "copy.db", "--dry-run"),
-        ("merge", "copy.db"),
-        ("check",),
-        ("setting",),
-        ("attribute",),
-        ("round", "list"),
-        ("round", "show", "pilot"),
-        ("guideline", "show"),
-        ("guideline", "history"),
-        ("import", "mine.jsonl"),
-        *(("export", f"{form}.jsonl", "--format", form) for form in exporting.summaries()),
-        *(
-            ("export", f"{form}-{number}.jsonl", "--format", form, "--from", source)
-            for form in ("triplets", "audit")
-            for number, source in enumerate(SOURCES)
-        ),
-    ]
-    plain_only = [("report", "report.md"), ("report", "report.md", "--pseudonyms"), ("backup", "b")]
-    known = [each for each in json_too if each[0] in COMMANDS]
-    seen_once = {"export", "label", "merge", "attribute"}
-    also = [(*each, "--json") for each in known if each[0] not in seen_once]
-    return [*known, *also, *plain_only]
+        home = folder / "home"
+        if home.exists():
+            shutil.rmtree(home)
+        home.mkdir()
+        os.chdir(home)
+        yield home / "pairlab.db", build(home / "pairlab.db", said)
 
 
 def spoken(arguments: tuple[str, ...], who: str) -> str:
     done = CliRunner().invoke(main, ["--as", who, *arguments], prog_name="pairlab")
-    assert not isinstance(done.exception, AssertionError | KeyError | TypeError), done.exception
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return f"{done.exit_code}\n{done.stdout}\n{done.stderr}"
 
 
@@ -132,36 +224,50 @@ def without_ids(text: str) -> str:
     return re.sub(r"[0-9a-f]{8,}|[\d.,]+ (?:[µm]?s|[KMGT]i?B)\b", "#", text)
 
 
+def written(folder: Path) -> dict[tuple[str, ...], str]:
+    """What the commands wrote into files; a copy of the project file is no telling."""
+    content = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return {
+        (str(file.relative_to(folder)),): without_ids(text.decode())
+        for file, text in content.items()
+        if not (text.startswith(b"SQLite") or file.name.startswith("pairlab.db"))
+    }
+
+
 @pytest.mark.parametrize("who", ["first", "third"])
+@pytest.mark.usefixtures("scripted")
 def test_no_command_tells_what_the_others_chose(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PAIRLAB_DB", raising=False)
     monkeypatch.setattr(clock, "now", lambda: AT)
-    heard = []
+    heard: list[dict[tuple[str, ...], str]] = []
+    worked: set[tuple[str, ...]] = set()
     for path, ids in in_both(tmp_path):
         row = {"prompt": "New?", "a": "Yes.", "b": "No.", "labels": {who: "a"}}
-        (tmp_path / "mine.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-        for left_over in ("copy.db", "b"):
-            (tmp_path / left_over).unlink(missing_ok=True)
+        Path("mine.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+        Path("rules.md").write_text("# Rules\n", encoding="utf-8")
         assert spoken(("--db", str(path), "backup", "copy.db"), who).startswith("0")
-        heard.append({each: without_ids(spoken(each, who)) for each in walks(ids)})
-        for file in sorted(tmp_path.glob("*.jsonl")):
-            heard[-1][file.name,] = without_ids(file.read_text(encoding="utf-8"))
-            file.unlink()
-        assert not (tmp_path / "report.md").exists()
+        told: dict[tuple[str, ...], str] = {}
+        for leaf, way in walk(ids):
+            answer = without_ids(spoken(way, who))
+            told[way] = re.sub(r'"seconds": [\d.e-]+', "", answer) if leaf.makes else answer
+            if answer.startswith("0"):
+                worked.add(leaf.path)
+            if leaf.path in {("agree",), ("report",)} or (
+                leaf.path in {("export",), ("check",)} and "decisions" not in way
+            ):
+                assert answer[0] in "12", way
+                assert answer.startswith("2") or "pilot" in answer, way
+        heard.append(told | written(path.parent))
     one, other = heard
-    assert one == other
-    for arguments, told in one.items():
-        assert "marmalade" not in told, arguments
-        if arguments[0] in {"agree", "report"} or (
-            arguments[0] == "export" and len(arguments) == 4
-        ):
-            assert told.startswith("1"), arguments
-            assert "pilot" in told, arguments
-    walked = {each[0] for each in walks(ids)}
-    assert set(COMMANDS) - set(UNTOUCHED) <= walked
+    assert one.keys() == other.keys()
+    for way, told_there in one.items():
+        assert told_there == other[way], way
+        assert "marmalade" not in told_there, way
+    # a command that could be used in none of the ways it was tried in has not been walked
+    assert {leaf.path for leaf in leaves()} - worked == set(FAILING)
 
 
 @pytest.mark.parametrize(("who", "size"), [("first", (80, 24)), ("third", (160, 45))])

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from store import guidelines
-from store.agreement import tables
+from store import guidelines, rounds
+from store.agreement import tables, veil
 from store.agreement.report import Agreement, agreement
 from store.records import Guideline
 
@@ -40,7 +40,7 @@ class Background:
     """The versions that labels were made under."""
     models: tuple[Model, ...]
     labels: dict[str, int]
-    """First-pass labels by annotator, ``skip`` left out."""
+    """First-pass labels by annotator, without ``skip`` and what rounds still hide."""
     agreements: tuple[Agreement, ...]
     """Of each two people who have pairs in common."""
 
@@ -79,7 +79,9 @@ WHERE id IN (SELECT run_id FROM generation) ORDER BY model, model_sha256, backen
 """
 _LABELS = """
 SELECT annotator, count(*) FROM label_head
-WHERE phase = 'first' AND verdict <> 'skip' GROUP BY annotator ORDER BY annotator
+WHERE phase = 'first' AND verdict <> 'skip'
+  AND pair_id NOT IN (SELECT value FROM json_each(?))
+GROUP BY annotator ORDER BY annotator
 """
 _USED_GUIDELINES = "SELECT DISTINCT guideline_id FROM label_head WHERE guideline_id IS NOT NULL"
 
@@ -87,12 +89,14 @@ _USED_GUIDELINES = "SELECT DISTINCT guideline_id FROM label_head WHERE guideline
 def read(db: Database) -> Background:
     """Read it from the project."""
     used = {row[0] for row in db.execute(_USED_GUIDELINES)}
+    # that somebody has done a pair is progress; that it was no skip is not
+    hidden = veil.as_json(rounds.hidden_pairs(db))
     people = tables.annotators(db)
     found = (agreement(db, first, second) for first, second in combinations(people, 2))
     return Background(
         constitutions=tuple(Rules(*row) for row in db.execute(_USED_CONSTITUTIONS)),
         guidelines=tuple(g for g in guidelines.history(db) if g.id in used),
         models=tuple(Model(*row) for row in db.execute(_MODELS)),
-        labels=dict(db.execute(_LABELS).fetchall()),
+        labels=dict(db.execute(_LABELS, [hidden]).fetchall()),
         agreements=tuple(two for two in found if two.n),
     )
