@@ -1,21 +1,25 @@
 """Opening sqlite-utils without what it takes along wherever it is installed.
 
 sqlite-utils imports numpy and pandas, where they are there, to know their types in rows. No row
-of ours has one, and the two cost more time than the rest of the start together.
+of ours has one, and the two cost more time than the rest of the start together. It also imports
+dateutil's parser for a recipe of its command line; that is loaded when somebody uses it.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 UNUSED = ("numpy", "pandas")
+LATER = "dateutil.parser"
 
 
 def open_the_door() -> None:
-    """Import sqlite-utils by itself; call before anything else does, and before any thread."""
+    """Import sqlite-utils by itself; call before anything else does, in one thread."""
+    _load_later(LATER)
     with _absent(*UNUSED):
         importlib.import_module("sqlite_utils")
 
@@ -31,3 +35,14 @@ def _absent(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+def _load_later(name: str) -> None:
+    """Let a module be loaded at its first use, as :class:`importlib.util.LazyLoader` says."""
+    spec = None if name in sys.modules else importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-APPLICATION_ID = 0x70_61_69_72
-"""``pair`` in ASCII: tells a pairlab file from any other SQLite file."""
-
 migrations = Migrations("pairlab")
 
 _TABLES = """

@@ -17,7 +17,8 @@ from sqlite_utils import Database as Database
 from sqlite_utils import utils as _utils
 
 from store import clock, errors, meta, replica
-from store.schema import APPLICATION_ID, migrations
+from store.file_header import APPLICATION_ID, must_exist
+from store.schema import migrations
 
 sqlite3: Any = vars(_utils)["sqlite3"]
 """The module sqlite-utils has picked; it gives it no public name."""
@@ -82,7 +83,7 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
         NotAProject: it is something else, or was written by a newer pairlab.
         Damaged: SQLite cannot read it.
     """
-    _must_exist(path)
+    must_exist(path)
     db = _connect(path, timeout)
     try:
         with translated(path):
@@ -102,7 +103,7 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
 
 def open_readonly(path: StrPath) -> Database:
     """Open a project file so that nothing can be written to it and its triggers are not run."""
-    _must_exist(path)
+    must_exist(path)
     with translated(path):
         uri = Path(path).absolute().as_uri() + "?mode=ro"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -198,13 +199,6 @@ def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
     for name in ("sides", "order"):
         meta.put(db, name, f"{seed}:{name}")
     replica.bind(db, path)
-
-
-def _must_exist(path: StrPath) -> None:
-    if not Path(path).exists():
-        raise errors.MissingProject(path)
-    if not Path(path).is_file():
-        raise errors.NotAProject(f"{path} is no file; name a project file, or make one with: new")
 
 
 def _check_schema(db: Database, path: StrPath) -> None:

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from store.thread import StoreThread
 from tui.figures import coefficient
 
-if TYPE_CHECKING:  # the statistics are loaded when the first screen is there
+if TYPE_CHECKING:  # the statistics are loaded when the first item is there
     from store.agreement.following import Following, Standing
     from store.agreement.partners import Overlap
+    from store.sqlite import Database
+    from store.thread import StoreThread
 
 
 class AgreementModel:
@@ -55,11 +56,11 @@ class AgreementModel:
 
     async def refresh(self) -> None:
         """Take in what was labelled since the last look."""
-        self._stand(await self._store.call(self._follow().look))
+        self._stand(await self._store.call(self._look))
 
     async def choose(self, first: str, second: str) -> None:
         """Compare these two from now on."""
-        self._stand(await self._store.call(self._follow().choose, first, second))
+        self._stand(await self._store.call(self._choose, first, second))
 
     async def choices(self) -> list[Overlap]:
         """Everybody who can be compared, the viewer's own comparisons first."""
@@ -73,6 +74,14 @@ class AgreementModel:
 
         await asyncio.to_thread(warm_up)
         await self.refresh()
+
+    # On the store thread: the statistics take a moment to load
+
+    def _look(self, db: Database) -> Standing:
+        return self._follow().look(db)
+
+    def _choose(self, db: Database, first: str, second: str) -> Standing:
+        return self._follow().choose(db, first, second)
 
     def _follow(self) -> Following:
         from store.agreement.following import Following

@@ -22,13 +22,17 @@ class Mode:
     screen: str
     """``module:Class``; imported when the mode is first opened."""
 
+    def load(self) -> type[Screen[Any]]:
+        """The screen's class."""
+        module, name = self.screen.split(":")
+        found: type[Screen[Any]] = getattr(import_module(module), name)
+        return found
+
     def opener(self) -> Callable[[], Screen[Any]]:
         """What makes the screen, importing it only then."""
 
         def make() -> Screen[Any]:
-            module, name = self.screen.split(":")
-            screen: Screen[Any] = getattr(import_module(module), name)()
-            return screen
+            return self.load()()
 
         return make
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store import clock
-from store.thread import StoreThread
 
 if TYPE_CHECKING:
     from engine.face import Engine
     from engine.maker import Maker
+    from store.thread import StoreThread
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
-from store.schema import APPLICATION_ID, migrations
+from store.file_header import APPLICATION_ID
+from store.schema import migrations
 from store.sqlite import BUSY_SECONDS, StrPath, open_readonly, sqlite3, translated
 
 MAX_FILE_BYTES: Final = 8 * 2**30

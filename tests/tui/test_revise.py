@@ -389,7 +389,7 @@ async def test_prompts_imported_elsewhere_come_by_themselves(
     app = make_app(empty_path, look_every=0.02, engine=ScriptedEngine(), maker=maker)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
-        while app._version is None:
+        while app.session.version is None:
             await pilot.pause()
         rows = open_store(empty_path)
         a_chain(rows, PROCESS)

@@ -1,4 +1,4 @@
-"""Opening the app: the store's thread, the screen, and then the model's process."""
+"""Opening the app: the screen, the store's thread, and then the model's process."""
 
 from __future__ import annotations
 
@@ -14,54 +14,79 @@ if TYPE_CHECKING:
     from engine.face import Engine
     from engine.maker import Maker
     from store.thread import StoreThread
+    from tui.services import Services
 
 
 def launch(context: CliContext) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
-    from store import lean
+    from store.file_header import must_be_project
 
-    gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
-    lean.open_the_door()
-
-    from engine.errors import EngineError
-    from store.sqlite import session
-    from tui.cli.model import chosen_model, last_model, remember_model
-
-    with session(context.db) as database:  # a wrong file is told on the command line
-        last = last_model(database)
+    must_be_project(context.db)  # a wrong file is told on the command line
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
+    gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
 
-    from store.thread import StoreThread
-    from tui.app import PairlabApp
     from tui.cli.engines import log_file
-    from tui.services import Services
+    from tui.opening import OpeningApp
 
-    model: Path | None = None
-    no_model = ""
-    store = StoreThread(context.db)
+    project = _Project(context)
+    app = OpeningApp(context.db, context.annotator, log_file(), project.open)
     try:
+        app.run()
+    finally:
+        project.close()
+    if app.refused:
+        fail(app.refused)
+    if app.return_code:
+        sys.exit(app.return_code)
+
+
+class _Project:
+    """The project of the command line, opened by the app and closed behind it."""
+
+    def __init__(self, context: CliContext) -> None:
+        self._context = context
+        self._store: StoreThread | None = None
+
+    def open(self) -> Services:
+        """Load the store and open the file; called once, in a thread.
+
+        Raises:
+            StoreError: the file is damaged, from a newer pairlab, or cannot be read.
+        """
+        from store import lean
+
+        lean.open_the_door()
+
+        from engine.errors import EngineError
+        from store.thread import StoreThread
+        from tui.cli.engines import log_file
+        from tui.cli.model import chosen_model, last_model, remember_model
+        from tui.services import Services
+
+        context = self._context
+        store = self._store = StoreThread(context.db)
+        model: Path | None = None
+        no_model = ""
         try:
-            model = chosen_model(None, last).path
+            model = chosen_model(None, store.submit(last_model).result()).path
         except EngineError as error:
             no_model = str(error)
         else:
             store.submit(remember_model, model)
-        app = PairlabApp(
-            Services(
-                store=store,
-                db_path=context.db,
-                annotator=context.annotator,
-                make_model=None if model is None else _maker_of(model, store, context.annotator),
-                no_model=no_model,
-                log_path=log_file(),
-            )
+        return Services(
+            store=store,
+            db_path=context.db,
+            annotator=context.annotator,
+            make_model=None if model is None else _maker_of(model, store, context.annotator),
+            no_model=no_model,
+            log_path=log_file(),
         )
-        app.run()
-    finally:
-        store.close()
-    if app.return_code:
-        sys.exit(app.return_code)
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._store is not None:
+            self._store.close()
 
 
 def _maker_of(

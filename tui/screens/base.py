@@ -342,6 +342,7 @@ class ModeScreen(Screen[None]):
         if item_id == self.item_id:
             self._painted_at = Event().time
             self._shown_since = self.services.stopwatch()
+            self.app.session.settle()
 
     def _picked(self) -> AnswerPane | None:
         focused = self.focused

@@ -35,11 +35,11 @@ class Header(Widget):
         self._annotator = annotator
         self.set_reactive(Header.mode, mode)
 
-    def on_click(self, event: Click) -> None:
+    async def on_click(self, event: Click) -> None:
         """A mode's name was clicked."""
         mode = event.style.meta.get("mode")
         if mode is not None:
-            self.app.switch_mode(mode)
+            await self.app.run_action(f"mode('{mode}')")
 
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""

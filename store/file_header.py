@@ -1,0 +1,45 @@
+"""What a file says of itself before SQLite is loaded: enough to refuse a wrong one at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from store import errors
+
+APPLICATION_ID: Final = 0x70_61_69_72
+"""``pair`` in ASCII: tells a pairlab file from any other SQLite file."""
+
+_MAGIC: Final = b"SQLite format 3\0"
+_ID_AT: Final = 68
+"""Where the application id stands in a database file (sqlite.org/fileformat2.html, 1.3)."""
+
+
+def must_be_project(path: str | os.PathLike[str]) -> None:
+    """Refuse what is certainly no project file; what passes here is still read with care.
+
+    Raises:
+        MissingProject: there is no such file; names the command that makes one.
+        NotAProject: it is something else.
+    """
+    must_exist(path)
+    if Path(f"{os.fspath(path)}-wal").exists():
+        return  # what the header says may not have reached it yet
+    with Path(path).open("rb") as file:
+        start = file.read(_ID_AT + 4)
+    if not start.startswith(_MAGIC) or int.from_bytes(start[_ID_AT:]) != APPLICATION_ID:
+        raise errors.NotAProject(f"{path} is no pairlab project; it was left as it is")
+
+
+def must_exist(path: str | os.PathLike[str]) -> None:
+    """Refuse what is not there, or no file.
+
+    Raises:
+        MissingProject: there is nothing.
+        NotAProject: it is a folder or the like.
+    """
+    if not Path(path).exists():
+        raise errors.MissingProject(path)
+    if not Path(path).is_file():
+        raise errors.NotAProject(f"{path} is no file; name a project file, or make one with: new")

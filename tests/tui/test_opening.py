@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.errors import Damaged
+from store.thread import StoreThread
+from tests.tui.driving import drawn, press, revise, settle
+from tests.tui.seed import PROCESS
+from tui.opening import OpeningApp, OpeningScreen
+from tui.services import Services
+from tui.widgets.header import Header
+
+
+@pytest.fixture
+def store(study: Path) -> Iterator[StoreThread]:
+    opened = StoreThread(study)
+    yield opened
+    opened.close()
+
+
+async def test_the_frame_stands_while_the_project_is_opened(
+    study: Path, store: StoreThread, tmp_path: Path
+) -> None:
+    may_go_on = threading.Event()
+
+    def open_project() -> Services:
+        may_go_on.wait(timeout=20)
+        return Services(store=store, db_path=study, annotator="first")
+
+    app = OpeningApp(study, "first", tmp_path / "log", open_project)
+    async with app.run_test(size=(120, 30)) as pilot:
+        assert isinstance(app.screen, OpeningScreen)
+        frame = drawn(app)
+        assert study.name in frame
+        assert "Revise" in frame
+        assert "as first" in frame
+        assert "opening the project" in frame
+        # a key that is meant for nothing does nothing
+        await pilot.press("L", "a", "u", "ctrl+p")
+        await pilot.click(
+            Header, offset=(app.screen.query_one(Header).render().plain.index("Label"), 0)
+        )
+        assert isinstance(app.screen, OpeningScreen)
+        may_go_on.set()
+        while isinstance(app.screen, OpeningScreen):
+            await pilot.pause(0.01)
+        await settle(pilot)
+        assert revise(app).prompt.text == PROCESS[0]
+        await press(pilot, "L")
+        assert app.current_mode == "label"
+
+
+async def test_a_project_that_cannot_be_opened_ends_the_app_with_its_reason(
+    study: Path, tmp_path: Path
+) -> None:
+    def open_project() -> Services:
+        raise Damaged("the file is damaged")
+
+    app = OpeningApp(study, "first", tmp_path / "log", open_project)
+    async with app.run_test() as pilot:
+        while not app.refused:
+            await pilot.pause(0.01)
+    assert app.refused == "the file is damaged"
+    assert app.return_code == 1

@@ -1,0 +1,115 @@
+"""The first screen, drawn before the store and the model's side are loaded.
+
+Loading them takes longer than everything else at the start. Meanwhile the frame of the app stands
+where it will stay; keys do nothing yet, as there is no item they could be meant for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from store.errors import StoreError
+from tui.app import PairlabApp
+from tui.modes import MODES
+from tui.widgets.footer import StatusLine
+from tui.widgets.header import Header
+
+if TYPE_CHECKING:
+    from tui.services import Services
+
+FIRST = MODES[0]
+"""The mode the app opens in."""
+
+
+class OpeningApp(PairlabApp):
+    """The app of the command line: paints, then opens the project.
+
+    Args:
+        project: the project file.
+        annotator: who works.
+        log_path: where the model host and a crash write.
+        open_project: opens it; called in a thread. Its :class:`~store.errors.StoreError` ends
+            the app and becomes :attr:`refused`.
+    """
+
+    DEFAULT_MODE = "opening"
+
+    def __init__(
+        self,
+        project: Path,
+        annotator: str,
+        log_path: Path,
+        open_project: Callable[[], Services],
+    ) -> None:
+        super().__init__()
+        self._given = (project, annotator, log_path)
+        self._open_project = open_project
+        self.refused = ""
+        """Why the project could not be opened; empty when it could."""
+
+    @property
+    def project(self) -> Path:
+        """The project file."""
+        return self._given[0]
+
+    @property
+    def log_path(self) -> Path:
+        """Where the model host and a crash write."""
+        return self._given[2]
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The frame."""
+        return OpeningScreen(self._given[0].name, self._given[1])
+
+    def on_mount(self) -> None:
+        """Open once the frame is painted."""
+        super().on_mount()
+        self.call_after_refresh(self.run_worker, self._open, group="opening")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Until the project is open one can only leave."""
+        if self._session is None and action != "quit":
+            return False
+        return super().check_action(action, parameters)
+
+    async def _open(self) -> None:
+        try:
+            services = await asyncio.to_thread(self._load)
+        except StoreError as error:
+            self.refused = str(error)
+            self.exit(return_code=1)
+            return
+        self.attend(services)
+        await self.switch_mode(FIRST.id)
+        self.call_after_refresh(self.session.begin)
+
+    def _load(self) -> Services:
+        services = self._open_project()
+        FIRST.load()  # here, where the frame stays alive, and not when the mode is switched to
+        return services
+
+
+class OpeningScreen(Screen[None]):
+    """Header and status line, and room for what comes."""
+
+    DEFAULT_CSS = """
+    OpeningScreen { layout: vertical; overflow: hidden; }
+    OpeningScreen > StatusLine { dock: bottom; margin-bottom: 1; }
+    """
+
+    def __init__(self, project: str, annotator: str) -> None:
+        super().__init__()
+        self._header = Header(project, annotator, FIRST.id)
+
+    def compose(self) -> ComposeResult:
+        """The frame."""
+        yield self._header
+        status = StatusLine()
+        status.doing = "opening the project"
+        yield status

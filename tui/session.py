@@ -1,0 +1,190 @@
+"""What goes on in an open project: the model's life, who else is here, word of what others write.
+
+No logic of its own: it listens, and passes on to the app's screens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError
+from engine.news import MakerEvent, Progress
+from store import ids, meta, presence, prompts, sqlite
+from store.errors import StoreError
+from tui.agreement_model import AgreementModel
+from tui.batching import Batches
+from tui.messages import AgreementMoved, EngineSaid, MakerSaid, OtherWork
+from tui.text import one_line
+
+if TYPE_CHECKING:
+    from engine.face import EngineStatus
+    from tui.app import PairlabApp
+    from tui.services import Services
+
+SETTLED = 2.0
+"""Seconds after which what nobody waits for is loaded."""
+
+
+class Session:
+    """One project, from the first paint until the app is left.
+
+    Args:
+        app: whose screens hear of it, and whose timers and workers it uses.
+        services: store, model and clock.
+        look_every: seconds between two looks for other processes' work.
+        show_every: seconds between two pictures of a text that is being written.
+    """
+
+    def __init__(
+        self, app: PairlabApp, services: Services, *, look_every: float, show_every: float
+    ) -> None:
+        self._app = app
+        self.services = services
+        self.agreement = AgreementModel(services.store, services.annotator)
+        """The figures of header and mode K."""
+        self.progress: Progress | None = None
+        """How far the background worker is, for a screen that is opened later."""
+        self.version: int | None = None
+        """What SQLite counted of other connections' commits at the last look."""
+        self._look_every = look_every
+        self._batches = Batches(
+            self._maker_said,
+            lambda wake: app.set_timer(show_every, wake),
+        )
+        self._prompts = 0
+        self._settled = False
+        self._present = False
+        self._looking = False
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    async def begin(self) -> None:
+        """Start what can wait until the first screen is painted."""
+        self._app.set_interval(self._look_every, self._look)
+        self._app.run_worker(self._recall_theme(), group="theme")
+
+    def settle(self) -> None:
+        """Start what would have kept the first item waiting; it is painted now."""
+        if self._settled:
+            return
+        self._settled = True
+        if not gc.isenabled():  # turned off for the start by the command line
+            gc.freeze()  # what was loaded stays: no collection looks through it again
+            gc.enable()
+        self._app.run_worker(self._start_model(), group="model")
+        self._app.run_worker(self._enter(), group="presence")
+        self._unsubscribe.append(
+            self.agreement.subscribe(lambda _standing: self._app.pass_on(AgreementMoved()))
+        )
+        self.count_labels_soon()
+        self._app.set_timer(SETTLED, self._load_reference_soon)
+
+    async def _enter(self) -> None:
+        """Warn of a name that is new here, or that another process works under now."""
+        store, me = self.services.store, one_line(self.services.annotator, 24)
+        try:
+            known = await store.call(presence.names)
+            others = await store.call(
+                presence.enter, self.services.annotator, self.services.clock()
+            )
+        except StoreError:
+            return  # whoever reads or writes next says what is wrong
+        self._present = True
+        if others:
+            words = f"another process works as {me} since {others[0].since[11:16]} UTC"
+            self._app.notify(f"{words}; two people need two names (--as)", markup=False, timeout=12)
+        elif known and ids.name(self.services.annotator) not in known:
+            names = ", ".join(one_line(name, 24) for name in known[:4])
+            self._app.notify(f"new here as {me}; known: {names}", markup=False)
+
+    async def _start_model(self) -> None:
+        make = self.services.make_model
+        if make is not None:
+            made = await asyncio.to_thread(make)
+            self.services = replace(self.services, engine=made[0], maker=made[1], make_model=None)
+            self._engine_said(made[0].status)
+        engine, maker = self.services.engine, self.services.maker
+        if engine is None:
+            return
+        self._unsubscribe.append(engine.subscribe(self._engine_said))
+        try:
+            await engine.load()
+        except EngineError:
+            return  # the engine's status says why, in mode M and in the footers
+        if maker is not None:
+            self._unsubscribe.append(maker.subscribe(self._batches.take))
+            maker.start()
+
+    async def end(self) -> None:
+        """Leave: the model's process ends; may be called twice."""
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+        if self._present:
+            self._present = False
+            await self.services.store.call(presence.leave)
+        if self.services.maker is not None:
+            await self.services.maker.stop()
+        if self.services.engine is not None:
+            await self.services.engine.shutdown()
+
+    # Word from others
+
+    def _maker_said(self, event: MakerEvent) -> None:
+        if isinstance(event, Progress):
+            self.progress = event
+        self._app.pass_on(MakerSaid(event))
+
+    def _engine_said(self, status: EngineStatus) -> None:
+        self._app.pass_on(EngineSaid(status))
+
+    async def _look(self) -> None:
+        """Ask SQLite whether another connection has committed."""
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            version = await self.services.store.call(sqlite.data_version)
+            if self.version is not None and version != self.version:
+                await self._others_wrote()
+            self.version = version
+        except StoreError:
+            return  # whoever reads or writes next says what is wrong
+        finally:
+            self._looking = False
+
+    async def _others_wrote(self) -> None:
+        """Another process committed: labels, or prompts the model should know of."""
+        self._app.pass_on(OtherWork())
+        await self._count_labels()
+        count = await self.services.store.call(prompts.count)
+        if count != self._prompts and self.services.maker is not None:
+            self.services.maker.wake()
+        self._prompts = count
+
+    def count_labels_soon(self) -> None:
+        """A label of this process was stored: the figures may have moved."""
+        self._app.run_worker(self._count_labels(), group="agreement")
+
+    async def _count_labels(self) -> None:
+        try:
+            await self.agreement.refresh()
+        except StoreError as error:
+            self._app.notify(str(error), markup=False)
+
+    def _load_reference_soon(self) -> None:
+        """scikit-learn, a second of work for another thread."""
+        self._app.run_worker(self.agreement.warm_up(), group="sklearn")
+
+    # Colours
+
+    def remember_theme(self, name: str) -> None:
+        """Keep the colours for the next time."""
+        self.services.store.submit(meta.put, "theme", name)
+
+    async def _recall_theme(self) -> None:
+        stored = await self.services.store.call(meta.get, "theme")
+        if stored in self._app.available_themes and not self._app.no_color:
+            self._app.theme = stored
