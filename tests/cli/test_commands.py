@@ -117,6 +117,7 @@ def test_import_reads_stdin(project: Pairlab) -> None:
         ("export", "out", "--allow", "disagreement"),
         ("export", "out", "--format", "nothing"),
         ("nothing",),
+        ("--model", "other.gguf", "show", "p1"),
     ],
 )
 def test_wrong_usage_ends_with_2(project: Pairlab, arguments: tuple[str, ...]) -> None:
@@ -293,3 +294,20 @@ def test_the_app_needs_a_terminal(project: Pairlab) -> None:
     done = project()
     assert done.exit_code == 1
     assert "terminal" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--endpoint", "http://192.0.2.7:8000"), "--allow-remote"),
+        (("--endpoint", "ftp://127.0.0.1"), "write http://127.0.0.1:8080"),
+        (("--model", "missing.gguf"), "missing.gguf"),
+    ],
+)
+def test_the_app_refuses_who_cannot_write_before_it_opens(
+    project: Pairlab, arguments: tuple[str, ...], words: str
+) -> None:
+    said = project(*arguments)
+    assert said.exit_code == 1
+    assert words in said.stderr
+    assert said.stderr.count("\n") == 1

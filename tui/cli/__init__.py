@@ -84,15 +84,34 @@ class _Commands(click.Group):
     default=None,
     help="Who labels and decides.  [default: $PAIRLAB_AS, then the login name]",
 )
+@click.option(
+    "--model",
+    metavar="GGUF",
+    help="Who writes in the app.  [default: $PAIRLAB_MODEL, the last used, the starter]",
+)
+@click.option("--endpoint", metavar="URL", help="An OpenAI-compatible server writes in the app.")
+@click.option("--allow-remote", is_flag=True, help="That server may be another machine.")
 @click.version_option(package_name="pairlab", prog_name="pairlab")
 @click.pass_context
-def main(ctx: click.Context, db: Path, annotator: str | None) -> None:
+def main(
+    ctx: click.Context,
+    db: Path,
+    annotator: str | None,
+    *,
+    model: str | None,
+    endpoint: str | None,
+    allow_remote: bool,
+) -> None:
     """Preference data you can defend, made at the keyboard, on a machine that never goes online.
 
     Without a command the app opens.
     """
     ctx.obj = CliContext(db=db, annotator=default_annotator(annotator))
     if ctx.invoked_subcommand is None:
-        from tui.cli.launch import launch
+        from tui.cli.launch import Wanted, launch
 
-        launch(ctx.obj)
+        launch(ctx.obj, Wanted(model, endpoint, allow_remote))
+    elif model or endpoint or allow_remote:
+        raise click.UsageError(
+            "--model, --endpoint and --allow-remote stand behind the command, or without one"
+        )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.cli.context import CliContext, fail
 
@@ -17,11 +17,30 @@ if TYPE_CHECKING:
     from tui.services import Services
 
 
-def launch(context: CliContext) -> None:
+class Wanted(NamedTuple):
+    """Who is to write, as the command line says; None leaves it to the order of the design."""
+
+    model: str | None = None
+    """A GGUF file, or with ``endpoint`` the server's name of a model."""
+    endpoint: str | None = None
+    """URL of an OpenAI-compatible server."""
+    allow_remote: bool = False
+    """Whether that server may be another machine."""
+
+
+def launch(context: CliContext, wanted: Wanted) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
     from store.file_header import must_be_project
 
-    must_be_project(context.db)  # a wrong file is told on the command line
+    must_be_project(context.db)  # what is wrong with the words is told on the command line
+    if wanted.endpoint is not None:
+        from engine.http.address import parse, places
+
+        places(parse(wanted.endpoint), allow_remote=wanted.allow_remote)
+    elif wanted.model is not None:
+        from tui.cli.model import chosen_model
+
+        chosen_model(wanted.model, None)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
     gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
@@ -29,7 +48,7 @@ def launch(context: CliContext) -> None:
     from tui.cli.engines import log_file
     from tui.opening import OpeningApp
 
-    project = _Project(context)
+    project = _Project(context, wanted)
     app = OpeningApp(context.db, context.annotator, log_file(), project.open)
     try:
         app.run()
@@ -44,8 +63,9 @@ def launch(context: CliContext) -> None:
 class _Project:
     """The project of the command line, opened by the app and closed behind it."""
 
-    def __init__(self, context: CliContext) -> None:
+    def __init__(self, context: CliContext, wanted: Wanted) -> None:
         self._context = context
+        self._wanted = wanted
         self._store: StoreThread | None = None
 
     def open(self) -> Services:
@@ -61,27 +81,40 @@ class _Project:
         from engine.errors import EngineError
         from store.thread import StoreThread
         from tui.cli.engines import log_file
-        from tui.cli.model import chosen_model, last_model, remember_model
         from tui.services import Services
 
         context = self._context
         store = self._store = StoreThread(context.db)
-        model: Path | None = None
+        make_engine: Callable[[], Engine] | None = None
         no_model = ""
         try:
-            model = chosen_model(None, store.submit(last_model).result()).path
+            make_engine = self._engine_maker(store)
         except EngineError as error:
             no_model = str(error)
-        else:
-            store.submit(remember_model, model)
         return Services(
             store=store,
             db_path=context.db,
             annotator=context.annotator,
-            make_model=None if model is None else _maker_of(model, store, context.annotator),
+            make_model=make_engine and _maker_of(make_engine, store, context.annotator),
             no_model=no_model,
             log_path=log_file(),
         )
+
+    def _engine_maker(self, store: StoreThread) -> Callable[[], Engine]:
+        """What makes the engine; nothing is loaded or connected before it is called.
+
+        Raises:
+            EngineError: there is no such model, or none at all.
+        """
+        from tui.cli.engines import host_engine, server_engine
+        from tui.cli.model import chosen_model, last_model, remember_model
+
+        model, url, allow_remote = self._wanted
+        if url is not None:
+            return partial(server_engine, url, model=model, allow_remote=allow_remote)
+        path = chosen_model(model, store.submit(last_model).result()).path
+        store.submit(remember_model, path)
+        return partial(host_engine, path, beside_a_person=True)
 
     def close(self) -> None:
         """Close the file, if it was opened."""
@@ -90,7 +123,7 @@ class _Project:
 
 
 def _maker_of(
-    model: Path, store: StoreThread, annotator: str
+    make_engine: Callable[[], Engine], store: StoreThread, annotator: str
 ) -> Callable[[], tuple[Engine, Maker]]:
     """What makes the engine and its worker; their modules are loaded when it is called."""
 
@@ -98,9 +131,8 @@ def _maker_of(
         from engine.maker import Maker
         from engine.plan import Plan
         from store import clock
-        from tui.cli.engines import host_engine
 
-        engine = host_engine(model, beside_a_person=True)
+        engine = make_engine()
         return engine, Maker(engine, store, Plan(), clock=clock.now, annotator=annotator)
 
     return make
