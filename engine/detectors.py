@@ -98,10 +98,12 @@ _ABOUT_QUESTION = re.compile(
 
 _ABOUT_USER = re.compile(
     r"^\W*(?:the|this) user (?:only |also |really |may |might |is )?"
-    r"(?:want|wants|ask|asks|asking|asked|need|needs|should|has|feels?|believes?|thinks?|says?)\b",
+    r"(?:want|wants|ask|asks|asking|asked|need|needs|should|has|feels?|believes?|thinks?|says?)\b"
+    rf"|(?:{_BEGINS}|\bbecause )(?:the|this) user (?:only |also |really |just )?"
+    r"(?:wants|asks|asked|is asking|is not allowed)\b",
     re.IGNORECASE,
 )
-"""A beginning that speaks of the user instead of to the user."""
+"""Speaks of the user instead of to the user: a beginning, or a sentence about the request."""
 
 _LABEL = re.compile(
     r"^\W*(?:revision|answer|new answer|response|assistant|final answer)\s*\**\s*:\s*\**\s*",

@@ -181,6 +181,10 @@ class Context:
         self._batch = _Batch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
+    def use_threads(self, count: int) -> None:
+        """Compute with so many threads from the next :meth:`decode` on."""
+        llama_cpp.llama_set_n_threads(self.pointer, count, count)
+
     def interrupt(self) -> None:
         """Make the running :meth:`decode`, or the next, come back at once (any thread)."""
         self._stop.set(raised=True)

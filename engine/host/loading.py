@@ -13,6 +13,7 @@ from engine.face import ModelInfo
 from engine.host.library import Context, Model, Span
 from engine.host.pace import Pace
 from engine.host.template import ChatTemplate
+from engine.host.threads import Threads
 from engine.protocol import Load
 
 _SEQUENCE = 4096
@@ -34,6 +35,7 @@ class LoadedModel:
     template: ChatTemplate
     info: ModelInfo
     pace: Pace
+    threads: Threads
 
 
 def load(request: Load, backend: str) -> LoadedModel:
@@ -72,7 +74,10 @@ def load(request: Load, backend: str) -> LoadedModel:
             request, model, backend, n_ctx, n_threads, on_gpu if offload else 0, places
         )
         pace = Pace(fixed=_TOKENS_A_RUN_GPU if offload and layers else None)
-        return LoadedModel(model, context, template, info, pace)
+        # a number the user has set stays, and a GPU does not wait for threads
+        most = 1 if request.n_threads or on_gpu else n_threads
+        threads = Threads(most, context.use_threads)
+        return LoadedModel(model, context, template, info, pace, threads)
     raise EngineError("the model fits neither the GPU nor the memory")
 
 

@@ -19,6 +19,7 @@ from engine.host.library import BATCH, OUTPUTS, Context, Model, Span
 from engine.host.pace import Pace
 from engine.host.pieces import PieceBuffer
 from engine.host.places import Places
+from engine.host.threads import Threads
 from engine.host.weighing import Weigher
 from engine.host.writing import Writer
 from engine.protocol import Answer as Line
@@ -48,6 +49,7 @@ class Scheduler:
         *,
         places: int,
         pace: Pace,
+        threads: Threads,
         apart: bool,
         send: Callable[[Line], None],
         clock: Callable[[], float] = time.perf_counter,
@@ -59,6 +61,7 @@ class Scheduler:
             context: the cache, empty.
             places: answers written at the same time.
             pace: how many tokens of prompts a run may carry.
+            threads: learns how fast runs are, and how many threads they should have.
             apart: whether prompts and answers have runs of their own. On a CPU attention is
                 computed for blocks of tokens over all that any of them looks at, so that
                 sequences that share a block pay for each other; a GPU gains by fuller runs.
@@ -68,6 +71,7 @@ class Scheduler:
         self._apart = apart
         self._context = context
         self._pace = pace
+        self._threads = threads
         self._send = send
         self._clock = clock
         self._cancels: set[int] = set()
@@ -170,7 +174,9 @@ class Scheduler:
             self._keep_what_is_done(plan)
             self.counters.inside += self._clock() - began
             return
-        self._pace.note(sum(len(span.tokens) for _row, span in plan), self._clock() - began)
+        size, took = sum(len(span.tokens) for _row, span in plan), self._clock() - began
+        self._pace.note(size, took)
+        self._threads.note(size, took)
         outputs = self._evaluated(plan)
         drawn = self._draw(outputs)
         self.counters.inside += self._clock() - began

@@ -123,6 +123,7 @@ class Server:
             loaded.context,
             places=loaded.info.slots,
             pace=loaded.pace,
+            threads=loaded.threads,
             apart=loaded.info.gpu_layers == 0,
             send=self._send,
         )

@@ -19,6 +19,7 @@ from engine.host.library import Span
 from engine.host.pace import Pace
 from engine.host.scheduler import Scheduler
 from engine.host.text import AnswerText
+from engine.host.threads import Threads
 from engine.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
 
 VOCABULARY = 29
@@ -123,6 +124,7 @@ class Bench:
             self.context,  # type: ignore[arg-type]  # stands in for the real one
             places=places,
             pace=Pace(fixed=a_run),
+            threads=Threads(1, lambda _count: None),
             apart=apart,
             send=self.said.append,
             clock=itertools.count().__next__,
