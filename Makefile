@@ -26,7 +26,7 @@ run: .venv/ready
 	@.venv/bin/pairlab
 
 test: lint
-	.venv-dev/bin/python -m pytest
+	.venv-dev/bin/python -m pytest -n 2
 
 soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak

@@ -137,6 +137,11 @@ class ModeScreen(Screen[None]):
         return round(max(self.services.stopwatch() - self._shown_since, 0.0), 2)
 
     @property
+    def painted(self) -> bool:
+        """Whether what the mode shows is on the screen."""
+        return self._painted_at is not None
+
+    @property
     def may_act(self) -> bool:
         """True when the key being handled was typed after the item was painted."""
         return self._painted_at is not None and self.app.input_time >= self._painted_at
@@ -193,6 +198,7 @@ class ModeScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         """Time spent elsewhere is no time on the item."""
         self._away_since = self.services.stopwatch()
+        self.app.session.settle()  # nobody waits for the first item here any more
 
     def on_screen_resume(self) -> None:
         """The clock of the item goes on; the header may have changed meanwhile."""
