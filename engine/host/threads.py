@@ -10,17 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 
-SLOW = 0.75
+SLOW = 0.6
 """Below this share of the best speed there was, another number of threads is tried."""
 BETTER = 1.1
 """A number of threads that is this much faster is kept."""
 TRIAL = 3
 """Runs a number of threads is tried for; the first of them starts or ends threads."""
-REST = 2.0
-"""Seconds of computing between two trials."""
+REST = 0.4
+"""Seconds of slow computing before the first trial: long enough for the mean to know of it."""
+LONGEST_REST = 3.0
+"""What the rest grows to, doubled by each trial: trials cost time, too."""
+HOPELESS = 0.6
+"""Below this share of what it may replace, a number is not tried to the end."""
+_CALM = 0.99
+"""What is left of a longer rest after each run that is not slow."""
 _FORGET = 0.999
 """What is left of the best speed after each run: what was only once possible is forgotten."""
-_WEIGHT = 0.3
+_WEIGHT = 0.4
 """Of the newest run in the mean speed."""
 
 
@@ -46,7 +52,9 @@ class Threads:
         """The highest mean of all threads, by size of the run."""
         self._trial: list[float] = []
         """How the runs of a trial compare with the mean of what it may replace."""
-        self._since_trial = 0.0
+        self._slow_for = 0.0
+        """Seconds of slow computing since the last trial."""
+        self._rest = REST
         self._upwards = False
 
     def note(self, tokens: int, seconds: float) -> None:
@@ -61,9 +69,12 @@ class Threads:
         mean = self._means[self.count, size] = known + _WEIGHT * (speed - known)
         if self.count == self._most:
             self._best[size] = max(self._best.get(size, 0.0) * _FORGET, mean)
-        self._since_trial += seconds
-        slow = self.count < self._most or mean < SLOW * self._best[size]
-        if slow and self._since_trial >= REST:
+        if self.count == self._most and mean >= SLOW * self._best[size]:
+            self._slow_for = 0.0
+            self._rest = max(REST, self._rest * _CALM)
+            return
+        self._slow_for += seconds
+        if self._slow_for >= self._rest:
             self._try()
 
     def _try(self) -> None:
@@ -76,9 +87,11 @@ class Threads:
         settled = self._means.get((self._settled, size))
         if settled is not None:
             self._trial.append(speed / settled)
-        if len(self._trial) < TRIAL:
+        hopeless = len(self._trial) > 1 and max(self._trial) < HOPELESS
+        if len(self._trial) < TRIAL and not hopeless:
             return
-        self._since_trial = 0.0
+        self._slow_for = 0.0
+        self._rest = min(2 * self._rest, LONGEST_REST)
         # more threads win a draw: that a neighbour has gone shows in nothing else
         if median(self._trial) >= (1.0 if self._upwards else BETTER):
             self._settled = self.count

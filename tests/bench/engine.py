@@ -29,7 +29,7 @@ from engine.face import Generated, Piece, Sampling, Urgency
 from engine.templates import FULL, critique, proposal, revision
 from engine.weights import starter_model
 from store.records import Message, Prompt
-from tests.bench.table import BenchRow, milliseconds, rendered
+from tests.bench.table import BenchRow, milliseconds, rendered, told
 from tests.hosts import rested
 
 RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "5"))
@@ -56,10 +56,10 @@ def rows() -> list[BenchRow]:
 
 async def _rows(model: Path) -> list[BenchRow]:
     async with _engine(model) as engine, _Naive.started(model) as naive:
-        shown = await _candidates(engine, naive, model)
-        shown += await _chains(engine, naive)
-        shown += [await _urgent(engine), await _cancel(engine)]
-        shown += await _disturbed(engine)
+        shown = told(await _candidates(engine, naive, model))
+        shown += told([await _urgent(engine), await _cancel(engine)])
+        shown += told(await _disturbed(engine))
+        shown += told(await _chains(engine, naive))
     return shown
 
 
@@ -301,6 +301,8 @@ async def _disturbed(engine: HostEngine) -> list[BenchRow]:
             quiet.append(await _seconds_a_token(engine, size, run))
             with _Neighbour():
                 loud.append(await _seconds_a_token(engine, size, run))
+            # the threads that gave way come back: the next quiet time shall not flatter
+            await _seconds_a_token(engine, 8, run)
         shown.append(
             BenchRow(
                 f"(f) {size} candidates, a token, one core kept busy by another process",

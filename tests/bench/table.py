@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +28,13 @@ class BenchRow:
         if self.ratio is None or self.target is None:
             return None
         return self.ratio <= self.target
+
+
+def told(rows: list[BenchRow]) -> list[BenchRow]:
+    """Say on stderr what is measured so far, as a whole part may take half an hour."""
+    for row in rows:
+        print(f"  {row.figure}: {row.ours} against {row.baseline}", file=sys.stderr, flush=True)
+    return rows
 
 
 def milliseconds(seconds: float) -> str:

@@ -52,9 +52,10 @@ def test_nothing_changes_while_nothing_is_in_the_way() -> None:
 def test_a_busy_neighbour_gets_a_core_until_it_goes(tokens: int) -> None:
     machine = Machine(2)
     machine.run(quiet, tokens=tokens)
+    assert machine.run(neighbour_on_two_cores, tokens=tokens, seconds=3)[0] == 1
     usual, share = machine.run(neighbour_on_two_cores, tokens=tokens)
     assert usual == 1
-    assert share > 0.75
+    assert share > 0.85
     assert machine.run(quiet, tokens=tokens, seconds=8) == (2, 1.0)
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -101,6 +102,16 @@ async def settle(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Let the app run until something holds; a minute is forever."""
+    try:
+        async with asyncio.timeout(60):
+            while not holds():
+                await pilot.pause()
+    except TimeoutError:
+        raise AssertionError(f"never came true; the screen:\n{drawn(pilot.app)}") from None
+
+
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys one after the other, each when the screen has come to rest."""
     for key in keys:
@@ -130,7 +141,7 @@ def revise(app: PairlabApp) -> ReviseScreen:
     return screen
 
 
-def drawn(app: PairlabApp) -> str:
+def drawn(app: App[Any]) -> str:
     """What the terminal shows now, line by line, without colours."""
     svg = app.export_screenshot(simplify=False)
     lines: dict[int, str] = defaultdict(str)

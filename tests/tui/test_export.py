@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from store import decisions, labels, pairs
 from store.records import Choice
 from store.sqlite import open_store
-from tests.tui.driving import MakeApp, drawn, press, settle
+from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
 from tui.screens.export import ExportScreen
@@ -116,8 +116,7 @@ async def test_a_label_elsewhere_moves_the_counts(decided: Path, make_app: MakeA
         db = open_store(decided)
         labels.give(db, pairs.ordered(db)[5].id, "first", "b", at=AT)
         db.close()
-        while export(app).rule.heading != "4 of 6 pairs go out":
-            await pilot.pause(0.01)
+        await until(pilot, lambda: export(app).rule.heading == "4 of 6 pairs go out")
 
 
 async def test_an_empty_project_says_what_to_do(empty_path: Path, make_app: MakeApp) -> None:

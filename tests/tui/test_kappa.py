@@ -11,7 +11,7 @@ from store import labels, pairs, rounds
 from store.agreement import agreement, warm, warm_up
 from store.records import Verdict
 from store.sqlite import open_store
-from tests.tui.driving import MakeApp, drawn, press, settle
+from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
 from tui.messages import LabelStored
@@ -88,8 +88,7 @@ async def test_the_other_process_moves_kappa_without_a_key(
             f" at={AT!r})"
         )
         done = await asyncio.create_subprocess_exec(sys.executable, "-c", other)
-        while "8 common" not in screen.rule.heading:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: "8 common" in screen.rule.heading)
         assert await done.wait() == 0
         await settle(pilot)
         assert screen.header.agreement.endswith("n 8")
@@ -102,11 +101,9 @@ async def test_two_apps_on_one_file_follow_each_other(labelled: Path, make_app: 
     async with one.run_test(size=(120, 30)) as watching, other.run_test(size=(80, 24)) as giving:
         await press(watching, "K")
         await press(giving, "L", "1")
-        while "8 common" not in kappa_screen(one).rule.heading:
-            await watching.pause(0.01)
+        await until(watching, lambda: "8 common" in kappa_screen(one).rule.heading)
         await press(giving, "u")
-        while "7 common" not in kappa_screen(one).rule.heading:
-            await watching.pause(0.01)
+        await until(watching, lambda: "7 common" in kappa_screen(one).rule.heading)
         await settle(watching)
         assert "1 only first" in kappa_screen(one).rule.heading
 

@@ -9,7 +9,7 @@ from textual.events import Key
 from store import desk, guidelines, labels, pairs, queue
 from store.records import Label, Verdict
 from store.sqlite import open_store
-from tests.tui.driving import MakeApp, Watch, drawn, press, settle
+from tests.tui.driving import MakeApp, Watch, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
 from tui.screens.label import LabelScreen
@@ -218,8 +218,7 @@ async def test_an_empty_project_says_what_to_do_and_the_first_pair_comes_by_itse
         db = open_store(empty_path)
         a_chain(db, ("what is a pipe?", "a tube", "too short", "two processes, one stream"))
         db.close()
-        while label(app).lying is None:
-            await pilot.pause()
+        await until(pilot, lambda: label(app).lying is not None)
         await settle(pilot)
         assert label(app).prompt.title == "Pair 1 of 1"
 

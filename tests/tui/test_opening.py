@@ -8,7 +8,7 @@ import pytest
 
 from store.errors import Damaged
 from store.thread import StoreThread
-from tests.tui.driving import drawn, press, revise, settle
+from tests.tui.driving import drawn, press, revise, settle, until
 from tests.tui.seed import PROCESS
 from tui.opening import OpeningApp, OpeningScreen
 from tui.services import Services
@@ -46,8 +46,7 @@ async def test_the_frame_stands_while_the_project_is_opened(
         )
         assert isinstance(app.screen, OpeningScreen)
         may_go_on.set()
-        while isinstance(app.screen, OpeningScreen):
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not isinstance(app.screen, OpeningScreen))
         await settle(pilot)
         assert revise(app).prompt.text == PROCESS[0]
         await press(pilot, "L")
@@ -62,7 +61,6 @@ async def test_a_project_that_cannot_be_opened_ends_the_app_with_its_reason(
 
     app = OpeningApp(study, "first", tmp_path / "log", open_project)
     async with app.run_test() as pilot:
-        while not app.refused:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: bool(app.refused))
     assert app.refused == "the file is damaged"
     assert app.return_code == 1

@@ -10,7 +10,17 @@ from engine.scripted import ScriptedEngine
 from store import candidates, decisions, labels, prompts, queue
 from store.records import Choice, Origin
 from store.sqlite import open_store
-from tests.tui.driving import MakeApp, StandInMaker, Watch, drawn, growing, press, revise, settle
+from tests.tui.driving import (
+    MakeApp,
+    StandInMaker,
+    Watch,
+    drawn,
+    growing,
+    press,
+    revise,
+    settle,
+    until,
+)
 from tests.tui.seed import (
     AT,
     MOON,
@@ -389,13 +399,11 @@ async def test_prompts_imported_elsewhere_come_by_themselves(
     app = make_app(empty_path, look_every=0.02, engine=ScriptedEngine(), maker=maker)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
-        while app.session.version is None:
-            await pilot.pause()
+        await until(pilot, lambda: app.session.version is not None)
         rows = open_store(empty_path)
         a_chain(rows, PROCESS)
         rows.close()
-        while revise(app).item is None:
-            await pilot.pause()
+        await until(pilot, lambda: revise(app).item is not None)
         await settle(pilot)
         assert revise(app).prompt.text == PROCESS[0]
         assert ("wake",) in maker.asked

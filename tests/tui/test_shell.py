@@ -14,7 +14,16 @@ from textual.worker import WorkerFailed
 from engine.scripted import ScriptedEngine
 from store import decisions, meta
 from store.errors import DiskFull
-from tests.tui.driving import MakeApp, StandInMaker, drawn, mode_screen, press, revise, settle
+from tests.tui.driving import (
+    MakeApp,
+    StandInMaker,
+    drawn,
+    mode_screen,
+    press,
+    revise,
+    settle,
+    until,
+)
 from tests.tui.seed import PROCESS
 from tui.app import PairlabApp
 from tui.modes import MODES
@@ -355,8 +364,7 @@ async def test_the_model_starts_also_when_one_leaves_before_the_first_item_is_pa
     async with app.run_test(size=(80, 24)) as pilot:
         app.action_mode("kappa")
         await settle(pilot)
-        while not maker.started:
-            await pilot.pause()
+        await until(pilot, lambda: maker.started)
         assert app.current_mode == "kappa"
 
 
@@ -373,8 +381,7 @@ async def test_the_screen_is_there_before_the_model(study: Path, make_app: MakeA
     engine, maker = Slow(), StandInMaker()
     app = make_app(study, engine=engine, maker=maker)
     async with app.run_test(size=(80, 24)) as pilot:
-        while not revise(app).painted:
-            await pilot.pause()
+        await until(pilot, lambda: revise(app).painted)
         assert not maker.started
         while revise(app).prompt.text == PROCESS[0]:
             await pilot.press("a")  # dropped as long as the item is not painted

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from engine.errors import HostDied
 from engine.face import Engine, EngineStatus, Generated, Piece, State
@@ -20,7 +19,7 @@ from store import candidates, chains, decisions, prompts
 from store.records import Choice
 from store.sqlite import open_store
 from store.thread import StoreThread
-from tests.tui.driving import MakeApp, drawn, press, revise, settle
+from tests.tui.driving import MakeApp, drawn, press, revise, settle, until
 from tests.tui.seed import AT, a_prompt
 from tui.app import PairlabApp
 
@@ -44,12 +43,6 @@ def made(two_prompts: Path, make_app: MakeApp) -> tuple[PairlabApp, ScriptedEngi
         return Maker(engine, store, plan, clock=lambda: AT, annotator="first")
 
     return make_app(two_prompts, engine=engine, maker=worker), engine
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    """Let the app run until something holds."""
-    while not holds():
-        await pilot.pause()
 
 
 async def test_the_first_revision_streams_in_without_a_key_and_is_decided(
@@ -82,7 +75,7 @@ async def test_a_model_made_after_the_first_paint_is_taken_up(
 
     def make(store: StoreThread) -> Callable[[], tuple[Engine, Maker]]:
         def model() -> tuple[Engine, Maker]:
-            gate.wait()
+            gate.wait(timeout=60)  # a test that fails before it opens shall still end
             plan = Plan(candidates=2, max_tokens=40)
             return engine, Maker(engine, store, plan, clock=lambda: AT, annotator="first")
 
@@ -90,8 +83,9 @@ async def test_a_model_made_after_the_first_paint_is_taken_up(
 
     app = make_app(two_prompts, make_model=make)
     async with app.run_test(size=(120, 30)) as pilot:
-        await until(pilot, lambda: "appears here" in drawn(app))
-        assert "loading the model" in drawn(app)
+        await until(
+            pilot, lambda: "appears here" in drawn(app) and "loading the model" in drawn(app)
+        )
         gate.set()
         await until(pilot, lambda: revise(app).chain.shown is not None)
         await settle(pilot)
@@ -165,7 +159,7 @@ async def test_a_model_that_fails_for_good_leaves_nothing_half_written_on_the_sc
     app = make_app(two_prompts, engine=engine, maker=worker)
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: revise(app).writing == "critique")
-        assert "writing prompt 1" in revise(app).status.doing
+        await until(pilot, lambda: "writing prompt 1" in revise(app).status.doing)
         engine.last_word.set()
         await until(pilot, lambda: revise(app).writing is None)
         await settle(pilot)
