@@ -29,14 +29,21 @@ class Strand:
 class Cache:
     """Hands out strands and counts cells."""
 
-    def __init__(self, context: Context, *, whole_only: bool) -> None:
+    def __init__(self, context: Context, *, whole_only: bool, most_kept: int) -> None:
+        """Nothing is in it.
+
+        Args:
+            context: the cells.
+            whole_only: a strand can be shared as a whole or not at all.
+            most_kept: cells that finished strands alone may hold.
+        """
         self._context = context
         self._whole_only = whole_only
         self._users = np.zeros(context.cells, np.int32)
         self._free_cells = list(range(context.cells - 1, -1, -1))
         self._free_sequences = list(range(SEQUENCES - 1, -1, -1))
         self._kept: list[Strand] = []
-        self._most_kept = context.cells // 3
+        self._most_kept = most_kept
 
     @property
     def kept(self) -> list[Strand]:
@@ -104,9 +111,11 @@ class Cache:
         strand.tokens += tokens
         strand.cells += cells
 
-    def keep(self, strand: Strand) -> None:
-        """The strand is finished; its tokens may serve others."""
-        if not strand.tokens:
+    def keep(self, strand: Strand, most: int | None = None) -> None:
+        """The strand is finished; its tokens, or the first ``most`` of them, may serve others."""
+        if most is not None and not self._whole_only:
+            self._cut(strand, most)
+        if not strand.tokens or self._is_kept(strand):
             self.drop(strand)
             return
         self._kept.append(strand)
@@ -114,14 +123,29 @@ class Cache:
         while self._reclaimable() > self._most_kept:
             self.drop(self._kept[0])
 
+    def _is_kept(self, strand: Strand) -> bool:
+        """Whether another finished strand serves as well."""
+        size = len(strand.tokens)
+        return not self._whole_only and any(
+            common_start(strand.tokens, other.tokens) == size for other in self._kept
+        )
+
+    def _cut(self, strand: Strand, length: int) -> None:
+        self._context.cut(strand.sequence, length)
+        self._release(strand.cells[length:])
+        del strand.tokens[length:], strand.cells[length:]
+
+    def _release(self, cells: list[int]) -> None:
+        self._users[cells] -= 1
+        self._free_cells += [cell for cell in cells if not self._users[cell]]
+
     def drop(self, strand: Strand) -> None:
         """Forget a strand and free the cells only it uses."""
         if strand in self._kept:
             self._kept.remove(strand)
         self._context.forget(strand.sequence)
         self._free_sequences.append(strand.sequence)
-        self._users[strand.cells] -= 1
-        self._free_cells += [cell for cell in strand.cells if not self._users[cell]]
+        self._release(strand.cells)
         strand.tokens.clear()
         strand.cells.clear()
 

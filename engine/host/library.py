@@ -71,6 +71,7 @@ class Model:
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
         self.n_layer: int = llama_cpp.llama_model_n_layer(self.pointer)
+        self.n_head: int = llama_cpp.llama_model_n_head(self.pointer)
         self.n_params: int = llama_cpp.llama_model_n_params(self.pointer)
         self.size_bytes: int = llama_cpp.llama_model_size(self.pointer)
         self.whole_only = bool(
@@ -219,6 +220,10 @@ class Context:
     def forget(self, sequence: int) -> None:
         """Empty a sequence."""
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def cut(self, sequence: int, length: int) -> None:
+        """Keep only the first ``length`` tokens of a sequence."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1)
 
     def length(self, sequence: int) -> int:
         """Tokens a sequence holds."""

@@ -77,7 +77,7 @@ class Places:
     def close(self, row: Row) -> None:
         """Take a row out of the batch; what it has evaluated may serve others."""
         self.rows.remove(row)
-        self._cache.keep(row.strand)
+        self._cache.keep(row.strand, row.worth_keeping)
 
     def fork(self, row: Row, answer: Answer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""

@@ -51,6 +51,7 @@ class Scheduler:
         pace: Pace,
         threads: Threads,
         apart: bool,
+        most_kept: int,
         send: Callable[[Line], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -65,6 +66,7 @@ class Scheduler:
             apart: whether prompts and answers have runs of their own. On a CPU attention is
                 computed for blocks of tokens over all that any of them looks at, so that
                 sequences that share a block pay for each other; a GPU gains by fuller runs.
+            most_kept: cells of the cache that finished texts alone may hold.
             send: where lines for the app go.
             clock: seconds from an arbitrary start.
         """
@@ -77,7 +79,7 @@ class Scheduler:
         self._cancels: set[int] = set()
         self._late: dict[int, tuple[int, int]] = {}
         self.counters = Counters()
-        self._cache = Cache(context, whole_only=model.whole_only)
+        self._cache = Cache(context, whole_only=model.whole_only, most_kept=most_kept)
         self._places = Places(
             self._cache, places, self.counters, send, clock, whole_only=model.whole_only
         )

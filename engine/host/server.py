@@ -125,6 +125,7 @@ class Server:
             pace=loaded.pace,
             threads=loaded.threads,
             apart=loaded.info.gpu_layers == 0,
+            most_kept=loaded.most_kept,
             send=self._send,
         )
         self._load_id = request.id

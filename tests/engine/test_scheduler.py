@@ -78,6 +78,9 @@ class ToyContext:
     def forget(self, sequence: int) -> None:
         self.sequences.pop(sequence, None)
 
+    def cut(self, sequence: int, length: int) -> None:
+        del self.sequences[sequence][length:]
+
     def length(self, sequence: int) -> int:
         return len(self.sequences.get(sequence, []))
 
@@ -126,6 +129,7 @@ class Bench:
             pace=Pace(fixed=a_run),
             threads=Threads(1, lambda _count: None),
             apart=apart,
+            most_kept=cells // 3,
             send=self.said.append,
             clock=itertools.count().__next__,
         )
@@ -277,6 +281,24 @@ def test_a_later_prompt_takes_over_what_was_evaluated() -> None:
     bench.write(2, [*prompt, 2, 6], max_tokens=1)
     bench.run()
     assert bench.scheduler.counters.evaluated - before <= 3
+
+
+def test_of_several_answers_the_first_is_kept_whole() -> None:
+    bench = Bench(cells=300)
+    prompt = [1, 2, 3] * 12
+    bench.write(1, prompt, choices=3, max_tokens=12)
+    bench.run()
+    texts = bench.texts()
+    written = [[ord(letter) - 96 for letter in texts[1, choice][0]] for choice in range(3)]
+    assert len({tuple(tokens) for tokens in written}) == 3
+    held = {cell for row in bench.context.sequences.values() for _token, cell in row}
+    # the last token of an answer at its limit is drawn, not evaluated
+    whole = len(written[0]) - (texts[1, 0][1] == "length")
+    assert len(held) == len(prompt) + whole
+    before = bench.scheduler.counters.evaluated
+    bench.write(2, [*prompt, *written[0], 1], max_tokens=1)
+    bench.run()
+    assert bench.scheduler.counters.evaluated - before <= 2
 
 
 @pytest.mark.parametrize("apart", [False, True])
