@@ -18,7 +18,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), 1)
     # There is a barrier between any two of some 900 operations a token. Threads that spin there
     # for long cost up to 15 times the time when anything else uses a core; threads that sleep
-    # at once cost twice the time when nothing does. So: some 80 microseconds, then sleep.
+    # at once cost twice the time when nothing does. So: a short while, then sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     _give_way()

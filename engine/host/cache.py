@@ -111,9 +111,9 @@ class Cache:
         strand.tokens += tokens
         strand.cells += cells
 
-    def keep(self, strand: Strand, most: int | None = None) -> None:
-        """The strand is finished; its tokens, or the first ``most`` of them, may serve others."""
-        if most is not None and not self._whole_only:
+    def keep(self, strand: Strand, most: int) -> None:
+        """The strand is finished; the first ``most`` of its tokens may serve others."""
+        if not self._whole_only:
             self._cut(strand, most)
         if not strand.tokens or self._is_kept(strand):
             self.drop(strand)

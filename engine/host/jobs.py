@@ -97,8 +97,6 @@ class Row:
     """The answers that go on from here; more than one until the prompt has been evaluated."""
     continuation: int | None = None
     """Which continuation is weighed; None for the row that evaluates the prompt."""
-    worth_keeping: int | None = None
-    """How many of its tokens may serve others when it is closed; None is all of them."""
     leader: Row | None = None
     """A row that is about to evaluate the same beginning: wait for it and share."""
     common: int = 0

@@ -26,7 +26,7 @@ _CELLS_A_PLACE = 640
 _TOKENS_A_RUN_GPU = 512
 _PASSING_OVER = 50
 """Weights whose multiplication takes as long as one attention head takes to pass over one cell
-of another text, on a CPU: some 5 ns, as measured with the starter model."""
+of another text, on a CPU; about, with the starter model."""
 _PASSING_SHARE = 0.1
 """How much of a token's time may go into passing over the cells of finished texts."""
 

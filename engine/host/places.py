@@ -74,10 +74,11 @@ class Places:
                 free(job.waiting)
         return bool(rows or queued)
 
-    def close(self, row: Row) -> None:
-        """Take a row out of the batch; what it has evaluated may serve others."""
+    def close(self, row: Row, *, whole: bool = False) -> None:
+        """Take a row out of the batch; its prompt, or all of it, may serve others."""
         self.rows.remove(row)
-        self._cache.keep(row.strand, row.worth_keeping)
+        # no prompt of ours begins with an answer: critique and revision quote it further on
+        self._cache.keep(row.strand, len(row.tokens if whole else row.job.prompt))
 
     def fork(self, row: Row, answer: Answer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""
@@ -155,7 +156,7 @@ class Places:
         job = row.job
         assert isinstance(job, Writing)
         job.waiting.extendleft(reversed(row.answers))
-        self.close(row)
+        self.close(row, whole=True)
         self.add(job)
         return row.width
 

@@ -65,9 +65,6 @@ class Writer:
         assert isinstance(job, Writing)
         row.answers.remove(answer)
         answer.sampler.free()
-        if answer.choice > 0 and not row.answers:
-            # of several answers the first is the one that is criticised, and so gone on from
-            row.worth_keeping = len(job.prompt)
         self._pieces.add(job.id, answer.choice, answer.text.finish(), self._counters.decodes)
         self._pieces.flush(job.id)
         self._send(

@@ -381,7 +381,7 @@ async def test_the_screen_is_there_before_the_model(study: Path, make_app: MakeA
     engine, maker = Slow(), StandInMaker()
     app = make_app(study, engine=engine, maker=maker)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: revise(app).painted)
+        await until(pilot, lambda: PROCESS[0] in drawn(app))
         assert not maker.started
         while revise(app).prompt.text == PROCESS[0]:
             await pilot.press("a")  # dropped as long as the item is not painted

@@ -137,11 +137,6 @@ class ModeScreen(Screen[None]):
         return round(max(self.services.stopwatch() - self._shown_since, 0.0), 2)
 
     @property
-    def painted(self) -> bool:
-        """Whether what the mode shows is on the screen."""
-        return self._painted_at is not None
-
-    @property
     def may_act(self) -> bool:
         """True when the key being handled was typed after the item was painted."""
         return self._painted_at is not None and self.app.input_time >= self._painted_at
