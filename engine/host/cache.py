@@ -8,39 +8,25 @@ ones unused for longest make room.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-import numpy as np
-
-from engine.host.library import SEQUENCES, Context
-
-
-@dataclass(eq=False, slots=True)
-class Strand:
-    """One sequence of the cache."""
-
-    sequence: int
-    tokens: list[int] = field(default_factory=list)
-    """Evaluated tokens."""
-    cells: list[int] = field(default_factory=list)
-    """Which cells hold them; our own numbers, used for counting only."""
+from engine.host.library import SEQUENCES
+from engine.host.pages import Pages, Strand
 
 
 class Cache:
-    """Hands out strands and counts cells."""
+    """Hands out strands and keeps finished ones."""
 
-    def __init__(self, context: Context, *, whole_only: bool, most_kept: int) -> None:
+    def __init__(self, pages: Pages, *, whole_only: bool, most_kept: int) -> None:
         """Nothing is in it.
 
         Args:
-            context: the cells.
+            pages: the cells.
             whole_only: a strand can be shared as a whole or not at all.
-            most_kept: cells that finished strands alone may hold.
+            most_kept: pages that finished strands alone may hold.
         """
-        self._context = context
+        self._pages = pages
         self._whole_only = whole_only
-        self._users = np.zeros(context.cells, np.int32)
-        self._free_cells = list(range(context.cells - 1, -1, -1))
         self._free_sequences = list(range(SEQUENCES - 1, -1, -1))
         self._kept: list[Strand] = []
         self._most_kept = most_kept
@@ -50,32 +36,26 @@ class Cache:
         """Finished strands, the one unused for longest first."""
         return self._kept
 
-    @property
-    def free(self) -> int:
-        """Cells nobody uses."""
-        return len(self._free_cells)
+    def claim(self, strand: Strand, lengths: list[int]) -> int:
+        """Pages for so many more tokens of a strand, and of each that goes on from its end."""
+        first, *others = lengths
+        return self._pages.needed(first, strand) + sum(map(self._pages.needed, others))
 
-    def make_room(self, cells: int) -> bool:
-        """Forget finished strands until ``cells`` are free; none when that would not do."""
-        if self.free >= cells:
-            return True
-        if self.free + self._reclaimable() < cells:
+    def make_room(self, pages: int) -> bool:
+        """Forget finished strands until so many pages are free; none when that would not do."""
+        if self._pages.free + self._reclaimable() < pages:
             return False
-        while self.free < cells and self._kept:
+        while self._pages.free < pages and self._kept:
             self.drop(self._kept[0])
         return True
 
     def _reclaimable(self) -> int:
-        """Cells that only finished strands use."""
-        if not self._kept:
-            return 0
-        kept = np.bincount(
-            np.concatenate([strand.cells for strand in self._kept]).astype(np.int64),
-            minlength=len(self._users),
-        )
-        return int(np.count_nonzero((kept == self._users) & (kept > 0)))
+        """Pages that only finished strands use."""
+        kept = set(self._kept)
+        pages = {page for strand in self._kept for page in strand.pages}
+        return sum(kept.issuperset(page.strands) for page in pages)
 
-    def open(self) -> Strand | None:
+    def new(self) -> Strand | None:
         """A new, empty strand; None when all sequence numbers are being written."""
         if not self._free_sequences:
             if not self._kept:
@@ -94,27 +74,31 @@ class Cache:
         """Let the empty ``target`` begin with the first ``length`` tokens of ``source``."""
         if not length:
             return
-        self._context.copy(source.sequence, target.sequence, length)
-        target.tokens[:] = source.tokens[:length]
-        target.cells[:] = source.cells[:length]
-        self._users[target.cells] += 1
+        self._pages.share(source, target, length)
         if source in self._kept:
             self._kept.remove(source)
             self._kept.append(source)
 
-    def grow(self, strand: Strand, tokens: list[int]) -> None:
-        """Note that ``tokens`` have been evaluated at the strand's end."""
-        start = len(self._free_cells) - len(tokens)
-        cells = self._free_cells[start:]
-        del self._free_cells[start:]
-        self._users[cells] += 1
+    def place(self, strand: Strand, most: int) -> list[range]:
+        """Cells for the next tokens of a strand, at most so many, in ascending order."""
+        return self._pages.place(strand, most)
+
+    def open(self, cells: range) -> None:
+        """Let llama.cpp write to these cells, with its next run; they all must be known."""
+        self._pages.open(cells)
+
+    def grow(self, strand: Strand, tokens: Iterable[int]) -> None:
+        """Note that ``tokens`` have been evaluated in the cells they were given."""
         strand.tokens += tokens
-        strand.cells += cells
+
+    def settle(self, strands: Iterable[Strand]) -> None:
+        """Take back the cells that strands were given for tokens that have not come."""
+        self._pages.settle(strands)
 
     def keep(self, strand: Strand, most: int) -> None:
         """The strand is finished; the first ``most`` of its tokens may serve others."""
         if not self._whole_only:
-            self._cut(strand, most)
+            self._pages.cut(strand, most)
         if not strand.tokens or self._is_kept(strand):
             self.drop(strand)
             return
@@ -130,24 +114,12 @@ class Cache:
             common_start(strand.tokens, other.tokens) == size for other in self._kept
         )
 
-    def _cut(self, strand: Strand, length: int) -> None:
-        self._context.cut(strand.sequence, length)
-        self._release(strand.cells[length:])
-        del strand.tokens[length:], strand.cells[length:]
-
-    def _release(self, cells: list[int]) -> None:
-        self._users[cells] -= 1
-        self._free_cells += [cell for cell in cells if not self._users[cell]]
-
     def drop(self, strand: Strand) -> None:
         """Forget a strand and free the cells only it uses."""
         if strand in self._kept:
             self._kept.remove(strand)
-        self._context.forget(strand.sequence)
+        self._pages.cut(strand, 0)
         self._free_sequences.append(strand.sequence)
-        self._release(strand.cells)
-        strand.tokens.clear()
-        strand.cells.clear()
 
 
 def common_start(first: list[int], second: list[int]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.face import Sampling, Urgency
-from engine.host.cache import Strand
+from engine.host.pages import Strand
 from engine.host.sampling import Sampler
 from engine.host.text import AnswerText
 
@@ -113,9 +113,10 @@ class Row:
         return self.pending == 1 and len(self.strand.tokens) >= self.outputs_from > 0
 
     @property
-    def claim(self) -> int:
-        """Cells it may still need."""
-        return self.pending + sum(answer.left for answer in self.answers)
+    def claims(self) -> list[int]:
+        """Tokens it may still need cells for: itself, and each answer that will leave it."""
+        first, *others = [answer.left for answer in self.answers] or [0]
+        return [self.pending + first, *others]
 
     @property
     def width(self) -> int:

@@ -225,6 +225,22 @@ class Context:
         """Keep only the first ``length`` tokens of a sequence."""
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1)
 
+    def vacate(self, sequence: int, start: int, end: int) -> None:
+        """Take the positions from ``start`` to before ``end`` out of a sequence."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, end)
+
+    def state(self, sequence: int) -> bytes:
+        """A sequence as llama.cpp saves it."""
+        size: int = llama_cpp.llama_state_seq_get_size(self.pointer, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written: int = llama_cpp.llama_state_seq_get_data(self.pointer, buffer, size, sequence)
+        return bytes(buffer[:written])
+
+    def restore(self, sequence: int, state: bytes) -> bool:
+        """Put a saved sequence in the place of what there is of it; False if that failed."""
+        data = ctypes.cast(ctypes.c_char_p(state), ctypes.POINTER(ctypes.c_uint8))
+        return bool(llama_cpp.llama_state_seq_set_data(self.pointer, data, len(state), sequence))
+
     def length(self, sequence: int) -> int:
         """Tokens a sequence holds."""
         return int(llama_cpp.llama_memory_seq_pos_max(self._memory, sequence)) + 1

@@ -10,8 +10,10 @@ import llama_cpp
 
 from engine.errors import EngineError, ModelFileError
 from engine.face import ModelInfo
+from engine.host.blank import Blank
 from engine.host.library import Context, Model, Span
 from engine.host.pace import Pace
+from engine.host.pages import Pages, page_size
 from engine.host.template import ChatTemplate
 from engine.host.threads import Threads
 from engine.protocol import Load
@@ -23,6 +25,8 @@ _PLACES_GPU = 32
 _MOST_PLACES = 40
 _CELLS_A_PLACE = 640
 """Cells of the cache for each place: a prompt with its answer, and something to keep."""
+_PAGE_COUNTED = 32
+"""Cells of a page where llama.cpp places tokens as it likes: the unit of counting."""
 _TOKENS_A_RUN_GPU = 512
 _PASSING_OVER = 50
 """Weights whose multiplication takes as long as one attention head takes to pass over one cell
@@ -37,12 +41,13 @@ class LoadedModel:
 
     model: Model
     context: Context
+    pages: Pages
     template: ChatTemplate
     info: ModelInfo
     pace: Pace
     threads: Threads
     most_kept: int
-    """Cells that finished texts may hold, in case a prompt begins like one of them."""
+    """Pages that finished texts may hold, in case a prompt begins like one of them."""
 
 
 def load(request: Load, backend: str) -> LoadedModel:
@@ -75,7 +80,7 @@ def load(request: Load, backend: str) -> LoadedModel:
                     "load the model with a smaller context or fewer slots"
                 ) from error
             continue
-        _warm_up(context)
+        blank = _warm_up(context)
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
         info = _describe(
             request, model, backend, n_ctx, n_threads, on_gpu if offload else 0, places
@@ -84,10 +89,23 @@ def load(request: Load, backend: str) -> LoadedModel:
         # a number the user has set stays, and a GPU does not wait for threads
         most = 1 if request.n_threads or on_gpu else n_threads
         threads = Threads(most, context.use_threads)
+        if on_gpu or blank is None:
+            pages = Pages(context, _PAGE_COUNTED, None)
+        else:
+            pages = Pages(context, page_size(context.cells), blank)
         kept = context.cells // 3
         if not on_gpu:
             kept = min(kept, _worth_keeping(model))
-        return LoadedModel(model, context, template, info, pace, threads, kept)
+        return LoadedModel(
+            model,
+            context,
+            pages,
+            template,
+            info,
+            pace,
+            threads,
+            most_kept=kept // pages.size,
+        )
     raise EngineError("the model fits neither the GPU nor the memory")
 
 
@@ -130,10 +148,18 @@ def _open(request: Load, layers: int) -> Model:
         raise ModelFileError(f"llama.cpp cannot load {name}: {error}") from error
 
 
-def _warm_up(context: Context) -> None:
-    """Run the model once: an illegal instruction shows itself now, and the weights are read."""
+def _warm_up(context: Context) -> Blank | None:
+    """Run the model once: an illegal instruction shows itself now, and the weights are read.
+
+    Returns how the cells of this cache can be held, if they can.
+    """
     context.decode([Span(0, 0, [0, 0], 1)])
+    blank = Blank.like(context.state(0), 2)
     context.forget(0)
+    if blank and not context.restore(0, blank.state(0, 2)):
+        blank = None
+    context.forget(0)
+    return blank
 
 
 def _describe(

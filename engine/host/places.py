@@ -82,7 +82,7 @@ class Places:
 
     def fork(self, row: Row, answer: Answer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""
-        strand = self._cache.open()
+        strand = self._cache.new()
         assert strand is not None, "there are more sequence numbers than places"
         self._cache.share(row.strand, strand, len(row.strand.tokens))
         tokens = [*row.tokens, answer.written[-1]]
@@ -105,7 +105,7 @@ class Places:
 
     def _open_row(self, job: Job, places: int) -> bool:
         """Start ``job``, or as many of its waiting answers as there is room for."""
-        strand = self._cache.open()
+        strand = self._cache.new()
         if strand is None:
             return False
         tokens = list(job.prompt)
@@ -129,8 +129,8 @@ class Places:
         return True
 
     def _fits(self, row: Row) -> bool:
-        claimed = sum(other.claim for other in self.rows)
-        return self._cache.make_room(claimed + row.claim)
+        claimed = (self._cache.claim(one.strand, one.claims) for one in (*self.rows, row))
+        return self._cache.make_room(sum(claimed))
 
     def _begin(self, row: Row) -> None:
         job, now = row.job, self._clock()

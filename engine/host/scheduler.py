@@ -17,6 +17,7 @@ from engine.host.cache import Cache
 from engine.host.jobs import Answer, Counters, Job, Row, Weighing
 from engine.host.library import BATCH, OUTPUTS, Context, Model, Span
 from engine.host.pace import Pace
+from engine.host.pages import Pages
 from engine.host.pieces import PieceBuffer
 from engine.host.places import Places
 from engine.host.threads import Threads
@@ -39,6 +40,14 @@ class _Output(NamedTuple):
     """Which of the run's tokens."""
 
 
+class _Part(NamedTuple):
+    """Tokens of a row that go to neighbouring cells in a run."""
+
+    row: Row
+    span: Span
+    cells: range
+
+
 class Scheduler:
     """Owns the cache and all requests in work."""
 
@@ -46,6 +55,7 @@ class Scheduler:
         self,
         model: Model,
         context: Context,
+        pages: Pages,
         *,
         places: int,
         pace: Pace,
@@ -60,13 +70,14 @@ class Scheduler:
         Args:
             model: the weights.
             context: the cache, empty.
+            pages: its cells.
             places: answers written at the same time.
             pace: how many tokens of prompts a run may carry.
             threads: learns how fast runs are, and how many threads they should have.
             apart: whether prompts and answers have runs of their own. On a CPU attention is
                 computed for blocks of tokens over all that any of them looks at, so that
                 sequences that share a block pay for each other; a GPU gains by fuller runs.
-            most_kept: cells of the cache that finished texts alone may hold.
+            most_kept: pages of the cache that finished texts alone may hold.
             send: where lines for the app go.
             clock: seconds from an arbitrary start.
         """
@@ -79,7 +90,7 @@ class Scheduler:
         self._cancels: set[int] = set()
         self._late: dict[int, tuple[int, int]] = {}
         self.counters = Counters()
-        self._cache = Cache(context, whole_only=model.whole_only, most_kept=most_kept)
+        self._cache = Cache(pages, whole_only=model.whole_only, most_kept=most_kept)
         self._places = Places(
             self._cache, places, self.counters, send, clock, whole_only=model.whole_only
         )
@@ -144,13 +155,14 @@ class Scheduler:
     def _by_rank(self) -> list[Row]:
         return sorted(self._places.rows, key=lambda row: row.job.rank)
 
-    def _writes(self) -> list[tuple[Row, Span]]:
+    def _writes(self) -> list[_Part]:
         """The next token of every answer."""
-        return [(row, _span(row, 1)) for row in self._by_rank() if row.writes][:OUTPUTS]
+        rows = [row for row in self._by_rank() if row.writes][:OUTPUTS]
+        return [part for row in rows for part in self._parts(row, 1)]
 
-    def _prompts(self, budget: int, beside: int) -> list[tuple[Row, Span]]:
+    def _prompts(self, budget: int, beside: int) -> list[_Part]:
         """Parts of prompts, ``budget`` tokens in all, beside so many answers."""
-        plan: list[tuple[Row, Span]] = []
+        plan: list[_Part] = []
         outputs = total = beside
         for row in self._by_rank():
             if row.writes or not self._places.ready(row):
@@ -159,24 +171,41 @@ class Scheduler:
             size = min(size, _outputs_allow(row, OUTPUTS - outputs))
             if size < 1:
                 continue
-            span = _span(row, size)
-            plan.append((row, span))
-            outputs += max(0, span.start + size - max(span.start, row.outputs_from))
+            start = len(row.strand.tokens)
+            parts = self._parts(row, size)
+            plan += parts
+            size = sum(len(part.cells) for part in parts)
+            outputs += max(0, start + size - max(start, row.outputs_from))
             budget -= size
             total += size
         return plan
 
-    def _run(self, plan: list[tuple[Row, Span]]) -> None:
+    def _parts(self, row: Row, most: int) -> list[_Part]:
+        """The next tokens of a row, with the cells they go to."""
+        parts: list[_Part] = []
+        start = len(row.strand.tokens)
+        for cells in self._cache.place(row.strand, most):
+            tokens = row.tokens[start : start + len(cells)]
+            span = Span(row.strand.sequence, start, tokens, row.outputs_from)
+            parts.append(_Part(row, span, cells))
+            start += len(cells)
+        return parts
+
+    def _run(self, plan: list[_Part]) -> None:
         """Run the model once, unless there is nothing to run it over."""
         if not plan:
             return
         began = self._clock()
-        complete = self._context.decode([span for _row, span in plan])
+        # llama.cpp fills free cells from the first on
+        plan.sort(key=lambda part: part.cells.start)
+        for part in plan:
+            self._cache.open(part.cells)
+        complete = self._context.decode([span for _row, span, _cells in plan])
         if not complete:
             self._keep_what_is_done(plan)
             self.counters.inside += self._clock() - began
             return
-        size, took = sum(len(span.tokens) for _row, span in plan), self._clock() - began
+        size, took = sum(len(span.tokens) for _row, span, _cells in plan), self._clock() - began
         self._pace.note(size, took)
         self._threads.note(size, took)
         outputs = self._evaluated(plan)
@@ -189,13 +218,13 @@ class Scheduler:
                 self._weigher.take(*output)
         self._writer.settle()
 
-    def _evaluated(self, plan: list[tuple[Row, Span]]) -> list[_Output]:
+    def _evaluated(self, plan: list[_Part]) -> list[_Output]:
         """Note that a run is complete; returns what there are logits of."""
         self.counters.decodes += 1
         outputs: list[_Output] = []
         at = 0
-        for row, span in plan:
-            self._cache.grow(row.strand, list(span.tokens))
+        for row, span, _cells in plan:
+            self._cache.grow(row.strand, span.tokens)
             size = len(span.tokens)
             outputs += [
                 _Output(row, position, at + position - span.start)
@@ -208,13 +237,15 @@ class Scheduler:
         self.counters.evaluated += at
         return outputs
 
-    def _keep_what_is_done(self, plan: list[tuple[Row, Span]]) -> None:
+    def _keep_what_is_done(self, plan: list[_Part]) -> None:
         """After an interruption: the parts computed before it are in the cache."""
-        for row, span in plan:
+        for row, span, _cells in plan:
             done = self._context.length(span.sequence) - span.start
             if done > 0:
-                self._cache.grow(row.strand, list(span.tokens[:done]))
-                self.counters.evaluated += done
+                tokens = span.tokens[:done]
+                self._cache.grow(row.strand, tokens)
+                self.counters.evaluated += len(tokens)
+        self._cache.settle({part.row.strand for part in plan})
 
     def _draw(self, outputs: list[_Output]) -> list[tuple[Row, Answer, int]]:
         return [
@@ -222,11 +253,6 @@ class Scheduler:
             for row, _position, at in outputs
             for answer in row.answers
         ]
-
-
-def _span(row: Row, size: int) -> Span:
-    start = len(row.strand.tokens)
-    return Span(row.strand.sequence, start, row.tokens[start : start + size], row.outputs_from)
 
 
 def _hurry(row: Row) -> int:

@@ -121,6 +121,7 @@ class Server:
         self._scheduler = Scheduler(
             loaded.model,
             loaded.context,
+            loaded.pages,
             places=loaded.info.slots,
             pace=loaded.pace,
             threads=loaded.threads,

@@ -13,16 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.face import Sampling, Urgency
+from engine.host.blank import FAR
 from engine.host.cache import common_start
 from engine.host.jobs import Answer, Weighing, Writing
 from engine.host.library import Span
 from engine.host.pace import Pace
+from engine.host.pages import Pages
 from engine.host.scheduler import Scheduler
 from engine.host.text import AnswerText
 from engine.host.threads import Threads
 from engine.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
+from tests.engine.cellmap import BLANK, CellMap
 
 VOCABULARY = 29
+PAGE = 4
 END = 0
 
 
@@ -47,13 +51,17 @@ class ToyContext:
     outputs: dict[int, list[int]] = field(default_factory=dict)
     interrupted: bool = False
     ids: Any = field(default_factory=itertools.count)
+    map: CellMap | None = None
+    """Where the tokens lie, if that matters."""
 
     def decode(self, spans: list[Span]) -> bool:
         if self.interrupted:
             return False
+        if self.map:
+            self.map.decode(spans)
+            self._check_pages(self.map)
         self.batches.append(spans)
         self.outputs.clear()
-        assert len({span.sequence for span in spans}) == len(spans)
         index = 0
         for span in spans:
             held = self.sequences.setdefault(span.sequence, [])
@@ -67,6 +75,12 @@ class ToyContext:
         assert len(used) <= self.cells, "the cache is full"
         return True
 
+    def _check_pages(self, cells: CellMap) -> None:
+        for start in range(0, cells.cells, PAGE):
+            page = range(start, min(start + PAGE, cells.cells))
+            texts = [cells.owners[cell] for cell in page if 0 <= cells.position[cell] < FAR]
+            assert not texts or set.intersection(*texts), "a page holds tokens of one text only"
+
     def logits(self, index: int) -> np.ndarray:
         return toy_logits(self.outputs[index])
 
@@ -74,12 +88,26 @@ class ToyContext:
         assert not self.sequences.get(target)
         assert length <= len(self.sequences[source])
         self.sequences[target] = self.sequences[source][:length]
+        if self.map:
+            self.map.copy(source, target, length)
 
     def forget(self, sequence: int) -> None:
         self.sequences.pop(sequence, None)
+        if self.map:
+            self.map.forget(sequence)
 
     def cut(self, sequence: int, length: int) -> None:
-        del self.sequences[sequence][length:]
+        del self.sequences.get(sequence, [])[length:]
+        if self.map:
+            self.map.cut(sequence, length)
+
+    def vacate(self, sequence: int, start: int, end: int) -> None:
+        assert self.map
+        self.map.vacate(sequence, start, end)
+
+    def restore(self, sequence: int, state: bytes) -> bool:
+        assert self.map
+        return self.map.restore(sequence, state)
 
     def length(self, sequence: int) -> int:
         return len(self.sequences.get(sequence, []))
@@ -118,18 +146,26 @@ class Bench:
     """A scheduler over the toy model, and what it has said."""
 
     def __init__(
-        self, *, places: int = 4, cells: int = 400, a_run: int = 32, apart: bool = True
+        self,
+        *,
+        places: int = 4,
+        cells: int = 400,
+        a_run: int = 32,
+        apart: bool = True,
+        paged: bool = False,
     ) -> None:
-        self.context = ToyContext(cells)
+        self.context = ToyContext(cells, map=CellMap(cells) if paged else None)
+        size, blank = (PAGE, BLANK) if paged else (1, None)
         self.said: list[Any] = []
         self.scheduler = Scheduler(
             ToyModel(),  # type: ignore[arg-type]  # stands in for the real one
             self.context,  # type: ignore[arg-type]  # stands in for the real one
+            Pages(self.context, size, blank),  # type: ignore[arg-type]
             places=places,
             pace=Pace(fixed=a_run),
             threads=Threads(1, lambda _count: None),
             apart=apart,
-            most_kept=cells // 3,
+            most_kept=cells // size // 3,
             send=self.said.append,
             clock=itertools.count().__next__,
         )
@@ -203,12 +239,19 @@ prompts = st.lists(
 )
 
 
-@given(prompts, st.integers(1, 6), st.integers(1, 5), st.sampled_from([8, 32]), st.booleans())
+@given(
+    prompts,
+    st.integers(1, 6),
+    st.integers(1, 5),
+    st.sampled_from([8, 32]),
+    st.booleans(),
+    st.booleans(),
+)
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_does_not_depend_on_who_else_is_there(
-    asked: list[list[int]], choices: int, places: int, a_run: int, apart: bool
+    asked: list[list[int]], choices: int, places: int, a_run: int, apart: bool, paged: bool
 ) -> None:
-    bench = Bench(places=places, cells=200, a_run=a_run, apart=apart)
+    bench = Bench(places=places, cells=200, a_run=a_run, apart=apart, paged=paged)
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, choices, urgency=Urgency(request % 3))
     bench.run()
@@ -219,12 +262,16 @@ def test_what_is_said_does_not_depend_on_who_else_is_there(
     }
 
 
-@given(prompts, st.lists(st.tuples(st.integers(0, 7), st.integers(0, 12)), max_size=6))
+@given(
+    prompts,
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 12)), max_size=6),
+    st.booleans(),
+)
 @settings(max_examples=60, deadline=None)
 def test_cancelling_some_leaves_the_others_as_they_were(
-    asked: list[list[int]], cancels: list[tuple[int, int]]
+    asked: list[list[int]], cancels: list[tuple[int, int]], paged: bool
 ) -> None:
-    bench = Bench(places=3, cells=200)
+    bench = Bench(places=3, cells=200, paged=paged)
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, 2)
     for step in range(2000):

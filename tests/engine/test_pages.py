@@ -1,0 +1,187 @@
+"""Every token lies in the cell it was given, whatever came and went before."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.host import library
+from engine.host.blank import FAR, Blank
+from engine.host.library import SEQUENCES, Span
+from engine.host.pages import TILE, Pages, Strand, page_size
+from engine.weights import starter_model
+from tests.engine.cellmap import BLANK, CellMap
+
+SIZE = 4
+PAGES = 12
+
+
+def cells_of(strand: Strand) -> list[int]:
+    """Where a strand's tokens lie by its own account."""
+    cells = []
+    for position in range(len(strand.tokens)):
+        page = [page for page in strand.pages if page.first <= position][-1]
+        cells.append(page.number * SIZE + position - page.first)
+    return cells
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.map = CellMap(SIZE * PAGES)
+        self.pages = Pages(self.map, SIZE, BLANK)  # type: ignore[arg-type]  # stands in for it
+        self.strands: list[Strand] = []
+        self._numbers = iter(range(10**6))
+
+    def new(self) -> Strand:
+        taken = {strand.sequence for strand in self.strands}
+        strand = Strand(next(number for number in range(SEQUENCES) if number not in taken))
+        self.strands.append(strand)
+        return strand
+
+    def run(self, wanted: list[tuple[Strand, int]], *, complete: bool = True) -> None:
+        """A run of the model over so many next tokens of each; or one that was interrupted."""
+        parts = []
+        for strand, size in wanted:
+            start = len(strand.tokens)
+            for cells in self.pages.place(strand, size):
+                tokens = [next(self._numbers) for _ in cells]
+                parts.append((cells, strand, Span(strand.sequence, start, tokens, 10**6)))
+                start += len(cells)
+        parts.sort(key=lambda part: part[0].start)
+        for cells, _strand, _span in parts:
+            self.pages.open(cells)
+        if parts and complete:
+            self.map.decode([span for _cells, _strand, span in parts])
+            for _cells, strand, span in parts:
+                strand.tokens += span.tokens
+        self.pages.settle([strand for strand, _size in wanted])
+
+    def check(self) -> None:
+        for strand in self.strands:
+            assert self.map.where(strand.sequence) == cells_of(strand)
+        free = {page.number for strand in self.strands for page in strand.pages}
+        assert self.pages.free == PAGES - len(free)
+        last = max((c for c, p in enumerate(self.map.position) if 0 <= p < FAR), default=-1)
+        held = [cell for cell, position in enumerate(self.map.position) if position >= FAR]
+        assert all(position >= 0 for position in self.map.position[: last + 1])
+        assert all(cell // SIZE <= last // SIZE for cell in held)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("new"), st.integers(1, 9)),
+        st.tuples(st.just("write"), st.lists(st.integers(1, 6), min_size=1, max_size=4)),
+        st.tuples(st.just("interrupt"), st.lists(st.integers(1, 6), min_size=1, max_size=4)),
+        st.tuples(st.just("share"), st.integers(0, 9), st.integers(1, 20)),
+        st.tuples(st.just("cut"), st.integers(0, 9), st.integers(0, 20)),
+        st.tuples(st.just("drop"), st.integers(0, 9)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps=steps)
+def test_tokens_lie_where_they_were_put(steps: list[tuple[str, ...]]) -> None:
+    bench = Bench()
+    for what, *rest in steps:
+        number = rest[0]
+        if what == "new":
+            bench.run([(bench.new(), int(number))])
+        elif not bench.strands:
+            continue
+        elif what in {"write", "interrupt"}:
+            wanted = list(zip(bench.strands, [int(size) for size in number], strict=False))
+            bench.run(wanted, complete=what == "write")
+        else:
+            strand = bench.strands[int(number) % len(bench.strands)]
+            if what == "share" and strand.tokens:
+                bench.pages.share(strand, bench.new(), min(int(rest[1]), len(strand.tokens)))
+            elif what == "cut":
+                bench.pages.cut(strand, min(int(rest[1]), len(strand.tokens)))
+            elif what == "drop":
+                bench.pages.cut(strand, 0)
+                bench.strands.remove(strand)
+        bench.check()
+
+
+def test_texts_written_side_by_side_have_pages_of_their_own() -> None:
+    bench = Bench()
+    first, second = bench.new(), bench.new()
+    for _ in range(SIZE):
+        bench.run([(first, 1), (second, 1)])
+    assert bench.map.where(first.sequence) == [0, 1, 2, 3]
+    assert bench.map.where(second.sequence) == [4, 5, 6, 7]
+
+
+def test_what_is_free_at_the_end_is_not_held() -> None:
+    bench = Bench()
+    low, high = bench.new(), bench.new()
+    bench.run([(low, 2)])
+    bench.run([(high, 3 * SIZE)])
+    bench.pages.cut(high, 0)
+    held = [cell for cell, position in enumerate(bench.map.position) if position >= 0]
+    assert held == [0, 1, 2, 3]
+
+
+def test_a_full_cache_gives_what_there_is() -> None:
+    bench = Bench()
+    strand = bench.new()
+    bench.run([(strand, SIZE * PAGES + 5)])
+    assert len(strand.tokens) == SIZE * PAGES
+    assert bench.pages.place(bench.new(), 1) == []
+
+
+def test_there_is_a_number_for_each_page() -> None:
+    assert page_size(10_240) == TILE
+    assert 200_000 // page_size(200_000) <= 256 - SEQUENCES
+    assert page_size(200_000) % TILE == 0
+
+
+def saved(cells: int, *, streams: int = 1, transposed: int = 0) -> bytes:
+    head = struct.pack("=IiII", 7, 3, streams, cells)
+    table = b"".join(struct.pack("=iIi", position, 1, 3) for position in range(cells))
+    rows = b"".join(struct.pack("=iQ", 1, 6) + bytes(6 * cells) for _ in range(4))
+    return head + table + struct.pack("=II", transposed, 2) + rows
+
+
+def test_a_blank_state_is_laid_out_like_a_saved_one() -> None:
+    blank = Blank.like(saved(2), 2)
+    assert blank == Blank(7, 2, ((1, 6),) * 4)
+    assert Blank.like(blank.state(5, 3).replace(struct.pack("=i", FAR + 5), bytes(4)), 3) is None
+    assert len(blank.state(0, 2)) == len(saved(2))
+
+
+def test_other_layouts_are_not_imitated() -> None:
+    assert Blank.like(saved(2, streams=2), 2) is None
+    assert Blank.like(saved(2, transposed=1), 2) is None
+    assert Blank.like(saved(2)[:-1], 2) is None
+    assert Blank.like(saved(2) + b"\0", 2) is None
+    assert Blank.like(b"", 2) is None
+
+
+def test_llama_cpp_leaves_held_cells_alone() -> None:
+    path = starter_model()
+    assert path is not None
+    library.start()
+    model = library.Model(str(path), 0, use_extra_bufts=True)
+    context = library.Context(model, 256, 1)
+    try:
+        context.decode([Span(0, 0, [5, 6], 9)])
+        blank = Blank.like(context.state(0), 2)
+        assert blank is not None
+        context.forget(0)
+        for page in range(4):
+            assert context.restore(SEQUENCES + page, blank.state(0, TILE))
+        with pytest.raises(RuntimeError, match="came back with 1"):
+            context.decode([Span(0, 0, [5], 9)])
+        context.vacate(SEQUENCES + 2, FAR + 7, FAR + 8)
+        assert context.decode([Span(0, 0, [5], 9)])
+        with pytest.raises(RuntimeError, match="came back with 1"):
+            context.decode([Span(0, 1, [6], 9)])
+        assert context.length(0) == 1
+    finally:
+        context.free()
+        model.free()
