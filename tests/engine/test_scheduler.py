@@ -160,7 +160,7 @@ class Bench:
         self.scheduler = Scheduler(
             ToyModel(),  # type: ignore[arg-type]  # stands in for the real one
             self.context,  # type: ignore[arg-type]  # stands in for the real one
-            Pages(self.context, size, blank),  # type: ignore[arg-type]
+            Pages(self.context, size, blank),  # type: ignore[arg-type]  # stands in for it
             places=places,
             pace=Pace(fixed=a_run),
             threads=Threads(1, lambda _count: None),
