@@ -29,6 +29,8 @@ class Page:
     number: int
     first: int
     """Position of the token in its first cell."""
+    owner: Strand
+    """Who may fill it further."""
     filled: int = 0
     """Cells with a token, or about to get one."""
     strands: list[Strand] = field(default_factory=list)
@@ -44,8 +46,6 @@ class Strand:
     """Evaluated tokens."""
     pages: list[Page] = field(default_factory=list)
     """Where they lie."""
-    owns_last: bool = False
-    """Whether its next token goes into what is left of its last page."""
 
 
 class Pages:
@@ -78,10 +78,15 @@ class Pages:
         return -(-(tokens - (self._room(strand) if strand else 0)) // self.size)
 
     def _room(self, strand: Strand) -> int:
-        return self.size - strand.pages[-1].filled if strand.owns_last else 0
+        last = strand.pages[-1] if strand.pages else None
+        return self.size - last.filled if last and last.owner is strand else 0
 
     def place(self, strand: Strand, most: int) -> list[range]:
-        """Cells for the next tokens of a strand, at most so many, in ascending order."""
+        """Cells for the next tokens of a strand, at most so many, in ascending order.
+
+        Raises:
+            RuntimeError: there is no free cell; who asks has seen to it that there are.
+        """
         placed: list[range] = []
         start = len(strand.tokens)
         while most > 0:
@@ -112,13 +117,14 @@ class Pages:
         ascending = start > len(strand.tokens)
         at = bisect.bisect(self._free, strand.pages[-1].number) if ascending else 0
         if at == len(self._free):
+            if not ascending:
+                raise RuntimeError("the cache is full")
             return False
-        page = Page(self._free.pop(at), start, strands=[strand])
+        page = Page(self._free.pop(at), start, strand, strands=[strand])
         if page.number == self._mark:
             self._mark += 1
             self._hold(page)
         strand.pages.append(page)
-        strand.owns_last = True
         return True
 
     def share(self, source: Strand, target: Strand, length: int) -> None:
@@ -145,7 +151,6 @@ class Pages:
                 if page.first >= len(strand.tokens):
                     strand.pages.remove(page)
                     page.strands.remove(strand)
-                    strand.owns_last = False
                 filled = max([0, *(_extent(other, page) for other in page.strands)])
                 if filled < page.filled:
                     page.filled = filled

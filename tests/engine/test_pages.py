@@ -42,7 +42,12 @@ class Bench:
         return strand
 
     def run(self, wanted: list[tuple[Strand, int]], *, complete: bool = True) -> None:
-        """A run of the model over so many next tokens of each; or one that was interrupted."""
+        """A run of the model over so many next tokens of each; or one that was interrupted.
+
+        None where there is no room for it.
+        """
+        if sum(self.pages.needed(size, strand) for strand, size in wanted) > self.pages.free:
+            return
         parts = []
         for strand, size in wanted:
             start = len(strand.tokens)
@@ -62,8 +67,8 @@ class Bench:
     def check(self) -> None:
         for strand in self.strands:
             assert self.map.where(strand.sequence) == cells_of(strand)
-        free = {page.number for strand in self.strands for page in strand.pages}
-        assert self.pages.free == PAGES - len(free)
+        used = {page.number for strand in self.strands for page in strand.pages}
+        assert self.pages.free == PAGES - len(used)
         last = max((c for c, p in enumerate(self.map.position) if 0 <= p < FAR), default=-1)
         held = [cell for cell, position in enumerate(self.map.position) if position >= FAR]
         assert all(position >= 0 for position in self.map.position[: last + 1])
@@ -126,12 +131,23 @@ def test_what_is_free_at_the_end_is_not_held() -> None:
     assert held == [0, 1, 2, 3]
 
 
-def test_a_full_cache_gives_what_there_is() -> None:
+def test_what_no_page_is_left_for_is_refused() -> None:
     bench = Bench()
     strand = bench.new()
-    bench.run([(strand, SIZE * PAGES + 5)])
+    bench.run([(strand, SIZE * PAGES)])
     assert len(strand.tokens) == SIZE * PAGES
-    assert bench.pages.place(bench.new(), 1) == []
+    with pytest.raises(RuntimeError, match="full"):
+        bench.pages.place(bench.new(), 1)
+
+
+def test_after_an_interruption_a_strand_goes_on_in_its_page() -> None:
+    bench = Bench()
+    strand = bench.new()
+    bench.run([(strand, SIZE - 1)])
+    bench.run([(strand, 3)], complete=False)
+    assert bench.pages.needed(1, strand) == 0
+    bench.run([(strand, 3)])
+    assert bench.map.where(strand.sequence) == list(range(SIZE + 2))
 
 
 def test_there_is_a_number_for_each_page() -> None:
@@ -150,8 +166,12 @@ def saved(cells: int, *, streams: int = 1, transposed: int = 0) -> bytes:
 def test_a_blank_state_is_laid_out_like_a_saved_one() -> None:
     blank = Blank.like(saved(2), 2)
     assert blank == Blank(7, 2, ((1, 6),) * 4)
-    assert Blank.like(blank.state(5, 3).replace(struct.pack("=i", FAR + 5), bytes(4)), 3) is None
-    assert len(blank.state(0, 2)) == len(saved(2))
+    state = blank.state(5, 2)
+    assert [struct.unpack_from("=i", state, 16 + 12 * cell)[0] for cell in (0, 1)] == [
+        FAR + 5,
+        FAR + 6,
+    ]
+    assert len(state) == len(saved(2))
 
 
 def test_other_layouts_are_not_imitated() -> None:
