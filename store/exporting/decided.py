@@ -59,7 +59,10 @@ def final_labels(
     for label in labels:
         if label.phase is Phase.REPEAT:
             continue
-        wanted = label.annotator == annotator if annotator else label.by_model == by_model
+        if annotator:
+            wanted = label.annotator == annotator
+        else:
+            wanted = label.by_model if by_model else label.by_person
         if wanted and (label.phase is Phase.DISCUSSION or label.annotator not in last):
             last[label.annotator] = label
     return [last[name] for name in sorted(last)]

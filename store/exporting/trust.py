@@ -64,6 +64,6 @@ def _counts(label: Said) -> bool:
     return (
         label.phase is Phase.FIRST
         and not label.informed
-        and not label.by_model
+        and label.by_person
         and label.verdict is not Verdict.SKIP
     )
