@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from store import events, heads, meta, replica, surroundings
 from store.errors import StoreError
+from store.schema import migrations
 from store.sqlite import (
     WAL_RESET_FIXED,
     StrPath,
@@ -83,7 +84,7 @@ def examine(path: StrPath) -> list[Finding]:
                 _journal(db),
                 _heads(db),
                 _events(db),
-                _sides(db),
+                *_sides(db),
                 _replica(db, path),
             ]
     except StoreError as error:
@@ -196,6 +197,13 @@ def _journal(db: Database) -> Finding:
 
 
 def _heads(db: Database) -> Finding:
+    if migrations.pending(db):
+        return Finding(
+            "labels",
+            Severity.NOTE,
+            "The file is from an older pairlab.",
+            "Any other command brings it up to date: current labels are then made anew.",
+        )
     if heads.equal_to_rebuild(db):
         return Finding("labels", Severity.OK, "current labels are what the events say")
     return Finding(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Message(NamedTuple):
@@ -202,6 +202,11 @@ class PairText:
         return Prompt("", self.messages, self.category).text
 
 
+Answer = Literal["given", "skipped", "again"]
+"""What an annotator did last on a pair: labelled it, skipped it, or queued it to be labelled anew.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One annotator's current verdict on one pair in one phase."""
@@ -222,6 +227,10 @@ class Label:
     round_id: str | None
     event_id: str
     at: str
+    answer: Answer = "given"
+    """``skipped`` or ``again``: the verdict stands, and its annotator has skipped the pair since
+    or has it in the queue again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

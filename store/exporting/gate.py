@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from store import ids, texts
-from store.exporting.decided import final_labels
 from store.exporting.facts import PairFacts, Said
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
@@ -91,10 +90,9 @@ def _reasons(
 
 
 def _labels_behind(row: Row) -> list[Said]:
+    names = row.standing.annotators
     return [
-        label
-        for label in final_labels(row.pair.labels)
-        if label.annotator in row.standing.annotators
+        word for word in row.pair.words if word.given_by == "person" and word.annotator in names
     ]
 
 

@@ -133,7 +133,7 @@ def plan(
 
 
 def _speakers(project: Facts) -> tuple[str, ...]:
-    names = {said.annotator for pair in project.pairs for said in pair.labels}
+    names = {said.annotator for pair in project.pairs for said in pair.words}
     names |= {each.annotator for found in project.decisions.values() for each in found}
     return tuple(sorted(names))
 

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     HIDDEN = "hidden"
     UNLABELLED = "unlabelled"
     SKIPPED = "skipped"
+    BEING_LABELLED_AGAIN = "being_labelled_again"
     DISAGREEMENT = "disagreement"
     TOO_FEW_ANNOTATORS = "too_few_annotators"
     TIE = "tie"
@@ -34,6 +35,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.HIDDEN: "a round that shows whole blocks only still hides the pair",
     Reason.UNLABELLED: "nobody has labelled the pair or decided on its revision",
     Reason.SKIPPED: "everybody who saw it skipped it",
+    Reason.BEING_LABELLED_AGAIN: "somebody took their verdict back and has not given a new one",
     Reason.DISAGREEMENT: "the annotators disagree and nobody has ruled",
     Reason.TOO_FEW_ANNOTATORS: "fewer annotators than --min-annotators asks for",
     Reason.TIE: "the verdict is a tie",
