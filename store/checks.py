@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from store.checking.finding import Finding, Level
 from store.checking.length import length
 from store.checking.personal import personal
+from store.checking.pictures import control_pictures
 from store.checking.refusal import over_refusal, under_refusal
 from store.checking.sameness import alike_answers, contradictions, near_prompts
 from store.checking.wording import announcements, boilerplate
@@ -27,6 +28,7 @@ CHECKS: Final[tuple[Callable[[Sequence[Row]], Finding], ...]] = (
     under_refusal,
     boilerplate,
     announcements,
+    control_pictures,
     contradictions,
     near_prompts,
     alike_answers,

@@ -20,7 +20,8 @@ from textual.message import Message
 from store import clock
 from tui.commands import PairlabCommands
 from tui.crash import last_words
-from tui.messages import LabelStored
+from tui.figures import counted
+from tui.messages import LabelStored, LeftOut
 from tui.modes import MODES as EVERY_MODE
 from tui.text import one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
@@ -180,6 +181,14 @@ class PairlabApp(App[None]):
     def on_label_stored(self, _event: LabelStored) -> None:
         """A label of this process: the figure in the header may have moved."""
         self.session.count_labels_soon()
+
+    def on_left_out(self, event: LeftOut) -> None:
+        """Say in the footer of the screen that has the input how much of a text it left out."""
+        from tui.widgets.footer import StatusLine  # the first screen brings it
+
+        for line in self.screen.query(StatusLine):
+            line.wrong = False
+            line.told = f"{counted(event.number, 'hidden character')} left out of the text"
 
     # Colours
 

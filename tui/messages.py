@@ -45,6 +45,14 @@ class EngineSaid(Message):
         return isinstance(message, EngineSaid)
 
 
+class LeftOut(Message):
+    """An input left out characters that nobody can see, of a text pasted or opened in it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 class LabelStored(Message):
     """A label of this process was stored: figures that count labels are out of date."""
 

@@ -11,7 +11,7 @@ import re
 
 from rich.cells import cell_len, set_cell_size
 
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "\U0001f3f4[\U000e0020-\U000e007f]+"  # a flag of tag characters is a picture: kept
     "|\r\n"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
@@ -20,6 +20,7 @@ _HIDDEN = re.compile(
     "\U000e0000-\U000e007f"  # tag characters: invisible text
     "\ud800-\udfff]"  # halves of a surrogate pair cannot be encoded
 )
+"""What a reader could not see; also finds what only looks like it (flags, CRLF), to be passed."""
 
 _NAMED = {
     "\r\n": "\n",
@@ -63,7 +64,7 @@ def clean(text: str) -> str:
 
     Newlines stay, a carriage return before one goes, tabs become spaces.
     """
-    return _HIDDEN.sub(_mark, text).replace("\t", TAB)
+    return HIDDEN.sub(_mark, text).replace("\t", TAB)
 
 
 def one_line(text: str, cells: int | None = None) -> str:
