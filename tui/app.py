@@ -27,6 +27,7 @@ from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 if TYPE_CHECKING:
     from engine.news import Progress
+    from store.errors import FileLost
     from tui.agreement_model import AgreementModel
     from tui.services import Services
     from tui.session import Session
@@ -82,6 +83,8 @@ class PairlabApp(App[None]):
         super().__init__(ansi_color=True if colourless else None)
         self.input_time = 0.0
         """When the key or click being handled was made, on the clock of messages."""
+        self.lost: FileLost | None = None
+        """Why nothing can be stored any more; None while all is well."""
         self._paces = (look_every, show_every)
         self._session: Session | None = None
         if services is not None:
@@ -145,11 +148,21 @@ class PairlabApp(App[None]):
     async def action_quit(self) -> None:
         """``q``: ends the model's process first; what it was writing is written next time."""
         await self._let_go()
-        self.exit()
+        self.exit(return_code=0 if self.lost is None else 1)
 
     async def on_unmount(self) -> None:
         """Whatever way the app ends, the model's process ends too."""
         await self._let_go()
+
+    def lose(self, error: FileLost) -> None:
+        """The project file is gone: say so over everything; nothing else can be done here."""
+        if self.lost is not None:
+            return
+        self.lost = error
+        from tui.open_texts import open_texts  # both are seldom needed
+        from tui.screens.lost import LostScreen
+
+        self.push_screen(LostScreen(error, open_texts(self.screen_stack)))
 
     async def _let_go(self) -> None:
         if self._session is not None:

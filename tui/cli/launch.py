@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from store.errors import FileLost
 from tui.cli.context import CliContext, fail
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ def launch(context: CliContext, wanted: Wanted) -> None:
     try:
         app.run()
     finally:
-        project.close()
+        lost = project.close()
+    if lost is not None:
+        fail(str(lost))
     if app.refused:
         fail(app.refused)
     if app.return_code:
@@ -116,10 +120,13 @@ class _Project:
         store.submit(remember_model, path)
         return partial(host_engine, path, beside_a_person=True)
 
-    def close(self) -> None:
-        """Close the file, if it was opened."""
-        if self._store is not None:
+    def close(self) -> FileLost | None:
+        """Close the file, if it was opened; says so where it was lost meanwhile."""
+        if self._store is None:
+            return None
+        with contextlib.suppress(FileLost):
             self._store.close()
+        return self._store.lost
 
 
 def _maker_of(
