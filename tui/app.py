@@ -22,7 +22,7 @@ from tui.commands import PairlabCommands
 from tui.crash import last_words
 from tui.messages import LabelStored
 from tui.modes import MODES as EVERY_MODE
-from tui.text import one_line
+from tui.text import clean, one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 if TYPE_CHECKING:
@@ -214,5 +214,5 @@ class PairlabApp(App[None]):
         """An error nobody foresaw."""
         trace = traceback.format_exc()
         words = last_words(self.project, self.log_path, clock.now(), trace)
-        self._exit_renderables.append(Text(words))
+        self._exit_renderables.append(Text(clean(words)))
         self._close_messages_no_wait()

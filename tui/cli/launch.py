@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from store.errors import FileLost
 from tui.cli.context import CliContext, fail
+from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
     from engine.face import Engine
@@ -43,7 +44,7 @@ def launch(context: CliContext, wanted: Wanted) -> None:
         from tui.cli.model import chosen_model
 
         chosen_model(wanted.model, None)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not at_terminal():
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
     gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
 
