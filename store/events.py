@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from store import heads, ids, replica
 from store.errors import BadInput
 from store.records import Event
-from store.sqlite import immediate
+from store.sqlite import ProjectDatabase, immediate
 
 _INSERT = (
     "INSERT INTO event (id, replica, seq, lamport, at, annotator, kind, item, phase, value)"
@@ -57,6 +57,8 @@ def append(
         event = dataclasses.replace(event, id=identity(event))
         insert(db, event)
         heads.apply(db, event)
+        if isinstance(db, ProjectDatabase):
+            db.made.append(event)
     return event
 
 

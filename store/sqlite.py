@@ -7,6 +7,7 @@ are the ones to catch, so everybody takes ``sqlite3`` from here.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +19,7 @@ from sqlite_utils import utils as _utils
 
 from store import clock, errors, meta, replica
 from store.file_header import APPLICATION_ID, must_exist
+from store.filewatch import FileWatch, Loss, Mark
 from store.schema import migrations
 
 sqlite3: Any = vars(_utils)["sqlite3"]
@@ -40,8 +42,73 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
+_GROWING = ("event", "prompt", "pair", "candidate", "critique", "generation")
+_LAST_ROWS = " UNION ALL ".join(
+    f"SELECT max(rowid) FROM {name}"  # noqa: S608 - names written above
+    for name in _GROWING
+)
+_KEPT_EVENTS = 5000
+"""Decisions of this connection that stay in memory: more than a person makes in a sitting."""
 
-def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> Database:
+
+class ProjectDatabase(Database):
+    """A project that is open for writing, with an eye on its file."""
+
+    watch: FileWatch | None = None
+    """None until the file is whole."""
+    made: deque[Any]
+    """The latest events of this connection, for the case that the file is overwritten."""
+    before: dict[str, int]
+    """The last row of each growing table when the file was opened."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection, execute_plugins=False)
+        self.made = deque(maxlen=_KEPT_EVENTS)
+        self.before = {}
+
+    def look(self) -> bool:
+        """Whether the file is still the one that was opened; without it nothing is moved into it.
+
+        The log is no longer written into the file then: the pages may be those of another project.
+        """
+        if self.watch is None or self.watch.lost is not None:
+            return self.watch is None
+        if self.watch.look() is None:
+            return True
+        self.conn.execute("PRAGMA wal_autocheckpoint=0")
+        return False
+
+    def confirm(self) -> None:
+        """Look again after a write.
+
+        Raises:
+            FileLost: what was written is not in the file at the path.
+        """
+        if not self.look():
+            assert self.watch is not None
+            path = self.watch.path
+            raise errors.FileLost(f"{path} is no longer the file that was opened", path)
+
+    def close(self) -> None:
+        """Close; a file that is not ours any more gets nothing of what is in the log."""
+        lost = self.watch.lost if self.watch is not None else None
+        if self.watch is None or lost is None:
+            super().close()
+            return
+        beside = self.watch.companions()
+        # closing would write the log into the file, which another project may have taken over,
+        # and whoever opens that one next would do the same: by now all of it is kept elsewhere
+        if lost.loss in (Loss.OVERWRITTEN, Loss.LOG):
+            for path, now in beside.items():
+                if path.name.endswith("-wal") and now is not None:
+                    os.truncate(now, 0)
+        super().close()
+        for path in beside:
+            if self.watch.owns(path) and (path.name.endswith("-shm") or not path.stat().st_size):
+                path.unlink(missing_ok=True)
+
+
+def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> ProjectDatabase:
     """Make a new project file, readable by its owner alone, and open it.
 
     Args:
@@ -66,6 +133,7 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
                 db.execute("PRAGMA journal_mode=WAL")
                 with immediate(db):
                     _fill(db, path, seed or os.urandom(16).hex(), at or clock.now())
+                _begin_watch(db, path)
         except BaseException:
             db.close()
             raise
@@ -75,7 +143,7 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
     return db
 
 
-def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
+def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDatabase:
     """Open a project file, bring its schema up to date and check whose copy it is.
 
     Raises:
@@ -95,6 +163,7 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
             if not replica.is_bound(db, path):
                 with immediate(db):
                     replica.bind(db, path)
+            _begin_watch(db, path)
     except BaseException:
         db.close()
         raise
@@ -119,11 +188,17 @@ def open_readonly(path: StrPath) -> Database:
 
 
 @contextmanager
-def session(path: StrPath) -> Iterator[Database]:
-    """Open, hand over, close; SQLite's errors come out as :class:`store.errors.StoreError`."""
+def session(path: StrPath) -> Iterator[ProjectDatabase]:
+    """Open, hand over, close; SQLite's errors come out as :class:`store.errors.StoreError`.
+
+    Raises:
+        FileLost: the file was removed, replaced or moved meanwhile.
+    """
+    from store.rescue import guarded  # which writes files by means of this module
+
     db = open_store(path)
     try:
-        with translated(path):
+        with guarded(db), translated(path):
             yield db
     finally:
         db.close()
@@ -135,8 +210,14 @@ def immediate(db: Database) -> Iterator[None]:
 
     Takes the write lock at the start: a transaction that first reads and then writes would
     fail at once when another process wrote in between. Inside another one it is a savepoint.
+
+    Raises:
+        FileLost: it was written, but the file at the path is not the one that was opened.
     """
     nested = db.conn.in_transaction
+    watched = db if isinstance(db, ProjectDatabase) and not nested else None
+    if watched is not None:
+        watched.look()
     with translated():
         db.conn.execute("SAVEPOINT nested" if nested else "BEGIN IMMEDIATE")
         try:
@@ -148,6 +229,8 @@ def immediate(db: Database) -> Iterator[None]:
                 if nested:
                     db.conn.execute("RELEASE nested")
             raise
+    if watched is not None:
+        watched.confirm()
 
 
 @contextmanager
@@ -179,10 +262,10 @@ def path_of(db: Database) -> str:
     return str(db.execute("PRAGMA database_list").fetchone()[2])
 
 
-def _connect(path: StrPath, timeout: float) -> Database:
+def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
     with translated(path):
         connection = sqlite3.connect(os.fspath(path), timeout=timeout, isolation_level=None)
-        db = Database(connection, execute_plugins=False)
+        db = ProjectDatabase(connection)
         try:
             for pragma in _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")
@@ -190,6 +273,37 @@ def _connect(path: StrPath, timeout: float) -> Database:
             db.close()
             raise
     return db
+
+
+def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
+    opened = Path(path_of(db))
+    own = _mark(db.conn)
+    assert own is not None
+    db.before = dict(zip(_GROWING, own.rows, strict=True))
+    if _mark_of(opened) != own:  # made or bound just now, or left behind by a killed process
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    db.watch = FileWatch(Path(path).absolute(), opened, own, lambda: _mark_of(opened))
+
+
+def _mark_of(path: Path) -> Mark | None:
+    """What the file says without its log; another process may be writing to it meanwhile."""
+    try:
+        connection = sqlite3.connect(path.as_uri() + "?mode=ro&immutable=1", uri=True)
+        try:
+            return _mark(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return None
+
+
+def _mark(connection: Any) -> Mark | None:
+    wanted = "SELECT key, value FROM meta WHERE key IN ('replica_bound_to', 'sides')"
+    said = dict(connection.execute(wanted).fetchall())
+    if len(said) < 2:
+        return None
+    rows = tuple(row[0] or 0 for row in connection.execute(_LAST_ROWS).fetchall())
+    return Mark(said["replica_bound_to"], said["sides"], rows)
 
 
 def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:

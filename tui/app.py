@@ -23,11 +23,12 @@ from tui.crash import last_words
 from tui.figures import counted
 from tui.messages import LabelStored, LeftOut
 from tui.modes import MODES as EVERY_MODE
-from tui.text import one_line
+from tui.text import clean, one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 if TYPE_CHECKING:
     from engine.news import Progress
+    from store.errors import FileLost
     from tui.agreement_model import AgreementModel
     from tui.services import Services
     from tui.session import Session
@@ -83,6 +84,8 @@ class PairlabApp(App[None]):
         super().__init__(ansi_color=True if colourless else None)
         self.input_time = 0.0
         """When the key or click being handled was made, on the clock of messages."""
+        self.lost: FileLost | None = None
+        """Why nothing can be stored any more; None while all is well."""
         self._paces = (look_every, show_every)
         self._session: Session | None = None
         if services is not None:
@@ -146,11 +149,21 @@ class PairlabApp(App[None]):
     async def action_quit(self) -> None:
         """``q``: ends the model's process first; what it was writing is written next time."""
         await self._let_go()
-        self.exit()
+        self.exit(return_code=0 if self.lost is None else 1)
 
     async def on_unmount(self) -> None:
         """Whatever way the app ends, the model's process ends too."""
         await self._let_go()
+
+    def lose(self, error: FileLost) -> None:
+        """The project file is gone: say so over everything; nothing else can be done here."""
+        if self.lost is not None:
+            return
+        self.lost = error
+        from tui.open_texts import open_texts  # both are seldom needed
+        from tui.screens.lost import LostScreen
+
+        self.push_screen(LostScreen(error, open_texts(self.screen_stack)))
 
     async def _let_go(self) -> None:
         if self._session is not None:
@@ -210,5 +223,5 @@ class PairlabApp(App[None]):
         """An error nobody foresaw."""
         trace = traceback.format_exc()
         words = last_words(self.project, self.log_path, clock.now(), trace)
-        self._exit_renderables.append(Text(words))
+        self._exit_renderables.append(Text(clean(words)))
         self._close_messages_no_wait()

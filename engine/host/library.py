@@ -45,7 +45,15 @@ def _log(level: int, text: bytes, _data: object) -> None:
         return
     if level == _LOG_ERROR:
         last_errors.append(line.strip())
-    sys.stderr.write(line)
+    sys.stderr.write(_printable(line))
+
+
+def _printable(line: str) -> str:
+    """The line for the log: a model file's own names must not reach a reader's terminal raw."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
+        for char in line
+    )
 
 
 def start() -> str:

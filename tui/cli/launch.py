@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from store.errors import FileLost
 from tui.cli.context import CliContext, fail
+from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
     from engine.face import Engine
@@ -41,7 +44,7 @@ def launch(context: CliContext, wanted: Wanted) -> None:
         from tui.cli.model import chosen_model
 
         chosen_model(wanted.model, None)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not at_terminal():
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
     gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
 
@@ -53,7 +56,9 @@ def launch(context: CliContext, wanted: Wanted) -> None:
     try:
         app.run()
     finally:
-        project.close()
+        lost = project.close()
+    if lost is not None:
+        fail(str(lost))
     if app.refused:
         fail(app.refused)
     if app.return_code:
@@ -116,10 +121,13 @@ class _Project:
         store.submit(remember_model, path)
         return partial(host_engine, path, beside_a_person=True)
 
-    def close(self) -> None:
-        """Close the file, if it was opened."""
-        if self._store is not None:
+    def close(self) -> FileLost | None:
+        """Close the file, if it was opened; says so where it was lost meanwhile."""
+        if self._store is None:
+            return None
+        with contextlib.suppress(FileLost):
             self._store.close()
+        return self._store.lost
 
 
 def _maker_of(

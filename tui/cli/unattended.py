@@ -207,7 +207,7 @@ def _progress(
         SpinnerColumn(),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(f"{job.text}s · {{task.description}}"),
+        TextColumn(f"{job.text}s · {{task.description}}", markup=False),
         console=console,
         transient=True,
         disable=not console.is_terminal,
