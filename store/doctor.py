@@ -16,6 +16,7 @@ from store.schema import migrations
 from store.sqlite import (
     WAL_RESET_FIXED,
     StrPath,
+    is_read_only,
     library_version,
     open_readonly,
     sqlite3,
@@ -116,7 +117,20 @@ def sqlite_version(version: tuple[int, ...]) -> Finding:
 
 
 def _place(path: StrPath) -> list[Finding]:
-    return [_file_system(path), _sync(path), _rights(path), _room(path)]
+    return [_file_system(path), _sync(path), _rights(path), *_writing(path), _room(path)]
+
+
+def _writing(path: StrPath) -> list[Finding]:
+    if not is_read_only(path):
+        return []
+    return [
+        Finding(
+            "writing",
+            Severity.NOTE,
+            "The project is read-only here: agree, show, check, export and report work.",
+            "To label, copy it into a folder of your own.",
+        )
+    ]
 
 
 def _file_system(path: StrPath) -> Finding:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -152,6 +152,11 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
         Damaged: SQLite cannot read it.
     """
     must_exist(path)
+    if is_read_only(path):
+        raise errors.StoreError(
+            f"{path} cannot be written here, only read (agree, show, check, export, report do);"
+            " to work on it, copy it into a folder of your own"
+        )
     db = _connect(path, timeout)
     try:
         with translated(path):
@@ -175,6 +180,8 @@ def open_readonly(path: StrPath) -> Database:
     must_exist(path)
     with translated(path):
         uri = Path(path).absolute().as_uri() + "?mode=ro"
+        if is_read_only(path) and not _has_log(path):
+            uri += "&immutable=1"  # else SQLite wants to make files beside it
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         db = Database(connection, execute_plugins=False)
         try:
@@ -187,15 +194,32 @@ def open_readonly(path: StrPath) -> Database:
     return db
 
 
+def is_read_only(path: StrPath) -> bool:
+    """Whether a project can be read and not written: by its rights, its folder's or the disk's."""
+    folder = Path(path).resolve().parent
+    return Path(path).is_file() and not (os.access(path, os.W_OK) and os.access(folder, os.W_OK))
+
+
 @contextmanager
-def session(path: StrPath) -> Iterator[ProjectDatabase]:
+def session(path: StrPath) -> Iterator[Database]:
     """Open, hand over, close; SQLite's errors come out as :class:`store.errors.StoreError`.
+
+    A project that cannot be written is opened for reading.
 
     Raises:
         FileLost: the file was removed, replaced or moved meanwhile.
     """
     from store.rescue import guarded  # which writes files by means of this module
 
+    if is_read_only(path):
+        with closing(open_readonly(path)) as reading, translated(path):
+            if migrations.pending(reading):
+                raise errors.NotAProject(
+                    f"{path} is from an older pairlab and cannot be changed here; copy it into a"
+                    " folder of your own and open it there"
+                )
+            yield reading
+        return
     db = open_store(path)
     try:
         with guarded(db), translated(path):
@@ -260,6 +284,11 @@ def library_version() -> tuple[int, ...]:
 def path_of(db: Database) -> str:
     """The file behind an open project."""
     return str(db.execute("PRAGMA database_list").fetchone()[2])
+
+
+def _has_log(path: StrPath) -> bool:
+    log = Path(f"{Path(path).resolve()}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _connect(path: StrPath, timeout: float) -> ProjectDatabase:

@@ -9,6 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
+from engine.privacy import leave_no_traces
+
 
 def main() -> None:
     """Serve the app on the other end of stdin and stdout."""
@@ -22,6 +24,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     _give_way()
+    leave_no_traces()
     # Ctrl-C is for the app, which ends the host in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()

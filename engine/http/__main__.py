@@ -11,6 +11,7 @@ from engine.errors import EndpointError
 from engine.http import address, lines
 from engine.http.exchange import Exchange
 from engine.http.key import api_key
+from engine.privacy import leave_no_traces
 
 
 class Process:
@@ -55,6 +56,7 @@ class Process:
 
 def main() -> int:
     """Run until the app closes stdin."""
+    leave_no_traces()
     # Ctrl-C in a terminal reaches the whole group; the app decides what to close.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

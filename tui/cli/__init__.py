@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import click
 
+from engine.privacy import leave_no_traces
 from tui.cli import output
 from tui.cli.context import CliContext, default_annotator, report_failures
 
@@ -81,6 +82,7 @@ class _Commands(click.Group):
         """
         own_process = args is None
         if own_process:
+            leave_no_traces()
             output.take_over()
         try:
             status = super().main(
