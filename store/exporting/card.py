@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from store import ids
 from store.agreement import bands
 from store.agreement.report import Agreement
 from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
@@ -68,6 +69,11 @@ def _what(plan: ExportPlan) -> str:
 
 def source_in_words(options: ExportOptions) -> str:
     """Whose word counted, as a phrase."""
+    if options.annotator and ids.is_source(options.annotator):
+        return (
+            f"what the imported file itself preferred ({options.annotator}); **no person's label"
+            " is in these files**"
+        )
     if options.annotator:
         return f"the verdict of {options.annotator} alone"
     return _SOURCES[options.from_]

@@ -141,9 +141,9 @@ def run(
         shown = os.fspath(source) if isinstance(source, str | os.PathLike) else "-"
         report = FileReport(shown, kind, options.get("format") or "")
         category = None if "category" in columns else options.get("category")
-        writer = Writer(db, source=opened.name, category=category, at=at)
         formats: Counter[str] = Counter()
         with _taken_back(db, dry=options.get("dry_run", False)):
+            writer = Writer(db, source=opened.name, category=category, at=at)
             _write(db, _counted(reader.rows(), formats, report), writer, report, progress)
     report.unread, report.remarks = reader.unread, reader.remarks
     report.understood = reader.understood

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from store import candidates, find, ids, labels, pairs, prompts
+from store import answered, candidates, find, ids, labels, meta, pairs, prompts
 from store.errors import WrongId
 from store.importing.rows import (
     Given,
@@ -41,6 +41,11 @@ class Writer:
         self._source = source
         self._category = category
         self._at = at
+        # pairs from before this rule are known by their place: see ``doctor``
+        if meta.get(db, meta.SIDES_FROM_CONTENT) is None:
+            last = db.execute("SELECT coalesce(max(position), 0) FROM pair").fetchone()[0]
+            meta.put(db, meta.SIDES_FROM_CONTENT, str(last))
+        self._wanted: set[str] = set()
         self.labels_seen = False
         """Whether any row came with a label of somebody, the file's own preference aside."""
 
@@ -52,7 +57,10 @@ class Writer:
         """
         problems = list(row.problems)
         if isinstance(row, PromptRow):
-            _, new = self._prompt(row, row.external_id, row.tags, problems)
+            prompt_id, new = self._prompt(row, row.external_id, row.tags, problems)
+            self._wanted.add(prompt_id)
+            if not new and answered.came_with_pairs(self._db, prompt_id):
+                answered.ask(self._db, prompt_id)
         elif isinstance(row, PairRow):
             new = self._pair(row, problems)
         else:
@@ -108,6 +116,8 @@ class Writer:
                 source=self._source,
                 at=self._at,
             )
+            if prompt_id in self._wanted:
+                answered.ask(self._db, prompt_id)
         return self._said(pair_id, row, problems) or new
 
     def _placed(self, row: PairRow, prompt_id: str) -> PairRow:

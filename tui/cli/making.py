@@ -27,6 +27,7 @@ class Making:
     max_tokens: int = 384
     seed: int = 0
     limit: int | None = None
+    with_pairs: bool = False
     revise_all: bool = False
     threads: int | None = None
     n_ctx: int | None = None
@@ -107,6 +108,11 @@ _OPTIONS = {
         type=click.IntRange(1),
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
+    ),
+    "with_pairs": click.option(
+        "--with-pairs",
+        is_flag=True,
+        help="Write for prompts too that came with finished pairs, from now on.",
     ),
     "revise_all": click.option(
         "--revise-all", is_flag=True, help="Revise every candidate, not the first alone."

@@ -23,7 +23,7 @@ from engine.maker import Maker
 from engine.news import Failed, Kind, MakerEvent, Stored
 from engine.news import Progress as MakerProgress
 from engine.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
-from store import clock
+from store import answered, clock
 from store.pending import Part
 from store.sqlite import session
 from store.thread import StoreThread
@@ -69,6 +69,12 @@ JUDGE = Job(
 )
 
 
+_LEFT = (
+    "nothing is pending: {} came with finished pairs and no more answers were asked for;"
+    " --with-pairs writes for such prompts too"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of an unattended command."""
@@ -106,9 +112,12 @@ def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -
     plan = plan_of(making, job.parts)
     with session(context.db) as db:
         last = last_model(db)
+        if making.with_pairs:
+            answered.ask_all(db)
         _, items = backlog_of(plan).complete(db)
         if not items:
-            fail(job.nothing)
+            left = 0 if job is JUDGE else answered.count(db)
+            fail(_LEFT.format(counted(left, "prompt")) if left else job.nothing)
     teacher = chosen_model(making.teacher, None).path if making.teacher else None
     if making.endpoint is None:
         student = chosen_model(making.model, last).path

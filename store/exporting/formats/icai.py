@@ -5,7 +5,7 @@ from __future__ import annotations
 from store import ids
 from store.exporting.decided import final_labels
 from store.exporting.facts import Said, Side
-from store.exporting.formats.base import Format, Line, each
+from store.exporting.formats.base import Format, Line, each, turns
 from store.exporting.rows import Row
 from store.records import Verdict
 
@@ -30,7 +30,12 @@ def _comparison(row: Row) -> Line:
         "response_a": _response(pair.a),
         "response_b": _response(pair.b),
         "annotations": annotations,
-        "metadata": {"category": pair.category, "basis": row.standing.basis},
+        "metadata": {
+            "category": pair.category,
+            "basis": row.standing.basis,
+            # the prompt above is one text: a conversation is here whole
+            "messages": turns(row.messages),
+        },
     }
 
 
