@@ -136,6 +136,8 @@ class Reader:
                     yield row, format_.name
 
     def _read(self, fields: Fields, format_: Format) -> list[Made]:
+        if format_.strict and not format_.looks_like(fields.data):
+            raise Refused("", f"is no row of the format {format_.name}: {format_.summary}")
         fields.source = ids.SOURCE + (self._wanted.source or format_.name)
         # A row of several prompts or pairs is read whole before any of it counts.
         made = list(format_.rows(fields))
@@ -227,5 +229,5 @@ def did_you_mean(names: Iterable[str], known: Iterable[str]) -> str:
     """A hint at the first name that is nearly one of ours, or nothing."""
     for name in names:
         if near := get_close_matches(name.lower(), list(known), n=1, cutoff=0.75):
-            return f" (did you mean {near[0]} by {name})"
+            return f" (did you mean {near[0]}?)"
     return ""

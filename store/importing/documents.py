@@ -73,7 +73,7 @@ def unwrapped(found: Iterable[Record]) -> Iterator[Record]:
 
 def _unwrapped(number: int, found: Mapping[str, Any]) -> Iterator[Record]:
     compared = found.get("comparisons")
-    if isinstance(compared, list):
+    if isinstance(compared, list) and compared:
         document = {key: value for key, value in found.items() if key != "comparisons"}
         for i, each in enumerate(compared):
             if isinstance(each, dict):

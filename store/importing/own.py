@@ -36,8 +36,9 @@ def comparison(fields: Fields) -> Iterator[PairRow]:
     Raises:
         Refused: a text is missing, or a preference is none.
     """
-    document = fields.take("_document", "document") or {}
-    about = fields.take("metadata", "prompt and category") or {}
+    document = _object(fields.take("_document", "document"))
+    about = _object(fields.take("metadata", "prompt and category"))
+    is_ours = bool(_object(document.get("metadata")).get("description"))
     texts = [_side(fields, name) for name in ("response_a", "response_b")]
     said = fields.take("annotations", "labels")
     labels: dict[str, Given] = {}
@@ -45,8 +46,8 @@ def comparison(fields: Fields) -> Iterator[PairRow]:
         if not isinstance(each, Mapping):
             raise Refused(f"annotations.{name}", f"is {kind(each)}, not an object")
         if (verdict := _preference(f"annotations.{name}", each)) is not None:
-            ours = name == "pairlab" and document.get("metadata", {}).get("description")
-            who = fields.source if ours else _name(name, document)
+            decided = name == "pairlab" and is_ours
+            who = fields.source if decided else _name(name, document)
             labels[who] = Given(verdict)
     for name, each in about.items():
         if name not in ("category", "basis", "messages") and each not in (None, "", [], {}):
@@ -60,7 +61,7 @@ def comparison(fields: Fields) -> Iterator[PairRow]:
         messages = (Message("user", fields.text("prompt", fields.take("prompt"))),)
     category = about.get("category")
     # the id of one of our pairs is the hash of what it holds, and no name that was given to it
-    name = fields.identity() if not document.get("metadata", {}).get("description") else None
+    name = None if is_ours else fields.identity()
     fields.take("id", "id")
     yield PairRow(
         line=fields.line,
@@ -76,7 +77,7 @@ def comparison(fields: Fields) -> Iterator[PairRow]:
 
 def _name(name: str, document: Mapping[str, Any]) -> str:
     """An annotator's name, marked where the document says that it is no person."""
-    about = (document.get("annotators") or {}).get(name)
+    about = _object(document.get("annotators")).get(name)
     sort = about.get("type", "human") if isinstance(about, Mapping) else "human"
     plain = ids.name(name)
     if sort == "human" or not ids.is_person(plain):
@@ -173,6 +174,10 @@ def _seconds(value: Any) -> float | None:
         return float(value) if isinstance(value, Number) else None
     except ValueError:
         return None
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: Any) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from store.importing import context, names, turns
+from store.importing import context, names, spoken, turns
 from store.importing.fields import Fields
 from store.importing.jsonl import Number
 from store.importing.names import Sides
@@ -42,7 +42,10 @@ def rows(fields: Fields) -> Iterator[PairRow]:
     stated = _stated(fields, sides)
     note = _note(fields)
     external_id, category, tags = fields.identity(), fields.word("category"), fields.tags()
+    labels, notes = spoken.people(fields, spoken.by_role)
     if (pairs := len(found[0]) * len(found[1])) > 1:
+        if labels:
+            raise Refused("labels", f"do not say which of the {pairs} pairs of the row they mean")
         fields.kept(sides.b, f"makes {pairs} pairs: each chosen with each rejected answer")
     for chosen in found[0]:
         for rejected in found[1]:
@@ -60,7 +63,8 @@ def rows(fields: Fields) -> Iterator[PairRow]:
                 category=category,
                 external_id=external_id,
                 tags=tags,
-                labels={fields.source: Given(Verdict.A, note=note)},
+                labels={fields.source: Given(Verdict.A, note=note)} | labels,
+                notes=notes,
                 problems=tuple(fields.problems),
                 roles=("chosen", "rejected"),
                 drawn=True,

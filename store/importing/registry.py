@@ -24,6 +24,8 @@ class Format(NamedTuple):
     """One line: whose rows these are."""
     looks_like: Callable[[Mapping[str, Any]], bool]
     rows: Callable[[Fields], Iterator[Made]]
+    strict: bool = False
+    """The reader takes rows that look like it alone; others tell what a row lacks."""
 
 
 def _has(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -34,6 +36,10 @@ def _chosen_with(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
     return lambda row: preference.looks_like(row) and any(key in row for key in keys)
 
 
+def _is_llama_factory(row: Mapping[str, Any]) -> bool:
+    return row.get("chosen") is not None and ("conversations" in row or "instruction" in row)
+
+
 _PAIRS: Final = (
     Format(
         "audit",
@@ -41,6 +47,7 @@ _PAIRS: Final = (
         "`pairlab export --format audit`: pairs and labels",
         own.is_audit,
         own.audit,
+        strict=True,
     ),
     Format(
         "icai",
@@ -48,6 +55,7 @@ _PAIRS: Final = (
         "annotated pairs of Inverse Constitutional AI (JSON)",
         own.is_comparison,
         own.comparison,
+        strict=True,
     ),
     Format(
         "label-studio",
@@ -55,13 +63,40 @@ _PAIRS: Final = (
         "Label Studio tasks with annotations",
         tools.is_label_studio,
         tools.label_studio,
+        strict=True,
     ),
-    Format("argilla", "pairs", "flattened Argilla records", tools.is_argilla, tools.argilla),
-    Format("prodigy", "pairs", "Prodigy tasks with options", tools.is_prodigy, tools.prodigy),
     Format(
-        "potato", "labels", "Potato: one annotator's label a row", tools.is_potato, tools.potato
+        "argilla",
+        "pairs",
+        "flattened Argilla records",
+        tools.is_argilla,
+        tools.argilla,
+        strict=True,
     ),
-    Format("trace", "pairs", "critiques and revisions by Bai et al.", tools.is_trace, tools.trace),
+    Format(
+        "prodigy",
+        "pairs",
+        "Prodigy tasks with options",
+        tools.is_prodigy,
+        tools.prodigy,
+        strict=True,
+    ),
+    Format(
+        "potato",
+        "labels",
+        "Potato: one annotator's label a row",
+        tools.is_potato,
+        tools.potato,
+        strict=True,
+    ),
+    Format(
+        "trace",
+        "pairs",
+        "critiques and revisions by Bai et al.",
+        tools.is_trace,
+        tools.trace,
+        strict=True,
+    ),
     Format("hh", "pairs", "Anthropic HH: two whole transcripts", hh.looks_like, hh.rows),
     Format(
         "openai",
@@ -74,7 +109,7 @@ _PAIRS: Final = (
         "llama-factory",
         "pairs",
         "LLaMA-Factory: alpaca or sharegpt with chosen and rejected",
-        _chosen_with("conversations", "instruction"),
+        _is_llama_factory,
         preference.rows,
     ),
     Format(

@@ -123,7 +123,7 @@ def folded(row: Mapping[str, Any], annotators: Collection[str]) -> dict[str, Any
         if dot and who and field in _BY_NAME:
             found.setdefault(field, {})[who] = None if value == "" else value
         elif key in annotators:
-            found.setdefault("labels", {})[key] = value.strip() if value else None
+            found.setdefault("labels", {})[key] = _cell(value)
         else:
             out[key] = value
     for field in _BY_NAME:
@@ -275,3 +275,8 @@ def _strength(field: str, value: Any, verdict: Verdict | None) -> int:
     if verdict not in (Verdict.A, Verdict.B):
         raise Refused(field, "stands without a verdict a or b")
     return int(value)
+
+
+def _cell(value: Any) -> Any:
+    """What a cell says; an empty one says nothing."""
+    return (value.strip() or None) if isinstance(value, str) else value

@@ -51,7 +51,7 @@ def _responses(fields: Fields, key: str, found: Sides) -> dict[str, Given]:
     understood = True
     for i, (value, user) in enumerate(zip(values, users, strict=True)):
         state = states[i] if isinstance(states, list) and i < len(states) else "submitted"
-        if value is None or state in _DISCARDED or not isinstance(user, str):
+        if value is None or str(state) in _DISCARDED or not isinstance(user, str):
             continue
         verdict = spoken.meant(value, found) or _ranked(value, found)
         if verdict is None:
@@ -145,7 +145,8 @@ def prodigy(fields: Fields) -> Iterator[PairRow]:
     """
     options = [_option(fields, i, each) for i, each in enumerate(fields.take("options", "answers"))]
     keys = [key for key, _ in options]
-    accepted = fields.take("accept", "label") or []
+    accepted = fields.take("accept", "label")
+    accepted = accepted if isinstance(accepted, list) else []
     answered = fields.take("answer", "state of the label")
     chosen = keys.index(accepted[0]) if len(accepted) == 1 and accepted[0] in keys else None
     if answered != "accept" or chosen is None:

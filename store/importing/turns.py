@@ -52,7 +52,7 @@ def message(fields: Fields, path: str, value: Any) -> Message:
         raise Refused(path, f"is {kind(value)}, not a message")
     said, content = ("from", "value") if "from" in value else ("role", "content")
     role = value.get(said)
-    if role in _TOOLS:
+    if isinstance(role, str) and role in _TOOLS:
         raise Refused(f"{path}.{said}", f"is '{role}': a tool's part, {_CANNOT}")
     if not isinstance(role, str) or role not in ROLES:
         raise Refused(f"{path}.{said}", "is none of system, user, assistant")
