@@ -62,6 +62,7 @@ class HostSettings:
     gpu_layers: int | None = None
     slots: int | None = None
     cells: int | None = None
+    think: bool | None = None
 
 
 _DEFAULTS = HostSettings()

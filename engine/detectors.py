@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store import texts
+from store import reasoning, texts
 
 
 class Fault(StrEnum):
-    """Why a text is refused, the worst first."""
+    """Why a text is refused."""
 
     EMPTY = "empty"
     LEAKED = "template text"
@@ -26,12 +26,6 @@ class Fault(StrEnum):
     ROLE = "role confusion"
     COPIED = "copied"
     CUT = "cut off"
-
-    @property
-    def badness(self) -> int:
-        """Higher is worse; decides which attempt is kept when all were refused."""
-        order = list(Fault)
-        return len(order) - order.index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +271,10 @@ def _damage(
     text: str, instructions: Sequence[str], known: Sequence[str], opening: str = ""
 ) -> Finding | None:
     """The faults any text can have."""
-    if not texts.normalised(text):
+    if texts.blank(text):
         return Finding(Fault.EMPTY)
+    if mark := reasoning.found(text):
+        return Finding(Fault.LEAKED, mark)
     if piece := texts.leaked(text):
         return Finding(Fault.LEAKED, piece)
     if piece := texts.looped(text):

@@ -37,6 +37,9 @@ class Sampling:
     repeat_penalty: float = 1.0
     """1 is off; looks back over the last 64 tokens."""
     max_tokens: int = 256
+    """Of the answer; what a reasoning model thinks before it does not count."""
+    thinking_tokens: int = 2048
+    """How long a reasoning model may think before it answers."""
     seed: int = 0
     stop: tuple[str, ...] = ()
     """The answer ends before the first of these; none of them is part of it."""
@@ -82,7 +85,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A few characters of one answer, in order; never half a character."""
+    """A few characters of one answer, in order; never half a character, never of its thinking."""
 
     choice: int
     text: str
@@ -94,10 +97,14 @@ class Finished:
 
     choice: int
     text: str
+    """The answer alone."""
     finish_reason: str
-    """``stop`` (the model ended or a stop string came) or ``length`` (max_tokens reached)."""
+    """``stop`` (the model ended or a stop string came) or ``length`` (a budget is used up)."""
     completion_tokens: int
+    """Of thinking and answer together."""
     seconds: float
+    reasoning: str = ""
+    """What the model thought before it answered."""
 
 
 GenerationEvent = Started | Piece | Finished
@@ -194,7 +201,8 @@ class Engine(Protocol):
         Args:
             messages: the conversation; the engine applies the model's own chat template.
             choices: one sampling an answer.
-            prefill: text the assistant's turn begins with; not part of the answers.
+            prefill: text the answer begins with, after the thinking; not part of the answers. A
+                model whose answer has begun does not think first.
             urgency: who waits.
             on_event: called on the event loop with each event as it comes. After a restart of
                 the host the request starts again: another :class:`Started` tells so.

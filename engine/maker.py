@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from engine.agenda import Agenda
-from engine.errors import EngineError, PromptTooLong
+from engine.errors import EngineError, NothingUsable, PromptTooLong
 from engine.face import Engine, EngineStatus, State, Urgency
 from engine.news import Failed, Idle, Writing
 from engine.pace import Pace
@@ -314,7 +314,8 @@ class Maker:
             self._fatal = error
             return
         self.failures[item_id] = str(error)
-        if isinstance(error, PromptTooLong):
+        hopeless = isinstance(error, NothingUsable) and not error.worth_retrying
+        if hopeless or isinstance(error, PromptTooLong):
             self._hopeless.add(item_id)
         self._steps.tell(Failed(item_id, str(error)))
 

@@ -89,6 +89,7 @@ class OwedText(Owed[Generated]):
                 answer.finish_reason,
                 answer.completion_tokens,
                 answer.seconds,
+                answer.reasoning,
             )
             self._finished[answer.choice] = finished
             self._tell(finished)

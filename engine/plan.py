@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from engine.constitution import DEFAULT, Constitution, Principle, shipped
 from engine.errors import BadRequest, ConstitutionError
+from engine.face import Sampling
 from store.ids import digest
 from store.pending import Part
 
 RANDOM: Final = "random"
 ORDERED: Final = "ordered"
 ATTEMPTS: Final = 3
-"""How often a text is tried before the least bad one is kept."""
+"""How often a text is tried before it is given up; a cut one is kept at the end."""
 WRITING: Final[frozenset[Part]] = frozenset({"propose", "revise"})
 PROPOSING: Final[frozenset[Part]] = frozenset({"propose"})
 REVISING: Final[frozenset[Part]] = frozenset({"revise"})
@@ -41,6 +42,8 @@ class Plan:
     pick: str = RANDOM
     """``random`` (one principle a round, Bai et al. 2022, section 3.1), ``ordered`` or an id."""
     max_tokens: int = 384
+    thinking_tokens: int = Sampling().thinking_tokens
+    """How long a reasoning model may think before each text; no part of ``max_tokens``."""
     seed: int = 0
     limit: int | None = None
     """The first so many prompts in project order; None for all."""
@@ -63,6 +66,7 @@ class Plan:
             ("candidates", self.candidates < 1, "at least 1"),
             ("rounds", self.rounds < rounds, f"{rounds} or more"),
             ("max tokens", self.max_tokens < 1, "at least 1"),
+            ("thinking tokens", self.thinking_tokens < 1, "at least 1"),
             ("temperature", not 0 <= low <= high, "LO:HI with 0 <= LO <= HI"),
             ("limit", self.limit is not None and self.limit < 0, "0 or more"),
             ("parts", self.parts not in _PARTS, "writing, a part of it, or judging"),
@@ -123,6 +127,7 @@ class Plan:
             "rounds": self.rounds,
             "pick": self.pick,
             "max_tokens": self.max_tokens,
+            "thinking_tokens": self.thinking_tokens,
             "limit": self.limit,
             "revise_all": self.revise_all,
             "parts": sorted(self.parts),

@@ -12,10 +12,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import templates
-from engine.detectors import Fault, Finding, proposal_fault
+from engine.detectors import Finding, proposal_fault
 from engine.face import Finished, GenerationEvent, Sampling, Started, Urgency
 from engine.plan import ATTEMPTS, Plan
-from engine.workshop import Heard, Workshop, add_generations, fields, heard_by, settled
+from engine.workshop import (
+    WORDS,
+    Heard,
+    Workshop,
+    add_generations,
+    explained,
+    fields,
+    given_up,
+    heard_by,
+    is_cut,
+    is_hopeless,
+    longer_thought,
+    place_of,
+    settled,
+)
 from store import candidates, runs
 from store.records import Origin, Prompt
 from store.sqlite import Database, immediate
@@ -45,6 +59,8 @@ async def propose(
 
     Raises:
         EngineError: the model failed; finished candidates are stored.
+        NothingUsable: every attempt at a candidate was refused; the attempts are stored, and the
+            other candidates.
     """
     missing = list(slots)
     refused: dict[int, list[_Try]] = {}
@@ -56,15 +72,19 @@ async def propose(
             await settled(batch.handed_over)
         missing = batch.again
         if not missing:
-            return
+            break
+    if refused:
+        raise given_up(WORDS["propose"], [one.finding for one in min(refused.items())[1]])
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """One refused candidate, kept in case nothing better comes."""
+    """One refused candidate."""
 
     row: dict[str, Any]
     finding: Finding
+    drawn: Sampling
+    """How to draw the next one."""
 
 
 class _Batch:
@@ -89,9 +109,7 @@ class _Batch:
         self._stored = stored
         self._done: set[int] = set()
         self._started = Started("", 0, 0)
-        self._samplings = [
-            sampling_for(workshop.plan, prompt.id, slot, attempt) for slot in self._slots
-        ]
+        self._samplings = [self._sampling(slot) for slot in self._slots]
 
     async def write(self, urgency: Urgency, hear: Heard) -> None:
         listen = heard_by(lambda choice, text: hear(self._slots[choice], text), "")
@@ -110,33 +128,60 @@ class _Batch:
             asking.messages, self._samplings, urgency=urgency, on_event=on_event
         )
 
+    def _sampling(self, slot: int) -> Sampling:
+        plan = self._workshop.plan
+        tries = self._refused.get(slot)
+        drawn = tries[-1].drawn if tries else sampling_for(plan, slot)
+        return replace(
+            drawn, seed=plan.seed_of("propose", self._prompt.id, slot, self._number(slot))
+        )
+
+    def _place(self, slot: int) -> str:
+        return place_of("propose", self._prompt.id, slot)
+
+    def _number(self, slot: int) -> int:
+        """Of this attempt, counted over all runs."""
+        return self._workshop.attempts.get(self._place(slot), 0) + self._attempt
+
     def _finish(self, finished: Finished) -> None:
         slot = self._slots[finished.choice]
+        drawn = self._samplings[finished.choice]
         text = finished.text.strip()
-        finding = proposal_fault(text, finish_reason=finished.finish_reason)
-        if finding and finding.fault is Fault.CUT and not self._is_revised(slot):
+        finding = explained(proposal_fault(text, finish_reason=finished.finish_reason), finished)
+        last = self._attempt == ATTEMPTS or not self._is_revised(slot)
+        if finding and is_cut(finding) and last:
             finding = None
         row = fields(
             self._workshop.proposer,
             "propose",
             self._started.rendered,
             self._started.prompt_tokens,
-            self._samplings[finished.choice],
+            drawn,
             finished,
-            attempt=self._attempt,
-            extra={"slot": slot},
+            attempt=self._number(slot),
+            extra={"slot": slot, "place": self._place(slot)},
         )
         row["refused"] = str(finding) if finding else None
         if finding is None:
-            self._store(slot, row, [one.row for one in self._refused.get(slot, [])])
+            self._store(slot, row, [one.row for one in self._refused.pop(slot, [])])
             return
-        self._refused.setdefault(slot, []).append(_Try(row, finding))
-        if self._attempt < ATTEMPTS:
+        tries = self._refused.setdefault(slot, [])
+        tries.append(_Try(row, finding, longer_thought(drawn, finished, finding)))
+        if self._attempt < ATTEMPTS and not is_hopeless([one.finding for one in tries]):
             self.again.append(slot)
-            return
-        tries = self._refused[slot]
-        best = min(tries, key=lambda one: one.finding.fault.badness)
-        self._store(slot, best.row, [one.row for one in tries if one is not best])
+        elif cut := next((one for one in tries if is_cut(one.finding)), None):
+            kept = {**cut.row, "refused": None}
+            self._store(slot, kept, [one.row for one in tries if one is not cut])
+            del self._refused[slot]
+        else:
+            self._give_up(slot, tries)
+
+    def _give_up(self, slot: int, tries: list[_Try]) -> None:
+        """Store the attempts; there is no candidate."""
+        rows = [one.row for one in tries]
+        at = self._workshop.clock()
+        self.handed_over.append(self._workshop.store.submit(add_generations, rows, at=at))
+        self._workshop.attempts[self._place(slot)] = self._number(slot)
 
     def _is_revised(self, slot: int) -> bool:
         plan = self._workshop.plan
@@ -151,10 +196,13 @@ class _Batch:
         self._stored(slot)
 
 
-def sampling_for(plan: Plan, prompt_id: str, slot: int, attempt: int) -> Sampling:
-    """How the candidate of a slot is drawn."""
-    drawn = Sampling(temperature=plan.temperature_of(slot), max_tokens=plan.max_tokens)
-    return replace(drawn, seed=plan.seed_of("propose", prompt_id, slot, attempt))
+def sampling_for(plan: Plan, slot: int) -> Sampling:
+    """How the candidate of a slot is drawn, but for its seed."""
+    return Sampling(
+        temperature=plan.temperature_of(slot),
+        max_tokens=plan.max_tokens,
+        thinking_tokens=plan.thinking_tokens,
+    )
 
 
 def _add(

@@ -37,6 +37,9 @@ class Load:
     """Answers written at the same time; None lets the host choose."""
     cells: int | None = None
     """Tokens the whole cache holds; None lets the host choose."""
+    think: bool | None = None
+    """Whether the model is to think before it answers, where its template can say so; None leaves
+    it to the template."""
     use_extra_bufts: bool = True
     """Weights repacked for this processor; off after an illegal instruction."""
 
@@ -147,6 +150,7 @@ class Done:
     finish_reason: str
     completion_tokens: int
     seconds: float
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

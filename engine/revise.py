@@ -49,6 +49,7 @@ async def criticise(
 
     Raises:
         EngineError: the model failed; nothing is stored.
+        NothingUsable: every attempt was refused; the attempts are stored.
     """
     plan, writer = workshop.plan, workshop.reviser
 
@@ -72,11 +73,11 @@ async def criticise(
         )
 
     draft = await tried(
-        writer,
+        workshop,
         "critique",
         ask,
-        writer.style.critique,
-        seed_for=lambda attempt: plan.seed_of("critique", *_place(subject), attempt),
+        replace(writer.style.critique, thinking_tokens=plan.thinking_tokens),
+        place=_place(subject),
         judge=judge,
         extra=_extra(workshop, subject, principle),
         urgency=urgency,
@@ -105,6 +106,7 @@ async def revise(
 
     Raises:
         EngineError: the model failed; nothing is stored.
+        NothingUsable: every attempt was refused; the attempts are stored.
         ConstitutionError: the critique's constitution does not have its principle.
     """
     plan, writer = workshop.plan, workshop.reviser
@@ -139,11 +141,15 @@ async def revise(
 
     sampling = writer.style.revision
     draft = await tried(
-        writer,
+        workshop,
         "revise",
         ask,
-        replace(sampling, max_tokens=min(sampling.max_tokens, plan.max_tokens)),
-        seed_for=lambda attempt: plan.seed_of("revise", *_place(subject), attempt),
+        replace(
+            sampling,
+            max_tokens=min(sampling.max_tokens, plan.max_tokens),
+            thinking_tokens=plan.thinking_tokens,
+        ),
+        place=_place(subject),
         judge=judge,
         extra=_extra(workshop, subject, principle),
         urgency=urgency,

@@ -28,6 +28,7 @@ from engine.face import (
     Urgency,
 )
 from store.ids import digest
+from store.reasoning import Splitter
 from store.records import Message
 
 ReplyRule = Callable[[Sequence[Message], Sampling, str], str]
@@ -56,6 +57,7 @@ class Reply:
     """One prepared answer."""
 
     text: str
+    """As a model writes it, its thinking included, which is told apart as every engine does."""
     finish_reason: str = "stop"
 
 
@@ -313,11 +315,19 @@ class ScriptedEngine:
         finished = []
         for index, sampling in enumerate(asked.choices):
             reply = self._next(asked, sampling)
+            splitter = Splitter()
             for start in range(0, len(reply.text), self._piece):
                 await self._pass()
-                on_event(Piece(index, reply.text[start : start + self._piece]))
+                if piece := splitter.push(reply.text[start : start + self._piece]):
+                    on_event(Piece(index, piece))
+            if piece := splitter.finish(cut=reply.finish_reason == "length"):
+                on_event(Piece(index, piece))
             words = len(reply.text.split())
-            finished.append(Finished(index, reply.text, reply.finish_reason, words, 0.0))
+            finished.append(
+                Finished(
+                    index, splitter.answer, reply.finish_reason, words, 0.0, splitter.reasoning
+                )
+            )
             on_event(finished[-1])
         return Generated(rendered, tokens, 0, tuple(finished))
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from engine import templates
-from engine.detectors import Finding
+from engine.detectors import Fault, Finding
+from engine.errors import NothingUsable
 from engine.face import (
     Engine,
     Finished,
@@ -25,6 +26,9 @@ from engine.templates import Asking, Style
 from store import constitutions, runs
 from store.sqlite import Database
 from store.thread import StoreThread
+
+WORDS: Final = {"propose": "candidate", "critique": "critique", "revise": "revision"}
+"""What each step writes, for messages."""
 
 Heard = Callable[[int, str], None]
 """Called with (choice, text so far) while a text is being written."""
@@ -52,6 +56,8 @@ class Workshop:
     """Writes critiques and revisions: the teacher where there is one."""
     constitution_id: str
     clock: Callable[[], str]
+    attempts: dict[str, int]
+    """By place, the last attempt of earlier runs and of this one that led to no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,8 @@ async def open_workshop(
     )
     proposer = await _writer(store, plan, engine, clock)
     reviser = proposer if teacher is None else await _writer(store, plan, teacher, clock)
-    return Workshop(store, plan, proposer, reviser, constitution_id, clock)
+    attempts = await store.call(runs.attempts_made)
+    return Workshop(store, plan, proposer, reviser, constitution_id, clock, attempts)
 
 
 async def _writer(
@@ -156,6 +163,7 @@ def fields(
         "settings": {**settings, **extra},
         "seed": sampling.seed,
         "text": finished.text,
+        "reasoning": finished.reasoning or None,
         "finish_reason": finished.finish_reason,
         "prompt_tokens": prompt_tokens,
         "completion_tokens": finished.completion_tokens,
@@ -164,13 +172,47 @@ def fields(
     }
 
 
+def place_of(kind: str, *parts: str | int) -> str:
+    """What a text is for, as its record tells it: a second run goes on counting its attempts."""
+    return "/".join(map(str, (kind, *parts)))
+
+
+def longer_thought(sampling: Sampling, finished: Finished, finding: Finding | None) -> Sampling:
+    """How to draw again: with more room to think where thinking has left none for the answer."""
+    if finding is None or finding.fault is not Fault.EMPTY or not finished.reasoning:
+        return sampling
+    return replace(sampling, thinking_tokens=2 * sampling.thinking_tokens)
+
+
+def explained(finding: Finding | None, finished: Finished) -> Finding | None:
+    """The same finding; an empty answer after some thinking says so."""
+    if finding is None or finding.fault is not Fault.EMPTY or not finished.reasoning:
+        return finding
+    spent = finished.finish_reason == "length"
+    why = "all of its tokens went into thinking" if spent else "nothing came after the thinking"
+    return Finding(Fault.EMPTY, why)
+
+
+def is_hopeless(findings: Sequence[Finding | None]) -> bool:
+    """Whether the model has said nothing twice in a row: a third try says nothing either."""
+    return len(findings) > 1 and all(f and f.fault is Fault.EMPTY for f in findings[-2:])
+
+
+def given_up(what: str, findings: Sequence[Finding | None]) -> NothingUsable:
+    """The error for a text that was refused at every attempt."""
+    return NothingUsable(
+        f"no usable {what} in {len(findings)} tries, nothing was paired ({findings[-1]})",
+        worth_retrying=not is_hopeless(findings),
+    )
+
+
 async def tried(
-    writer: Writer,
+    workshop: Workshop,
     kind: str,
     ask: Callable[[int], Asking],
     sampling: Sampling,
     *,
-    seed_for: Callable[[int], int],
+    place: tuple[str | int, ...],
     judge: Callable[[Asking, str, str], tuple[str, Finding | None]],
     extra: dict[str, Any],
     urgency: Urgency,
@@ -178,26 +220,33 @@ async def tried(
 ) -> Draft:
     """Write a text until no detector refuses it, three times at most.
 
-    When all attempts are refused the least bad is returned, so that a chain always comes to its
-    end; the reasons are stored with the texts.
+    A text that is refused only because the token limit cut it off is kept in the end: the limit is
+    the user's, and the export gate tells of such texts.
 
     Args:
-        writer: who writes.
+        workshop: who writes.
         kind: of the generation.
         ask: attempt -> what is asked for.
         sampling: how the first attempt is drawn; later ones a little hotter.
-        seed_for: attempt -> seed.
+        place: what the text is for: its seeds follow from it.
         judge: (asking, text, finish reason) -> cleaned text and what is wrong with it.
         extra: stored with the settings.
         urgency: who waits.
         hear: told of the text so far.
+
+    Raises:
+        EngineError: the model failed; nothing is stored.
+        NothingUsable: all attempts were refused; they are stored.
     """
+    writer, plan = workshop.reviser, workshop.plan
+    mark = place_of(kind, *place)
+    before = workshop.attempts.get(mark, 0)
     drafts: list[Draft] = []
     for attempt in range(1, ATTEMPTS + 1):
         asking = ask(attempt)
         drawn = replace(
             sampling,
-            seed=seed_for(attempt),
+            seed=plan.seed_of(kind, *place, before + attempt),
             temperature=round(sampling.temperature + 0.1 * (attempt - 1), 3),
             stop=(*sampling.stop, *asking.stop),
         )
@@ -210,6 +259,7 @@ async def tried(
         )
         finished = made.finished[0]
         text, finding = judge(asking, joined(asking.opening, finished.text), finished.finish_reason)
+        finding = explained(finding, finished)
         row = fields(
             writer,
             kind,
@@ -217,16 +267,27 @@ async def tried(
             made.prompt_tokens,
             drawn,
             finished,
-            attempt=attempt,
-            extra={**extra, "opening": asking.opening},
+            attempt=before + attempt,
+            extra={**extra, "opening": asking.opening, "place": mark},
         )
         row["refused"] = str(finding) if finding else None
         drafts.append(Draft(row, text, finished.finish_reason, finding))
-        if finding is None:
+        sampling = longer_thought(sampling, finished, finding)
+        if finding is None or is_hopeless([draft.finding for draft in drafts]):
             break
-    kept = min(drafts, key=lambda d: d.finding.fault.badness if d.finding else 0)
+    kept = next((d for d in reversed(drafts) if d.finding is None or is_cut(d.finding)), None)
+    if kept is None:
+        workshop.attempts[mark] = before + len(drafts)
+        rows = [draft.generation for draft in drafts]
+        await workshop.store.call(add_generations, rows, at=workshop.clock())
+        raise given_up(WORDS[kind], [draft.finding for draft in drafts])
     others = tuple(draft.generation for draft in drafts if draft is not kept)
-    return replace(kept, others=others)
+    return replace(kept, generation={**kept.generation, "refused": None}, others=others)
+
+
+def is_cut(finding: Finding) -> bool:
+    """Whether nothing is wrong with a text but that the token limit ended it."""
+    return finding.fault is Fault.CUT
 
 
 def add_draft(db: Database, draft: Draft, *, at: str) -> str:

@@ -298,6 +298,12 @@ def m0001_tables(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def m_generation_reasoning(db: Database) -> None:
+    """What a model thought before its text, kept apart from it."""
+    db.execute("ALTER TABLE generation ADD COLUMN reasoning TEXT")
+
+
 def _statements(script: str) -> list[str]:
     """The statements of a script; ``executescript`` would commit the migration's transaction."""
     out: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.endpoint.serving import Kind
@@ -22,9 +23,23 @@ EXTRAS = frozenset(
         "stream_options",
         "add_generation_prompt",
         "continue_final_message",
+        "chat_template_kwargs",
+        "reasoning_effort",
     }
 )
 """Keys that not every server knows; one that refuses them by name is asked without."""
+
+
+@dataclass(slots=True)
+class Thinking:
+    """What is known of the model's thinking."""
+
+    wanted: bool | None = None
+    """Whether it is to think; None leaves it to the server."""
+    seen: bool = False
+    """Whether it has been seen to."""
+    most: int = 0
+    """Tokens that thinking and answer may have together; 0 where the context is not known."""
 
 
 def conversation(messages: Sequence[Message], prefill: str) -> list[dict[str, str]]:
@@ -48,11 +63,18 @@ def generation(
     choices: int,
     stream: bool,
     without: Collection[str],
+    thinking: Thinking,
 ) -> dict[str, Any]:
-    """Ask for ``choices`` answers; vLLM draws choice i with the seed plus i."""
+    """Ask for ``choices`` answers; vLLM draws choice i with the seed plus i.
+
+    A server counts thinking against ``max_tokens`` and looks for stop strings in it too: where
+    its model is known to think, the budget is larger and the answer is cut at them here.
+    """
+    thinks = thinking.seen and not prefill
+    budget = sampling.max_tokens + (sampling.thinking_tokens if thinks else 0)
     body: dict[str, Any] = {
         "messages": conversation(messages, prefill),
-        "max_tokens": sampling.max_tokens,
+        "max_tokens": max(sampling.max_tokens, min(budget, thinking.most or budget)),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": sampling.top_k,
@@ -66,11 +88,21 @@ def generation(
         body["stream_options"] = {"include_usage": True}
     if choices > 1:
         body["n"] = choices
-    if sampling.stop:
+    if sampling.stop and not thinks:
         body["stop"] = list(sampling.stop)
     if sampling.grammar is not None:
         body |= grammar(kind, sampling.grammar)
+    body |= told_to_think(False if prefill else thinking.wanted)
+    if thinking.wanted is not None and not prefill:
+        body["reasoning_effort"] = "medium" if thinking.wanted else "low"
     return _less(body | continued(prefill), without)
+
+
+def told_to_think(think: bool | None) -> dict[str, Any]:
+    """The key that tells a chat template whether the model is to think; None says nothing."""
+    if think is None:
+        return {}
+    return {"chat_template_kwargs": {"enable_thinking": think, "thinking": think}}
 
 
 def grammar(kind: Kind, text: str) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class Drafts:
             if choice in self._finished:
                 self._on_event(self._finished[choice])
 
+    def retell(self, choice: int) -> None:
+        """What was told of one answer was no answer: tell all anew, this one from its beginning."""
+        self.start([choice])
+
     def piece(self, choice: int, text: str) -> None:
         """More of one answer has come."""
         self._texts[choice] += text

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.endpoint.asking import Thinking
 from engine.endpoint.caller import Caller
 from engine.endpoint.gauge import Gauge
 from engine.endpoint.process import HttpProcess
@@ -51,6 +52,8 @@ class EndpointEngine:
         allow_remote: whether it may be another machine.
         concurrency: requests at the same time.
         silence: seconds the server may stay silent.
+        think: whether the model is to think first, where the server can say so; None leaves it to
+            the server.
         retries: how failures that may pass are tried again.
         log_path: where the HTTP process writes; None keeps nothing.
         stopwatch: seconds from an arbitrary start.
@@ -67,12 +70,14 @@ class EndpointEngine:
         allow_remote: bool = False,
         concurrency: int = CONCURRENCY,
         silence: float = SILENCE,
+        think: bool | None = None,
         retries: Retries | None = None,
         log_path: Path | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         base = address.parse(url)
         self._wanted = model
+        self._think = think
         self._stopwatch = stopwatch
         self._gauge = Gauge(stopwatch)
         self._http = HttpProcess(base, allow_remote=allow_remote, log_path=log_path)
@@ -193,7 +198,7 @@ class EndpointEngine:
         listing = await self._caller.ask("/v1/models", None, Urgency.NOW, attempts=LOAD_TRIES)
         serving = choose_model(listing, self._wanted, self._caller.server)
         info = describe(serving, await self._props(serving), slots=self._caller.turns.slots)
-        return _Model(info, serving, self._caller, self._stopwatch)
+        return _Model(info, serving, self._caller, self._stopwatch, self._think)
 
     async def _props(self, serving: Serving) -> Any:
         """What llama-server says of its context and template, None where it does not."""
@@ -210,10 +215,17 @@ class _Model:
     """What can be done with the one model that was chosen."""
 
     def __init__(
-        self, info: ModelInfo, serving: Serving, caller: Caller, stopwatch: Callable[[], float]
+        self,
+        info: ModelInfo,
+        serving: Serving,
+        caller: Caller,
+        stopwatch: Callable[[], float],
+        think: bool | None,
     ) -> None:
         self.info = info
-        self.writer = Writer(caller, serving, stopwatch)
+        # a quarter of the context at least is left for the prompt
+        thinking = Thinking(think, most=info.n_ctx * 3 // 4)
+        self.writer = Writer(caller, serving, stopwatch, thinking)
         self.tokeniser = Tokeniser(caller, serving)
         self.weigher = Weigher(caller, serving, self.tokeniser)
 
@@ -223,6 +235,7 @@ def endpoint_engine(
     *,
     model: str | None = None,
     allow_remote: bool = False,
+    think: bool | None = None,
     log_path: Path | None = None,
 ) -> EndpointEngine:
     """The engine behind ``--endpoint URL`` and ``--allow-remote``.
@@ -230,4 +243,6 @@ def endpoint_engine(
     Raises:
         EndpointError: ``url`` is no address of a server.
     """
-    return EndpointEngine(url, model=model, allow_remote=allow_remote, log_path=log_path)
+    return EndpointEngine(
+        url, model=model, allow_remote=allow_remote, think=think, log_path=log_path
+    )

@@ -10,8 +10,14 @@ from typing import Any
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing
 from engine.errors import EndpointError
+from store.reasoning import Splitter
 
 DONE = "[DONE]"
+
+_THOUGHT = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+"""Where servers put what the model thought (llama.cpp, vLLM, Ollama, OpenRouter)."""
+_SAYING = frozenset({"text", "output_text"})
+"""Types of the parts that belong to the answer."""
 
 _REASONS = {
     "stop": "stop",
@@ -33,11 +39,25 @@ class Answer:
     text: str = ""
     finish_reason: str | None = None
     chunks: int = 0
-    """Pieces that carried text; most servers send one a token."""
+    """Pieces that carried text, of thinking too; most servers send one a token."""
+    retold: bool = False
+    """All of ``text`` is to be told anew: what had been told of it was thinking."""
     _held: str | None = ""
+    _splitter: Splitter = field(default_factory=Splitter)
+    _thought: list[str] = field(default_factory=list)
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought, whether the server told it apart or in the text."""
+        return "\n".join(filter(None, ("".join(self._thought).strip(), self._splitter.reasoning)))
+
+    def think(self, text: str) -> None:
+        """Take a piece of what the server calls reasoning."""
+        self.chunks += bool(text)
+        self._thought.append(text)
 
     def add(self, text: str) -> str:
-        """Take the next piece; returns what of it is new.
+        """Take the next piece of the text; returns what is new of the answer.
 
         Some servers repeat the prefill at the start of the answer, which is held back until it
         is clear whether this one does.
@@ -48,8 +68,16 @@ class Answer:
             if self.prefill.startswith(self._held) and self._held != self.prefill:
                 return ""
             text, self._held = self._held.removeprefix(self.prefill), None
-        self.text += text
-        return text
+        return self._take(self._splitter.push(text))
+
+    def _take(self, answer: str) -> str:
+        if self._splitter.retracted:
+            # a closing mark alone: all that seemed to be the answer was thinking
+            self._splitter.retracted, self.retold = False, bool(self.text)
+            self.text = answer = self._splitter.answer
+        else:
+            self.text += answer
+        return answer
 
     def end(self, reason: str, server: str) -> str:
         """Take the finish reason; returns what had been held back.
@@ -62,8 +90,9 @@ class Answer:
                 f"the server at {server} ended the answer with {cut(reason)!r}: nothing was kept"
             )
         self.finish_reason = _REASONS[reason]
-        rest, self._held = self._held or "", None
-        self.text += rest
+        held, self._held = self._held or "", None
+        rest = self._take(self._splitter.push(held))
+        rest += self._take(self._splitter.finish(cut=self.finish_reason == "length"))
         for stop in self.stop:  # a server that does not know the key writes on
             self.text = self.text.partition(stop)[0]
         return rest
@@ -86,11 +115,13 @@ class Reading:
         server: for messages.
         answers: one for each choice asked for.
         on_piece: called with choice and text as they come.
+        on_retold: called with a choice whose text will be told anew.
     """
 
     server: str
     answers: list[Answer]
     on_piece: Callable[[int, str], None]
+    on_retold: Callable[[int], None] = lambda _choice: None
     usage: Usage = field(default_factory=Usage)
     opened: bool = False
     """Whether the server accepted the request."""
@@ -148,11 +179,18 @@ class Reading:
     def _take_choice(self, index: int, choice: dict[str, Any], part: str) -> None:
         answer = self.answers[index]
         said = choice.get(part)
-        text = said.get("content") if isinstance(said, dict) else None
-        new = answer.add(text) if isinstance(text, str) else ""
+        new = ""
+        if isinstance(said, dict):
+            thought, text = parts(said)
+            answer.think(thought)
+            new = answer.add(text)
         reason = choice.get("finish_reason")
         if isinstance(reason, str):
             new += answer.end(reason, self.server)
+        if answer.retold:
+            answer.retold = False
+            self.on_retold(index)
+            new = answer.text
         if new:
             self.on_piece(index, new)
 
@@ -166,6 +204,38 @@ class Reading:
             _tokens(usage.get("completion_tokens")),
             _tokens(cached) or 0,
         )
+
+
+def parts(said: dict[str, Any]) -> tuple[str, str]:
+    """What a message or a piece of one thinks and says, in any of the forms servers use.
+
+    The text is a string, null or a list of parts; the thinking is a field of its own or some of
+    the parts. What is neither (images, calls) counts as nothing.
+    """
+    thought = next((_joined(said[key]) for key in _THOUGHT if said.get(key)), "")
+    content = said.get("content")
+    if not isinstance(content, list):
+        return thought, content if isinstance(content, str) else ""
+    text = []
+    for part in content:
+        if isinstance(part, str):
+            text.append(part)
+        elif isinstance(part, dict) and str(part.get("type", "text")) in _SAYING:
+            text.append(_joined(part.get("text") or part.get("content")))
+        elif isinstance(part, dict):
+            thought += "".join(_joined(part[key]) for key in _THOUGHT if part.get(key))
+    return thought, "".join(text)
+
+
+def _joined(value: Any) -> str:
+    """A string, or the texts of a list of parts."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(_joined(one) for one in value)
+    if isinstance(value, dict):
+        return _joined(value.get("text") or value.get("summary"))
+    return ""
 
 
 def _status(failure: dict[str, Any]) -> int:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from engine.endpoint.asking import CHAT, continued, conversation, grammar
+from engine.endpoint.asking import CHAT, continued, conversation, grammar, told_to_think
 from engine.endpoint.caller import Caller
 from engine.endpoint.serving import Kind, Serving
 from engine.endpoint.together import together
@@ -74,6 +74,7 @@ class Question:
             "max_tokens": 1,
             "temperature": 0,
             **continued(begun),
+            **told_to_think(False if begun else None),
             **settings,
         }
 

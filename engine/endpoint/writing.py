@@ -38,12 +38,20 @@ class Writer:
         caller: speaks to it.
         serving: the model to ask for.
         stopwatch: seconds from an arbitrary start.
+        thinking: what is known of the model's thinking; what is learnt is noted there.
     """
 
-    def __init__(self, caller: Caller, serving: Serving, stopwatch: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        serving: Serving,
+        stopwatch: Callable[[], float],
+        thinking: asking.Thinking,
+    ) -> None:
         self._caller = caller
         self._serving = serving
         self._stopwatch = stopwatch
+        self._thinking = thinking
         self._takes_n = True
         self._without: set[str] = set()
         """Keys the server has refused by name."""
@@ -121,6 +129,7 @@ class Writer:
             choices=len(group),
             stream=stream,
             without=self._without,
+            thinking=self._thinking,
         )
         try:
             async with aclosing(self._caller.answers(asking.CHAT, body)) as answers:
@@ -151,7 +160,12 @@ class Writer:
             task.drafts.piece(group[index], text)
 
         answers = [Answer(task.prefill, task.choices[choice].stop) for choice in group]
-        return Reading(self._caller.server, answers, on_piece)
+        return Reading(
+            self._caller.server,
+            answers,
+            on_piece,
+            lambda index: task.drafts.retell(group[index]),
+        )
 
     def _narrow(self, reading: Reading) -> None:
         """Ask one at a time where the server ends an answer because another request came.
@@ -177,7 +191,12 @@ class Writer:
             alone = len(group) == 1 and usage.completion is not None
             tokens = usage.completion if alone and usage.completion else answer.chunks
             written += tokens
-            task.drafts.finish(Finished(choice, answer.text, answer.finish_reason, tokens, took))
+            thought = answer.reasoning
+            self._thinking.seen = self._thinking.seen or bool(thought)
+            finished = Finished(
+                choice, answer.text, answer.finish_reason, tokens, took, reasoning=thought
+            )
+            task.drafts.finish(finished)
         task.drafts.count_prompt(usage.prompt or 0, usage.cached)
         self._caller.gauge.spent(usage.prompt or 0, usage.cached, written)
 

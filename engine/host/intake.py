@@ -11,6 +11,7 @@ from engine.host.loading import LoadedModel
 from engine.host.sampling import Sampler
 from engine.host.text import AnswerText
 from engine.protocol import Choose, Count, Generate, Weigh
+from store.reasoning import opened
 
 
 class Intake:
@@ -44,16 +45,22 @@ class Intake:
         if any(sampling.max_tokens < 1 for sampling in request.choices):
             raise BadRequest("max_tokens must be at least 1")
         rendered, prompt = self._prompt(request, request.prefill)
-        self._check(len(prompt), max(sampling.max_tokens for sampling in request.choices))
+        most = max(sampling.max_tokens for sampling in request.choices)
+        self._check(len(prompt), most)
+        thinks = self._loaded.template.thinks and not request.prefill
+        room = self._loaded.info.n_ctx - len(prompt) - most if thinks else 0
         job = Writing(request.id, Urgency(request.urgency), next(self._orders), prompt, rendered)
         for choice, sampling in enumerate(request.choices):
-            job.waiting.append(self._answer(choice, sampling, prompt))
+            answer = self._answer(choice, sampling, prompt, rendered)
+            answer.allowance = max(0, min(sampling.thinking_tokens, room))
+            job.waiting.append(answer)
         job.unfinished = len(request.choices)
         return job
 
-    def _answer(self, choice: int, sampling: Sampling, prompt: list[int]) -> Answer:
+    def _answer(self, choice: int, sampling: Sampling, prompt: list[int], rendered: str) -> Answer:
         sampler = Sampler(self._loaded.model, sampling, prompt)
-        return Answer(choice, sampling, AnswerText(sampling.stop), sampler)
+        text = AnswerText(sampling.stop, thinking=opened(rendered) is not None)
+        return Answer(choice, sampling, text, sampler)
 
     def _weighing(
         self,
@@ -86,7 +93,10 @@ class Intake:
     def _prompt(self, request: Generate | Choose | Weigh, prefill: str) -> tuple[str, list[int]]:
         if request.urgency not in Urgency.__members__.values():
             raise BadRequest(f"there is no urgency {request.urgency}")
-        rendered, prompt = self._loaded.template.prompt(request.messages, prefill)
+        answers_at_once = bool(prefill) or not isinstance(request, Generate)
+        rendered, prompt = self._loaded.template.prompt(
+            request.messages, prefill, answers_at_once=answers_at_once
+        )
         if not prompt:
             raise BadRequest("the prompt is empty")
         return rendered, prompt

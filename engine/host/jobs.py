@@ -35,11 +35,29 @@ class Answer:
     written: list[int] = field(default_factory=list)
     began: float = 0.0
     """When its first turn came (monotonic seconds)."""
+    allowance: int = 0
+    """Tokens it may think before it answers; 0 where thinking counts as answer."""
+    thought: int = 0
+    """Tokens of that allowance it has used."""
+
+    def add(self, token: int) -> None:
+        """Note a token it has written, before the token's text is added."""
+        self.written.append(token)
+        if self.thought < self.allowance and self.text.thinking and not self.text.answering:
+            self.thought += 1
 
     @property
     def left(self) -> int:
-        """Tokens it may still write."""
-        return self.sampling.max_tokens - len(self.written)
+        """Tokens it may still write, at most; falls by one at least with each token."""
+        spare = 0 if self.text.answering else self.allowance - self.thought
+        return self.sampling.max_tokens + spare - (len(self.written) - self.thought)
+
+    @property
+    def used_up(self) -> bool:
+        """Whether a budget is used up: that of the answer, or that of the thinking."""
+        if self.left <= 0:
+            return True
+        return 0 < self.allowance <= self.thought and self.text.thinking
 
 
 @dataclass(eq=False, slots=True)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
+from store.reasoning import CHANNEL_TEXTS, CONTROL_TEXTS
 
 OUTPUTS = 64
 """Positions of one batch that may have logits; more would reserve memory for nothing."""
@@ -82,6 +83,7 @@ class Model:
         template = llama_cpp.llama_model_chat_template(self.pointer, None)
         self.chat_template: str | None = template.decode("utf-8", "replace") if template else None
         self._pieces: list[bytes | None] = [None] * self.n_vocab
+        self._has_channels = len(self.tokenise("<|channel|>", special=True)) == 1
 
     @property
     def vocab(self) -> Any:
@@ -120,15 +122,23 @@ class Model:
         return list(tokens[:count])
 
     def piece(self, token: int) -> bytes:
-        """Bytes of a token; control tokens have none."""
+        """Bytes of a token; control tokens have none, but for the marks of reasoning."""
         known = self._pieces[token]
         if known is None:
             buffer = ctypes.create_string_buffer(_LONGEST_PIECE)
             size = llama_cpp.llama_token_to_piece(
                 self._vocab, token, buffer, len(buffer), 0, _TEXT_ONLY
             )
-            known = self._pieces[token] = buffer.raw[: max(0, size)]
+            known = buffer.raw[: max(0, size)] or self._mark(token)
+            self._pieces[token] = known
         return known
+
+    def _mark(self, token: int) -> bytes:
+        text: bytes = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+        small = text.decode("utf-8", "replace").lower()
+        if small in CHANNEL_TEXTS and not self._has_channels:
+            return b""
+        return text if small in CONTROL_TEXTS else b""
 
     def control_texts(self) -> list[str]:
         """How control tokens are written: what must not be read as one inside a message."""

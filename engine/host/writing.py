@@ -37,12 +37,12 @@ class Writer:
         if self._model.ends(token):
             self._finish(row, answer, "stop")
             return
-        answer.written.append(token)
+        answer.add(token)
         text = answer.text.push(self._model.piece(token))
         self._pieces.add(row.job.id, answer.choice, text, self._counters.decodes)
         if answer.text.stopped:
             self._finish(row, answer, "stop")
-        elif answer.left <= 0:
+        elif answer.used_up:
             self._finish(row, answer, "length")
 
     def settle(self) -> None:
@@ -65,7 +65,8 @@ class Writer:
         assert isinstance(job, Writing)
         row.answers.remove(answer)
         answer.sampler.free()
-        self._pieces.add(job.id, answer.choice, answer.text.finish(), self._counters.decodes)
+        rest = answer.text.finish(cut=reason == "length")
+        self._pieces.add(job.id, answer.choice, rest, self._counters.decodes)
         self._pieces.flush(job.id)
         self._send(
             Done(
@@ -75,6 +76,7 @@ class Writer:
                 reason,
                 len(answer.written),
                 self._clock() - answer.began,
+                answer.text.reasoning,
             )
         )
         job.unfinished -= 1

@@ -17,8 +17,8 @@ from engine.face import EngineStatus, Sampling, State, Urgency
 from engine.maker import Maker
 from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
 from engine.plan import JUDGING, REVISING, WRITING, Plan
-from engine.scripted import ScriptedEngine, made_up
-from store import chains, prompts, runs
+from engine.scripted import Reply, ScriptedEngine, made_up
+from store import candidates, chains, pairs, prompts, runs
 from store.errors import DiskFull
 from store.records import Generation, Message, Origin
 from store.thread import StoreThread
@@ -209,15 +209,84 @@ async def test_role_confusion_is_tried_again_and_kept_on_record(bench: Bench) ->
     assert written[0].seed != written[1].seed
 
 
-async def test_when_all_attempts_fail_the_least_bad_is_kept(bench: Bench) -> None:
-    bench.engine.enqueue("Kill it.", "It is harsh.", "", "The answer fails to help.", "Kill it.")
+REFUSED = ("Kill it.", "The answer fails to help.", "The question asks for help.")
+
+
+async def test_a_text_refused_every_time_is_no_text(bench: Bench) -> None:
+    bench.engine.enqueue("Kill it.", "It is harsh.", *REFUSED, *REFUSED)
+    maker = await _run_first(bench)
+    [(prompt_id, reason)] = maker.failures.items()
+    assert prompt_id == (await bench.prompt_ids())[0]
+    assert "revision" in reason
+    assert "role confusion" in reason
+    chain = await bench.chain()
+    assert chain.rounds[0].revision is None
+    assert await bench.store.call(pairs.ordered) == []
+    written = await _generations(bench, "revise")
+    assert [g.attempt for g in written] == [1, 2, 3, 4, 5, 6]
+    assert len({g.seed for g in written}) == 6
+    assert all(g.refused for g in written)
+
+
+async def test_the_next_run_goes_on_with_other_seeds(bench: Bench) -> None:
+    bench.engine.enqueue("Kill it.", "It is harsh.", *REFUSED, *REFUSED)
+    await _run_first(bench)
+    assert (await _run_first(bench)).failures == {}
+    written = await _generations(bench, "revise")
+    assert (written[-1].attempt, written[-1].refused) == (7, None)
+    assert len({g.seed for g in written}) == 7
+    assert len(await bench.store.call(pairs.ordered)) == 1
+
+
+async def test_a_candidate_that_is_only_cut_off_is_kept(bench: Bench) -> None:
+    bench.engine.enqueue(*(Reply("Run the", "length") for _ in range(3)))
+    maker = await _run_first(bench)
+    assert (await bench.chain()).original.finish_reason == "length"
+    assert maker.failures == {}
+    assert [bool(g.refused) for g in await _generations(bench, "propose")].count(False) == 1
+
+
+async def test_thinking_is_stored_apart_and_is_part_of_no_text(bench: Bench) -> None:
+    bench.engine.enqueue(
+        "<think>A shell question.</think>\n\nKill it.",
+        "Is it harsh?\n</think>\n\nIt is harsh.",
+        "<think>Kinder.\n\nMuch.</think>Run `kill` with its number.",
+    )
     await _run_first(bench)
     chain = await bench.chain()
+    assert chain.original.text == "Kill it."
+    assert chain.rounds[0].critique.text == "It is harsh."
     assert chain.last is not None
-    assert chain.last.text == "The answer fails to help."
-    written = await _generations(bench, "revise")
-    assert all(g.refused for g in written)
-    assert len(written) == 3
+    assert chain.last.text == "Run `kill` with its number."
+    thought = [g.reasoning for kind in KINDS for g in await _generations(bench, kind)]
+    assert thought == ["A shell question.", "Is it harsh?", "Kinder.\n\nMuch."]
+    shown = [event.text for event in bench.heard if isinstance(event, Writing)]
+    assert not any("think>" in text or "shell" in text for text in shown)
+
+
+KINDS = ("propose", "critique", "revise")
+
+
+async def test_a_budget_spent_on_thinking_is_doubled_once(bench: Bench) -> None:
+    bench.engine.enqueue(Reply("<think>so", "length"), Reply("<think>so on", "length"))
+    maker = await _run_first(bench)
+    [reason] = maker.failures.values()
+    assert "thinking" in reason
+    budgets = [one.choices[0].thinking_tokens for one in bench.engine.history]
+    assert budgets == [2048, 4096]
+    assert await bench.store.call(candidates.of_prompt, (await bench.prompt_ids())[0]) == []
+    assert [g.reasoning for g in await _generations(bench, "propose")] == ["so", "so on"]
+
+
+@pytest.mark.parametrize("said", ["", " \n", "\u200b"])
+async def test_a_model_that_says_nothing_fails_and_pairs_nothing(bench: Bench, said: str) -> None:
+    bench.engine.enqueue("Kill it.", said, said)
+    maker = await _run_first(bench)
+    [reason] = maker.failures.values()
+    assert "critique" in reason
+    assert "empty" in reason
+    assert (await bench.chain()).rounds == ()
+    assert await bench.store.call(pairs.ordered) == []
 
 
 async def test_broken_proposals_are_drawn_again(bench: Bench) -> None:
@@ -485,10 +554,12 @@ def test_the_scripted_engine_writes_the_same_for_the_same_seed() -> None:
     assert made_up(said, Sampling(seed=1), "") != made_up(said, Sampling(seed=2), "")
 
 
-async def _run_first(bench: Bench) -> None:
+async def _run_first(bench: Bench) -> Maker:
     """Work on the first prompt alone, with what follows in the script."""
     first = Maker(bench.engine, bench.store, plan(candidates=1, limit=1), clock=bench.clock)
+    first.subscribe(bench.heard.append)
     await first.run()
+    return first
 
 
 def heard_once(maker: Maker, kind: type[MakerEvent]) -> asyncio.Event:
