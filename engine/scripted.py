@@ -13,8 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.errors import EngineError, NoModel
-from engine.face import (
+from engine.api import (
     EngineStatus,
     Finished,
     Generated,
@@ -27,6 +26,7 @@ from engine.face import (
     State,
     Urgency,
 )
+from engine.errors import EngineError, NoModel
 from store.ids import digest
 from store.reasoning import Splitter
 from store.records import Message
@@ -73,12 +73,12 @@ def made_up(messages: Sequence[Message], sampling: Sampling, prefill: str) -> st
 
 
 class ScriptedEngine:
-    """The :class:`~engine.face.Engine` of the tests.
+    """The :class:`~engine.api.Engine` of the tests.
 
     Args:
         reply: what to write where nothing was enqueued.
         slots: requests answered at the same time; the most urgent of the others goes next.
-        piece: characters a :class:`~engine.face.Piece` carries.
+        piece: characters a :class:`~engine.api.Piece` carries.
         n_ctx: the context the model claims to have.
         name: the model's file name.
         server: the address of the server it claims to speak to.

@@ -1,7 +1,7 @@
 """What can be told of a text by reading it: repeats without end, leaked template or role text.
 
-The model's retries (``engine.detectors``), the export gate and the data checks all ask here, so
-that a text refused in one place is refused in the others.
+The model's retries (``engine.method.detectors``), the export gate and the data checks all ask here,
+so that a text refused in one place is refused in the others.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from tui.text import one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 if TYPE_CHECKING:
-    from engine.news import Progress
+    from engine.method.events import Progress
     from tui.agreement_model import AgreementModel
     from tui.services import Services
     from tui.session import Session

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from engine.api import Sampling
 from engine.errors import HostDied, PromptTooLong
-from engine.face import Sampling
 from engine.scripted import ScriptedEngine, made_up
 from store.records import Message
 from tests.cli.conftest import Pairlab, write_lines

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.face import Sampling
-from engine.host.jobs import Answer
-from engine.host.sampling import Sampler
-from engine.host.text import AnswerText
+from engine.api import Sampling
+from engine.llama.host.jobs import Answer
+from engine.llama.host.sampling import Sampler
+from engine.llama.host.text import AnswerText
 
 
 @given(st.text(), st.lists(st.integers(1, 5)))

@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from engine.errors import BadRequest, ModelFileError
-from engine.host.library import Model
-from engine.host.template import ChatTemplate
+from engine.llama.host.binding import Model
+from engine.llama.host.template import ChatTemplate
 from store.records import Message
 
 TURNS = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.detectors import (
+from engine.method.detectors import (
     Fault,
     cleaned_critique,
     cleaned_revision,

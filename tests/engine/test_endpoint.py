@@ -14,11 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from engine.endpoint import EndpointEngine, endpoint_engine
-from engine.endpoint.retries import Retries
-from engine.endpoint.writing import in_runs
-from engine.errors import EndpointError, NoModel, PromptTooLong
-from engine.face import (
+from engine.api import (
     EngineStatus,
     Finished,
     GenerationEvent,
@@ -28,6 +24,10 @@ from engine.face import (
     State,
     Urgency,
 )
+from engine.endpoint.client import EndpointEngine, endpoint_engine
+from engine.endpoint.generation import in_runs
+from engine.endpoint.retries import Retries
+from engine.errors import EndpointError, NoModel, PromptTooLong
 from store.records import Message
 from tests.engine import misbehaving
 from tests.engine.misbehaving import Server, chunk, events, plain, says, usage

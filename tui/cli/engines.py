@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what the app loads once its first screen is there
-    from engine.face import Engine
+    from engine.api import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def host_engine(
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
     """
-    from engine.client import HostEngine, HostSettings
-    from engine.hostprocess import COMMAND
+    from engine.child.process import COMMAND
+    from engine.llama.client import HostEngine, HostSettings
 
     given = options or EngineOptions()
     polite = shutil.which("nice") if beside_a_person else None
@@ -70,7 +70,7 @@ def server_engine(
     Raises:
         EndpointError: ``url`` is no address of a server.
     """
-    from engine.endpoint import endpoint_engine
+    from engine.endpoint.client import endpoint_engine
 
     return endpoint_engine(
         url, model=model, allow_remote=allow_remote, think=think, log_path=log_file()

@@ -15,14 +15,15 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from engine.backlog import backlog_of
-from engine.constitution import load
+from engine.api import Engine, EngineStatus
 from engine.errors import BadRequest, ConstitutionError
-from engine.face import Engine, EngineStatus
-from engine.maker import Maker
-from engine.news import Failed, Kind, MakerEvent, Stored
-from engine.news import Progress as MakerProgress
-from engine.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
+from engine.method.constitution import load
+from engine.method.events import Failed, Kind, Stored
+from engine.method.events import Progress as MakerProgress
+from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.pending import pending_work as backlog_of
+from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
+from engine.method.runner import Runner as Maker
 from store import clock
 from store.pending import Part
 from store.sqlite import session
