@@ -100,7 +100,7 @@ class Generation:
     """Sampling settings as sent: temperature, top_k, top_p, min_p, max_tokens, stop ..."""
     seed: int
     text: str
-    """What the model wrote, as it came."""
+    """What the model wrote, as it came, without what it thought."""
     finish_reason: str
     """``stop``, ``length`` or ``cancelled``."""
     prompt_tokens: int
@@ -111,6 +111,8 @@ class Generation:
     refused: str | None = None
     """Why a detector refused this text, where one did."""
     created_at: str = ""
+    reasoning: str | None = None
+    """What the model thought before it wrote, without its marks; no part of any other text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -432,6 +432,12 @@ def m0002_labels_that_stand(db: Database) -> None:
     heads.rebuild_labels(db)
 
 
+@migrations()
+def m_generation_reasoning(db: Database) -> None:
+    """What a model thought before its text, kept apart from it."""
+    db.execute("ALTER TABLE generation ADD COLUMN reasoning TEXT")
+
+
 def _statements(script: str) -> list[str]:
     """The statements of a script; ``executescript`` would commit the migration's transaction."""
     out: list[str] = []

@@ -27,7 +27,7 @@ from tui.text import clean, one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 if TYPE_CHECKING:
-    from engine.news import Progress
+    from engine.method.events import Progress
     from store.errors import FileLost
     from tui.agreement_model import AgreementModel
     from tui.services import Services

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine.face import EngineStatus
-    from engine.news import MakerEvent
+    from engine.api import EngineStatus
+    from engine.method.events import RunnerEvent as MakerEvent
 
 
 class OtherWork(Message):

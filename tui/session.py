@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
-from engine.news import MakerEvent, Progress
+from engine.method.events import Progress
+from engine.method.events import RunnerEvent as MakerEvent
 from store import ids, meta, presence, prompts, sqlite
 from store.errors import FileLost, StoreError
 from tui.agreement_model import AgreementModel
@@ -22,7 +23,7 @@ from tui.messages import AgreementMoved, EngineSaid, MakerSaid, OtherWork
 from tui.text import one_line
 
 if TYPE_CHECKING:
-    from engine.face import EngineStatus
+    from engine.api import EngineStatus
     from tui.app import PairlabApp
     from tui.services import Services
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     LOW_AGREEMENT = "low_agreement"
     EMPTY = "empty"
     IDENTICAL = "identical"
+    REASONING = "reasoning"
     TRUNCATED = "truncated"
     DEGENERATE = "degenerate"
     MULTI_TURN = "multi_turn"
@@ -46,6 +47,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.LOW_AGREEMENT: "the verdict rests on people whose kappa is .4 or less (n 50 or more)",
     Reason.EMPTY: "the prompt or an answer is empty",
     Reason.IDENTICAL: "both answers are the same but for white space",
+    Reason.REASONING: "an answer holds what a model thought before it (<think> and its kin)",
     Reason.TRUNCATED: "an answer was cut off by the model's token limit",
     Reason.DEGENERATE: "an answer loops, or has chat-template or role text in it",
     Reason.MULTI_TURN: "the prompt is a conversation, which this format cannot hold",
@@ -60,6 +62,7 @@ ALLOWABLE: Final = frozenset(
         Reason.LOW_AGREEMENT,
         Reason.EMPTY,
         Reason.IDENTICAL,
+        Reason.REASONING,
         Reason.TRUNCATED,
         Reason.DEGENERATE,
         Reason.IDENTICAL_WHEN_CUT,

@@ -53,6 +53,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "attempt",
         "refused",
         "created_at",
+        "reasoning",
     ),
     "candidate": (
         "id",

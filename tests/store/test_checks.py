@@ -168,9 +168,18 @@ def test_signs_for_control_characters(db):
     assert "\u240d" in found.summary
 
 
+def test_reasoning_is_told_of_pairs_decided_or_not(db):
+    open_pair = pair(db, "pipe?", "<think>hm</think>good", "poor")
+    labelled(db, "tube?", "The `<think>` tag", "poor")
+    found = finding(db, "reasoning")
+    assert (found.level, found.pairs) == (Level.WARN, (open_pair,))
+    assert found.figures == {"answers": 1, "critiques": 0, "pairs": 1}
+    assert "<think>" in found.summary
+
+
 def test_everything_is_fine_in_an_empty_project(db):
     done = checks.check(db)
     assert done.worst is Level.FINE
     assert done.rows == 0
-    assert len(done.findings) == len(checks.CHECKS)
+    assert {found.level for found in done.findings} == {Level.FINE}
     assert json.dumps(done.as_json())

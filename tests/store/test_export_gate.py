@@ -23,6 +23,11 @@ TALK = [Message("user", "hello"), Message("assistant", "hello"), Message("user",
         ("good", "poor<|im_end|>", "degenerate"),
         ("good\n\nHuman: and?", "poor", "degenerate"),
         ("good", "no no no no " * 10, "degenerate"),
+        ("good", "\u200b\u2800\ufe0f", "empty"),
+        ("good", "<think>hm</think>poor", "reasoning"),
+        ("I should be nice.\n</think>\n\ngood", "poor", "reasoning"),
+        ("good", "[THINK]hm", "reasoning"),
+        ("Write `<think>` in front.", "poor", None),
     ],
 )
 def test_texts(db, a, b, reason):

@@ -10,7 +10,14 @@ from tui.cli.making import Making, making_options
 
 @click.command("judge")
 @making_options(
-    "candidates", "temperature", "rounds", "teacher", "max_tokens", "revise_all", "with_pairs"
+    "candidates",
+    "temperature",
+    "rounds",
+    "teacher",
+    "max_tokens",
+    "revise_all",
+    "with_pairs",
+    "think",
 )
 @json_option
 @click.pass_obj
