@@ -188,6 +188,7 @@ def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
         "kappa",
         "ci95",
         "kappa_max",
+        "q",
         "pabak",
         "ac1",
         "alpha",
@@ -232,6 +233,18 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab) -> None:
     everybody = json.loads(pairs("agree", "--json").stdout)
     assert everybody["annotators"] == ["first", "second", "third"]
     assert [two["annotators"][0] for two in everybody["human_ai"]] == ["first", "second", "third"]
+
+
+def test_three_people_with_few_pairs_are_told_that_it_tells_little(pairs: Pairlab) -> None:
+    for who, verdicts in (("first", "aa"), ("second", "ab"), ("third", "ab")):
+        for pair, verdict in zip(("p0", "p1"), verdicts, strict=True):
+            pairs("--as", who, "label", pair, verdict)
+    words = " ".join(pairs("agree").stdout.split())
+    assert words.count("too few to tell") == 3
+    assert [each["q"] for each in json.loads(pairs("agree", "--json").stdout)["pairs"]] == [2] * 3
+    two = pairs("agree", "--between", "first", "second").stdout
+    assert "(2 verdicts)" in two
+    assert "-0.000" not in two
 
 
 def test_agree_for_people_prints_the_table(pairs: Pairlab) -> None:
