@@ -83,7 +83,10 @@ WHERE phase = 'first' AND verdict <> 'skip'
   AND pair_id NOT IN (SELECT value FROM json_each(?))
 GROUP BY annotator ORDER BY annotator
 """
-_USED_GUIDELINES = "SELECT DISTINCT guideline_id FROM label_head WHERE guideline_id IS NOT NULL"
+_USED_GUIDELINES = """
+SELECT DISTINCT guideline_id FROM label_head
+WHERE guideline_id IS NOT NULL AND pair_id NOT IN (SELECT pair_id FROM sealed_pair)
+"""
 
 
 def read(db: Database) -> Background:

@@ -237,7 +237,7 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab) -> None:
 
 def test_three_people_with_few_pairs_are_told_that_it_tells_little(pairs: Pairlab) -> None:
     for who, verdicts in (("first", "aa"), ("second", "ab"), ("third", "ab")):
-        for pair, verdict in zip(("p0", "p1"), verdicts, strict=True):
+        for pair, verdict in zip(("p1", "p2"), verdicts, strict=True):
             pairs("--as", who, "label", pair, verdict)
     words = " ".join(pairs("agree").stdout.split())
     assert words.count("too few to tell") == 3
@@ -324,3 +324,31 @@ def test_the_app_refuses_who_cannot_write_before_it_opens(
     assert said.exit_code == 1
     assert words in said.stderr
     assert said.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ai:m",
+        "AI:m",
+        " Ai:m",
+        "\uff41\uff49\uff1am",
+        "\uff21\uff29:m",
+        "a\u200bi:m",
+        "source:hh",
+        "SOURCE:hh",
+    ],
+)
+def test_nobody_works_under_the_name_of_a_model_or_a_file(pairs: Pairlab, name: str) -> None:
+    for command in (("label", "p1", "a"), ("agree",), ("guideline", "relabel"), ("doctor",), ()):
+        done = pairs("--as", name, *command)
+        assert done.exit_code == 2
+        assert "begin with" in done.stderr
+    assert pairs("round", "new", "r", "--annotators", f"first,{name}").exit_code == 1
+    with sqlite3.connect("pairlab.db") as rows:
+        assert rows.execute("SELECT count(*) FROM event").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("name", ["aida", "Ai", "sources", "mail: me", "ai"])
+def test_a_name_that_only_resembles_one_is_a_name(pairs: Pairlab, name: str) -> None:
+    assert pairs("--as", name, "label", "p1", "a").exit_code == 0

@@ -26,9 +26,8 @@ def show_two(agreement: Agreement) -> None:
         f" · {counts.only_first} only {first} · {counts.only_second} only {second}"
     )
     few = f" (n under {FEW})" if 0 < agreement.n < FEW else ""
-    console.print(
-        f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {_band(agreement)}{few}".rstrip()
-    )
+    band = f"{_band(agreement)}{few}"
+    console.print(f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {band}".rstrip())
     console.print(
         f"agree {number(agreement.p_o)}   by chance {number(agreement.p_e)}"
         f"   κ max {number(agreement.kappa_max)}   α {number(agreement.alpha)}"
