@@ -203,11 +203,14 @@ def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
     assert result["labels"] == ["a", "b", "tie", "both_bad"]
 
 
-def test_agree_sets_people_and_models_apart(pairs: Pairlab) -> None:
+def test_agree_sets_people_and_models_apart(pairs: Pairlab, tmp_path: Path) -> None:
     said = {"first": "aab", "ai:m.gguf": "abb"}
-    for who, verdicts in said.items():
-        for pair, verdict in zip(("p1", "p2", "p3"), verdicts, strict=True):
-            pairs("--as", who, "label", pair, verdict)
+    rows = [
+        row | {"labels": {who: verdicts[place] for who, verdicts in said.items()}}
+        for place, row in enumerate(PAIRS)
+    ]
+    write_lines(tmp_path / "judged.jsonl", rows)
+    assert pairs("import", "judged.jsonl").exit_code == 0
     assert "--between 'first' 'ai:m.gguf'" in pairs("agree").stderr
     for pair in ("p1", "p2"):
         pairs("--as", "second", "label", pair, "a")
