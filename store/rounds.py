@@ -103,6 +103,8 @@ def create(
     shut = _seal(seal)
     if len(who) < 2 or not all(who):
         raise BadInput("a round needs at least two annotators with different names")
+    if nobody := next(filter(ids.reserved, who), None):
+        raise BadInput(f"a round is for people, and '{nobody}' is the name of none")
     if not wanted:
         raise BadInput("a round needs pairs; import or make some first")
     if not 0 <= overlap <= 1:

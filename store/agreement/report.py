@@ -59,6 +59,8 @@ class Agreement:
     ci95: Interval | None
     """Smoothed Wald interval; None where kappa is undefined."""
     kappa_max: Figure
+    q: int
+    """Verdicts that either used, two at least: PABAK and AC1 are over so many."""
     pabak: Figure
     ac1: Figure
     alpha: Figure
@@ -112,6 +114,7 @@ class Agreement:
             "kappa": self.kappa.value,
             "ci95": _as_list(self.ci95),
             "kappa_max": self.kappa_max.value,
+            "q": self.q,
             "pabak": self.pabak.value,
             "ac1": self.ac1.value,
             "alpha": self.alpha.value,
@@ -230,6 +233,7 @@ def of_counts(
         kappa=figure,
         ci95=_interval(table, figure),
         kappa_max=statistics.kappa_max(cells),
+        q=statistics.used(cells),
         pabak=statistics.pabak(cells),
         ac1=statistics.ac1(cells),
         alpha=statistics.alpha(cells),

@@ -105,6 +105,7 @@ GROUP BY annotator ORDER BY annotator
 _GUIDELINES = """
 SELECT DISTINCT guideline_id FROM label_head
 WHERE guideline_id IS NOT NULL AND pair_id IN (SELECT value FROM json_each(:pairs))
+  AND pair_id NOT IN (SELECT pair_id FROM sealed_pair)
 """
 
 
