@@ -32,6 +32,7 @@ from tests.tui.seed import (
     a_run,
     add_round,
 )
+from tui.presses import InputClock
 
 
 def chosen(rows: Database) -> dict[str, Choice]:
@@ -110,7 +111,7 @@ async def test_an_unchanged_edit_accepts_and_an_empty_one_is_refused(
     assert len(chosen(rows)) == 1
 
 
-async def test_the_keys_find_back_into_the_text(
+async def test_letters_stay_letters_wherever_the_mouse_clicks(
     study: Path, rows: Database, make_app: MakeApp
 ) -> None:
     app = make_app(study)
@@ -118,7 +119,7 @@ async def test_the_keys_find_back_into_the_text(
         await settle(pilot)
         await press(pilot, "e")
         await pilot.click("#candidate")
-        await press(pilot, "a", "x", "tab", "Z", "escape")
+        await press(pilot, "a", "x", "tab", "space", "2", "u", "escape")
         assert not revise(app).chain.editor.display
         await press(pilot, "e")
         await pilot.click("#candidate")
@@ -126,7 +127,7 @@ async def test_the_keys_find_back_into_the_text(
         assert not revise(app).chain.editor.display
         await press(pilot, "e", "ctrl+s")
     (decision,) = decisions.ordered(rows)
-    assert candidates.get(rows, decision.edited_id or "").text == "Z" + PROCESS[3]
+    assert candidates.get(rows, decision.edited_id or "").text == "ax 2u" + PROCESS[3]
 
 
 async def test_skip_goes_on_and_the_next_start_resumes_behind_it(
@@ -186,7 +187,7 @@ async def test_every_round_can_be_looked_at_and_decided_on(
 async def test_a_key_typed_before_the_item_was_painted_decides_nothing(
     study: Path, rows: Database, make_app: MakeApp
 ) -> None:
-    app = make_app(study)
+    app = make_app(study, input_clock=InputClock())
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         early = Key("a", "a")

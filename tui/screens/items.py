@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from store.errors import StoreError
 from store.records import PairText
+from tui.border import Bordered
 from tui.figures import counted
 from tui.screens.sheet import Sheet
 from tui.text import one_line, plain
@@ -34,7 +35,7 @@ class Item(NamedTuple):
     """Category, verdicts: a few dim words before the prompt."""
 
 
-class ItemsScreen(ModalScreen[None]):
+class ItemsScreen(ModalScreen[None], Bordered):
     """A list of pairs; enter reads one.
 
     Args:

@@ -17,6 +17,7 @@ from store import docket, guidelines, ids, pairs, rulings, undo
 from store.agreement.behind import seen
 from store.disagreements import Order
 from store.docket import Agenda, Case
+from store.drafts import DraftKind, Place
 from store.records import Verdict
 from store.rulings import Cause, Confidence
 from tui import judge_lines as lines
@@ -147,6 +148,12 @@ class JudgeScreen(ModeScreen):
         """Opened, or back from another mode: what is new."""
         self.background(self._come_back, group="item")
 
+    def text_places(self) -> Iterable[tuple[Place, str]]:
+        """A case has a reason and may become an example; notes are made where one labels."""
+        if self.item_id is not None:
+            yield Place(DraftKind.REASON, self.item_id), "m"
+            yield Place(DraftKind.CASE, self.item_id), "g"
+
     async def other_work(self) -> None:
         """Somebody else labelled, ruled or mended the guideline."""
         await self._come_back()
@@ -157,8 +164,6 @@ class JudgeScreen(ModeScreen):
         """Most keys need a case; ``a`` needs a note."""
         if action == "leave":
             return self.has_class("-full") or self.has_class("-reading")
-        if action == "search" and self.is_mounted and self.note_line.about:
-            return False
         if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
             return None
         if action == "adopt" and not self._notes():
@@ -171,13 +176,13 @@ class JudgeScreen(ModeScreen):
 
     def action_reason(self) -> None:
         """``m``."""
-        if self.case is not None and self.may_act:
-            self._ask("reason", "reason", self.draft.reason)
+        if self.case is not None:
+            self.decide(lambda: self._ask("reason", "reason", self.draft.reason))
 
     def action_add_case(self) -> None:
         """``g``: the case becomes an example of the guideline."""
-        if self.case is not None and self.may_act:
-            self._ask("case", "case: how to judge it", self.draft.reason)
+        if self.case is not None:
+            self.decide(lambda: self._ask("case", "case: how to judge it", self.draft.reason))
 
     def action_search(self) -> None:
         """``/``."""
@@ -194,35 +199,45 @@ class JudgeScreen(ModeScreen):
     def action_adopt(self) -> None:
         """``a``: one annotator's note as the reason, the next one's with the next press."""
         notes = self._notes()
-        if notes and self.may_act:
+
+        async def adopt() -> None:
             names = list(notes)
             at = names.index(self.draft.adopted_from) if self.draft.adopted_from in names else -1
             name = names[(at + 1) % len(names)]
             self.draft.reason, self.draft.adopted_from = notes[name], name
-            self.act(self._amend)
+            await self._amend()
+
+        if notes:
+            self.act(adopt)
 
     def action_cause(self, cause: str) -> None:
         """``3`` to ``7``; the same again takes it back."""
-        if self.may_act:
+
+        async def choose() -> None:
             self.draft.cause = None if self.draft.cause == cause else Cause(cause)
-            self.act(self._amend)
+            await self._amend()
+
+        self.act(choose)
 
     def action_sure(self, confidence: str) -> None:
         """``8`` ``9`` ``0``; the same again takes it back."""
-        if self.may_act:
+
+        async def choose() -> None:
             same = self.draft.confidence == confidence
             self.draft.confidence = None if same else Confidence(confidence)
-            self.act(self._amend)
+            await self._amend()
+
+        self.act(choose)
 
     def action_order(self) -> None:
         """``o``: most alike first, by category, in project order."""
         every = list(Order)
         self._order = every[(every.index(self._order) + 1) % len(every)]
-        self.act(self._reorder, on_item=False)
+        self.act(self._reorder, on_item=False, decides=False)
 
     def action_walk(self, step: int) -> None:
         """The arrows to the sides: through all cases, ruled or not."""
-        self.act(partial(self._walk, step), on_item=False)
+        self.act(partial(self._walk, step), on_item=False, decides=False)
 
     def action_edit(self) -> None:
         """``e``."""
@@ -303,6 +318,7 @@ class JudgeScreen(ModeScreen):
             adopted_from=self.draft.adopted_from,
             at=self.services.clock(),
         )
+        self.drafts.drop(Place(DraftKind.REASON, case.pair_id))
 
     async def _amend(self) -> None:
         """Show the draft; where one's own ruling stands already, it is changed with it."""
@@ -317,14 +333,14 @@ class JudgeScreen(ModeScreen):
 
     def _written(self, what: str, text: str) -> None:
         if what == "case":
-            self.act(partial(self._add_case, text), on_item=False)
+            self.act(partial(self._add_case, text), on_item=False, decides=False)
             return
         notes = self._notes()
         if notes.get(self.draft.adopted_from or "") != text:
             self.draft.adopted_from = None
         self.draft.reason = text
         work = self._amend if what == "reason" else partial(self._put, Verdict(what))
-        self.act(work, on_item=False)
+        self.act(work, on_item=False, decides=False)
 
     async def _add_case(self, text: str) -> None:
         if self.case is None:
@@ -336,6 +352,7 @@ class JudgeScreen(ModeScreen):
             self.services.annotator,
             self.services.clock(),
         )
+        self.drafts.drop(Place(DraftKind.CASE, self.case.pair_id))
         await self._read_guideline()
         self.guideline.scroll_end_or_home(end=True)
         self._draw()
@@ -461,7 +478,13 @@ class JudgeScreen(ModeScreen):
         return {each.annotator: each.note for each in said if each.note}
 
     def _ask(self, what: str, label: str, text: str) -> None:
-        self.note_line.open(f"{what} {self.item_id or ''}", text, label=label)
+        place = None
+        if self.item_id is not None and what != "search":
+            kind = DraftKind.CASE if what == "case" else DraftKind.REASON
+            place = Place(kind, self.item_id)
+        draft = self.drafts.get(place) if place is not None else None
+        about = f"{what} {self.item_id or ''}"
+        self.note_line.open(about, text, label=label, place=place, draft=draft)
 
     def _after_editing(self) -> None:
         self.background(self._come_back, group="item")

@@ -152,7 +152,7 @@ class LabelScreen(ModeScreen):
 
     def action_walk(self, step: int) -> None:
         """The arrows to the sides: through the queue without a verdict."""
-        self.act(partial(self._walk, step), on_item=False)
+        self.act(partial(self._walk, step), on_item=False, decides=False)
 
     async def skip(self) -> None:
         """``space``: no verdict; the pair is passed over."""

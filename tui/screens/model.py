@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from textual import getters
@@ -185,7 +186,9 @@ class ModelScreen(ModeScreen):
 
     async def on_maker_said(self, event: MakerSaid) -> None:
         """The worker goes through its queue."""
-        said: MakerEvent = event.event
+        await self.in_words(partial(self._follow, event.event))
+
+    async def _follow(self, said: MakerEvent) -> None:
         match said:
             case Progress():
                 self._progress = said

@@ -38,6 +38,8 @@ class StatusLine(Widget):
     """What was just done, or went wrong."""
     wrong: reactive[bool] = reactive(default=False)
     """What is told is an error; it stands alone then."""
+    dropped: reactive[str] = reactive("")
+    """Which key did not count, and why."""
     unsaved: reactive[bool] = reactive(default=False)
     """The last verdict is not yet on disk."""
     server: reactive[str] = reactive("")
@@ -52,7 +54,8 @@ class StatusLine(Widget):
         address = self.server.partition("://")[2]
         server = one_line(f"open: {address}", _ADDRESS) if address else ""
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
-        right = "  ".join(part for part in (told, mark, server) if part)
+        dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
+        right = "  ".join(part for part in (told, dropped, mark, server) if part)
         left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
