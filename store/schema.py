@@ -433,12 +433,13 @@ def m0002_labels_that_stand(db: Database) -> None:
 
 
 @migrations()
-def m_generation_reasoning(db: Database) -> None:
+def m0003_generation_reasoning(db: Database) -> None:
     """What a model thought before its text, kept apart from it."""
     db.execute("ALTER TABLE generation ADD COLUMN reasoning TEXT")
 
 
-def m0002_drafts(db: Database) -> None:
+@migrations()
+def m0004_drafts(db: Database) -> None:
     """A table for texts that are not finished; guideline drafts were facts about the file."""
     db.execute(
         "CREATE TABLE draft ("
