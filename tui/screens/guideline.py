@@ -24,6 +24,7 @@ from store.records import Guideline
 from store.sqlite import Database
 from tui.figures import counted
 from tui.messages import LabelStored
+from tui.screens.scrolling import Scrolls
 from tui.services import Services
 from tui.text import one_line
 from tui.widgets.editor import Editor
@@ -63,7 +64,7 @@ class _State:
     draft: str | None = None
 
 
-class GuidelineScreen(ModalScreen[None]):
+class GuidelineScreen(Scrolls, ModalScreen[None]):
     """Read any version; ``e`` writes the next one."""
 
     MODE = "guideline"
@@ -191,17 +192,9 @@ class GuidelineScreen(ModalScreen[None]):
             return
         self.dismiss()
 
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        self.pane.scroll_lines(lines)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup``, ``pgdn`` and ``space``."""
-        self.pane.scroll_pages(pages)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        self.pane.scroll_end_or_home(end=end)
+    def scrolling(self) -> tuple[GuidelinePane]:
+        """The text."""
+        return (self.pane,)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The search follows the letters."""

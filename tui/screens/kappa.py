@@ -23,7 +23,7 @@ from tui import kappa_lines as lines
 from tui.figures import counted
 from tui.messages import AgreementMoved, LabelStored
 from tui.screens.base import ModeScreen
-from tui.screens.items import Item, ItemsScreen, reading
+from tui.screens.items import Item, ItemsScreen, Reading
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
@@ -272,9 +272,9 @@ class KappaScreen(ModeScreen):
             )
         )
 
-    async def _read(self, pair_id: str) -> Content:
+    async def _read(self, pair_id: str) -> Reading:
         found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
-        return reading(found.text, [lines.verdict_line(label) for label in found.labels])
+        return Reading(found.text, [lines.verdict_line(label) for label in found.labels])
 
     def _tell_next_step(self) -> None:
         people = self.app.agreement.standing.people
