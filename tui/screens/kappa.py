@@ -21,6 +21,7 @@ from store.agreement.tables import BY, By
 from tui import judge_lines
 from tui import kappa_lines as lines
 from tui.figures import counted
+from tui.kappa_ruler import ruler
 from tui.messages import AgreementMoved, LabelStored
 from tui.screens.base import ModeScreen
 from tui.screens.items import Item, ItemsScreen, Reading
@@ -201,10 +202,12 @@ class KappaScreen(ModeScreen):
     def _draw_head(self, agreement: Agreement) -> None:
         seen_before = self._overview
         trend = seen_before.trend if seen_before else ()
+        value = agreement.kappa.value
         self.head.update(
             Content("\n").join(
                 (
                     lines.headline(agreement, trend),
+                    *([] if value is None else [ruler(value, agreement.ci95)]),
                     lines.advice(agreement, seen_before),
                     lines.figures(agreement, seen_before),
                 )
