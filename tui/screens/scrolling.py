@@ -20,9 +20,10 @@ class Scrolls:
             pane.scroll_lines(lines)
 
     def action_page(self, pages: int) -> None:
-        """``pgup`` and ``pgdn``."""
-        for pane in self.scrolling():
-            pane.scroll_pages(pages)
+        """``pgup`` and ``pgdn``: by the page of the lowest pane, so that none skips a line."""
+        panes = list(self.scrolling())
+        for pane in panes:
+            pane.scroll_lines(pages * min(each.page for each in panes))
 
     def action_edge(self, end: bool) -> None:
         """``home`` and ``end``."""

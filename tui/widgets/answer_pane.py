@@ -122,9 +122,10 @@ class AnswerPane(Vertical, can_focus=True):
         """Scroll down (or, below zero, up) by lines."""
         self._body.scroll_lines(lines)
 
-    def scroll_pages(self, pages: int) -> None:
-        """Scroll down (or up) by nearly a pane, so that a line or two stay for the eye."""
-        self.scroll_lines(pages * max(self._body.size.height - 2, 1))
+    @property
+    def page(self) -> int:
+        """Lines of nearly a pane, so that a line or two stay for the eye."""
+        return max(self._body.size.height - 2, 1)
 
     def scroll_end_or_home(self, *, end: bool) -> None:
         """To the last line or the first."""
