@@ -152,14 +152,20 @@ async def test_original_and_diff(study: Path, make_app: MakeApp) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         chain = revise(app).chain
-        await press(pilot, "d")
         assert chain.revision.text == PROCESS[3]
+        assert "rewritten" in drawn(app)
+        await press(pilot, "d")
+        assert PROCESS[1] in chain.revision.text
+        assert PROCESS[3] in chain.revision.text
         await press(pilot, "o")
         assert (chain.revision.title, chain.revision.text) == ("Original", PROCESS[1])
         assert revise(app).check_action("decide", ("accept",)) is None
         await press(pilot, "o", "d")
-        assert PROCESS[1] in chain.revision.text
-        assert PROCESS[3] in chain.revision.text
+        assert chain.revision.text == PROCESS[3]
+        await press(pilot, "d", "d", "space")
+        assert "Yes" in chain.revision.text  # what can be read as a change is one again
+        assert "No" in chain.revision.text
+        assert "rewritten" not in drawn(app)
 
 
 async def test_every_round_can_be_looked_at_and_decided_on(

@@ -359,6 +359,7 @@ async def test_no_color_is_honoured(
     app = make_app(study)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
+        await press(pilot, "d")
         svg = app.export_screenshot()
         assert "line-through" in svg
         assert "underline" in svg

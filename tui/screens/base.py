@@ -9,6 +9,7 @@ disk. A key that is dropped says so in the footer.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -31,12 +32,16 @@ from tui.keys import COMMON
 from tui.messages import AgreementMoved, CameBack, EngineSaid, OtherWork
 from tui.open_text import TextScreen
 from tui.presses import Press
+from tui.screens.scrolling import Scrolls
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
+from tui.sides import by_place
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
 from tui.widgets.note_line import NoteLine
+from tui.widgets.prompt_pane import PromptPane
+from tui.widgets.reading import ReadingView
 
 if TYPE_CHECKING:
     from store.undo import Undone
@@ -48,7 +53,7 @@ ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield"
 """Actions that need an item with panes; absent in modes without."""
 
 
-class ModeScreen(TextScreen):
+class ModeScreen(Scrolls, TextScreen):
     """One mode of the app.
 
     A mode fills :meth:`compose_mode`, calls :meth:`item_shown` whenever another item has been put
@@ -75,6 +80,8 @@ class ModeScreen(TextScreen):
         super().__init__()
         self.item_id: str | None = None
         """What a key acts on; None while there is nothing."""
+        self._conversation = False
+        """The prompt shown has earlier turns."""
         self._painted_at: float | None = None
         self._acting = False
         self._shown_since = 0.0
@@ -133,6 +140,24 @@ class ModeScreen(TextScreen):
         """
         return await self.services.store.call(fn, *args, **kwargs)
 
+    @property
+    def stacked(self) -> bool:
+        """Answers stand one above the other here."""
+        return self.app.size.width < WIDE
+
+    @property
+    def cramped(self) -> bool:
+        """The screen is too small to show both answers."""
+        return any(view.cramped for view in self.query(ReadingView) if view.display)
+
+    def worded(self, binding: Binding) -> Binding:
+        """A binding with the words that hold for how the answers stand."""
+        return replace(
+            binding,
+            description=by_place(binding.description, stacked=self.stacked),
+            tooltip=by_place(binding.tooltip, stacked=self.stacked),
+        )
+
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say at the right of the footer what was done, or in its place what went wrong."""
         self.status.told = words
@@ -140,7 +165,9 @@ class ModeScreen(TextScreen):
 
     def item_shown(self, item_id: str | None) -> None:
         """The panes now hold this item; keys act on it once it is painted."""
-        if (item_id is None) != (self.item_id is None):
+        conversation = any(pane.earlier for pane in self.query(PromptPane))
+        if (item_id is None, conversation) != (self.item_id is None, self._conversation):
+            self._conversation = conversation
             self.refresh_bindings()
         self.item_id = item_id
         self._painted_at = None
@@ -296,6 +323,8 @@ class ModeScreen(TextScreen):
             return False
         if action == "leave":
             return self.has_class("-full")
+        if action == "turns":
+            return self.item_id is not None and self._conversation
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
             return None
         return True
@@ -352,6 +381,11 @@ class ModeScreen(TextScreen):
             pane.remove_class("-away")
         self.refresh_bindings()
 
+    def action_turns(self) -> None:
+        """``h``: earlier turns unfolded, or folded again."""
+        for pane in self.query(PromptPane):
+            pane.fold()
+
     def action_shield(self) -> None:
         """``s``: remembered for this annotator in this file."""
         self._put_shield(not self._shielded)
@@ -366,21 +400,6 @@ class ModeScreen(TextScreen):
         stops: list[AnswerPane | None] = [None, *panes]
         at = stops.index(picked) if picked in panes else 0
         self.set_focus(stops[(at + step) % len(stops)])
-
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        for pane in self._scrolling():
-            pane.scroll_lines(lines)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup`` and ``pgdn``."""
-        for pane in self._scrolling():
-            pane.scroll_pages(pages)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        for pane in self._scrolling():
-            pane.scroll_end_or_home(end=end)
 
     # The rest
 
@@ -438,7 +457,8 @@ class ModeScreen(TextScreen):
         focused = self.focused
         return focused if isinstance(focused, AnswerPane) else None
 
-    def _scrolling(self) -> list[AnswerPane]:
+    def scrolling(self) -> list[AnswerPane]:
+        """The picked pane, or those that scroll together."""
         if self.has_class("-full"):
             return [pane for pane in self.query(AnswerPane) if not pane.has_class("-away")]
         picked = self._picked()

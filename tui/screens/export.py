@@ -25,7 +25,7 @@ from tui.figures import counted
 from tui.messages import AgreementMoved
 from tui.screens.base import ModeScreen
 from tui.screens.format_picker import FormatPicker
-from tui.screens.items import Item, ItemsScreen, reading
+from tui.screens.items import Item, ItemsScreen, Reading
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.lines import Lines
@@ -322,14 +322,14 @@ class ExportScreen(ModeScreen):
             ItemsScreen(lines.reason_title(reason), items, self._read, note="; ".join(notes))
         )
 
-    async def _read(self, pair_id: str) -> Content:
+    async def _read(self, pair_id: str) -> Reading:
         if self._planned is not None and pair_id in self._planned.closed:
-            return reading(await self.ask(pairs.text, pair_id))
+            return Reading(await self.ask(pairs.text, pair_id))
         try:
             found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
         except StoreError:
-            return reading(await self.ask(pairs.text, pair_id))
-        return reading(found.text, [kappa_lines.verdict_line(label) for label in found.labels])
+            return Reading(await self.ask(pairs.text, pair_id))
+        return Reading(found.text, [kappa_lines.verdict_line(label) for label in found.labels])
 
     def _format_chosen(self, name: str | None) -> None:
         if name is None or name == self._format:

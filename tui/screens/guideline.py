@@ -27,6 +27,7 @@ from tui.drafts import since
 from tui.figures import counted
 from tui.messages import LabelStored
 from tui.open_text import TextScreen
+from tui.screens.scrolling import Scrolls
 from tui.services import Services
 from tui.text import one_line
 from tui.widgets.editor import Editor
@@ -67,7 +68,7 @@ class _State:
     """The annotator's own labels under versions not in force any more."""
 
 
-class GuidelineScreen(ModalScreen[None], TextScreen):
+class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
     """Read any version; ``e`` writes the next one."""
 
     MODE = "guideline"
@@ -199,17 +200,9 @@ class GuidelineScreen(ModalScreen[None], TextScreen):
             return
         self.dismiss()
 
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        self.pane.scroll_lines(lines)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup``, ``pgdn`` and ``space``."""
-        self.pane.scroll_pages(pages)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        self.pane.scroll_end_or_home(end=end)
+    def scrolling(self) -> tuple[GuidelinePane]:
+        """The text."""
+        return (self.pane,)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The search follows the letters."""

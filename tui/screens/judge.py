@@ -8,7 +8,6 @@ from functools import partial
 
 from textual import getters
 from textual.binding import Binding
-from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -24,8 +23,9 @@ from tui import judge_lines as lines
 from tui.messages import LabelStored
 from tui.screens.base import ModeScreen
 from tui.screens.guideline import GuidelineScreen
-from tui.screens.items import Item, ItemsScreen, reading
+from tui.screens.items import Item, ItemsScreen, Reading
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.case_view import CaseView
 from tui.widgets.choice_line import ChoiceLine
 from tui.widgets.guideline_pane import GuidelinePane
 from tui.widgets.next_step import NextStep, command
@@ -109,6 +109,7 @@ class JudgeScreen(ModeScreen):
         Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the case behind"),
     ]
 
+    view = getters.query_one(CaseView)
     prompt = getters.query_one("#prompt", PromptPane)
     said = getters.query_one("#said", Static)
     left = getters.query_one("#left", AnswerPane)
@@ -129,12 +130,7 @@ class JudgeScreen(ModeScreen):
 
     def compose_mode(self) -> Iterable[Widget]:
         """Prompt, who said what, the answers with the guideline, the choices."""
-        yield PromptPane(widget_id="prompt")
-        yield Static(id="said", markup=False)
-        with Container(id="answers"):
-            yield AnswerPane("1", widget_id="left")
-            yield AnswerPane("2", widget_id="right")
-            yield GuidelinePane(widget_id="guideline")
+        yield CaseView()
         yield ChoiceLine(lines.CAUSES, widget_id="causes")
         yield ChoiceLine(lines.CONFIDENCES, widget_id="sureness")
         yield NextStep()
@@ -165,6 +161,8 @@ class JudgeScreen(ModeScreen):
         if action == "leave":
             return self.has_class("-full") or self.has_class("-reading")
         if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
+            return None
+        if action == "rule" and self.cramped:
             return None
         if action == "adopt" and not self._notes():
             return None
@@ -404,9 +402,7 @@ class JudgeScreen(ModeScreen):
             await self._tell_result()
         else:
             self.draft = self._draft_of(self.case)
-            self.prompt.show_prompt(self.case.text.messages, title="")
-            self.left.show(self.case.first)
-            self.right.show(self.case.second)
+            self.view.show_pair(self.case.text.messages, self.case.first, self.case.second)
             self._draw()
         self.item_shown(pair_id)
 
@@ -420,6 +416,7 @@ class JudgeScreen(ModeScreen):
         ruled = len(self.agenda.ruled)
         self.prompt.title = lines.title(case, place, len(every), ruled, self._order)
         self.said.update(lines.said(case, self._version))
+        self.view.fit()
         self.left.remark(lines.choosers(case, Verdict.A))
         self.right.remark(lines.choosers(case, Verdict.B))
         self.causes.chosen = self.draft.cause
@@ -457,11 +454,11 @@ class JudgeScreen(ModeScreen):
             ItemsScreen("Rulings against your labels", items, self._read_against)
         )
 
-    async def _read_against(self, pair_id: str) -> Content:
+    async def _read_against(self, pair_id: str) -> Reading:
         at = self.services.clock()
         found = await self.ask(seen, self.services.annotator, pair_id, at=at)
         ruling = await self.ask(rulings.standing, pair_id)
-        return reading(found.text, lines.verdicts(found.labels, ruling))
+        return Reading(found.text, lines.verdicts(found.labels, ruling))
 
     def _is_mine(self, case: Case) -> bool:
         return case.ruling is not None and case.ruling.by == ids.name(self.services.annotator)

@@ -72,9 +72,8 @@ class ReviseScreen(ModeScreen):
     # What the mode says of itself
 
     def compose_mode(self) -> Iterable[Widget]:
-        """Prompt; candidate and revision; critique."""
+        """Prompt; candidate and critique; revision."""
         yield NextStep()
-        yield PromptPane("Prompt", widget_id="prompt")
         yield ChainView()
 
     def both_panes(self) -> Iterable[AnswerPane]:
@@ -147,7 +146,9 @@ class ReviseScreen(ModeScreen):
         if not self.is_mounted:
             return super().check_action(action, parameters)
         item = self.item
-        if action == "decide" and self.writing is None and self.chain.shown is None:
+        if action == "decide" and (
+            self.cramped or (self.writing is None and self.chain.shown is None)
+        ):
             return None
         if action == "edit" and (self.writing is not None or self.chain.shown is None):
             return None

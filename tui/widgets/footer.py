@@ -68,7 +68,7 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     """
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
-        binding = active.binding
+        binding = worded(screen, active.binding)
         if binding.show and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, binding, active.enabled)
@@ -79,6 +79,12 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
         seen.values(),
         key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
     )
+
+
+def worded(screen: Screen[Any], binding: Binding) -> Binding:
+    """A binding in the words of its screen, which may know better where things stand."""
+    words = getattr(screen, "worded", None)
+    return words(binding) if words is not None else binding
 
 
 def own_places(screen: Screen[Any]) -> dict[str, int]:
