@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import weights
+from engine import netlock, weights
 from engine.errors import EngineError, NoModel
 from store.doctor import Finding, Severity
 from store.errors import StoreError
@@ -33,3 +33,17 @@ def model_findings(project: Path) -> list[Finding]:
             f"{found.path} ({found.why}): {header.architecture}, {header.quantisation}",
         )
     ]
+
+
+def network_finding() -> Finding:
+    """How the way to a network is closed for this command, as for the app."""
+    closed = netlock.state()
+    words = f"network: {closed.value}"
+    if closed is netlock.Network.LOCKED:
+        return Finding("network", Severity.OK, f"{words}; no socket but between local processes")
+    return Finding(
+        "network",
+        Severity.NOTE,
+        f"{words}; the kernel does not keep code outside Python from opening a socket",
+        "Linux on x86-64 or aarch64 locks it; elsewhere use a machine without a network.",
+    )

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
+from engine import netlock
 from engine.errors import EngineError
 from store import heads, ids, labels, meta, undo
 from store.errors import FileLost, StoreError
@@ -176,6 +177,7 @@ class ModeScreen(Screen[None]):
     def on_mount(self) -> None:
         """Take over what is remembered."""
         self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._tell_server()
         self.background(self._recall_shield, group="shield")
 
     def on_other_work(self, _event: OtherWork) -> None:
@@ -337,6 +339,8 @@ class ModeScreen(Screen[None]):
     def _tell_server(self) -> None:
         engine = self.services.engine
         self.status.server = (engine.server if engine else None) or ""
+        closed = netlock.state()
+        self.status.network = "" if closed is netlock.Network.OPEN else closed.value
 
     def _mark_unsaved(self) -> None:
         self.status.unsaved = self._acting
