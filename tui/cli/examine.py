@@ -38,12 +38,12 @@ def model_findings(project: Path) -> list[Finding]:
 def network_finding() -> Finding:
     """How the way to a network is closed for this command, as for the app."""
     closed = netlock.state()
-    words = f"network: {closed.value}"
     if closed is netlock.Network.LOCKED:
-        return Finding("network", Severity.OK, f"{words}; no socket but between local processes")
+        words = f"{closed.value}: no socket but between processes of this machine"
+        return Finding("network", Severity.OK, words)
     return Finding(
         "network",
         Severity.NOTE,
-        f"{words}; the kernel does not keep code outside Python from opening a socket",
+        f"{closed.value}: the kernel does not keep code outside Python from opening a socket",
         "Linux on x86-64 or aarch64 locks it; elsewhere use a machine without a network.",
     )
