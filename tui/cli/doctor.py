@@ -15,9 +15,9 @@ def command(context: CliContext, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from store.doctor import Severity, examine
-    from tui.cli.examine import model_findings
+    from tui.cli.examine import model_findings, network_finding
 
-    findings = [*examine(context.db), *model_findings(context.db)]
+    findings = [*examine(context.db), *model_findings(context.db), network_finding()]
     broken = any(finding.severity is Severity.BROKEN for finding in findings)
     if as_json:
         put_json({"ok": not broken, "findings": [asdict(finding) for finding in findings]})

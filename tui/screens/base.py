@@ -22,6 +22,7 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.worker import Worker
 
+from engine import netlock
 from store import heads, ids, labels, meta, undo
 from store.drafts import DraftKind, Place
 from tui import border
@@ -279,6 +280,7 @@ class ModeScreen(Scrolls, TextScreen):
     def on_mount(self) -> None:
         """Take over what is remembered."""
         self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._tell_server()
         self.background(self._recall_shield, group="shield")
 
     def on_other_work(self, _event: OtherWork) -> None:
@@ -432,6 +434,8 @@ class ModeScreen(Scrolls, TextScreen):
     def _tell_server(self) -> None:
         engine = self.services.engine
         self.status.server = (engine.server if engine else None) or ""
+        closed = netlock.state()
+        self.status.network = "" if closed is netlock.Network.OPEN else closed.value
 
     def _mark_unsaved(self) -> None:
         self.status.unsaved = self._acting

@@ -44,6 +44,8 @@ class StatusLine(Widget):
     """The last verdict is not yet on disk."""
     server: reactive[str] = reactive("")
     """Address of the server prompts are sent to; empty where they stay with this process."""
+    network: reactive[str] = reactive("")
+    """How the way to a network is closed; shown where there is room."""
 
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""
@@ -56,6 +58,10 @@ class StatusLine(Widget):
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
+        closed = f"network: {self.network}" if self.network and not server else ""
+        taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
+        if closed and taken + 4 <= width:
+            right = "  ".join(part for part in (right, closed) if part)
         left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
