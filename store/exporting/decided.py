@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from store import ids
 from store.exporting.facts import Decided, Facts, PairFacts, Said
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
@@ -62,7 +63,7 @@ def final_labels(
         if annotator:
             wanted = label.annotator == annotator
         else:
-            wanted = label.by_model if by_model else label.by_person
+            wanted = label.by_model if by_model else ids.is_person(label.annotator)
         if wanted and (label.phase is Phase.DISCUSSION or label.annotator not in last):
             last[label.annotator] = label
     return [last[name] for name in sorted(last)]

@@ -40,11 +40,6 @@ class Said(NamedTuple):
         """Whether a model gave it."""
         return ids.is_ai(self.annotator)
 
-    @property
-    def by_person(self) -> bool:
-        """Whether a person gave it: no model, and no imported file's own preference."""
-        return ids.is_person(self.annotator)
-
 
 class Decided(NamedTuple):
     """A person's current decision on a revision, as far as one pair of texts is concerned."""

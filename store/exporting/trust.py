@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
+from store import ids
 from store.agreement import bands
 from store.agreement.counts import Said as SaidBoth
 from store.agreement.counts import counts
@@ -64,6 +65,6 @@ def _counts(label: Said) -> bool:
     return (
         label.phase is Phase.FIRST
         and not label.informed
-        and label.by_person
+        and ids.is_person(label.annotator)
         and label.verdict is not Verdict.SKIP
     )
