@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from store import importing, labels, pairs, prompts
+from store.agreement.roles import roles
 from store.errors import StoreError
 from store.importing import FORMATS, FileReport
 from store.sqlite import create
@@ -816,3 +817,16 @@ def test_the_shared_cases_lose_nothing(db: Database) -> None:
         report = importing.run(db, path, at=AT)
         assert report.read == report.added + report.duplicates + report.rejected
         assert report.read, path
+
+
+def test_agreement_by_role_over_pairs_whose_file_names_them(db: Database) -> None:
+    come(db, rows(*({"prompt": f"p{i}", "chosen": "x", "rejected": "y"} for i in range(9))))
+    for n, pair in enumerate(pairs.ordered(db)):
+        chosen = "a" if pair.a_role == "chosen" else "b"
+        rejected = "b" if chosen == "a" else "a"
+        labels.give(db, pair.id, "ann", chosen, at=AT)
+        labels.give(db, pair.id, "bo", chosen if n else rejected, at=AT)
+    counted = roles(db, "ann", "bo")
+    assert counted.labels[:2] == ("rejected", "chosen")
+    assert counted.table[1][1] == 8
+    assert counted.table[1][0] == 1
