@@ -14,7 +14,7 @@ AI: Final = "ai:"
 """The mark before the names of models, so that no person is taken for one."""
 
 SOURCE: Final = "source:"
-"""The mark before the name of a file's own preference, which is no person's and no model's."""
+"""The mark before the names of files that brought a preference of their own."""
 
 
 def canonical(value: Any) -> bytes:
@@ -48,14 +48,19 @@ def is_ai(annotator: str) -> bool:
     return annotator.startswith(AI)
 
 
-def is_source(annotator: str) -> bool:
-    """Whether a label is an imported file's own preference, under a name with :data:`SOURCE`."""
-    return annotator.startswith(SOURCE)
-
-
 def is_person(annotator: str) -> bool:
-    """Whether an annotator is a person: neither a model nor the source of an imported file."""
-    return not (is_ai(annotator) or is_source(annotator))
+    """Whether an annotator is neither a model nor a file with a preference of its own."""
+    return not annotator.startswith((AI, SOURCE))
+
+
+def reserved(annotator: str) -> str | None:
+    """The mark of models or of files that a name would be read to begin with, else None.
+
+    Also in capitals, in full-width letters and with invisible characters between.
+    """
+    plain = unicodedata.normalize("NFKC", annotator).casefold()
+    plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf").strip()
+    return next((mark for mark in (AI, SOURCE) if plain.startswith(mark)), None)
 
 
 def reserved(annotator: str) -> str | None:
