@@ -30,7 +30,7 @@ from tui.figures import brief
 from tui.keys import COMMON
 from tui.messages import AgreementMoved, CameBack, EngineSaid, OtherWork
 from tui.open_text import TextScreen
-from tui.presses import Press
+from tui.presses import REPEAT, UNEVEN
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
 from tui.widgets.answer_pane import AnswerPane
@@ -184,7 +184,8 @@ class ModeScreen(TextScreen):
                 minimum time.
         """
         presses = self.app.presses
-        if presses.press is not Press.REPEATED and on_item and not self._is_meant(long=True):
+        within = min(UNEVEN, self.app.session.minimum_seconds) if on_item else REPEAT
+        if not presses.is_repeat(within) and on_item and not self._is_meant(long=True):
             return
         item_id, key = self.item_id, presses.key
 
@@ -192,7 +193,7 @@ class ModeScreen(TextScreen):
             if self.item_id == item_id and self.is_current:
                 do()
 
-        presses.once(still_there, lambda: self.drop("held down", key))
+        presses.once(still_there, lambda: self.drop("held down", key), within=within)
 
     def drop(self, why: str, key: str = "") -> None:
         """Say that a key did not count.
