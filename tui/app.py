@@ -103,6 +103,8 @@ class PairlabApp(App[None], Bordered):
         self.presses = Presses(self.set_timer)
         """Tells a press of a key from the repeats of a held one."""
         self._letters: list[Key] = []
+        self.leaving = False
+        """Whether a signal has ended the app; a second one changes nothing."""
         self._paces = (look_every, show_every)
         self._session: Session | None = None
         if services is not None:

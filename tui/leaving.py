@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
-import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,6 +45,9 @@ def follow(app: PairlabApp) -> None:
 
 def leave(app: PairlabApp, number: int) -> None:
     """End the app as a signal wants it."""
+    if app.leaving:
+        return
+    app.leaving = True
     status = 128 + number
     force = threading.Timer(LIMIT, partial(_end_at_once, status))
     force.daemon = True
@@ -54,10 +57,13 @@ def leave(app: PairlabApp, number: int) -> None:
 
 def _look_for_terminal(app: PairlabApp) -> None:
     """A terminal may be gone without a signal, as under ``nohup``: nobody could leave any more."""
+    import termios  # not on Windows
+
     try:
-        os.tcgetpgrp(sys.__stdin__.fileno() if sys.__stdin__ else 0)
-    except OSError:
-        leave(app, int(signal.SIGHUP))
+        termios.tcgetattr(0)
+    except termios.error as error:
+        if error.args[0] == errno.EIO:
+            leave(app, int(signal.SIGHUP))
 
 
 def _end_at_once(status: int) -> None:

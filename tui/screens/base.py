@@ -32,7 +32,7 @@ from tui.figures import brief
 from tui.keys import COMMON
 from tui.messages import AgreementMoved, CameBack, EngineSaid, OtherWork
 from tui.open_text import TextScreen
-from tui.presses import Press
+from tui.presses import REPEAT, UNEVEN
 from tui.screens.scrolling import Scrolls
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
@@ -212,7 +212,8 @@ class ModeScreen(Scrolls, TextScreen):
                 minimum time.
         """
         presses = self.app.presses
-        if presses.press is not Press.REPEATED and on_item and not self._is_meant(long=True):
+        within = min(UNEVEN, self.app.session.minimum_seconds) if on_item else REPEAT
+        if not presses.is_repeat(within) and on_item and not self._is_meant(long=True):
             return
         item_id, key = self.item_id, presses.key
 
@@ -220,7 +221,7 @@ class ModeScreen(Scrolls, TextScreen):
             if self.item_id == item_id and self.is_current:
                 do()
 
-        presses.once(still_there, lambda: self.drop("held down", key))
+        presses.once(still_there, lambda: self.drop("held down", key), within=within)
 
     def drop(self, why: str, key: str = "") -> None:
         """Say that a key did not count.

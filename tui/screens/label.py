@@ -38,7 +38,7 @@ class LabelScreen(ModeScreen):
         "Read both answers, then say which is better. Which of them stands left is drawn for "
         "each annotator alone, and nothing here tells who wrote them or what anybody else "
         "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
-        "has no verdict; ← leads back to it, and to every earlier one."
+        "has no verdict and comes back at the end; ← leads back to it, and to every earlier one."
     )
 
     BINDINGS = [
@@ -78,6 +78,14 @@ class LabelScreen(ModeScreen):
             id="label.much_right",
             tooltip="the right one is much better",
         ),
+        Binding(
+            "enter",
+            "skipped",
+            "Skipped",
+            id="label.skipped",
+            key_display="enter",
+            tooltip="at the end: shows the skipped pairs again",
+        ),
         Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the pair before"),
         Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
     ]
@@ -92,6 +100,10 @@ class LabelScreen(ModeScreen):
         super().__init__()
         self.lying: Lying | None = None
         """The pair on the screen."""
+        self._passed: set[str] = set()
+        """Skipped pairs that were skipped again: they wait until one asks for them."""
+        self._skipped = 0
+        """How many wait, where nothing else is left."""
 
     def compose_mode(self) -> Iterable[Widget]:
         """The prompt, the two answers, or what to do when there is no pair."""
@@ -135,6 +147,8 @@ class LabelScreen(ModeScreen):
             return False
         if action in {"verdict", "scale"} and (self.item_id is None or self.cramped):
             return None
+        if action == "skipped":
+            return self.lying is None and self._skipped > 0
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
@@ -149,8 +163,16 @@ class LabelScreen(ModeScreen):
         """The arrows to the sides: through the queue without a verdict."""
         self.act(partial(self._walk, step), on_item=False, decides=False)
 
+    def action_skipped(self) -> None:
+        """``enter``, where nothing else is left: the skipped pairs once more."""
+        self._passed.clear()
+        self.act(self._resume, on_item=False)
+
     async def skip(self) -> None:
-        """``space``: no verdict; the pair is passed over."""
+        """``space``: no verdict; the pair comes back at the end, skipped again not before asked."""
+        lying = self.lying
+        if lying is not None and lying.mine is not None and lying.mine.verdict is Verdict.SKIP:
+            self._passed.add(lying.pair_id)
         await self._give(Verdict.SKIP)
 
     async def undone(self, undone: undo.Undone) -> None:
@@ -206,11 +228,12 @@ class LabelScreen(ModeScreen):
             lying.swapped(verdict),
             seconds=self.seconds_on_item(),
             strength=strength,
+            passed=self._passed,
             at=self.services.clock(),
         )
         self._show(after)
         words = said(verdict, stacked=self.stacked, strength=strength)
-        self.tell(f"pair {lying.index}: {words}")
+        self.tell(_round_words(lying, after) or f"pair {lying.index}: {words}")
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
@@ -226,7 +249,8 @@ class LabelScreen(ModeScreen):
             self._show(lying)
 
     async def _resume(self) -> None:
-        self._show(await self.ask(desk.resume, self.services.annotator))
+        found = await self.ask(desk.resume, self.services.annotator, passed=self._passed)
+        self._show(found)
         await self._tell_guideline()
         if self.lying is None:
             await self._nothing_left()
@@ -255,7 +279,8 @@ class LabelScreen(ModeScreen):
         """Wrap the texts of the pair to come while this one is being read."""
         if self.lying is None:
             return
-        ahead = await self.ask(desk.resume, self.services.annotator, after=self.lying.pair_id)
+        me, after = self.services.annotator, self.lying.pair_id
+        ahead = await self.ask(desk.resume, me, after=after, passed=self._passed)
         if ahead is not None:
             self.prompt.prepare_prompt(ahead.text.messages)
             self.left.prepare(ahead.first)
@@ -270,15 +295,17 @@ class LabelScreen(ModeScreen):
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)
         if total:
+            self._skipped = await self.ask(queue.skipped, self.services.annotator)
             sealed = lines.sealed(await self.ask(docket.waiting))
-            self.next_step.tell(
-                f"All {counted(total, 'pair')} have your verdict." + (sealed and f"\n{sealed}"),
-                (
-                    ("K", "how far you and the others agree"),
-                    ("←", "back through your verdicts"),
-                    ("X", "write what is decided"),
-                ),
-            )
+            ways = [
+                ("K", "how far you and the others agree"),
+                ("←", "back through your verdicts"),
+                ("X", "write what is decided"),
+            ]
+            if self._skipped:
+                ways.insert(0, ("enter", f"{counted(self._skipped, 'skipped pair')} again"))
+            self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
+            self.refresh_bindings()
             return
         name = self.services.db_path.name
         self.next_step.tell(
@@ -307,6 +334,28 @@ def _title(lying: Lying, *, stacked: bool) -> str:
     if lying.note:
         parts.append(f"note: {one_line(lying.note, 40)}")
     return " · ".join(parts)
+
+
+def _all_words(total: int, skipped: int) -> str:
+    """``19 labelled, 1 skipped: it comes again``, or that all are done."""
+    if not skipped:
+        return f"All {counted(total, 'pair')} have your verdict."
+    again = "it comes" if skipped == 1 else "they come"
+    return f"{total - skipped:,} labelled, {skipped:,} skipped: {again} again."
+
+
+def _round_words(before: Lying, after: Lying | None) -> str:
+    """That a round is done, and what comes now; empty while one is in the same round."""
+    if before.round is None or before.phase is not Phase.FIRST:
+        return ""
+    if after is not None and (after.round == before.round or after.phase is Phase.REPEAT):
+        return ""
+    done = f"round {one_line(before.round.name, 24)}: all {before.total:,} of yours done"
+    if after is None:
+        return done
+    if after.round is None:
+        return f"{done}; now the pairs outside of it"
+    return f"{done}; now round {one_line(after.round.name, 24)}"
 
 
 def _headline(text: str) -> str:
