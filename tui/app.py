@@ -20,7 +20,7 @@ from textual.message import Message
 from store import clock
 from tui.commands import PairlabCommands
 from tui.crash import last_words
-from tui.messages import LabelStored
+from tui.messages import GoTo, LabelStored, StartSearch
 from tui.modes import MODES as EVERY_MODE
 from tui.text import one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
@@ -169,6 +169,16 @@ class PairlabApp(App[None]):
     def action_mode(self, mode: str) -> None:
         """An upper-case letter, or a click on a mode's name."""
         self.switch_mode(mode)
+
+    async def open_item(self, mode: str, item_id: str) -> None:
+        """Open a mode at an item."""
+        await self.switch_mode(mode)
+        self.pass_on(GoTo(item_id))
+
+    async def action_find(self) -> None:
+        """``/``: mode B, ready to search."""
+        await self.switch_mode("browse")
+        self.pass_on(StartSearch())
 
     # Word from others
 

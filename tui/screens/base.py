@@ -26,9 +26,10 @@ from store import heads, ids, labels, meta, undo
 from store.errors import StoreError
 from tui.app import PairlabApp
 from tui.keys import COMMON
-from tui.messages import AgreementMoved, EngineSaid, OtherWork
+from tui.messages import AgreementMoved, EngineSaid, GoTo, OtherWork
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
+from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
@@ -43,6 +44,9 @@ T = TypeVar("T")
 ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
 """Actions that need an item with panes; absent in modes without."""
 
+JUMP = "#"
+"""What the line below is open for when it asks for a number."""
+
 
 class ModeScreen(Screen[None]):
     """One mode of the app.
@@ -55,6 +59,8 @@ class ModeScreen(Screen[None]):
     """Id in :data:`tui.modes.MODES`; bindings whose id begins with it come first in the footer."""
     HAS_ITEMS: ClassVar[bool] = True
     """False for modes without items: the keys that need one are absent there."""
+    JUMPS: ClassVar[str] = ""
+    """What ``#`` asks the number of; empty in modes where there is none to go to."""
     HELP_TEXT: ClassVar[str] = ""
     """A few plain sentences about the mode, shown by ``?`` above its keys."""
 
@@ -98,6 +104,12 @@ class ModeScreen(Screen[None]):
     async def origin(self) -> Content | None:
         """Where the item came from, in words; None where there is nothing to tell."""
         return None
+
+    async def go_to(self, item_id: str) -> None:
+        """Show an item that was picked in mode B."""
+
+    async def jump(self, number: int) -> None:
+        """Show the item with a number; only in modes whose :data:`JUMPS` says so."""
 
     async def other_work(self) -> None:
         """Another process wrote to the project: read again what may have changed."""
@@ -182,6 +194,10 @@ class ModeScreen(Screen[None]):
         """The app saw another process commit."""
         self.background(self.other_work, group="other")
 
+    def on_go_to(self, event: GoTo) -> None:
+        """An item was picked in mode B, for this mode."""
+        self.background(partial(self.go_to, event.item_id), group="item")
+
     def on_engine_said(self, _event: EngineSaid) -> None:
         """The engine may just have been made."""
         self._tell_server()
@@ -213,6 +229,8 @@ class ModeScreen(Screen[None]):
             return False
         if action == "leave":
             return self.has_class("-full")
+        if action == "jump":
+            return bool(self.JUMPS)
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
             return None
         return True
@@ -235,6 +253,10 @@ class ModeScreen(Screen[None]):
         """``m``."""
         if self.item_id is not None and self.may_act:
             self.background(self._open_note, group="note")
+
+    def action_jump(self) -> None:
+        """``#``: asks for the number."""
+        self.note_line.open(JUMP, label=self.JUMPS)
 
     def action_where_from(self) -> None:
         """``i``."""
@@ -302,7 +324,10 @@ class ModeScreen(Screen[None]):
     # The rest
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
-        """A note was finished with enter."""
+        """A note was finished with enter, or a number to go to."""
+        if event.item == JUMP:
+            self._jump(event.text)
+            return
         item = event.item
 
         async def keep() -> None:
@@ -312,6 +337,13 @@ class ModeScreen(Screen[None]):
             self.tell("note kept" if event.text.strip() else "note taken away")
 
         self.act(keep, on_item=False)
+
+    def _jump(self, text: str) -> None:
+        number = text.strip().removeprefix("#").replace(",", "")
+        if number.isdecimal():
+            self.background(partial(self.jump, int(number[:12])), group="item")
+        elif number:
+            self.tell(f"{self.JUMPS} is a number; {one_line(number, 20)} is none", wrong=True)
 
     async def _act(self, work: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
         try:

@@ -101,6 +101,10 @@ class AnswerPane(Vertical, can_focus=True):
         """Scroll down (or, below zero, up) by lines."""
         self._body.scroll_lines(lines)
 
+    def show_place(self, place: int) -> None:
+        """Bring a character of the text into sight."""
+        self._body.show_place(place)
+
     def scroll_pages(self, pages: int) -> None:
         """Scroll down (or up) by nearly a pane, so that a line or two stay for the eye."""
         self.scroll_lines(pages * max(self._body.size.height - 2, 1))
