@@ -21,9 +21,9 @@ NAMES = {Kind.PAIR: "Pairs", Kind.PROMPT: "Prompts", Kind.ANSWER: "Answers"}
 NOUNS = {Kind.PAIR: "pair", Kind.PROMPT: "prompt", Kind.ANSWER: "answer"}
 SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by category"}
 
-NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 13, 20
+NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 14, 20
 """Cells of the columns before the text."""
-WITH_CATEGORY, WITH_LABELS = 60, 90
+WITH_CATEGORY, WITH_LABELS = 60, 76
 """From so many cells on there is room for a column."""
 
 HELP = (
@@ -74,7 +74,7 @@ def row(each: Row, width: int, *, current: bool, marked: bool) -> Content:
         (f"{each.number:>{NUMBER},}", "$muted"),
         ("f" if each.flagged else " ", "bold $warning"),
         ("m" if each.noted else " ", "$accent"),
-        (_cut(each.status.replace("imported to-decide", "imported"), STATUS), ""),
+        (_cut(each.status, STATUS), ""),
     ]
     if width >= WITH_LABELS and each.kind is Kind.PAIR:
         parts.append((_cut(labels(each), LABELS), "$muted"))
@@ -84,8 +84,7 @@ def row(each: Row, width: int, *, current: bool, marked: bool) -> Content:
     text = one_line(each.beginning, max(width - used, 0)) or "(empty)"
     parts.append((set_cell_size(text, max(width - used, 0)), ""))
     line = Content.assemble(*parts)
-    # a mark at the edge as well, so that the cursor is there without colours
-    return line.stylize("reverse") if current else line
+    return Content.styled(line.plain, "reverse") if current else line
 
 
 def labels(each: Row) -> str:
@@ -148,10 +147,10 @@ def told_closed(preview: Preview) -> str:
         return ""
     if preview.kind is Kind.PAIR:
         if any(each.label.verdict is not Verdict.SKIP for each in preview.said):
-            return "a sealed round keeps what others said, and who wrote what, until all are done"
-        return "what others said, and who wrote what, is told once you have labelled the pair"
+            return "a sealed round keeps what others said until all are done"
+        return "what others said and who wrote what: told once you have labelled it"
     numbers = ", ".join(f"{number:,}" for number in preview.pair_numbers[:5])
-    return f"who wrote which answer is told once you may know of pair {numbers}"
+    return f"who wrote which answer: told once pair {numbers} is open to you"
 
 
 def flagged(number: int, on: bool) -> str:
