@@ -1,7 +1,7 @@
 # make run    installs all and opens the app on the starter model and prompts
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
-#             (PARTS="screen engine agreement" names some; the engine's builds llama-batched-bench)
+#             (PARTS="screen engine agreement browse" names some; the engine's builds llama-batched-bench)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
 

@@ -107,8 +107,13 @@ def is_hasty(text: PairText, seconds: float | None) -> bool:
     """True when a verdict came faster than the texts can be read."""
     if seconds is None:
         return False
-    count = len(_words(text.prompt_text)) + len(_words(text.a)) + len(_words(text.b))
+    count = sum(count_words(each) for each in (text.prompt_text, text.a, text.b))
     return seconds * WORDS_PER_SECOND < count
+
+
+def count_words(text: str) -> int:
+    """Words of a text; a character is a word in scripts that set no spaces."""
+    return len(_words(text))
 
 
 def _pairs(db: Database, annotators: Sequence[str]) -> list[str]:

@@ -99,6 +99,14 @@ def ordered(db: Database, limit: int | None = None) -> list[Prompt]:
     return [from_row(row) for row in rows]
 
 
+def at_place(db: Database, number: int) -> str | None:
+    """Id of the prompt at a place in project order, or of the nearest; None without prompts."""
+    row = db.execute(
+        "SELECT id FROM prompt ORDER BY abs(position - ?), position LIMIT 1", [number]
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def count(db: Database) -> int:
     """How many prompts the project has."""
     return int(db.execute("SELECT count(*) FROM prompt").fetchone()[0])

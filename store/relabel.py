@@ -5,6 +5,8 @@ They stay in force, in every figure and for the export, until new ones take thei
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlite_utils import Database
 
 from store import events, ids, labels
@@ -22,13 +24,23 @@ def again(db: Database, annotator: str, at: str) -> list[str]:
     Returns:
         The pairs that are in the queue again.
     """
-    who = ids.name(annotator)
     with immediate(db):
-        pairs = labels.under_older_guideline(db, who)
-        for pair_id in pairs:
+        return these(db, labels.under_older_guideline(db, ids.name(annotator)), annotator, at)
+
+
+def these(db: Database, pair_ids: Iterable[str], annotator: str, at: str) -> list[str]:
+    """Queue some pairs again that this annotator labelled.
+
+    Returns:
+        Those that are in the queue again: the ones with a label of theirs.
+    """
+    who, queued = ids.name(annotator), []
+    with immediate(db):
+        for pair_id in pair_ids:
             label = labels.mine(db, pair_id, who)
             if label is not None:
                 # as an undo does, the log says which label it is about
                 value = {"undoes": label.event_id, "relabel": True}
                 events.append(db, "clear", pair_id, who, value, phase=Phase.FIRST.value, at=at)
-    return pairs
+                queued.append(pair_id)
+    return queued

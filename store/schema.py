@@ -413,6 +413,25 @@ WHERE verdict IN ('a', 'b')
 """
 
 
+_SEARCH = """
+CREATE TABLE search_doc (
+    id INTEGER PRIMARY KEY,
+    item TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('prompt', 'candidate', 'critique', 'note')),
+    words INTEGER NOT NULL,
+    characters INTEGER NOT NULL
+) STRICT;
+CREATE TABLE search_seen (
+    kind TEXT PRIMARY KEY,
+    upto INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Filled by store.search and not by triggers, which need a trusted schema on older libraries.
+CREATE VIRTUAL TABLE search USING fts5(
+    text, content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+"""
+
+
 @migrations()
 def m0001_tables(db: Database) -> None:
     """The first schema, but for what the next step makes anew."""
@@ -455,6 +474,13 @@ def m0004_drafts(db: Database) -> None:
         " WHERE key LIKE 'guideline draft:%' AND value <> ''"
     )
     db.execute("DELETE FROM meta WHERE key LIKE 'guideline draft:%'")
+
+
+@migrations()
+def m0005_search_index(db: Database) -> None:
+    """The words of every text, for mode B; :mod:`store.search` reads the texts in when asked."""
+    for statement in _statements(_SEARCH):
+        db.execute(statement)
 
 
 def _statements(script: str) -> list[str]:

@@ -21,13 +21,13 @@ from store import (
     ids,
     labels,
     prompts,
-    rounds,
     rulings,
     runs,
 )
 from store import pairs as pair_rows
-from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Phase, Prompt
+from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Prompt
 from store.rulings import Ruling
+from store.views import closed
 
 Tree = dict[str, Any]
 
@@ -213,7 +213,7 @@ def _pair(db: Database, found: Pair, viewer: str | None) -> Tree:
     notes = labels.notes(db, found.id)
     ruled = [_ruling(each) for each in rulings.of_pair(db, found.id)]
     flagged: bool = labels.flagged(db, found.id)
-    withheld = viewer is not None and _is_blind(db, found.id, given, ids.name(viewer))
+    withheld = viewer is not None and closed.is_closed(db, found.id, viewer)
     if viewer is not None and withheld:
         who = ids.name(viewer)
         given = [label for label in given if label.annotator == who]
@@ -235,15 +235,6 @@ def _pair(db: Database, found: Pair, viewer: str | None) -> Tree:
         "rulings": ruled,
         "withheld": withheld,
     }
-
-
-def _is_blind(db: Database, pair_id: str, given: list[Label], viewer: str) -> bool:
-    """Whether this annotator must not be told what others say about the pair."""
-    labelled = any(
-        each.annotator == viewer and each.phase is Phase.FIRST and each.answer == "given"
-        for each in given
-    )
-    return not labelled or pair_id in rounds.hidden_pairs(db)
 
 
 def _ruling(made: Ruling) -> Tree:

@@ -20,6 +20,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from sqlite_utils import Database
+from textual.widgets import Input
 
 from store import clock, exporting, labels, pairs, rounds, rulings
 from store.records import Label
@@ -45,7 +46,7 @@ IN_ROUND = ("first", "second", "late")
 
 SOURCES = ("majority", "by:first", "by:second", "decisions", "ai")
 
-TELLING = tuple(mode for mode in MODES if mode.id in {"kappa", "judge", "export"})
+TELLING = tuple(mode for mode in MODES if mode.id in {"kappa", "judge", "browse", "export"})
 """The modes that speak of several people's labels."""
 
 MODEL = "ai:model.gguf"
@@ -301,6 +302,32 @@ async def test_no_screen_tells_what_the_others_chose(
     for (where, one), (_, other) in zip(*seen, strict=True):
         assert without_ids(one) == without_ids(other), where
         assert "marmalade" not in one, where
+
+
+@pytest.mark.parametrize("who", ["first", "third"])
+async def test_no_search_tells_what_the_others_chose(
+    tmp_path: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        *("status:disagreed", "status:agreed", "-status:ruled kind:pair", "by:second", "hasty"),
+        *("noted", "longer:chosen", "out:tie", "kind:prompt marmalade", "marmalade"),
+    ]
+    seen = []
+    for path, _ in in_both(tmp_path):
+        app = make_app(path, who)
+        shown = []
+        async with app.run_test(size=(160, 45)) as pilot:
+            await press(pilot, "B")
+            for line in lines:
+                await press(pilot, "slash")
+                mode_screen(app).note_line.query_one(Input).value = line
+                await press(pilot, "enter", "n")
+                shown.append((line, drawn(app).replace(line, "")))
+        seen.append(shown)
+    for (line, one), (_, other) in zip(*seen, strict=True):
+        assert without_ids(one) == without_ids(other), line
+        assert "marmalade" not in one, line
 
 
 def test_all_is_told_once_all_have_finished(

@@ -24,7 +24,7 @@ from tui.commands import PairlabCommands
 from tui.crash import last_words
 from tui.figures import counted
 from tui.leaving import follow
-from tui.messages import CameBack, LabelStored, LeftOut
+from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes import MODES as EVERY_MODE
 from tui.open_text import TextChanged, TextScreen
 from tui.presses import Presses
@@ -249,6 +249,16 @@ class PairlabApp(App[None], Bordered):
         for screen in self.screen_stack:
             screen.refresh(layout=True)
         self.pass_on(CameBack())
+
+    async def open_item(self, mode: str, item_id: str) -> None:
+        """Open a mode at an item."""
+        await self.switch_mode(mode)
+        self.pass_on(GoTo(item_id))
+
+    async def action_find(self) -> None:
+        """``/``: mode B, ready to search."""
+        await self.switch_mode("browse")
+        self.pass_on(StartSearch())
 
     # Word from others
 

@@ -1,4 +1,4 @@
-"""The keys of every mode, and those of mode R; the footer and the help are made from them.
+"""The keys of every mode, and those of modes R and B; the footer and the help are made from them.
 
 Lower-case keys act, upper-case letters change the mode (:mod:`tui.modes`). Every binding that
 somebody may want elsewhere has an id, by which ``App.set_keymap`` finds it.
@@ -21,6 +21,24 @@ COMMON: list[BindingType] = [
     ),
     Binding("s", "shield", "Shield", id="all.shield", tooltip="hides all but the first lines"),
     Binding("question_mark", "help", "Help", id="all.help", tooltip="shows these lines"),
+    Binding(
+        "slash",
+        "app.find",
+        "Find",
+        show=False,
+        id="all.find",
+        key_display="/",
+        tooltip="searches everything, in Browse",
+    ),
+    Binding(
+        "number_sign",
+        "jump",
+        "Go to",
+        show=False,
+        id="all.jump",
+        key_display="#",
+        tooltip="goes to the item of a number",
+    ),
     Binding("tab", "next_pane", "Next pane", show=False, tooltip="picks the next pane"),
     Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
     Binding("down,j", "scroll(1)", "Down", show=False, tooltip="scrolls down"),
@@ -88,3 +106,58 @@ REVISE: list[BindingType] = [
     ),
 ]
 """Mode R."""
+
+
+BROWSE: list[BindingType] = [
+    Binding(
+        "slash",
+        "search",
+        "Search",
+        id="browse.search",
+        key_display="/",
+        tooltip="words and filters, all of which must hold; an empty line lists everything",
+    ),
+    Binding(
+        "enter",
+        "open",
+        "Open",
+        id="browse.open",
+        key_display="enter",
+        tooltip="a pair in Label, or in Judge where people disagree on it; the rest in Revise",
+    ),
+    Binding("t", "turn", "Kind", id="browse.kind", tooltip="lists pairs, prompts, answers in turn"),
+    Binding(
+        "o",
+        "order",
+        "Order",
+        id="browse.order",
+        tooltip="in project order, newest first, by category",
+    ),
+    Binding(
+        "x", "mark", "Mark", id="browse.mark", tooltip="marks the row; f, a and p act on all marked"
+    ),
+    Binding(
+        "a",
+        "queue",
+        "Again",
+        id="browse.again",
+        tooltip="puts pairs you have labelled into your queue again",
+    ),
+    Binding("p", "pair", "Pair", id="browse.pair", tooltip="makes a pair of two marked answers"),
+    Binding(
+        "n",
+        "next_hit(1)",
+        "Next hit",
+        id="browse.next",
+        tooltip="the next place that holds the words",
+    ),
+    Binding(
+        "N",
+        "next_hit(-1)",
+        "Earlier hit",
+        show=False,
+        id="browse.previous",
+        tooltip="the place before",
+    ),
+]
+"""Mode B."""

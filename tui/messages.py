@@ -59,6 +59,22 @@ class LeftOut(Message):
         self.number = number
 
 
+class GoTo(Message):
+    """An item is to be shown in the mode that was just opened for it."""
+
+    bubble = False
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__()
+        self.item_id = item_id
+
+
+class StartSearch(Message):
+    """Mode B was opened to search."""
+
+    bubble = False
+
+
 class LabelStored(Message):
     """A label of this process was stored: figures that count labels are out of date."""
 

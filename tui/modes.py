@@ -42,6 +42,7 @@ MODES = (
     Mode("label", "L", "Label", "tui.screens.label:LabelScreen"),
     Mode("kappa", "K", "Kappa", "tui.screens.kappa:KappaScreen"),
     Mode("judge", "J", "Judge", "tui.screens.judge:JudgeScreen"),
+    Mode("browse", "B", "Browse", "tui.screens.browse:BrowseScreen"),
     Mode("export", "X", "Export", "tui.screens.export:ExportScreen"),
     Mode("model", "M", "Model", "tui.screens.model:ModelScreen"),
 )

@@ -22,6 +22,6 @@ def test_every_column_of_the_views_is_told_of(db):
 def test_the_queries_run(db):
     queries = re.findall(r"```sql\n(.*?)```", DOC, re.DOTALL)
     statements = [each for block in queries for each in block.split(";") if each.strip()]
-    assert len(statements) == 5
+    assert len(statements) == 6
     for statement in statements:
         db.execute(statement).fetchall()

@@ -179,6 +179,7 @@ def test_a_new_table_never_comes_from_a_misspelt_name(project: Project) -> None:
         project.db[table].strict
         for table in expected
         if table not in ("_sqlite_migrations", "sqlite_sequence")
+        and (not table.startswith("search") or table in ("search_doc", "search_seen"))
     )
 
 

@@ -30,13 +30,14 @@ from tui.app import PairlabApp
 from tui.drafts import Drafts, since
 from tui.figures import brief
 from tui.keys import COMMON
-from tui.messages import AgreementMoved, CameBack, EngineSaid, OtherWork
+from tui.messages import AgreementMoved, CameBack, EngineSaid, GoTo, OtherWork
 from tui.open_text import TextScreen
 from tui.presses import REPEAT, UNEVEN
 from tui.screens.scrolling import Scrolls
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
 from tui.sides import by_place
+from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
@@ -53,6 +54,9 @@ T = TypeVar("T")
 ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
 """Actions that need an item with panes; absent in modes without."""
 
+JUMP = "#"
+"""What the line below is open for when it asks for a number."""
+
 
 class ModeScreen(Scrolls, TextScreen):
     """One mode of the app.
@@ -65,6 +69,8 @@ class ModeScreen(Scrolls, TextScreen):
     """Id in :data:`tui.modes.MODES`; bindings whose id begins with it come first in the footer."""
     HAS_ITEMS: ClassVar[bool] = True
     """False for modes without items: the keys that need one are absent there."""
+    JUMPS: ClassVar[str] = ""
+    """What ``#`` asks the number of; empty in modes where there is none to go to."""
     HELP_TEXT: ClassVar[str] = ""
     """A few plain sentences about the mode, shown by ``?`` above its keys."""
 
@@ -115,6 +121,12 @@ class ModeScreen(Scrolls, TextScreen):
         """The texts that can be written on the item shown, each with the key that opens it."""
         if self.item_id is not None:
             yield Place(DraftKind.NOTE, self.item_id), "m"
+
+    async def go_to(self, item_id: str) -> None:
+        """Show an item that was picked in mode B."""
+
+    async def jump(self, number: int) -> None:
+        """Show the item with a number; only in modes whose :data:`JUMPS` says so."""
 
     async def other_work(self) -> None:
         """Another process wrote to the project: read again what may have changed."""
@@ -293,6 +305,10 @@ class ModeScreen(Scrolls, TextScreen):
         self._painted_at = None
         self.call_after_refresh(self._mark_painted, self.item_id, again=True)
 
+    def on_go_to(self, event: GoTo) -> None:
+        """An item was picked in mode B, for this mode."""
+        self.background(partial(self.go_to, event.item_id), group="item")
+
     def on_engine_said(self, _event: EngineSaid) -> None:
         """The engine may just have been made."""
         self._tell_server()
@@ -328,6 +344,8 @@ class ModeScreen(Scrolls, TextScreen):
             return self.has_class("-full")
         if action == "turns":
             return self.item_id is not None and self._conversation
+        if action == "jump":
+            return bool(self.JUMPS)
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
             return None
         return True
@@ -350,6 +368,10 @@ class ModeScreen(Scrolls, TextScreen):
         """``m``."""
         if self.item_id is not None and self._is_meant():
             self._open_note(self.item_id)
+
+    def action_jump(self) -> None:
+        """``#``: asks for the number."""
+        self.note_line.open(JUMP, label=self.JUMPS)
 
     def action_where_from(self) -> None:
         """``i``."""
@@ -407,7 +429,10 @@ class ModeScreen(Scrolls, TextScreen):
     # The rest
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
-        """A note was finished with enter."""
+        """A note was finished with enter, or a number to go to."""
+        if event.item == JUMP:
+            self._jump(event.text)
+            return
         item = event.item
 
         async def keep() -> None:
@@ -418,6 +443,13 @@ class ModeScreen(Scrolls, TextScreen):
             self.tell("note kept" if event.text.strip() else "note taken away")
 
         self.act(keep, on_item=False, decides=False)
+
+    def _jump(self, text: str) -> None:
+        number = text.strip().removeprefix("#").replace(",", "")
+        if number.isdecimal():
+            self.background(partial(self.jump, int(number[:12])), group="item")
+        elif number:
+            self.tell(f"{self.JUMPS} is a number; {one_line(number, 20)} is none", wrong=True)
 
     async def _act(self, work: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
         try:

@@ -21,7 +21,7 @@ from store.records import Verdict
 from store.rulings import Cause, Confidence
 from tui import judge_lines as lines
 from tui.messages import LabelStored
-from tui.screens.base import ModeScreen
+from tui.screens.base import JUMP, ModeScreen
 from tui.screens.guideline import GuidelineScreen
 from tui.screens.items import Item, ItemsScreen, Reading
 from tui.widgets.answer_pane import AnswerPane
@@ -50,6 +50,7 @@ class JudgeScreen(ModeScreen):
     """
 
     MODE = "judge"
+    JUMPS = "disagreement number"
     CSS_PATH = "judge.tcss"
     HELP_TEXT = (
         "These are the pairs on which two people gave different verdicts. The names of those who "
@@ -154,6 +155,20 @@ class JudgeScreen(ModeScreen):
         """Somebody else labelled, ruled or mended the guideline."""
         await self._come_back()
 
+    async def go_to(self, item_id: str) -> None:
+        """A disagreement that was picked in mode B."""
+        await self._reload()
+        await self._read_guideline()
+        await self._open(item_id)
+
+    async def jump(self, number: int) -> None:
+        """The disagreement at a place of the order it is listed in."""
+        every = self.agenda.pair_ids
+        if every:
+            place = min(max(number, 1), len(every))
+            await self._open(every[place - 1])
+            self.tell("" if place == number else f"there are {len(every)} disagreements")
+
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -246,7 +261,9 @@ class JudgeScreen(ModeScreen):
         self.background(self._list_against, group="sheet")
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
-        """A line was finished: a reason, a case for the guideline, a search."""
+        """A line was finished: a reason, a case for the guideline, a search, a number."""
+        if event.item == JUMP:
+            return
         event.prevent_default()
         what, _, about = event.item.partition(" ")
         if what == "search":

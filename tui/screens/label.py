@@ -34,6 +34,7 @@ class LabelScreen(ModeScreen):
     """
 
     MODE = "label"
+    JUMPS = "pair number, in your order"
     HELP_TEXT = (
         "Read both answers, then say which is better. Which of them stands left is drawn for "
         "each annotator alone, and nothing here tells who wrote them or what anybody else "
@@ -135,6 +136,19 @@ class LabelScreen(ModeScreen):
     async def other_work(self) -> None:
         """Somebody else wrote: new pairs may be there, and a new guideline."""
         await self._come_back()
+
+    async def go_to(self, item_id: str) -> None:
+        """A pair that was picked in mode B."""
+        self._show(await self.ask(desk.at_pair, self.services.annotator, item_id))
+        await self._tell_guideline()
+
+    async def jump(self, number: int) -> None:
+        """The pair at a place of this annotator's own order, or the nearest there is."""
+        round_ = self.lying.round if self.lying else None
+        lying = await self.ask(desk.at_place, self.services.annotator, number, round_=round_)
+        if lying is not None:
+            self.tell("" if lying.index == number else f"there are {lying.total:,} pairs")
+            self._show(lying)
 
     # Keys
 

@@ -43,6 +43,7 @@ class ReviseScreen(ModeScreen):
     """
 
     MODE = "revise"
+    JUMPS = "prompt number"
     CSS_PATH = "revise.tcss"
     HELP_TEXT = revise_words.HELP
 
@@ -138,6 +139,25 @@ class ReviseScreen(ModeScreen):
             await self._resume()
         else:
             await self._count_ready()
+
+    async def go_to(self, item_id: str) -> None:
+        """A prompt or an answer that was picked in mode B."""
+        if self.chain.editor.display:
+            self.tell(
+                "you are writing here: save with ctrl+s or leave with esc, then open it again"
+            )
+        else:
+            await self._show(await self.ask(revise_item.of_item, item_id))
+            await self._count_ready()
+
+    async def jump(self, number: int) -> None:
+        """The prompt with a place in the project, or the nearest there is."""
+        item = await self.ask(revise_item.at_place, number)
+        if item is not None:
+            self.tell(
+                "" if item.prompt.position == number else f"there are {item.prompts:,} prompts"
+            )
+            await self._show(item)
 
     # Keys
 

@@ -13,6 +13,7 @@ from store import (
     chains,
     constitutions,
     decisions,
+    find,
     labels,
     meta,
     pending,
@@ -107,6 +108,22 @@ def of_prompt(db: Database, prompt_id: str) -> Item:
     if first is not None:
         return of_chain(db, first.id)
     return Item(prompts.get(db, prompt_id), prompts.count(db))
+
+
+def of_item(db: Database, item_id: str) -> Item:
+    """The chain an answer belongs to, or a prompt with its first one.
+
+    Raises:
+        WrongId: there is no such item.
+    """
+    found = find.anything(db, item_id)
+    return of_prompt(db, found.id) if found.kind == "prompt" else of_chain(db, found.id)
+
+
+def at_place(db: Database, number: int) -> Item | None:
+    """The prompt at a place in the project, or the nearest there is; None without prompts."""
+    prompt_id = prompts.at_place(db, number)
+    return None if prompt_id is None else of_prompt(db, prompt_id)
 
 
 def more_to_come(db: Database, plan: Plan) -> bool:

@@ -127,6 +127,10 @@ class AnswerPane(Vertical, can_focus=True):
         """Lines of nearly a pane, so that a line or two stay for the eye."""
         return max(self._body.size.height - 2, 1)
 
+    def show_place(self, place: int) -> None:
+        """Bring a character of the text into sight."""
+        self._body.show_place(place)
+
     def scroll_end_or_home(self, *, end: bool) -> None:
         """To the last line or the first."""
         self._body.scroll_edge(end=end)

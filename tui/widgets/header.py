@@ -45,11 +45,11 @@ class Header(Widget):
         """The line, exactly as wide as the widget."""
         width = self.content_size.width
         wide = width >= WIDE - 2
-        modes = Content("   " if wide else "  ").join(self._drawn(mode) for mode in MODES)
+        modes = Content("   " if wide else " ").join(self._drawn(mode) for mode in MODES)
         gap = 3 if wide else 2
         figures = self.agreement
         room = width - modes.cell_length - (cell_len(figures) + gap if figures else 0)
-        annotator = one_line(self._annotator, max(min(24, room // 3), 4))
+        annotator = one_line(self._annotator, max(min(24, room // 3), 8))
         right = Content.assemble(
             ("as ", ""),
             (annotator, "$foreground"),

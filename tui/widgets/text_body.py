@@ -114,6 +114,12 @@ class TextBody(Widget, can_focus=False):
         self._home = None
         self.top = len(self._lines) if end else 0
 
+    def show_place(self, place: int) -> None:
+        """Bring a character of the text into sight, a line below the upper edge."""
+        if self.is_attached and self.size.width > LEFT + RIGHT:
+            before = self._strips_of(self._content[: place + 1], self.size.width, self.visual_style)
+            self.top = max(len(before) - 2, 0)
+
     def validate_top(self, top: int) -> int:
         """The last line never leaves the lower edge upwards."""
         return max(min(top, len(self._lines) - self.size.height), 0)

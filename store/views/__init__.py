@@ -1,0 +1,1 @@
+"""What each screen and command reads, put together from the tables on the store thread."""

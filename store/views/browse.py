@@ -1,0 +1,315 @@
+"""What mode B lists: prompts, answers and pairs, a page at a time, as one annotator may see them.
+
+A page is found by the place of its first row (keyset), never by counting rows before it, so that
+the last page of 100,000 rows costs what the first one does. Whatever a row tells of others'
+verdicts is remembered (:func:`store.labels.record_shown`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlite_utils import Database
+
+from store import ids, labels, queue, search
+from store.exporting import Reason
+from store.records import Verdict
+from store.sqlite import immediate
+from store.views import closed, conditions, out
+from store.views.query import Filter, Kind, Query, Sort, nearest
+
+PAGE: Final = 200
+"""Rows read at once."""
+
+MOST: Final = 10_000
+"""Rows of a search that are counted."""
+
+BEGINNING: Final = 400
+"""Characters of a prompt or an answer that a row keeps."""
+
+Key = tuple[str | int, ...]
+"""The place of a row in the order it is listed in."""
+
+
+class Said(NamedTuple):
+    """One annotator's verdict on the pair of a row, on the sides as the viewer sees them."""
+
+    annotator: str
+    verdict: Verdict
+    """``a`` stands for the answer that is upper or left for the viewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    kind: Kind
+    id: str
+    key: Key
+    number: int
+    """Place of the pair or the prompt in the project, from 1."""
+    category: str
+    beginning: str
+    """How the last turn of the user begins; of an answer its own beginning."""
+    status: str
+    """A name of :data:`store.views.query.STATUSES`; of an answer also its origin."""
+    closed: bool
+    """Whether others' words on it are kept from this viewer."""
+    flagged: bool
+    noted: bool
+    said: tuple[Said, ...] = ()
+    prompt_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in order."""
+
+    rows: tuple[Row, ...]
+    more: bool
+    """Whether there are rows beyond, in the direction that was asked for."""
+
+
+_FROM: Final = {
+    (Kind.PAIR, False): "pair CROSS JOIN prompt ON prompt.id = pair.prompt_id",
+    (Kind.PAIR, True): "prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
+    (Kind.PROMPT, False): "prompt",
+    (Kind.PROMPT, True): "prompt",
+    (Kind.ANSWER, False): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
+    (Kind.ANSWER, True): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
+}
+"""What is read, in which order: by category the prompt comes first."""
+
+_PLACE: Final[dict[Kind, tuple[str, ...]]] = {
+    Kind.PAIR: ("pair.position",),
+    Kind.PROMPT: ("prompt.position",),
+    # not by place: which answer was written first says which was revised
+    Kind.ANSWER: ("prompt.position", "candidate.id"),
+}
+_COLUMNS: Final = {
+    Kind.PAIR: "pair.id, pair.position, prompt.messages",
+    Kind.PROMPT: "prompt.id, prompt.position, prompt.messages",
+    Kind.ANSWER: (f"candidate.id, prompt.position, substr(candidate.text, 1, {BEGINNING})"),
+}
+_CLOSED: Final = {
+    Kind.PAIR: closed.PAIR,
+    Kind.PROMPT: closed.PROMPT,
+    Kind.ANSWER: closed.PROMPT,
+}
+_TOLD = """
+SELECT pair.id FROM pair WHERE pair.id IN (SELECT value FROM json_each(:items))
+  AND (EXISTS (SELECT 1 FROM label_head WHERE pair_id = pair.id AND annotator <> :viewer)
+    OR EXISTS (SELECT 1 FROM head WHERE item = pair.id AND annotator <> :viewer
+        AND kind IN ('ruling', 'note', 'flag')))
+  AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'shown' AND item = pair.id
+    AND annotator = :viewer AND phase = '')
+"""
+
+
+def page(
+    db: Database,
+    viewer: str,
+    query: Query,
+    *,
+    start: Key | None = None,
+    including: bool = False,
+    backwards: bool = False,
+    limit: int = PAGE,
+    at: str,
+) -> Page:
+    """The rows behind a place, or before it.
+
+    Args:
+        db: the project.
+        viewer: who looks.
+        query: what is asked for.
+        start: the key of the row next to the page; None for the first page, or the last one.
+        including: the row of that key too.
+        backwards: the rows before the place (before the end), still in order.
+        limit: rows at most.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        SealedRound: the query asks what an export would leave out while a round is sealed.
+    """
+    sql, values = _select(db, viewer, query, start, including, backwards)
+    found = db.execute(sql, {**values, "limit": limit + 1}).fetchall()
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+    given = defaultdict(tuple)
+    if query.kind is Kind.PAIR:
+        open_ids = [row[0] for row in found if not row[5]]
+        given = _said(db, viewer, [row[0] for row in found], set(open_ids))
+        record(db, open_ids, viewer, at)
+    places = len(_order(query))
+    return Page(
+        tuple(_row(query.kind, row, places, given[row[0]]) for row in found),
+        more,
+    )
+
+
+def count(db: Database, viewer: str, query: Query) -> int:
+    """How many rows a query has; of a search no more than :data:`MOST` are counted."""
+    table = {Kind.PAIR: "pair", Kind.PROMPT: "prompt", Kind.ANSWER: "candidate"}[query.kind]
+    if query.is_blank:
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    where, values = _where(db, viewer, query, all_of_it=True)
+    read = {
+        Kind.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
+        Kind.PROMPT: "prompt",
+        Kind.ANSWER: _FROM[Kind.ANSWER, False],
+    }[query.kind]
+    sql = f"SELECT 1 FROM {read} WHERE {' AND '.join(where)} LIMIT {MOST}"
+    return int(db.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0])
+
+
+def problem(db: Database, query: Query) -> str:
+    """Why the query cannot find anything: a value nothing has, with the nearest one that is."""
+    for each in query.filters:
+        if each.name == "category":
+            known = _known(db, "SELECT DISTINCT category FROM prompt ORDER BY 1")
+            if _category(each.value) not in known:
+                return f'no category "{each.value}": {nearest(_category(each.value), known)}'
+        elif each.name == "principle":
+            known = _known(db, "SELECT DISTINCT principle_id FROM critique ORDER BY 1")
+            if each.value.casefold() not in {name.casefold() for name in known}:
+                return f'no principle "{each.value}": {nearest(each.value, known)}'
+        elif each.name == "out" and each.value.replace("-", "_") not in set(Reason):
+            return f'no reason "{each.value}": {nearest(each.value, list(Reason))}'
+    return ""
+
+
+def record(db: Database, open_ids: Iterable[str], viewer: str, at: str) -> None:
+    """Remember which pairs' verdicts of others were told, where that is new."""
+    items = json.dumps(list(open_ids))
+    told = db.execute(_TOLD, {"items": items, "viewer": ids.name(viewer)}).fetchall()
+    if told:
+        with immediate(db):
+            for (pair_id,) in told:
+                labels.record_shown(db, pair_id, viewer, at)
+
+
+def _select(
+    db: Database, viewer: str, query: Query, start: Key | None, including: bool, backwards: bool
+) -> tuple[str, dict[str, Any]]:
+    where, values = _where(db, viewer, query)
+    order = _order(query)
+    down = (query.sort is Sort.NEWEST) != backwards
+    if start is not None:
+        names = ", ".join(f":k{place}" for place in range(len(start)))
+        beyond = ("<" if down else ">") + ("=" if including else "")
+        where.append(f"({', '.join(order)}) {beyond} ({names})")
+        values |= {f"k{place}": part for place, part in enumerate(start)}
+    kind = query.kind
+    origin = "candidate.origin" if kind is Kind.ANSWER else "NULL"
+    sql = (
+        f"SELECT {_COLUMNS[kind]}, prompt.category, {conditions.STATUS[kind]}, {_CLOSED[kind]},"
+        f" {conditions.FLAGGED[kind]}, {conditions.NOTED[kind]}, prompt.id, {origin},"
+        f" {', '.join(order)} FROM {_FROM[kind, query.sort is Sort.CATEGORY]}"
+        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
+        f" ORDER BY {', '.join(each + (' DESC' if down else '') for each in order)} LIMIT :limit"
+    )
+    return sql, values
+
+
+def _where(
+    db: Database, viewer: str, query: Query, *, all_of_it: bool = False
+) -> tuple[list[str], dict[str, Any]]:
+    values: dict[str, Any] = dict(closed.parameters(db, viewer))
+    if any(each.name == "out" for each in query.filters):
+        out.work_out(db)
+    terms = search.look_up(db, query.words, viewer)
+    where = [
+        conditions.word(query.kind, term, all_of_it=all_of_it)
+        for term in sorted(terms, key=lambda each: each.common)
+    ]
+    for place, each in enumerate(query.filters):
+        where.append(conditions.condition(query.kind, each, f":v{place}"))
+        values[f"v{place}"] = _value(each)
+    if query.number is not None:
+        where.append(f"{'pair' if query.kind is Kind.PAIR else 'prompt'}.position = :number")
+        values["number"] = query.number
+    return where, values
+
+
+def _order(query: Query) -> tuple[str, ...]:
+    place = _PLACE[query.kind]
+    return ("prompt.category", *place) if query.sort is Sort.CATEGORY else place
+
+
+def _value(asked: Filter) -> str:
+    if asked.name == "category":
+        return _category(asked.value)
+    if asked.name == "by":
+        return ids.name(asked.value)
+    return asked.value.replace("-", "_") if asked.name == "out" else asked.value
+
+
+def _category(words: str) -> str:
+    """``benign look-alike`` as the store has it; a project's own words may hold anything."""
+    return {"look-alike": "benign_lookalike", "benign look-alike": "benign_lookalike"}.get(
+        words, words.replace(" ", "_")
+    )
+
+
+def _known(db: Database, sql: str) -> list[str]:
+    return [str(row[0]) for row in db.execute(sql)]
+
+
+def _row(kind: Kind, found: tuple[Any, ...], places: int, said: tuple[Said, ...]) -> Row:
+    item, number, text, category, status, is_closed, flagged, noted, prompt_id, origin, *rest = (
+        found
+    )
+    if kind is Kind.ANSWER and not is_closed:
+        status = f"{origin} {status}".strip()
+    return Row(
+        kind=kind,
+        id=item,
+        key=tuple(rest[:places]),
+        number=number,
+        category=category,
+        beginning=text if kind is Kind.ANSWER else _asked(text),
+        status=status,
+        closed=bool(is_closed),
+        flagged=bool(flagged),
+        noted=bool(noted),
+        said=said,
+        prompt_id=prompt_id,
+    )
+
+
+def _asked(messages: str) -> str:
+    """How the last turn of the user begins: what is being answered."""
+    turns = json.loads(messages)
+    last = next((turn for turn in reversed(turns) if turn["role"] == "user"), turns[-1])
+    return str(last["content"][:BEGINNING])
+
+
+def _said(
+    db: Database, viewer: str, pair_ids: list[str], open_ids: set[str]
+) -> defaultdict[str, tuple[Said, ...]]:
+    who = ids.name(viewer)
+    rows = db.execute(
+        "SELECT pair_id, annotator, verdict FROM label_head WHERE phase = 'first'"
+        " AND pair_id IN (SELECT value FROM json_each(?)) ORDER BY pair_id, annotator",
+        [json.dumps(pair_ids)],
+    ).fetchall()
+    found: defaultdict[str, tuple[Said, ...]] = defaultdict(tuple)
+    for pair_id, annotator, verdict in rows:
+        if annotator == who or pair_id in open_ids:
+            seen = swapped(Verdict(verdict), queue.left_side(db, viewer, pair_id))
+            found[pair_id] += (Said(annotator, seen),)
+    return found
+
+
+def swapped(verdict: Verdict, left: str) -> Verdict:
+    """A verdict on the pair as one on the sides that its viewer sees, and back."""
+    if left == "a" or verdict not in {Verdict.A, Verdict.B}:
+        return verdict
+    return Verdict.B if verdict is Verdict.A else Verdict.A

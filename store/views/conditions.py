@@ -1,0 +1,319 @@
+"""The conditions of mode B in SQL: what a row must be for one filter or word to be true of it.
+
+They ask only what the row may tell its viewer (:mod:`store.views.closed`): a filter is as blind as
+the column it filters. Each kind is listed from a row ``pair``, ``prompt`` or ``candidate``, always
+joined with its ``prompt``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from store.disagreements import WORDS_PER_SECOND
+from store.search import Term
+from store.views import closed
+from store.views.query import Filter, Kind
+
+_OPEN = f"NOT {closed.PAIR}"
+_PROMPT_OPEN = f"NOT {closed.PROMPT}"
+_OWN = (
+    "(SELECT verdict FROM label_head WHERE pair_id = pair.id AND annotator = :viewer"
+    " AND phase = 'first')"
+)
+_PEOPLE = "substr(annotator, 1, 3) <> 'ai:' AND verdict <> 'skip'"
+_SAID = f"FROM label_head WHERE pair_id = pair.id AND phase = 'first' AND {_PEOPLE}"
+_RULED = (
+    "EXISTS (SELECT 1 FROM head WHERE head.kind = 'ruling' AND head.item = pair.id"
+    f" AND (head.annotator = :viewer OR {_OPEN}))"
+)
+_DECISION = (
+    "SELECT CASE json_extract(head.value, '$.choice') WHEN 'accept' THEN 'accepted'"
+    " WHEN 'edit' THEN 'edited' ELSE 'rejected' END FROM head"
+)
+_LATEST = " ORDER BY head.annotator = :viewer DESC, head.at DESC, head.event_id DESC LIMIT 1"
+
+STATUS: Final = {
+    Kind.PAIR: (
+        f"CASE WHEN {_RULED} THEN 'ruled' WHEN {_OWN} IS NULL THEN 'waiting'"
+        f" WHEN {_OWN} = 'skip' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
+        f" WHEN (SELECT count(DISTINCT verdict) {_SAID}) > 1 THEN 'disagreed'"
+        f" WHEN (SELECT count(*) {_SAID}) > 1 THEN 'agreed' ELSE 'labelled' END"
+    ),
+    Kind.PROMPT: (
+        "CASE WHEN EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id"
+        "  AND origin = 'revision') THEN coalesce(("
+        + _DECISION
+        + " JOIN candidate ON candidate.id = head.item WHERE head.kind = 'decision'"
+        " AND candidate.prompt_id = prompt.id"
+        f" AND (head.annotator = :viewer OR {_PROMPT_OPEN})" + _LATEST + "), 'to-decide')"
+        " WHEN NOT EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id) THEN 'waiting'"
+        " WHEN NOT EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id"
+        "  AND origin <> 'imported') THEN 'imported'"
+        " WHEN EXISTS (SELECT 1 FROM candidate JOIN critique ON candidate_id = candidate.id"
+        "  WHERE prompt_id = prompt.id AND NOT found) THEN 'written' ELSE 'writing' END"
+    ),
+    Kind.ANSWER: (
+        f"CASE WHEN {closed.PROMPT} THEN '' WHEN candidate.origin <> 'revision' THEN ''"
+        " ELSE coalesce((" + _DECISION + " WHERE head.kind = 'decision'"
+        " AND head.item = candidate.id" + _LATEST + "), 'to-decide') END"
+    ),
+}
+"""What a row's status is for its viewer; the names of :data:`store.views.query.STATUSES`."""
+
+
+def _set(kind: str, on: str, items: str, is_open: str) -> str:
+    """A flag or note that stands on one of some items, the viewer's own or told."""
+    return (
+        f"EXISTS (SELECT 1 FROM head WHERE head.kind = '{kind}' AND head.item IN ({items})"
+        f" AND {on} AND (head.annotator = :viewer OR {is_open}))"
+    )
+
+
+_ON = "json_extract(head.value, '$.on')"
+_TEXT = "json_extract(head.value, '$.text') <> ''"
+_PROMPT_ITEMS = "SELECT prompt.id UNION ALL SELECT id FROM candidate WHERE prompt_id = prompt.id"
+_PAIR_ITEMS = "pair.id, pair.prompt_id, pair.a_id, pair.b_id"
+
+FLAGGED: Final = {
+    Kind.PAIR: _set("flag", _ON, _PAIR_ITEMS, _OPEN),
+    Kind.PROMPT: _set("flag", _ON, _PROMPT_ITEMS, _PROMPT_OPEN),
+    Kind.ANSWER: f"({_PROMPT_OPEN} AND {_set('flag', _ON, 'candidate.id', 'TRUE')})",
+}
+NOTED: Final = {
+    Kind.PAIR: (
+        f"({_set('note', _TEXT, 'pair.id', _OPEN)} OR EXISTS (SELECT 1 FROM labels_current AS l"
+        f" WHERE l.pair_id = pair.id AND l.note <> '' AND (l.annotator = :viewer OR {_OPEN})))"
+    ),
+    Kind.PROMPT: _set("note", _TEXT, _PROMPT_ITEMS, _PROMPT_OPEN),
+    Kind.ANSWER: f"({_PROMPT_OPEN} AND {_set('note', _TEXT, 'candidate.id', 'TRUE')})",
+}
+
+_SIZE = "(SELECT {} FROM search_doc WHERE search_doc.item = {})"
+_WORDS = " + ".join(
+    f"coalesce({_SIZE.format('words', item)}, 0)"
+    for item in ("pair.prompt_id", "pair.a_id", "pair.b_id")
+)
+HASTY: Final = (
+    "EXISTS (SELECT 1 FROM label_head WHERE pair_id = pair.id AND phase = 'first'"
+    f" AND {_PEOPLE} AND seconds IS NOT NULL AND (annotator = :viewer OR {_OPEN})"
+    f" AND seconds * {WORDS_PER_SECOND} < {_WORDS})"
+)
+_RULING = (
+    "(SELECT json_extract(head.value, '$.verdict') FROM head JOIN event"
+    " USING (kind, item, annotator, phase) WHERE head.kind = 'ruling' AND head.item = pair.id"
+    f" AND (head.annotator = :viewer OR {_OPEN})"
+    " ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC LIMIT 1)"
+)
+_AGREED = (
+    f"(SELECT CASE WHEN min(verdict) = max(verdict) THEN min(verdict) END {_SAID}"
+    f" AND (annotator = :viewer OR {_OPEN}))"
+)
+_LENGTHS = (_SIZE.format("characters", "pair.a_id"), _SIZE.format("characters", "pair.b_id"))
+_LONGER = (
+    f"CASE coalesce({_RULING}, {_AGREED}) WHEN 'a' THEN {_LENGTHS[0]} - {_LENGTHS[1]}"
+    f" WHEN 'b' THEN {_LENGTHS[1]} - {_LENGTHS[0]} ELSE 0 END"
+)
+
+_AFTER_REVISION: Final = frozenset({"to-decide", "accepted", "edited", "rejected"})
+_CRITICISED = (
+    "EXISTS (SELECT 1 FROM candidate AS of JOIN critique ON critique.candidate_id = of.id"
+    " WHERE {} AND critique.principle_id = {} COLLATE NOCASE)"
+)
+_DECIDED_BY = (
+    "EXISTS (SELECT 1 FROM head JOIN candidate AS of ON of.id = head.item"
+    " WHERE head.kind = 'decision' AND {} AND head.annotator = {} AND (head.annotator = :viewer"
+    f" OR {_PROMPT_OPEN}))"
+)
+
+
+def condition(kind: Kind, asked: Filter, value: str) -> str:
+    """One filter.
+
+    Args:
+        kind: what is listed.
+        asked: the filter.
+        value: the name of the SQL parameter that holds its value, with the colon.
+    """
+    found = _condition(kind, asked.name, asked.value, value)
+    return f"NOT coalesce({found}, FALSE)" if asked.without else found
+
+
+def _condition(kind: Kind, name: str, asked: str, value: str) -> str:
+    if name == "status":
+        found = f"{STATUS[kind]} = {value}"
+        if kind is Kind.PROMPT and asked in _AFTER_REVISION:
+            # most prompts fall out at this, which asks one index once
+            return (
+                "(prompt.id IN (SELECT prompt_id FROM candidate WHERE origin = 'revision')"
+                f" AND {found})"
+            )
+        return found
+    if name == "category":
+        return f"prompt.category = {value}"
+    if name in {"flagged", "noted"}:
+        return (FLAGGED if name == "flagged" else NOTED)[kind]
+    if name == "hasty":
+        return HASTY
+    if name == "longer":
+        return f"{_LONGER} {'>' if asked == 'chosen' else '<'} 0"
+    if name == "out":
+        return (
+            f"({_OPEN} AND pair.id IN (SELECT pair_id FROM temp.browse_out WHERE reason = {value}))"
+        )
+    return _OF_KIND[kind][name].format(value)
+
+
+_OF_KIND: Final = {
+    Kind.PAIR: {
+        "by": (
+            "EXISTS (SELECT 1 FROM label_head WHERE pair_id = pair.id AND phase = 'first'"
+            f" AND verdict <> 'skip' AND annotator = {{0}} AND (annotator = :viewer OR {_OPEN}))"
+        ),
+        "origin": (
+            f"({_OPEN} AND EXISTS (SELECT 1 FROM candidate WHERE id IN (pair.a_id, pair.b_id)"
+            " AND origin = {0}))"
+        ),
+        "principle": (
+            f"({_OPEN} AND " + _CRITICISED.format("of.prompt_id = pair.prompt_id", "{0}") + ")"
+        ),
+    },
+    Kind.PROMPT: {
+        "by": _DECIDED_BY.format("of.prompt_id = prompt.id", "{0}"),
+        "origin": "EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id AND origin = {0})",
+        "principle": _CRITICISED.format("of.prompt_id = prompt.id", "{0}"),
+    },
+    Kind.ANSWER: {
+        "by": (
+            f"({_PROMPT_OPEN} AND (candidate.author = {{0}} OR "
+            + _DECIDED_BY.format("of.id = candidate.id", "{0}")
+            + "))"
+        ),
+        "origin": f"({_PROMPT_OPEN} AND candidate.origin = {{0}})",
+        "principle": (
+            f"({_PROMPT_OPEN} AND (" + _CRITICISED.format("of.id = candidate.id", "{0}") + " OR"
+            " EXISTS (SELECT 1 FROM critique WHERE critique.id = candidate.critique_id"
+            " AND critique.principle_id = {0} COLLATE NOCASE)))"
+        ),
+    },
+}
+
+# Words. Either from the texts that hold the word to their items, or, where many do, item by item.
+
+_HIT = (
+    "temp.search_hit AS hit JOIN search_doc AS doc ON doc.id = hit.doc AND doc.kind = '{}'"
+    " JOIN {} WHERE hit.term = {}"
+)
+_NOTED = "SELECT {} FROM temp.search_noted AS noted JOIN {} WHERE noted.term = {}"
+_HOLDS = (
+    "EXISTS (SELECT 1 FROM search_doc AS doc CROSS JOIN temp.search_hit AS hit"
+    " ON hit.term = {} AND hit.doc = doc.id WHERE doc.item IN ({}))"
+)
+
+
+def word(kind: Kind, term: Term, *, all_of_it: bool = False) -> str:
+    """One word, looked up before (:func:`store.search.look_up`).
+
+    Args:
+        kind: what is listed.
+        term: the word.
+        all_of_it: every item is wanted, so that looking item by item gains nothing.
+    """
+    one_by_one = term.common and not all_of_it
+    found = (_ITEM_BY_ITEM if one_by_one else _FROM_TEXTS)[kind](str(term.number))
+    return f"NOT {found}" if term.without else found
+
+
+def _pairs_of_texts(term: str) -> str:
+    return (
+        "pair.position IN ("
+        + " UNION ALL ".join(
+            [
+                "SELECT p.position FROM "
+                + _HIT.format("prompt", "pair AS p ON p.prompt_id = doc.item", term),
+                "SELECT p.position FROM "
+                + _HIT.format("candidate", "pair AS p ON p.a_id = doc.item", term),
+                "SELECT p.position FROM "
+                + _HIT.format("candidate", "pair AS p ON p.b_id = doc.item", term),
+                _NOTED.format("p.position", "pair AS p ON p.id = noted.item", term),
+            ]
+        )
+        + ")"
+    )
+
+
+def _prompts_of_texts(term: str) -> str:
+    of_critique = (
+        "critique ON critique.id = doc.item JOIN candidate AS c ON c.id = critique.candidate_id"
+        " JOIN prompt ON prompt.id = c.prompt_id"
+    )
+    return (
+        "prompt.position IN ("
+        + " UNION ALL ".join(
+            [
+                "SELECT p.position FROM "
+                + _HIT.format("prompt", "prompt AS p ON p.id = doc.item", term),
+                "SELECT p.position FROM "
+                + _HIT.format(
+                    "candidate",
+                    "candidate AS c ON c.id = doc.item JOIN prompt AS p ON p.id = c.prompt_id",
+                    term,
+                ),
+                # what is held against an answer says which of them was revised
+                "SELECT prompt.position FROM "
+                + _HIT.format("critique", of_critique, term)
+                + f" AND {_PROMPT_OPEN}",
+                _NOTED.format("p.position", "prompt AS p ON p.id = noted.item", term),
+                _NOTED.format(
+                    "p.position",
+                    "candidate AS c ON c.id = noted.item JOIN prompt AS p ON p.id = c.prompt_id",
+                    term,
+                ),
+            ]
+        )
+        + ")"
+    )
+
+
+def _answers_of_texts(term: str) -> str:
+    texts = "FROM " + _HIT.format("candidate", "candidate AS c ON c.id = doc.item", term)
+    noted = (
+        "FROM temp.search_noted AS noted JOIN candidate AS c ON c.id = noted.item"
+        f" WHERE noted.term = {term}"
+    )
+    prompts = f"SELECT c.prompt_id {texts} UNION ALL SELECT c.prompt_id {noted}"
+    return (
+        f"(prompt.position IN (SELECT position FROM prompt WHERE id IN ({prompts}))"
+        f" AND (candidate.id IN (SELECT doc.item {texts})"
+        f" OR ({_PROMPT_OPEN} AND candidate.id IN (SELECT noted.item {noted}))))"
+    )
+
+
+def _by_note(item: str, term: str) -> str:
+    return f"EXISTS (SELECT 1 FROM temp.search_noted WHERE term = {term} AND item = {item})"
+
+
+_FROM_TEXTS = {
+    Kind.PAIR: _pairs_of_texts,
+    Kind.PROMPT: _prompts_of_texts,
+    Kind.ANSWER: _answers_of_texts,
+}
+_ITEM_BY_ITEM = {
+    Kind.PAIR: lambda term: (
+        f"({_HOLDS.format(term, 'pair.prompt_id, pair.a_id, pair.b_id')}"
+        f" OR {_by_note('pair.id', term)})"
+    ),
+    Kind.PROMPT: lambda term: (
+        f"({_HOLDS.format(term, _PROMPT_ITEMS)} OR ({_PROMPT_OPEN} AND "
+        + _HOLDS.format(
+            term,
+            "SELECT critique.id FROM candidate JOIN critique ON candidate_id = candidate.id"
+            " WHERE prompt_id = prompt.id",
+        )
+        + ") OR EXISTS (SELECT 1 FROM temp.search_noted WHERE term = "
+        + f"{term} AND item IN ({_PROMPT_ITEMS})))"
+    ),
+    Kind.ANSWER: lambda term: (
+        f"({_HOLDS.format(term, 'candidate.id')}"
+        f" OR ({_PROMPT_OPEN} AND {_by_note('candidate.id', term)}))"
+    ),
+}

@@ -1,0 +1,222 @@
+"""The search line of mode B: words, and filters that combine; pure, without a database.
+
+``statins status:disagreed category:harmful -flagged`` asks for disagreements on harmful prompts
+that mention statins and that nobody set aside. Quotes keep words together, and make words of what
+would be a filter: ``"flagged"``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What is listed."""
+
+    PAIR = "pair"
+    PROMPT = "prompt"
+    ANSWER = "answer"
+
+
+class Sort(StrEnum):
+    """What comes first."""
+
+    PROJECT = "project"
+    NEWEST = "newest"
+    CATEGORY = "category"
+
+
+STATUSES: Final[dict[str, frozenset[Kind]]] = {
+    "waiting": frozenset({Kind.PAIR, Kind.PROMPT}),
+    "skipped": frozenset({Kind.PAIR}),
+    "labelled": frozenset({Kind.PAIR}),
+    "agreed": frozenset({Kind.PAIR}),
+    "disagreed": frozenset({Kind.PAIR}),
+    "ruled": frozenset({Kind.PAIR}),
+    "writing": frozenset({Kind.PROMPT}),
+    "written": frozenset({Kind.PROMPT}),
+    "imported": frozenset({Kind.PROMPT}),
+    "to-decide": frozenset({Kind.PROMPT, Kind.ANSWER}),
+    "accepted": frozenset({Kind.PROMPT, Kind.ANSWER}),
+    "edited": frozenset({Kind.PROMPT, Kind.ANSWER}),
+    "rejected": frozenset({Kind.PROMPT, Kind.ANSWER}),
+}
+"""Every status, and what can have it."""
+
+ORIGINS: Final = ("proposed", "imported", "revision", "edited")
+LONGER: Final = ("chosen", "rejected")
+EVERY: Final = frozenset(Kind)
+PAIRS: Final = frozenset({Kind.PAIR})
+
+FILTERS: Final[dict[str, frozenset[Kind]]] = {
+    "status": EVERY,
+    "category": EVERY,
+    "by": EVERY,
+    "principle": EVERY,
+    "origin": EVERY,
+    "longer": PAIRS,
+    "out": PAIRS,
+    "kind": EVERY,
+    "sort": EVERY,
+}
+"""Every filter with a value, and what it can be asked of."""
+
+BARE: Final[dict[str, frozenset[Kind]]] = {"flagged": EVERY, "hasty": PAIRS, "noted": EVERY}
+"""Filters that are one word."""
+
+_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "status": tuple(STATUSES),
+    "origin": ORIGINS,
+    "longer": LONGER,
+    "kind": tuple(Kind),
+    "sort": tuple(Sort),
+}
+_OTHER_WORDS: Final = {
+    "kind": {"pairs": "pair", "prompts": "prompt", "answers": "answer", "candidate": "answer"},
+    "status": {"to_decide": "to-decide", "decide": "to-decide", "todo": "waiting"},
+    "sort": {"new": "newest", "place": "project"},
+}
+_TOKEN = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+_PARTS = re.compile(r"(-?)(?:([^\W\d][\w-]*):)?(.*)", re.DOTALL)
+_WORDY = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, or words in a row, that an item's texts hold."""
+
+    text: str
+    exact: bool = False
+    """Quoted: whole words, in this order. A bare word also finds words that begin with it."""
+    without: bool = False
+    """Items that do not hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition on an item."""
+
+    name: str
+    value: str = ""
+    without: bool = False
+    """Items of which it is not true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search line, understood."""
+
+    words: tuple[Word, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    kind: Kind = Kind.PAIR
+    sort: Sort = Sort.PROJECT
+    number: int | None = None
+    """``#41``: the item with this place in the project."""
+    problem: str = ""
+    """Why the line cannot be meant, with the nearest name; one line. Empty when it can."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether everything is asked for."""
+        return not (self.words or self.filters or self.number is not None)
+
+
+def parse(line: str, kind: Kind = Kind.PAIR, sort: Sort = Sort.PROJECT) -> Query:
+    """What a search line asks for.
+
+    Args:
+        line: as it was typed.
+        kind: what is listed where the line does not say it.
+        sort: what comes first where the line does not say it.
+    """
+    words: list[Word] = []
+    filters: list[Filter] = []
+    chosen: dict[str, str] = {}
+    number: int | None = None
+    for token in _TOKEN.findall(line):
+        minus, name, rest = _PARTS.fullmatch(token).groups()  # type: ignore[union-attr]  # (.*) takes all
+        quoted, value, without = '"' in rest, rest.replace('"', ""), bool(minus)
+        if name:
+            name = name.casefold()
+            value, problem = _valued(name, value)
+            if problem:
+                return Query(kind=kind, sort=sort, problem=problem)
+            if name in {"kind", "sort"}:
+                chosen[name] = value
+            else:
+                filters.append(Filter(name, value, without))
+        elif not quoted and value.casefold() in BARE:
+            filters.append(Filter(value.casefold(), without=without))
+        elif not quoted and value[:1] == "#" and value[1:].isdecimal():
+            number = int(value[1:9])
+        elif _WORDY.search(value):
+            words.append(Word(value, exact=quoted, without=without))
+        else:
+            return Query(kind=kind, sort=sort, problem=f'"{value}" holds no word to search for')
+    asked, problem = _kind_of(filters, Kind(chosen["kind"]) if "kind" in chosen else None, kind)
+    return Query(
+        words=tuple(words),
+        filters=tuple(filters),
+        kind=asked,
+        sort=Sort(chosen.get("sort", sort)),
+        number=number,
+        problem=problem,
+    )
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """``; the nearest is X`` where a name comes near, else what there is."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f"the nearest is {close[0]}"
+    return f"there are {', '.join(known[:12])}" if known else "there are none"
+
+
+def _valued(name: str, value: str) -> tuple[str, str]:
+    """A filter's value in its one form, and what is wrong with it."""
+    if name not in FILTERS:
+        known = [*FILTERS, *BARE]
+        close = get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"the nearest is {close[0]}" if close else f"there are {', '.join(known)}"
+        return value, f'no filter "{name}": {hint}; in quotes it is searched for'
+    if not value:
+        return value, f"{name}: needs a value, for example {name}:{_example(name)}"
+    if name not in _VALUES:
+        return value, ""
+    plain = value.casefold()
+    plain = _OTHER_WORDS.get(name, {}).get(plain, plain)
+    if plain not in _VALUES[name]:
+        return value, f'no {name} "{value}": {nearest(plain, list(_VALUES[name]))}'
+    return plain, ""
+
+
+def _example(name: str) -> str:
+    examples = {"category": "harmful", "by": "NAME", "principle": "H7", "out": "disagreement"}
+    return examples.get(name) or _VALUES[name][0]
+
+
+def _kind_of(filters: list[Filter], asked: Kind | None, current: Kind) -> tuple[Kind, str]:
+    """What all the filters can be asked of: the kind named, else the current one, else another."""
+    able = set(EVERY)
+    for each in filters:
+        has = STATUSES[each.value] if each.name == "status" else (BARE | FILTERS)[each.name]
+        if not able & has:
+            return (
+                asked or current,
+                f"{_said(each)} cannot be asked together with {_said(filters[0])}",
+            )
+        able &= has
+        if asked is not None and asked not in able:
+            which = " and ".join(f"{kind}s" for kind in Kind if kind in has)
+            return asked, f"{_said(each)} can be asked of {which} only"
+    if asked is not None:
+        return asked, ""
+    return (current if current in able else min(able, key=list(Kind).index)), ""
+
+
+def _said(filter_: Filter) -> str:
+    return f"{filter_.name}:{filter_.value}" if filter_.value else filter_.name

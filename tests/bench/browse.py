@@ -1,0 +1,132 @@
+"""Mode B on 100,000 pairs: its first rows and a search, each beside a bare SQLite query."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlite_utils import Database
+
+from store import ids, search
+from store.records import Message
+from store.sqlite import create, immediate
+from store.views import browse
+from store.views.query import Word, parse
+from tests.bench.table import BenchRow, milliseconds, time_of, told
+
+PAIRS = 100_000
+VOCABULARY = 20_000
+REPEATS = 15
+
+FIRST_ROWS = 0.15
+"""Seconds within which the first 100 rows are there."""
+
+SEARCH = 0.1
+"""Seconds of a search, words looked up anew."""
+
+AT = "2026-01-02T03:04:05.678Z"
+
+_BARE = (
+    "SELECT pair.position, prompt.category, substr(prompt.text, 1, 400) FROM pair"
+    " JOIN prompt ON prompt.id = pair.prompt_id ORDER BY pair.position LIMIT 100"
+)
+
+
+def rows() -> list[BenchRow]:
+    """The first 100 rows, the last ones, and searches for words of different frequency."""
+    with _project() as db:
+        first = told([_row(db, f"first 100 of {PAIRS:,} pairs", "", _BARE, [], FIRST_ROWS)])
+        last = _BARE.replace("position LIMIT", "position DESC LIMIT")
+        first += told([_row(db, "last 100", "", last, [], FIRST_ROWS, backwards=True)])
+        return first + [
+            each for word in ("w5", "w60", "w900") for each in told([_search(db, word)])
+        ]
+
+
+def _search(db: Database, word: str) -> BenchRow:
+    match = search.expression(Word(word, exact=True))
+    hits = db.execute("SELECT count(*) FROM search WHERE search MATCH ?", [match]).fetchone()[0]
+    bare = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid LIMIT 100"
+    return _row(db, f"a search, {hits:,} texts hold it", f'"{word}"', bare, [match], SEARCH)
+
+
+def _row(
+    db: Database,
+    figure: str,
+    line: str,
+    bare: str,
+    values: list[str],
+    target: float,
+    *,
+    backwards: bool = False,
+) -> BenchRow:
+    query = parse(line)
+
+    def ours() -> None:
+        if line:
+            db.execute("DROP TABLE IF EXISTS temp.search_asked")
+        browse.page(db, "ann", query, limit=100, backwards=backwards, at=AT)
+
+    taken = time_of(ours, repeats=REPEATS)
+    beside = time_of(lambda: db.execute(bare, values).fetchall(), repeats=REPEATS)
+    kept = "kept" if taken <= target else "missed"
+    return BenchRow(
+        f"{figure} (target {milliseconds(target)}: {kept})",
+        milliseconds(taken),
+        milliseconds(beside),
+        taken / beside,
+    )
+
+
+@contextmanager
+def _project() -> Iterator[Database]:
+    """Pairs of imported answers, with words as frequent as those of a language, read in."""
+    source = random.Random(1)
+    weights = [1 / place for place in range(1, VOCABULARY + 1)]
+    vocabulary = [f"w{place}" for place in range(1, VOCABULARY + 1)]
+    drawn = source.choices(vocabulary, weights, k=2_000_000)
+
+    def text(words: int) -> str:
+        start = source.randrange(len(drawn) - words)
+        return " ".join(drawn[start : start + words])
+
+    with TemporaryDirectory(prefix="pairlab-bench-") as folder:
+        db = create(Path(folder) / "bench.db")
+        db.execute("PRAGMA synchronous=OFF")
+        try:
+            with immediate(db):
+                for place in range(PAIRS):
+                    _add(db, place, text(40), (text(90), text(90)))
+            while not search.read_in(db, steps=100).complete:
+                pass
+            yield db
+        finally:
+            db.close()
+
+
+def _add(db: Database, place: int, asked: str, answers: tuple[str, str]) -> None:
+    prompt = ids.prompt_id([Message("user", asked)])
+    turns = json.dumps([{"role": "user", "content": asked}])
+    db.conn.execute(
+        "INSERT OR IGNORE INTO prompt (id, messages, text, category, source, created_at)"
+        " VALUES (?, ?, ?, ?, 'bench', ?)",
+        (prompt, turns, asked, f"category {place % 5}", AT),
+    )
+    sides = [
+        ids.digest("candidate", [prompt, text, place, side]) for side, text in enumerate(answers)
+    ]
+    for side, text in zip(sides, answers, strict=True):
+        db.conn.execute(
+            "INSERT INTO candidate (id, prompt_id, origin, text, round, slot, created_at)"
+            " VALUES (?, ?, 'imported', ?, 0, 0, ?)",
+            (side, prompt, text, AT),
+        )
+    db.conn.execute(
+        "INSERT INTO pair (id, prompt_id, a_id, b_id, kind, external_id, source, created_at)"
+        " VALUES (?, ?, ?, ?, 'imported', ?, 'bench', ?)",
+        (ids.digest("pair", [*sides]), prompt, *sides, str(place), AT),
+    )

@@ -1,0 +1,79 @@
+"""The search line of mode B: what is understood, and what is told where it is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store.views.query import BARE, FILTERS, Filter, Kind, Sort, Word, parse
+
+
+def test_words_and_filters_combine() -> None:
+    line = 'statins status:disagreed category:harmful by:ann principle:H7 origin:edited "a scam"'
+    asked = parse(line)
+    assert asked.words == (Word("statins"), Word("a scam", exact=True))
+    assert asked.filters == (
+        Filter("status", "disagreed"),
+        Filter("category", "harmful"),
+        Filter("by", "ann"),
+        Filter("principle", "H7"),
+        Filter("origin", "edited"),
+    )
+    assert (asked.kind, asked.sort, asked.problem) == (Kind.PAIR, Sort.PROJECT, "")
+
+
+def test_bare_filters_are_words_in_quotes() -> None:
+    assert parse("flagged hasty").filters == (Filter("flagged"), Filter("hasty"))
+    assert parse('"flagged"').words == (Word("flagged", exact=True),)
+
+
+def test_a_minus_leaves_out() -> None:
+    asked = parse('-flagged -category:"my own" -scam well-known')
+    assert asked.filters == (Filter("flagged", without=True), Filter("category", "my own", True))
+    assert asked.words == (Word("scam", without=True), Word("well-known"))
+
+
+def test_a_number_and_what_is_listed() -> None:
+    asked = parse("#41 kind:answers sort:newest")
+    assert (asked.number, asked.kind, asked.sort) == (41, Kind.ANSWER, Sort.NEWEST)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("staus:disagreed", "status"),
+        ("status:disagred", "disagreed"),
+        ("catgory:x", "category"),
+        ("origin:edit", "edited"),
+        ("longer:choosen", "chosen"),
+        ("status:", "status:waiting"),
+        ("kind:pair status:writing", "prompts only"),
+        ("longer:chosen status:writing", "together"),
+        ("http://example.org", "in quotes"),
+        ("???", "no word"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_one_line(line: str, told: str) -> None:
+    problem = parse(line).problem
+    assert told in problem
+    assert "\n" not in problem
+
+
+def test_a_filter_brings_what_it_can_be_asked_of() -> None:
+    assert parse("status:to-decide").kind is Kind.PROMPT
+    assert parse("status:to-decide", Kind.ANSWER).kind is Kind.ANSWER
+    assert parse("longer:chosen", Kind.ANSWER).kind is Kind.PAIR
+    assert parse("12:30 statins", Kind.PROMPT).words == (Word("12:30"), Word("statins"))
+
+
+@given(st.text(max_size=60))
+def test_any_line_is_understood_or_told(line: str) -> None:
+    asked = parse(line)
+    assert asked.problem or all(word.text for word in asked.words)
+    assert all(each.name in FILTERS or each.name in BARE for each in asked.filters)
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda w: w not in BARE)))
+def test_plain_words_stay_as_they_are(words: list[str]) -> None:
+    assert [word.text for word in parse(" ".join(words)).words] == words

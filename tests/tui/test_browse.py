@@ -1,0 +1,291 @@
+"""Mode B on the screen: searching, moving, marking, opening an item where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from store import labels, pairs, search
+from store.sqlite import open_store
+from store.views import browse
+from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
+from tests.tui.hostile import HOSTILE
+from tests.tui.seed import AT, a_chain
+from tui.app import PairlabApp
+from tui.screens.browse import BrowseScreen
+from tui.screens.judge import JudgeScreen
+from tui.screens.label import LabelScreen
+from tui.screens.revise import ReviseScreen
+
+Picture = Callable[[PairlabApp], None]
+
+
+async def seek(pilot: Pilot[None], line: str) -> None:
+    """``/``, a line, enter."""
+    await press(pilot, "slash")
+    field = screen_of(pilot).note_line.query_one(Input)
+    assert field.has_focus
+    field.value = line
+    await press(pilot, "enter")
+
+
+def screen_of(pilot: Pilot[None]) -> BrowseScreen:
+    assert isinstance(pilot.app, PairlabApp)
+    screen = mode_screen(pilot.app)
+    assert isinstance(screen, BrowseScreen)
+    return screen
+
+
+@pytest.fixture
+def labelled(rows: Database, study: Path) -> Path:
+    """First and second agree on the first pair and disagree on the second; the third is open."""
+    one, two, _ = (pair.id for pair in pairs.ordered(rows))
+    for who, verdict in (("first", "a"), ("second", "b")):
+        labels.give(rows, one, who, "a", seconds=30, at=AT)
+        labels.give(rows, two, who, verdict, seconds=30, note=f"{who} says so", at=AT)
+    return study
+
+
+async def test_rows_and_the_item_under_the_cursor(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B")
+        told = drawn(app)
+        assert "Pairs · 3" in told
+        assert "agreed" in told
+        assert "waiting" in told
+        await press(pilot, "j")
+        assert "second says so" in drawn(app)
+        assert "export" in drawn(app)
+        await press(pilot, "j")
+        assert "told once you have labelled it" in drawn(app)
+        assert "revision" not in drawn(app)
+
+
+async def test_a_search_lists_what_holds_the_words(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B")
+        await seek(pilot, "moon -kill")
+        assert [row.number for row in screen_of(pilot).rows] == [2]
+        assert "/ moon -kill" in drawn(app)
+        await seek(pilot, "moon staus:agreed")
+        assert 'no filter "staus": the nearest is status' in drawn(app)
+        assert [row.number for row in screen_of(pilot).rows] == [2]
+        await press(pilot, "slash")
+        assert screen_of(pilot).note_line.query_one(Input).value == "moon staus:agreed"
+        await press(pilot, "escape", "escape")
+        assert len(screen_of(pilot).rows) == 3
+
+
+async def test_a_search_without_hits_says_so(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B")
+        await seek(pilot, "zebra")
+        assert "Nothing here is like that" in drawn(app)
+        assert screen_of(pilot).item_id is None
+        await press(pilot, "enter", "x", "f", "j", "escape")
+        assert len(screen_of(pilot).rows) == 3
+
+
+async def test_kinds_and_orders_turn(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B", "t")
+        assert "Prompts · 3" in drawn(app)
+        await press(pilot, "t")
+        assert "Answers · 6" in drawn(app)
+        await press(pilot, "t", "o")
+        assert "newest first" in drawn(app)
+        assert [row.number for row in screen_of(pilot).rows] == [3, 2, 1]
+
+
+async def test_enter_opens_an_item_where_it_belongs(
+    labelled: Path, make_app: MakeApp, rows: Database
+) -> None:
+    app = make_app(labelled)
+    order = pairs.ordered(rows)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B", "j", "enter")
+        judge = mode_screen(app)
+        assert isinstance(judge, JudgeScreen)
+        assert judge.item_id == order[1].id
+        await press(pilot, "B", "j", "enter")
+        label = mode_screen(app)
+        assert isinstance(label, LabelScreen)
+        assert label.item_id == order[2].id
+        await press(pilot, "B", "t", "j", "enter")
+        revise = mode_screen(app)
+        assert isinstance(revise, ReviseScreen)
+        assert revise.item is not None
+        assert revise.item.prompt.position == 2
+
+
+async def test_a_pair_others_disagree_on_opens_blind(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled, "third")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B", "j", "enter")
+        assert isinstance(mode_screen(app), LabelScreen)
+
+
+async def test_marks_are_flagged_together_and_undone(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B", "x", "x")
+        assert "2 marked" in drawn(app)
+        await press(pilot, "f")
+        assert "2 flagged" in drawn(app)
+        assert [row.flagged for row in screen_of(pilot).rows] == [True, True, False]
+        await press(pilot, "f")
+        assert not any(row.flagged for row in screen_of(pilot).rows)
+        await press(pilot, "u", "escape")
+        assert [row.flagged for row in screen_of(pilot).rows] == [False, True, False]
+        assert "marked" not in drawn(app)
+
+
+async def test_pairs_are_queued_again(labelled: Path, make_app: MakeApp, rows: Database) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B", "x", "x", "x", "a")
+        assert "2 pairs in your queue again; 1 had no label of yours" in drawn(app)
+        assert [row.status for row in screen_of(pilot).rows] == ["waiting"] * 3
+    assert labels.count_by(rows, "first") == 0
+
+
+async def test_two_answers_make_a_pair(study: Path, make_app: MakeApp, rows: Database) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B", "t", "t", "x", "x", "p")
+        assert "is there already" in drawn(app)
+        await press(pilot, "x", "j", "x", "p")
+        assert "two answers to one prompt" in drawn(app)
+    assert pairs.count(rows) == 3
+
+
+async def test_hits_are_walked(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B")
+        await seek(pilot, "the")
+        screen = screen_of(pilot)
+        first = screen.rows[0].id
+        while screen.item_id == first:
+            await press(pilot, "n")
+        assert screen.listed.cursor == 1
+        await press(pilot, "N")
+        assert screen.item_id == first
+
+
+async def test_rows_come_page_by_page(
+    empty_path: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = open_store(empty_path)
+    for n in range(12):
+        a_chain(db, (f"Prompt {n}?", f"bad {n}", "no", f"good {n}"))
+    db.close()
+    monkeypatch.setattr(browse, "PAGE", 5)
+    monkeypatch.setattr(browse.page, "__kwdefaults__", {**browse.page.__kwdefaults__, "limit": 5})
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B")
+        assert "Pairs · 12" in drawn(app)
+        await press(pilot, "end")
+        screen = screen_of(pilot)
+        assert [row.number for row in screen.rows][-1] == 12
+        await press(pilot, *["k"] * 11)
+        assert screen.item_id == screen.rows[0].id
+        assert [row.number for row in screen.rows] == list(range(1, 13))
+        await press(pilot, "home", *["j"] * 11)
+        assert [row.number for row in screen.rows] == list(range(1, 13))
+        assert screen.listed.cursor == 11
+
+
+async def test_a_label_elsewhere_shows_when_one_comes_back(
+    labelled: Path, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B", "end", "enter", "1", "B")
+        assert [row.status for row in screen_of(pilot).rows][-1] == "labelled"
+        assert screen_of(pilot).listed.cursor == 2
+
+
+async def test_new_texts_are_found(study: Path, make_app: MakeApp, rows: Database) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B")
+        a_chain(rows, ("Zebra?", "Stripes.", "No.", "Black and white."))
+        await press(pilot, "R", "B")
+        await seek(pilot, "zebra")
+        assert [row.number for row in screen_of(pilot).rows] == [4]
+    assert search.coverage(rows).complete
+
+
+async def test_find_and_go_to_from_other_modes(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "number_sign", "3", "enter")
+        revise = mode_screen(app)
+        assert isinstance(revise, ReviseScreen)
+        assert revise.item is not None
+        assert revise.item.prompt.position == 3
+        await press(pilot, "L", "number_sign", "2", "enter")
+        label = mode_screen(app)
+        assert isinstance(label, LabelScreen)
+        assert label.lying is not None
+        assert label.lying.index == 2
+        await press(pilot, "number_sign", "x", "enter")
+        assert "is a number" in drawn(app)
+        await press(pilot, "slash")
+        assert screen_of(pilot).note_line.about == "search"
+
+
+async def test_an_empty_project_says_what_to_do(empty_path: Path, make_app: MakeApp) -> None:
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B", "x", "n", "enter", "end", "t")
+        assert "This project is empty" in drawn(app)
+
+
+@pytest.mark.parametrize("size", [(20, 6), (80, 24)])
+async def test_hostile_texts_stay_texts(
+    empty_path: Path, make_app: MakeApp, size: tuple[int, int]
+) -> None:
+    db = open_store(empty_path)
+    texts = {name: text for name, text in HOSTILE.items() if name != "surrogate"}
+    for name, text in texts.items():
+        a_chain(db, (f"{text} {name}", text, text, f"{text} revised"), text[:20] or "x")
+    db.close()
+    app = make_app(empty_path)
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "B")
+        for kind in range(3):
+            for _ in texts:
+                mode_screen(app).action_scroll(1)
+                await settle(pilot)
+            await press(pilot, "i", "escape", "t")
+            assert "\x1b" not in drawn(app), kind
+        await seek(pilot, '[/b] "\x1b[31m" AND (')
+        assert isinstance(mode_screen(app), BrowseScreen)
+
+
+class TestPictures:
+    async def test_wide(self, labelled: Path, make_app: MakeApp, picture: Picture) -> None:
+        app = make_app(labelled)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await press(pilot, "B", "j", "x")
+            await seek(pilot, "moon")
+            picture(app)
+
+    async def test_narrow(self, labelled: Path, make_app: MakeApp, picture: Picture) -> None:
+        app = make_app(labelled)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await press(pilot, "B", "j", "j")
+            picture(app)
