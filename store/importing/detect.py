@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from store import ids
 from store.errors import BadInput
-from store.importing import context, documents, jsonl, prompt, rated, spoken, table, text
+from store.importing import choices, context, documents, jsonl, prompt, rated, spoken, table, text
 from store.importing.fields import Fields
 from store.importing.registry import (
     FORMATS,
@@ -87,7 +87,7 @@ class Reader:
         records = self._records(source, head)
         sample = list(islice(records, SAMPLE))
         rows = [record.data for record in sample if record.data is not None]
-        self._unsure = spoken.unsure(rows)
+        self._unsure = choices.unsure(rows)
         self._annotators = spoken.columns(
             rows,
             labels_only=wanted.kind == "labels",

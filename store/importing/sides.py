@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from store.importing import context, names, spoken, turns
+from store.importing import choices, context, names, spoken, turns
 from store.importing.fields import Fields
 from store.importing.names import Sides
 from store.importing.preference import Answer, answer
@@ -82,7 +82,7 @@ def pair(fields: Fields, sides: Sides) -> PairRow:
     if not (messages := context.joined(fields, stated, a.before, sides.a)):
         raise fields.missing("prompt")
     labels, notes = spoken.people(fields, spoken.by_letter)
-    labels = spoken.raters(fields, sides) | labels
+    labels = choices.raters(fields, sides) | labels
     return PairRow(
         line=fields.line,
         messages=messages,
@@ -91,7 +91,7 @@ def pair(fields: Fields, sides: Sides) -> PairRow:
         category=fields.word("category"),
         external_id=external_id,
         tags=fields.tags(),
-        labels=(_steered(fields) or spoken.own(fields, sides)) | labels,
+        labels=(_steered(fields) or choices.own(fields, sides)) | labels,
         notes=notes,
         problems=tuple(fields.problems),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from store import ids
-from store.importing import context, names, preference, sides, spoken
+from store.importing import choices, context, names, preference, sides
 from store.importing.fields import Fields
 from store.importing.names import Sides
 from store.importing.rows import Given, LabelRow, PairRow, PromptRow, Refused
@@ -53,7 +53,7 @@ def _responses(fields: Fields, key: str, found: Sides) -> dict[str, Given]:
         state = states[i] if isinstance(states, list) and i < len(states) else "submitted"
         if value is None or str(state) in _DISCARDED or not isinstance(user, str):
             continue
-        verdict = spoken.meant(value, found) or _ranked(value, found)
+        verdict = choices.meant(value, found) or _ranked(value, found)
         if verdict is None:
             understood = False
         else:
@@ -126,7 +126,7 @@ def _selected(annotation: Mapping[str, Any], found: Sides) -> Verdict | None:
             choice = value.get(name)
             if isinstance(choice, list) and len(choice) == 1:
                 choice = choice[0]
-            if (verdict := spoken.meant(choice, found)) is not None:
+            if (verdict := choices.meant(choice, found)) is not None:
                 return verdict
     return None
 
@@ -223,9 +223,9 @@ _POTATO_NAMES: Final = ("user", "user_id", "annotator", "username")
 
 def _annotated(said: Mapping[str, Any], found: Sides) -> Verdict | None:
     """The one choice of a schema such as ``{"preference": {"A": "true"}}``."""
-    for choices in said.values():
-        names_ = list(choices) if isinstance(choices, Mapping) else [choices]
-        if len(names_) == 1 and (verdict := spoken.meant(names_[0], found)) is not None:
+    for given in said.values():
+        names_ = list(given) if isinstance(given, Mapping) else [given]
+        if len(names_) == 1 and (verdict := choices.meant(names_[0], found)) is not None:
             return verdict
     return None
 
