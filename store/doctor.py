@@ -10,8 +10,9 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import events, heads, replica, surroundings
+from store import events, heads, meta, replica, surroundings
 from store.errors import StoreError
+from store.schema import migrations
 from store.sqlite import (
     WAL_RESET_FIXED,
     StrPath,
@@ -21,6 +22,14 @@ from store.sqlite import (
     sqlite3,
     translated,
 )
+
+_OLD_PAIRS = """
+SELECT count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM label_head WHERE pair_id = pair.id AND verdict = 'a'
+        AND substr(annotator, 1, 7) = 'source:'))
+FROM pair WHERE kind = 'imported' AND a_role IS NULL AND b_role IS NULL
+    AND (?1 IS NULL OR position <= CAST(?2 AS INTEGER))
+"""
 
 ROOM: Final = 200 * 2**20
 """Bytes of free disk below which we warn."""
@@ -71,7 +80,14 @@ def examine(path: StrPath) -> list[Finding]:
         return [*found, Finding("project", Severity.BROKEN, str(error), remedy)]
     try:
         with translated(path):
-            found += [_intact(db), _journal(db), _heads(db), _events(db), _replica(db, path)]
+            found += [
+                _intact(db),
+                _journal(db),
+                _heads(db),
+                _events(db),
+                *_sides(db),
+                _replica(db, path),
+            ]
     except StoreError as error:
         found.append(
             Finding(
@@ -195,6 +211,13 @@ def _journal(db: Database) -> Finding:
 
 
 def _heads(db: Database) -> Finding:
+    if migrations.pending(db):
+        return Finding(
+            "labels",
+            Severity.NOTE,
+            "The file is from an older pairlab.",
+            "Any other command brings it up to date: current labels are then made anew.",
+        )
     if heads.equal_to_rebuild(db):
         return Finding("labels", Severity.OK, "current labels are what the events say")
     return Finding(
@@ -215,6 +238,26 @@ def _events(db: Database) -> Finding:
             "Go back to a backup from before, or say so where the data is used.",
         )
     return Finding("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
+
+
+def _sides(db: Database) -> list[Finding]:
+    """Pairs imported before sides were drawn by content: there ``a`` may always be the chosen."""
+    since = meta.get(db, meta.SIDES_FROM_CONTENT)
+    old, named = db.execute(_OLD_PAIRS, [since, since]).fetchone()
+    if not old:
+        return []
+    words = f"{old} imported pairs keep the order of their file"
+    if named:
+        words += f"; in {named} of them the answer the file calls chosen is a"
+    found = Finding(
+        "sides",
+        Severity.NOTE,
+        f"{words}: where a file names chosen and rejected, a was always the chosen one, and kappa"
+        " over such pairs reads too low.",
+        "They stay as they are, so that labels keep their meaning; to have sides drawn, import"
+        " the file into a new project.",
+    )
+    return [found]
 
 
 def _replica(db: Database, path: StrPath) -> Finding:

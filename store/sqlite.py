@@ -341,6 +341,7 @@ def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
     meta.put(db, "created_at", at)
     for name in ("sides", "order"):
         meta.put(db, name, f"{seed}:{name}")
+    meta.put(db, meta.SIDES_FROM_CONTENT, "0")
     replica.bind(db, path)
 
 

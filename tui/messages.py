@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine.face import EngineStatus
-    from engine.news import MakerEvent
+    from engine.api import EngineStatus
+    from engine.method.events import RunnerEvent as MakerEvent
 
 
 class OtherWork(Message):
@@ -19,6 +19,12 @@ class OtherWork(Message):
     def can_replace(self, message: Message) -> bool:
         """One look at the store serves any number of writes."""
         return isinstance(message, OtherWork)
+
+
+class CameBack(Message):
+    """The app is in front again after it was suspended: nothing of it is on the screen yet."""
+
+    bubble = False
 
 
 class MakerSaid(Message):
@@ -43,6 +49,14 @@ class EngineSaid(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest state counts."""
         return isinstance(message, EngineSaid)
+
+
+class LeftOut(Message):
+    """An input left out characters that nobody can see, of a text pasted or opened in it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class LabelStored(Message):

@@ -17,10 +17,11 @@ _MARKED = (
     "\U000e0000-\U000e007f"  # tag characters: invisible text
     "\ud800-\udfff"  # halves of a surrogate pair cannot be encoded
 )
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "\U0001f3f4[\U000e0020-\U000e007f]+"  # a flag of tag characters is a picture: kept
     f"|\r\n|[{_MARKED}]"
 )
+"""What a reader could not see; also finds what only looks like it (flags, CRLF), to be passed."""
 _IN_JSON = re.compile(f"[{_MARKED}]")
 
 _NAMED = {
@@ -65,7 +66,7 @@ def clean(text: str) -> str:
 
     Newlines stay, a carriage return before one goes, tabs become spaces.
     """
-    return _HIDDEN.sub(_mark, text).replace("\t", TAB)
+    return HIDDEN.sub(_mark, text).replace("\t", TAB)
 
 
 def clean_json(document: str) -> str:

@@ -8,14 +8,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from engine.endpoint.gauge import Gauge
-from engine.endpoint.process import HttpProcess
+from engine.api import Urgency
+from engine.endpoint.http import protocol
+from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing, Retries
-from engine.endpoint.turns import Turns
+from engine.endpoint.slots import RequestSlots
+from engine.endpoint.status import RequestStatus
 from engine.errors import EndpointError
-from engine.face import Urgency
-from engine.http import lines
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Caller:
         retries: how failures that may pass are tried again.
         slots: requests at the same time.
         silence: seconds the server may stay silent.
-        gauge: told of all that happens.
+        status: told of all that happens.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class Caller:
         retries: Retries,
         slots: int,
         silence: float,
-        gauge: Gauge,
+        status: RequestStatus,
     ) -> None:
         self.server = server
-        self.gauge = gauge
-        self.turns = Turns(slots, self._moved)
+        self.status = status
+        self.turns = RequestSlots(slots, self._moved)
         self._http = http
         self._retries = retries
         self._silence = silence
@@ -80,7 +80,7 @@ class Caller:
                 aclosing(self.answers(path, body)) as answers,
             ):
                 async for answer in answers:
-                    if isinstance(answer, lines.Body):
+                    if isinstance(answer, protocol.Body):
                         return self._parse(answer.text)
             raise EndpointError(f"the server at {self.server} sent a stream for {path}")
 
@@ -97,15 +97,17 @@ class Caller:
         if attempts is not None:
             retries = replace(retries, attempts=min(attempts, retries.attempts))
         try:
-            result = await retries.run(attempt, self.gauge.trouble)
+            result = await retries.run(attempt, self.status.trouble)
         except Passing as failure:
             if attempts is None:
-                self.gauge.failed(str(failure))
+                self.status.failed(str(failure))
             raise
-        self.gauge.succeeded()
+        self.status.succeeded()
         return result
 
-    async def answers(self, path: str, body: dict[str, Any] | None) -> AsyncGenerator[lines.Answer]:
+    async def answers(
+        self, path: str, body: dict[str, Any] | None
+    ) -> AsyncGenerator[protocol.Answer]:
         """What the server says to one request: a head that accepts it, then the rest.
 
         Raises:
@@ -115,19 +117,19 @@ class Caller:
             raise EndpointError("the engine was stopped")
         method = "GET" if body is None else "POST"
         sent = None if body is None else json.dumps(body, ensure_ascii=False)
-        refused: lines.Head | None = None
+        refused: protocol.Head | None = None
         async with aclosing(self._http.answers(method, path, sent, self._silence)) as answers:
             async for answer in answers:
-                if isinstance(answer, lines.Failed):
+                if isinstance(answer, protocol.ExchangeFailed):
                     self._raise(answer)
-                elif isinstance(answer, lines.Head) and answer.status != 200:
+                elif isinstance(answer, protocol.Head) and answer.status != 200:
                     refused = answer
-                elif refused is not None and isinstance(answer, lines.Body):
+                elif refused is not None and isinstance(answer, protocol.Body):
                     raise refusal(self.server, refused.status, answer.text, refused.retry_after)
                 else:
                     yield answer
 
-    def _raise(self, failure: lines.Failed) -> None:
+    def _raise(self, failure: protocol.ExchangeFailed) -> None:
         if self._stopped:
             raise EndpointError("the engine was stopped")
         raise Passing(failure.message) if failure.again else EndpointError(failure.message)
@@ -139,4 +141,4 @@ class Caller:
             raise Passing(f"the server at {self.server} sent no JSON: {cut(text)!r}") from error
 
     def _moved(self) -> None:
-        self.gauge.moved(self.turns.running, self.turns.waiting)
+        self.status.work(self.turns.running, self.turns.waiting)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from store import candidates, clock, critiques, events, ids
+from store import candidates, clock, critiques, events, ids, runs
 from store.errors import BadInput, NotAProject
 from store.merging.incoming import COLUMNS
 from store.records import Candidate, Choice, Critique, Event, Message, Origin, Phase, Verdict
@@ -74,8 +74,8 @@ def _run(values: Row) -> Row:
 def _generation(values: Row) -> Row:
     generation_id, *content = values
     json.loads(content[3])
-    _same(generation_id, ids.digest("generation", content))
-    _time(content[-1])
+    _same(generation_id, runs.generation_identity(content))
+    _time(content[-2])
     return values
 
 

@@ -53,6 +53,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "attempt",
         "refused",
         "created_at",
+        "reasoning",
     ),
     "candidate": (
         "id",
@@ -195,10 +196,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 def _check(db: Database, path: StrPath) -> None:
-    if migrations.pending(db):
-        raise NotAProject(
-            f"{path} is from an older pairlab; open it once with this one, then merge it"
-        )
+    # a file of an older pairlab will do, where what is read of it is still made in the same way
     _must_be_ours(db.conn, set(COLUMNS), path)
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":

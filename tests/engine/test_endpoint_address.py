@@ -14,12 +14,12 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.endpoint import EndpointEngine
-from engine.endpoint.process import HttpProcess
+from engine.endpoint.client import EndpointEngine
+from engine.endpoint.http import address
+from engine.endpoint.http.events import event_data
+from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.retries import Retries
 from engine.errors import EndpointError
-from engine.http import address
-from engine.http.events import event_data
 from tests.engine import misbehaving
 from tests.engine.misbehaving import Server, plain
 
@@ -95,16 +95,21 @@ class TestLoopback:
         assert engine.http_pid is None
 
     def test_the_process_checks_for_itself(self) -> None:
-        line = {"is": "send", "id": 1, "method": "GET", "path": "/", "body": None, "silence": 1.0}
+        line = {"op": "send", "id": 1, "method": "GET", "path": "/", "body": None, "silence": 1.0}
         said = _converse("http://192.0.2.1:1", line)
-        assert said["is"] == "failed"
+        assert said["event"] == "failed"
         assert not said["again"]
         assert "is not this machine: nothing was sent" in said["message"]
+
+    @pytest.mark.parametrize("line", [{"op": "send", "id": "1"}, {"is": "send"}, {"op": "load"}])
+    def test_a_line_that_is_no_request_is_refused(self, line: dict[str, object]) -> None:
+        said = _converse("http://127.0.0.1:1", line)
+        assert (said["event"], said["id"]) == ("failed", 0)
 
 
 def _converse(url: str, line: dict[str, object]) -> dict[str, str]:
     """One request to a process of our own, and the first line it says."""
-    command = [sys.executable, "-P", "-m", "engine.http", url]
+    command = [sys.executable, "-P", "-m", "engine.endpoint.http", url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -118,7 +123,7 @@ def _converse(url: str, line: dict[str, object]) -> dict[str, str]:
 
 def test_the_process_imports_no_more_than_it_needs() -> None:
     code = (
-        "import sys, engine.http.__main__; "
+        "import sys, engine.endpoint.http.__main__; "
         "print([m for m in sys.modules if m.split('.')[0] in "
         "('textual', 'llama_cpp', 'sqlite_utils', 'numpy', 'asyncio')])"
     )
@@ -175,8 +180,8 @@ class TestTheEnvironment:
     async def test_a_folder_called_engine_is_not_ours(
         self, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "engine" / "http").mkdir(parents=True)
-        for folder in ("engine", "engine/http"):
+        (tmp_path / "engine" / "endpoint" / "http").mkdir(parents=True)
+        for folder in ("engine", "engine/endpoint", "engine/endpoint/http"):
             (tmp_path / folder / "__init__.py").write_text("raise SystemExit(9)")
         monkeypatch.chdir(tmp_path)
         engine = EndpointEngine(server.url, retries=Retries(attempts=1))
@@ -188,11 +193,11 @@ async def test_the_process_ends_with_the_app(server: Server) -> None:
     """Also in the middle of a request: nothing is left when stdin closes."""
     server.otherwise = misbehaving.silence
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "engine.http", server.url,
+        sys.executable, "-P", "-m", "engine.endpoint.http", server.url,
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin is not None
-    line = {"is": "send", "id": 1, "method": "GET", "path": "/x", "body": None, "silence": 600.0}
+    line = {"op": "send", "id": 1, "method": "GET", "path": "/x", "body": None, "silence": 600.0}
     process.stdin.write(json.dumps(line).encode() + b"\n")
     await server.wait_seen(1)
     process.stdin.close()

@@ -62,17 +62,26 @@ class CliContext:
 
 
 def default_annotator(given: str | None) -> str:
-    """The annotator's name: the given one, else the login name, in one spelling (NFC)."""
-    from store.ids import name
+    """The annotator's name: the given one, else the login name, in one spelling (NFC).
 
-    if given is not None:
-        if not name(given) or any(ord(c) < 32 for c in given):
-            raise click.UsageError("--as needs a name of visible characters")
-        return name(given)
+    Raises:
+        click.UsageError: nobody can be called so.
+    """
+    from store.ids import name, reserved
+
+    if given is not None and (not name(given) or any(ord(c) < 32 for c in given)):
+        raise click.UsageError("--as needs a name of visible characters")
     try:
-        return name(getpass.getuser())
+        who = name(given if given is not None else getpass.getuser())
     except (OSError, KeyError):  # a user id without an entry in the password file
-        return f"user{os.getuid()}"
+        who = f"user{os.getuid()}"
+    if mark := reserved(who):
+        owner = "models" if mark == "ai:" else "files that brought their own labels"
+        raise click.UsageError(
+            f"--as: names that begin with {mark} are those of {owner}, and count as no person;"
+            " choose another name"
+        )
+    return who
 
 
 @contextmanager

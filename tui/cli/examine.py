@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import netlock, weights
+from engine import netlock
 from engine.errors import EngineError, NoModel
+from engine.llama import weights
 from store.doctor import Finding, Severity
 from store.errors import StoreError
 from store.sqlite import session

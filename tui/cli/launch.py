@@ -14,8 +14,8 @@ from tui.cli.context import CliContext, fail
 from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
-    from engine.face import Engine
-    from engine.maker import Maker
+    from engine.api import Engine
+    from engine.method.runner import Runner as Maker
     from store.thread import StoreThread
     from tui.services import Services
 
@@ -37,7 +37,7 @@ def launch(context: CliContext, wanted: Wanted) -> None:
 
     must_be_project(context.db)  # what is wrong with the words is told on the command line
     if wanted.endpoint is not None:
-        from engine.http.address import parse, places
+        from engine.endpoint.http.address import parse, places
 
         places(parse(wanted.endpoint), allow_remote=wanted.allow_remote)
     elif wanted.model is not None:
@@ -136,8 +136,8 @@ def _maker_of(
     """What makes the engine and its worker; their modules are loaded when it is called."""
 
     def make() -> tuple[Engine, Maker]:
-        from engine.maker import Maker
-        from engine.plan import Plan
+        from engine.method.plan import Plan
+        from engine.method.runner import Runner as Maker
         from store import clock
 
         engine = make_engine()

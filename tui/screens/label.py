@@ -7,8 +7,8 @@ from functools import partial
 
 from textual import getters
 from textual.binding import Binding
-from textual.containers import Container
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 
 from store import desk, docket, guidelines, queue, undo
@@ -18,19 +18,12 @@ from tui import judge_lines as lines
 from tui.figures import counted, time_left
 from tui.messages import LabelStored, MakerSaid
 from tui.screens.base import ModeScreen
+from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.next_step import NextStep, command
+from tui.widgets.pair_view import PairView
 from tui.widgets.prompt_pane import PromptPane
-
-SAID = {
-    Verdict.A: "left",
-    Verdict.B: "right",
-    Verdict.TIE: "tie",
-    Verdict.BOTH_BAD: "both bad",
-    Verdict.SKIP: "skipped",
-}
-"""A verdict on sides, in words: ``a`` stands for left (above, on a narrow screen)."""
 
 
 class LabelScreen(ModeScreen):
@@ -41,7 +34,6 @@ class LabelScreen(ModeScreen):
     """
 
     MODE = "label"
-    CSS_PATH = "label.tcss"
     HELP_TEXT = (
         "Read both answers, then say which is better. Which of them stands left is drawn for "
         "each annotator alone, and nothing here tells who wrote them or what anybody else "
@@ -90,6 +82,7 @@ class LabelScreen(ModeScreen):
         Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
     ]
 
+    view = getters.query_one(PairView)
     prompt = getters.query_one("#prompt", PromptPane)
     left = getters.query_one("#left", AnswerPane)
     right = getters.query_one("#right", AnswerPane)
@@ -102,10 +95,7 @@ class LabelScreen(ModeScreen):
 
     def compose_mode(self) -> Iterable[Widget]:
         """The prompt, the two answers, or what to do when there is no pair."""
-        yield PromptPane(widget_id="prompt")
-        with Container(id="answers"):
-            yield AnswerPane("1", widget_id="left")
-            yield AnswerPane("2", widget_id="right")
+        yield PairView()
         yield NextStep()
 
     def both_panes(self) -> Iterable[AnswerPane]:
@@ -115,6 +105,11 @@ class LabelScreen(ModeScreen):
     def on_mount(self) -> None:
         """Nothing to say before the first look."""
         self.next_step.display = False
+
+    def on_resize(self, _event: Resize) -> None:
+        """Left and right may be upper and lower now."""
+        if self.lying is not None:
+            self.prompt.title = _title(self.lying, stacked=self.stacked)
 
     def on_screen_resume(self) -> None:
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
@@ -138,7 +133,7 @@ class LabelScreen(ModeScreen):
             return False
         if action == "verdict" and scaled and parameters in {("a",), ("b",)}:
             return False
-        if action in {"verdict", "scale"} and self.item_id is None:
+        if action in {"verdict", "scale"} and (self.item_id is None or self.cramped):
             return None
         return super().check_action(action, parameters)
 
@@ -152,7 +147,7 @@ class LabelScreen(ModeScreen):
 
     def action_walk(self, step: int) -> None:
         """The arrows to the sides: through the queue without a verdict."""
-        self.act(partial(self._walk, step), on_item=False)
+        self.act(partial(self._walk, step), on_item=False, decides=False)
 
     async def skip(self) -> None:
         """``space``: no verdict; the pair is passed over."""
@@ -172,7 +167,7 @@ class LabelScreen(ModeScreen):
         )
         if lying is not None:
             self._show(lying)
-        self.tell(f"undone: {_undone_words(undone, lying)}")
+        self.tell(f"undone: {_undone_words(undone, lying, stacked=self.stacked)}")
 
     async def marked(self) -> None:
         """A note or a flag of this pair has changed: say so in its title."""
@@ -180,7 +175,7 @@ class LabelScreen(ModeScreen):
             lying = await self.ask(desk.at_pair, self.services.annotator, self.lying.pair_id)
             if lying is not None:
                 self.lying = lying
-                self.prompt.title = _title(lying)
+                self.prompt.title = _title(lying, stacked=self.stacked)
 
     async def origin(self) -> Content | None:
         """Category and guideline; whatever else there is to know would end the blindness."""
@@ -214,8 +209,8 @@ class LabelScreen(ModeScreen):
             at=self.services.clock(),
         )
         self._show(after)
-        much = "much " if strength == 2 else ""
-        self.tell(f"pair {lying.index}: {much}{SAID[verdict]}")
+        words = said(verdict, stacked=self.stacked, strength=strength)
+        self.tell(f"pair {lying.index}: {words}")
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
@@ -245,14 +240,14 @@ class LabelScreen(ModeScreen):
     def _show(self, lying: Lying | None) -> None:
         """Put a pair, or nothing, on the screen."""
         self.lying = lying
-        for widget in (self.prompt, self.left.parent, self.next_step):
-            if isinstance(widget, Widget):
-                widget.display = (widget is self.next_step) == (lying is None)
+        self.view.display = lying is not None
+        self.next_step.display = lying is None
         if lying is not None:
             mine = lying.swapped(lying.mine.verdict) if lying.mine else None
-            self.prompt.show_prompt(lying.text.messages, title=_title(lying))
-            self.left.show(lying.first, aside="your verdict" if mine is Verdict.A else "")
-            self.right.show(lying.second, aside="your verdict" if mine is Verdict.B else "")
+            title = _title(lying, stacked=self.stacked)
+            self.view.show_pair(lying.text.messages, lying.first, lying.second, title=title)
+            self.left.remark("your verdict" if mine is Verdict.A else "")
+            self.right.remark("your verdict" if mine is Verdict.B else "")
         self.item_shown(lying.pair_id if lying else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
 
@@ -296,14 +291,15 @@ class LabelScreen(ModeScreen):
         )
 
 
-def _title(lying: Lying) -> str:
+def _title(lying: Lying, *, stacked: bool) -> str:
     """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
     parts = [f"Pair {lying.index} of {lying.total}"]
     if lying.round is not None:
         parts[0] = f"Round {one_line(lying.round.name, 24)} · pair {lying.index} of {lying.total}"
     if lying.mine is not None:
-        much = "much " if lying.mine.strength == 2 else ""
-        parts.append(f"your verdict: {much}{SAID[lying.swapped(lying.mine.verdict)]}")
+        verdict = lying.swapped(lying.mine.verdict)
+        words = said(verdict, stacked=stacked, strength=lying.mine.strength)
+        parts.append(f"your verdict: {words}")
     elif left := time_left(lying.seconds_left):
         parts.append(left)
     if lying.flagged:
@@ -319,9 +315,9 @@ def _headline(text: str) -> str:
     return one_line(next((line for line in lines if line), ""), 60)
 
 
-def _undone_words(undone: undo.Undone, lying: Lying | None) -> str:
+def _undone_words(undone: undo.Undone, lying: Lying | None, *, stacked: bool) -> str:
     where = f" on pair {lying.index}" if lying is not None else ""
     if undone.kind == "label" and lying is not None:
-        said = SAID[lying.swapped(Verdict(undone.was["verdict"]))]
-        return f"the verdict{where} ({said})"
+        verdict = lying.swapped(Verdict(undone.was["verdict"]))
+        return f"the verdict{where} ({said(verdict, stacked=stacked)})"
     return f"the {undone.kind}{where}"

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from textual import getters
@@ -16,8 +17,9 @@ from textual.widget import Widget
 from textual.widgets import Sparkline, Static
 
 from engine import netlock
-from engine.face import EngineStatus, ModelInfo, State
-from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
+from engine.api import EngineStatus, ModelInfo, State
+from engine.method.events import Failed, Idle, Progress, Stored, Writing
+from engine.method.events import RunnerEvent as MakerEvent
 from store import prompts
 from store.undo import Undone
 from tui.figures import counted, time_left
@@ -185,7 +187,9 @@ class ModelScreen(ModeScreen):
 
     async def on_maker_said(self, event: MakerSaid) -> None:
         """The worker goes through its queue."""
-        said: MakerEvent = event.event
+        await self.in_words(partial(self._follow, event.event))
+
+    async def _follow(self, said: MakerEvent) -> None:
         match said:
             case Progress():
                 self._progress = said

@@ -38,6 +38,8 @@ class StatusLine(Widget):
     """What was just done, or went wrong."""
     wrong: reactive[bool] = reactive(default=False)
     """What is told is an error; it stands alone then."""
+    dropped: reactive[str] = reactive("")
+    """Which key did not count, and why."""
     unsaved: reactive[bool] = reactive(default=False)
     """The last verdict is not yet on disk."""
     server: reactive[str] = reactive("")
@@ -54,7 +56,8 @@ class StatusLine(Widget):
         address = self.server.partition("://")[2]
         server = one_line(f"open: {address}", _ADDRESS) if address else ""
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
-        right = "  ".join(part for part in (told, mark, server) if part)
+        dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
+        right = "  ".join(part for part in (told, dropped, mark, server) if part)
         closed = f"network: {self.network}" if self.network and not server else ""
         taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
         if closed and taken + 4 <= width:
@@ -71,7 +74,7 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     """
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
-        binding = active.binding
+        binding = worded(screen, active.binding)
         if binding.show and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, binding, active.enabled)
@@ -82,6 +85,12 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
         seen.values(),
         key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
     )
+
+
+def worded(screen: Screen[Any], binding: Binding) -> Binding:
+    """A binding in the words of its screen, which may know better where things stand."""
+    words = getattr(screen, "worded", None)
+    return words(binding) if words is not None else binding
 
 
 def own_places(screen: Screen[Any]) -> dict[str, int]:

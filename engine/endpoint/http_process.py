@@ -1,0 +1,126 @@
+"""The app's end of the HTTP process: starts it, hands it requests, tells the answers apart."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from engine.child.codec import ProtocolError
+from engine.child.process import ChildProcess, python
+from engine.endpoint.http import protocol
+from engine.endpoint.http.address import Base, places
+from engine.endpoint.http.key import api_key
+from engine.endpoint.retries import Passing
+from engine.errors import EndpointError
+
+
+class HttpProcess:
+    """``python -m engine.endpoint.http``, started on the first request and again when it has died.
+
+    Args:
+        base: the server all requests go to.
+        allow_remote: whether the server may be another machine.
+        log_path: where the process writes what went wrong in itself; None keeps nothing.
+    """
+
+    def __init__(self, base: Base, *, allow_remote: bool, log_path: Path | None = None) -> None:
+        self._base = base
+        self._allow_remote = allow_remote
+        self._log_path = log_path
+        self._child: ChildProcess | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._ids = itertools.count(1)
+        self._open: dict[int, asyncio.Queue[protocol.Answer]] = {}
+
+    @staticmethod
+    def command(base: Base, *, allow_remote: bool) -> tuple[str, ...]:
+        """What is started."""
+        options = ["--allow-remote"] if allow_remote else []
+        return python("engine.endpoint.http", str(base), *options)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, None while it does not run."""
+        return self._child.pid if self._child is not None else None
+
+    async def answers(
+        self, method: str, path: str, body: str | None, silence: float
+    ) -> AsyncGenerator[protocol.Answer]:
+        """Ask the server; close the generator early to close the connection.
+
+        Raises:
+            EndpointError: the HTTP process cannot be started or the address is not allowed.
+        """
+        child = await self._running()
+        number = next(self._ids)
+        asked = protocol.Send(number, method, path, body, silence)
+        queue: asyncio.Queue[protocol.Answer] = asyncio.Queue()
+        self._open[number] = queue
+        ended = False
+        try:
+            child.send(protocol.encode_request(asked))
+            await _drained(child)
+            while not ended:
+                answer = await queue.get()
+                ended = isinstance(answer, protocol.Body | protocol.End | protocol.ExchangeFailed)
+                yield answer
+        finally:
+            del self._open[number]
+            if not ended:
+                child.send(protocol.encode_request(protocol.Abort(number)))
+
+    async def stop(self) -> None:
+        """End the process; whoever waits for an answer is told so."""
+        async with self._starting:
+            child, reader = self._child, self._reader
+            if child is None or reader is None:
+                return
+            await child.stop()
+            await reader
+
+    async def _running(self) -> ChildProcess:
+        """A process that is alive."""
+        async with self._starting:
+            if self._child is None:
+                self._child = await self._start()
+                self._reader = asyncio.create_task(self._read(self._child))
+            return self._child
+
+    async def _start(self) -> ChildProcess:
+        api_key(os.environ)  # a key that cannot be sent is told here, in words
+        if not self._allow_remote:
+            await asyncio.to_thread(places, self._base, allow_remote=False)
+        command = self.command(self._base, allow_remote=self._allow_remote)
+        try:
+            return await ChildProcess.start(command, self._log_path, os.environ)
+        except OSError as error:
+            raise EndpointError(f"the HTTP process cannot be started: {error.strerror}") from error
+
+    async def _read(self, child: ChildProcess) -> None:
+        try:
+            async for line in child.lines():
+                answer = protocol.decode_answer(line)
+                if queue := self._open.get(answer.id):
+                    queue.put_nowait(answer)
+        except ProtocolError:
+            await child.kill()
+        code = await child.ended()
+        self._child = None
+        message = f"the HTTP process ended ({_ending(code)})"
+        for number, queue in self._open.items():
+            queue.put_nowait(protocol.ExchangeFailed(number, message, again=True))
+
+
+async def _drained(child: ChildProcess) -> None:
+    try:
+        await child.drain()
+    except ConnectionError as error:
+        raise Passing("the HTTP process ended before it was asked") from error
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"

@@ -1,0 +1,89 @@
+"""What the steps of the method share in one run: the models, the plan, the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.api import (
+    Engine,
+    ModelInfo,
+)
+from engine.method import templates
+from engine.method.plan import Plan
+from engine.method.templates import Style
+from store import constitutions, runs
+from store.thread import StoreThread
+
+
+@dataclass(frozen=True, slots=True)
+class RunModel:
+    """One model at work in one run."""
+
+    engine: Engine
+    info: ModelInfo
+    run_id: str
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Everything a step needs; made once a run."""
+
+    store: StoreThread
+    plan: Plan
+    proposer: RunModel
+    """Writes the candidates."""
+    reviser: RunModel
+    """Writes critiques and revisions: the teacher where there is one."""
+    constitution_id: str
+    clock: Callable[[], str]
+    attempts: dict[str, int]
+    """By place, the last attempt of earlier runs and of this one that led to no text."""
+
+
+async def open_context(
+    store: StoreThread,
+    plan: Plan,
+    engine: Engine,
+    *,
+    teacher: Engine | None,
+    clock: Callable[[], str],
+) -> RunContext:
+    """Load the models and record the run.
+
+    Raises:
+        EngineError: a model does not load.
+    """
+    law = plan.constitution
+    constitution_id = await store.call(
+        constitutions.add, law.name, law.version, law.language, law.source, at=clock()
+    )
+    proposer = await _run_model(store, plan, engine, clock)
+    reviser = proposer if teacher is None else await _run_model(store, plan, teacher, clock)
+    attempts = await store.call(runs.attempts_made)
+    return RunContext(store, plan, proposer, reviser, constitution_id, clock, attempts)
+
+
+async def _run_model(
+    store: StoreThread, plan: Plan, engine: Engine, clock: Callable[[], str]
+) -> RunModel:
+    info = engine.info or await engine.load()
+    style = templates.style_for(info)
+    settings = {
+        **plan.as_settings(),
+        "n_ctx": info.n_ctx,
+        "quantisation": info.quantisation,
+        "template": f"{templates.VERSION} {style.name}",
+    }
+    run_id = await store.call(
+        runs.add_run,
+        model=info.name,
+        model_sha256=info.sha256,
+        backend=info.backend,
+        chat_template=info.chat_template,
+        settings=settings,
+        seed=plan.seed,
+        at=clock(),
+    )
+    return RunModel(engine, info, run_id, style)
