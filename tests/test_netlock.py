@@ -48,7 +48,7 @@ except SystemExit:
 """
 HOST = f"""
 import os, sys
-from engine.host import __main__, server
+from engine.llama.host import __main__, server
 given = os.dup(1)
 class Asked:
     def __init__(self, *_given): pass

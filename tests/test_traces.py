@@ -91,7 +91,7 @@ except SystemExit:
 """
 HOST = f"""
 import sys
-from engine.host import __main__, server
+from engine.llama.host import __main__, server
 class Asked:
     def __init__(self, *_given): pass
     def run(self):
