@@ -7,15 +7,14 @@ does not.
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import heads
+from store import contents, heads, leftovers
 from store.errors import Damaged, ProjectExists, StoreError
-from store.sqlite import StrPath, sqlite3, translated
+from store.sqlite import WAYS_BACK, StrPath, sqlite3, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +34,15 @@ def backup(db: Database, out: StrPath) -> Copied:
 
     Raises:
         ProjectExists: there is something at ``out``; it is not touched.
-        Damaged: the copy does not pass SQLite's check; it was thrown away.
+        Damaged: the copy does not pass SQLite's check, or an item in it is not what its id says;
+            it was thrown away.
         StoreError: it cannot be written there.
     """
     target = Path(out)
     if os.path.lexists(target):
         raise ProjectExists(target)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+    leftovers.sweep(target.absolute().parent)
+    beside = leftovers.beside(target)
     try:
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
@@ -72,6 +73,10 @@ def _fill(db: Database, beside: Path) -> int:
             if verdict != "ok":
                 raise Damaged(f"The copy is damaged ({verdict}) and was thrown away: see doctor")
             made = Database(copy, execute_plugins=False)
+            contents.must_be_unchanged(
+                made,
+                f"no backup was written; {WAYS_BACK}",
+            )
             if not heads.equal_to_rebuild(made):  # changed by hand; the events know better
                 heads.rebuild(made)
             return int(copy.execute("SELECT count(*) FROM event").fetchone()[0])

@@ -289,6 +289,28 @@ WHERE verdict IN ('a', 'b')
     );
 """
 
+_SET_ASIDE = """
+CREATE TABLE set_aside (
+    event_id TEXT PRIMARY KEY,
+    reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW sound_event AS
+SELECT * FROM event WHERE NOT EXISTS (SELECT 1 FROM set_aside WHERE set_aside.event_id = event.id);
+"""
+
+# A prompt that came without a category gets one from the first import that names it.
+_PROMPT_TRIGGERS = """
+CREATE TRIGGER prompt_no_update BEFORE UPDATE ON prompt
+WHEN old.position IS NOT new.position OR old.id IS NOT new.id OR old.messages IS NOT new.messages
+    OR old.text IS NOT new.text OR old.tags IS NOT new.tags OR old.source IS NOT new.source
+    OR old.external_id IS NOT new.external_id OR old.created_at IS NOT new.created_at
+    OR old.category <> 'uncategorised'
+BEGIN SELECT raise(ABORT, 'prompt rows are never changed'); END;
+CREATE TRIGGER prompt_no_delete BEFORE DELETE ON prompt
+BEGIN SELECT raise(ABORT, 'prompt rows are never deleted'); END;
+"""
+
 
 @migrations()
 def m0001_tables(db: Database) -> None:
@@ -296,6 +318,28 @@ def m0001_tables(db: Database) -> None:
     for script in (_TABLES, _TRIGGERS, _VIEWS):
         for statement in _statements(script):
             db.execute(statement)
+
+
+@migrations()
+def m_prompt_triggers(db: Database) -> None:
+    """Prompts are written once, like all items."""
+    for statement in _statements(_PROMPT_TRIGGERS):
+        db.execute(statement)
+
+
+@migrations()
+def m_set_aside(db: Database) -> None:
+    """Events that cannot be used are listed, and everything reads the others."""
+    for statement in _statements(_SET_ASIDE):
+        db.execute(statement)
+    triplets = _view("triplets", _VIEWS)
+    db.execute("DROP VIEW triplets")
+    db.execute(triplets.replace("JOIN event USING", "JOIN sound_event AS event USING"))
+
+
+def _view(name: str, script: str) -> str:
+    """The statement of a script that makes a view, with the remark before it."""
+    return next(each for each in _statements(script) if f"CREATE VIEW {name} AS" in each)
 
 
 def _statements(script: str) -> list[str]:

@@ -149,7 +149,7 @@ class Writer:
         since, would supersede again every time it is imported.
         """
         rows = self._db.execute(
-            "SELECT value FROM event WHERE item = ? AND annotator = ? AND kind = 'label'"
+            "SELECT value FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'label'"
             " AND phase = 'first'",
             (pair_id, who),
         ).fetchall()
