@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import contents, heads, leftovers
+from store import contents, copies, heads, leftovers
 from store.errors import Damaged, ProjectExists, StoreError
 from store.sqlite import WAYS_BACK, StrPath, sqlite3, translated
 
@@ -47,12 +47,12 @@ def backup(db: Database, out: StrPath) -> Copied:
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
             count = _fill(db, beside)
-            _sync(beside)
+            copies.sync(beside)
             _put_in_place(beside, target)
         finally:
             for ending in ("", "-wal", "-shm", "-journal"):
                 Path(f"{beside}{ending}").unlink(missing_ok=True)
-        _sync(target.absolute().parent)
+        copies.sync(target.absolute().parent)
     except FileExistsError:
         raise ProjectExists(target) from None
     except OSError as error:
@@ -93,14 +93,3 @@ def _put_in_place(beside: Path, target: Path) -> None:
         if os.path.lexists(target):
             raise FileExistsError(target) from None
         beside.rename(target)
-
-
-def _sync(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

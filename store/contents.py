@@ -110,6 +110,23 @@ ORDER BY pair.position
 """
 
 
+def insert(db: Database, table: str, rows: Iterable[Row]) -> None:
+    """Write rows of items that were looked at; call inside a transaction.
+
+    Args:
+        db: the project.
+        table: one of :data:`ITEMS`.
+        rows: by :data:`COLUMNS`.
+    """
+    columns = COLUMNS[table]
+    if table == "prompt":
+        columns = (*columns, "text")
+        rows = ((*row, _readable(row)) for row in rows)
+    marks = ", ".join("?" * len(columns))
+    statement = ("INSERT INTO", table, "(", ", ".join(columns), ") VALUES (", marks, ")")
+    db.conn.executemany(" ".join(statement), rows)
+
+
 class Changed(NamedTuple):
     """An item that is not what its id says."""
 

@@ -8,7 +8,6 @@ hostile (:mod:`store.merging.incoming`, :mod:`store.merging.checked`).
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,11 +19,11 @@ from sqlite_utils import Database
 
 from store import aside, events, heads, kinds, replica, rounds
 from store.aside import Aside
-from store.contents import ITEMS, Row, pair_belongs
+from store.contents import ITEMS, Row, insert, pair_belongs
 from store.errors import StoreError
 from store.merging import checked, conflicts, forks, incoming
 from store.merging.conflicts import Conflict
-from store.records import Event, Message, Prompt
+from store.records import Event
 from store.sqlite import StrPath, immediate, path_of, sqlite3
 
 R = TypeVar("R")
@@ -171,7 +170,7 @@ class _Merge:
             place = incoming.COLUMNS[table].index("external_id")
             named = [(row[0], row[place]) for row in new if row[place] is not None]
             self._conflicts += conflicts.same_external_id(self._db, table, named)
-        self._insert(table, new)
+        insert(self._db, table, new)
         if table == "pair":
             self._check_pairs(new)
         self._new[table] = new
@@ -187,15 +186,6 @@ class _Merge:
             self._seen += 1
             if self._on_row is not None:
                 self._on_row(self._seen)
-
-    def _insert(self, table: str, rows: list[tuple[Any, ...]]) -> None:
-        columns = incoming.COLUMNS[table]
-        if table == "prompt":
-            columns = (*columns, "text")
-            rows = [(*row, _prompt_text(row)) for row in rows]
-        marks = ", ".join("?" * len(columns))
-        statement = ("INSERT INTO", table, "(", ", ".join(columns), ") VALUES (", marks, ")")
-        self._db.conn.executemany(" ".join(statement), rows)
 
     def _check_pairs(self, new: list[tuple[Any, ...]]) -> None:
         """A pair's id covers its prompt and both texts, which are here by now."""
@@ -283,11 +273,6 @@ class _Merge:
 
 def _event(_table: str, values: Row) -> tuple[Event, str]:
     return checked.event(values), values[-1]
-
-
-def _prompt_text(row: tuple[Any, ...]) -> str:
-    turns = tuple(Message(**turn) for turn in json.loads(row[1]))
-    return Prompt(row[0], turns, row[2]).text
 
 
 def _veiled(conflict: Conflict, hidden: frozenset[str]) -> Conflict:
