@@ -37,6 +37,15 @@ class BadRequest(EngineError):
     """The engine was asked for something that makes no sense."""
 
 
+class NothingUsable(EngineError):
+    """Every attempt at a text was refused by a detector; the attempts are stored, no text is."""
+
+    def __init__(self, message: str, *, worth_retrying: bool) -> None:
+        super().__init__(message)
+        self.worth_retrying = worth_retrying
+        """Whether other seeds may do better in the same run."""
+
+
 class EndpointError(EngineError):
     """The server behind ``--endpoint`` refused, timed out or broke off."""
 

@@ -13,8 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.errors import EngineError, NoModel
-from engine.face import (
+from engine.api import (
     EngineStatus,
     Finished,
     Generated,
@@ -27,7 +26,9 @@ from engine.face import (
     State,
     Urgency,
 )
+from engine.errors import EngineError, NoModel
 from store.ids import digest
+from store.reasoning import Splitter
 from store.records import Message
 
 ReplyRule = Callable[[Sequence[Message], Sampling, str], str]
@@ -56,6 +57,7 @@ class Reply:
     """One prepared answer."""
 
     text: str
+    """As a model writes it, its thinking included, which is told apart as every engine does."""
     finish_reason: str = "stop"
 
 
@@ -71,12 +73,12 @@ def made_up(messages: Sequence[Message], sampling: Sampling, prefill: str) -> st
 
 
 class ScriptedEngine:
-    """The :class:`~engine.face.Engine` of the tests.
+    """The :class:`~engine.api.Engine` of the tests.
 
     Args:
         reply: what to write where nothing was enqueued.
         slots: requests answered at the same time; the most urgent of the others goes next.
-        piece: characters a :class:`~engine.face.Piece` carries.
+        piece: characters a :class:`~engine.api.Piece` carries.
         n_ctx: the context the model claims to have.
         name: the model's file name.
         server: the address of the server it claims to speak to.
@@ -313,11 +315,19 @@ class ScriptedEngine:
         finished = []
         for index, sampling in enumerate(asked.choices):
             reply = self._next(asked, sampling)
+            splitter = Splitter()
             for start in range(0, len(reply.text), self._piece):
                 await self._pass()
-                on_event(Piece(index, reply.text[start : start + self._piece]))
+                if piece := splitter.push(reply.text[start : start + self._piece]):
+                    on_event(Piece(index, piece))
+            if piece := splitter.finish(cut=reply.finish_reason == "length"):
+                on_event(Piece(index, piece))
             words = len(reply.text.split())
-            finished.append(Finished(index, reply.text, reply.finish_reason, words, 0.0))
+            finished.append(
+                Finished(
+                    index, splitter.answer, reply.finish_reason, words, 0.0, splitter.reasoning
+                )
+            )
             on_event(finished[-1])
         return Generated(rendered, tokens, 0, tuple(finished))
 

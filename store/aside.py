@@ -103,7 +103,9 @@ def bring_up_to_date(db: Database) -> list[Event]:
     fingerprint, _, arrival = meta.get(db, _KEY, "").partition(":")
     meta.put(db, _KEY, _looked_at(_last(db)))
     if fingerprint != kinds.FINGERPRINT:
-        return _events(db, rebuild(db))
+        before = set(_asides(db))
+        rebuild(db)
+        return _events(db, before.union(_asides(db)))
     new = db.execute("SELECT id FROM event WHERE arrival > ?", [int(arrival)]).fetchall()
     ids = {*_asides(db), *(row[0] for row in new)}
     settle(db, ids)

@@ -1,7 +1,7 @@
 """The data-set checks: what a model would learn from these pairs that nobody meant to teach it.
 
-They look at the pairs that would be exported. They find and list; nothing is changed or left out
-because of them.
+They look at the pairs that would be exported; the one for reasoning text looks at all. They find
+and list; nothing is changed or left out because of them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from sqlite_utils import Database
 from store.checking.finding import Finding, Level
 from store.checking.length import length
 from store.checking.personal import personal
+from store.checking.pictures import control_pictures
 from store.checking.refusal import over_refusal, under_refusal
 from store.checking.sameness import alike_answers, contradictions, near_prompts
+from store.checking.thoughts import thoughts
 from store.checking.wording import announcements, boilerplate
 from store.exporting import ExportOptions, plan
 from store.exporting.rows import Row
@@ -27,6 +29,7 @@ CHECKS: Final[tuple[Callable[[Sequence[Row]], Finding], ...]] = (
     under_refusal,
     boilerplate,
     announcements,
+    control_pictures,
     contradictions,
     near_prompts,
     alike_answers,
@@ -73,7 +76,7 @@ def check(
         SealedRound: a round is still sealed.
     """
     made = plan(db, ExportOptions(format="trl", from_=from_))
-    findings = []
+    findings = [thoughts(db)]
     for done, run in enumerate(CHECKS, start=1):
         findings.append(run(made.rows))
         if on_check is not None:

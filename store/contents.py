@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, runs
 from store.errors import Damaged
 from store.records import Message, Origin, Prompt
 
@@ -47,6 +47,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "attempt",
         "refused",
         "created_at",
+        "reasoning",
     ),
     "candidate": (
         "id",
@@ -110,6 +111,12 @@ ORDER BY pair.position
 """
 
 
+def there(connection: Any, table: str) -> list[str]:
+    """The columns of a table by :data:`COLUMNS`; NULL for what an older file does not have."""
+    found = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    return [column if column in found else "NULL" for column in COLUMNS[table]]
+
+
 def insert(db: Database, table: str, rows: Iterable[Row]) -> None:
     """Write rows of items that were looked at; call inside a transaction.
 
@@ -145,7 +152,7 @@ def changed(db: Database, tables: Iterable[str] = ITEMS) -> Iterator[Changed]:
         elif table == "prompt":
             yield from _changed_prompts(db)
         else:
-            columns = ", ".join(COLUMNS[table])
+            columns = ", ".join(there(db.conn, table))
             for row in db.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608 - names of ours
                 if not belongs(table, row):
                     yield Changed(table, str(row[0]))
@@ -224,7 +231,7 @@ def _run(row: Row) -> str:
 
 
 def _generation(row: Row) -> str:
-    return ids.digest("generation", row[1:])
+    return runs.generation_identity(row[1:])
 
 
 def _candidate(row: Row) -> str:

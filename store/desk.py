@@ -29,7 +29,9 @@ class Lying:
     done: int
     """Pairs of the project or the round this annotator has a verdict on, ``skip`` included."""
     mine: Label | None
-    """The annotator's own first-pass label."""
+    """What the annotator did last: the own first-pass label, or the skip; None where the pair is
+    in the queue again, so that the old verdict does not suggest the new one.
+    """
     note: str | None
     flagged: bool
     """Whether this annotator flagged the pair; other people's flags are not told."""
@@ -189,10 +191,16 @@ def _at(db: Database, annotator: str, place: Position, round_: Round | None) -> 
         index=place.index,
         total=place.total,
         done=place.done,
-        mine=labels.mine(db, place.pair_id, annotator),
+        mine=_last_answer(labels.mine(db, place.pair_id, annotator)),
         note=(note or {}).get("text") or None,
         flagged=bool((flag or {}).get("on")),
         pace=queue.pace(db, annotator),
         round=round_,
         strength=bool(settings.get(db, settings.STRENGTH, default=False)),
     )
+
+
+def _last_answer(mine: Label | None) -> Label | None:
+    if mine is None or mine.answer == "again":
+        return None
+    return replace(mine, verdict=Verdict.SKIP, strength=None) if mine.answer == "skipped" else mine

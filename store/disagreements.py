@@ -28,7 +28,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff
 _DISAGREED = """
 SELECT pair.id FROM label_head JOIN pair ON pair.id = pair_id
 WHERE phase = 'first' AND verdict <> 'skip'
-  AND CASE ?1 WHEN '[]' THEN substr(annotator, 1, 3) <> 'ai:'
+  AND CASE ?1 WHEN '[]' THEN given_by = 'person'
       ELSE annotator IN (SELECT value FROM json_each(?1)) END
 GROUP BY pair.id HAVING count(DISTINCT verdict) > 1 ORDER BY pair.position
 """
@@ -123,7 +123,7 @@ def _labels(db: Database, pair_id: str, annotators: Sequence[str]) -> tuple[Labe
         for each in labels.of_pair(db, pair_id)
         if each.phase is Phase.FIRST
         and each.verdict is not Verdict.SKIP
-        and (each.annotator in annotators if annotators else not ids.is_ai(each.annotator))
+        and (each.annotator in annotators if annotators else ids.is_person(each.annotator))
     )
 
 

@@ -120,7 +120,7 @@ def case(db: Database, viewer: str, pair_id: str, at: str) -> Case:
             for each in labels.of_pair(db, pair_id)
             if each.phase is Phase.FIRST
             and each.verdict is not Verdict.SKIP
-            and not ids.is_ai(each.annotator)
+            and ids.is_person(each.annotator)
         )
         numbers = {each.id: each.version for each in guidelines.history(db)}
         return Case(

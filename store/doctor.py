@@ -10,18 +10,27 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import aside, contents, events, heads, leftovers, replica, surroundings
+from store import aside, contents, events, heads, leftovers, meta, replica, surroundings
 from store.errors import StoreError
 from store.schema import migrations
 from store.sqlite import (
     WAL_RESET_FIXED,
     WAYS_BACK,
     StrPath,
+    is_read_only,
     library_version,
     open_readonly,
     sqlite3,
     translated,
 )
+
+_OLD_PAIRS = """
+SELECT count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM label_head WHERE pair_id = pair.id AND verdict = 'a'
+        AND substr(annotator, 1, 7) = 'source:'))
+FROM pair WHERE kind = 'imported' AND a_role IS NULL AND b_role IS NULL
+    AND (?1 IS NULL OR position <= CAST(?2 AS INTEGER))
+"""
 
 ROOM: Final = 200 * 2**20
 """Bytes of free disk below which we warn."""
@@ -79,9 +88,8 @@ def examine(path: StrPath) -> list[Finding]:
         return [*found, Finding("project", Severity.BROKEN, str(error), remedy)]
     try:
         with translated(path):
-            found += [_intact(db), _journal(db), _items(db), _events(db)]
-            found += _log(db)
-            found.append(_replica(db, path))
+            found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
+            found += [*_sides(db), _replica(db, path)]
     except StoreError as error:
         found.append(
             Finding(
@@ -111,7 +119,27 @@ def sqlite_version(version: tuple[int, ...]) -> Finding:
 
 
 def _place(path: StrPath) -> list[Finding]:
-    return [_file_system(path), _sync(path), _rights(path), _room(path), _leftovers(path)]
+    return [
+        _file_system(path),
+        _sync(path),
+        _rights(path),
+        *_writing(path),
+        _room(path),
+        _leftovers(path),
+    ]
+
+
+def _writing(path: StrPath) -> list[Finding]:
+    if not is_read_only(path):
+        return []
+    return [
+        Finding(
+            "writing",
+            Severity.NOTE,
+            "The project is read-only here: agree, show, check, export and report work.",
+            "To label, copy it into a folder of your own.",
+        )
+    ]
 
 
 def _file_system(path: StrPath) -> Finding:
@@ -196,9 +224,16 @@ def _log(db: Database) -> list[Finding]:
     wanted = aside.examined(db)
     found = [_set_aside(db, wanted)]
     if migrations.pending(db) or not aside.is_up_to_date(db):
-        note = "The tables of current labels were not looked at: another program or an older"
-        remedy = "They are brought up to date when the project is opened; then look again."
-        found.append(Finding("labels", Severity.NOTE, f"{note} pairlab wrote here last.", remedy))
+        older = "The file is from an older pairlab."
+        other = "Another program wrote here last."
+        found.append(
+            Finding(
+                "labels",
+                Severity.NOTE,
+                older if migrations.pending(db) else other,
+                "Any other command brings it up to date: current labels are then made anew.",
+            )
+        )
     elif aside.reasons(db) != wanted:
         note = "The list of events that are set aside is not what the events say."
         found.append(Finding("labels", Severity.BROKEN, note, _REPAIR))
@@ -265,6 +300,26 @@ def _events(db: Database) -> Finding:
             f"Say so where the data is used, or {WAYS_BACK}.",
         )
     return Finding("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
+
+
+def _sides(db: Database) -> list[Finding]:
+    """Pairs imported before sides were drawn by content: there ``a`` may always be the chosen."""
+    since = meta.get(db, meta.SIDES_FROM_CONTENT)
+    old, named = db.execute(_OLD_PAIRS, [since, since]).fetchone()
+    if not old:
+        return []
+    words = f"{old} imported pairs keep the order of their file"
+    if named:
+        words += f"; in {named} of them the answer the file calls chosen is a"
+    found = Finding(
+        "sides",
+        Severity.NOTE,
+        f"{words}: where a file names chosen and rejected, a was always the chosen one, and kappa"
+        " over such pairs reads too low.",
+        "They stay as they are, so that labels keep their meaning; to have sides drawn, import"
+        " the file into a new project.",
+    )
+    return [found]
 
 
 def _replica(db: Database, path: StrPath) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class StoreError(Exception):
     """The store could not do what was asked; nothing was half written."""
@@ -40,6 +42,21 @@ class Busy(StoreError):
 
 class DiskFull(StoreError):
     """No room for the write; everything written before is kept."""
+
+
+class FileLost(StoreError):
+    """The project file was removed, replaced or moved while it was open.
+
+    What was asked for when this was noticed is not in the file at the path; the message says
+    where it is kept.
+    """
+
+    def __init__(self, message: str, beside: Path, rescue: Path | None = None) -> None:
+        super().__init__(message)
+        self.beside = beside
+        """Where the project is, or was: what else is rescued belongs there."""
+        self.rescue = rescue
+        """The copy that was written because of it; None where none was needed or possible."""
 
 
 class WrongId(StoreError):

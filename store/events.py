@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from store import aside, heads, ids, replica
 from store.errors import BadInput
 from store.records import Event
-from store.sqlite import immediate
+from store.sqlite import ProjectDatabase, immediate
 
 _INSERT = (
     "INSERT INTO event (id, replica, seq, lamport, at, annotator, kind, item, phase, value)"
@@ -68,6 +68,8 @@ def _append(
         insert(db, event)
         aside.mark_looked_at(db, before, last_arrival(db))
         heads.apply(db, event)
+        if isinstance(db, ProjectDatabase):
+            db.made.append(event)
         taken_up = aside.reconsider(db, item)
         for other in taken_up:
             heads.apply(db, other)

@@ -78,10 +78,14 @@ def cases(db: Database) -> list[str]:
 
 
 def labels_under(db: Database) -> dict[str, int]:
-    """How many first labels, everybody's, were made under each version, by its id."""
+    """How many first labels, everybody's, stand that were made under each version, by its id.
+
+    Without those of sealed rounds: which version a label is of may tell whether it is a skip.
+    """
     rows = db.execute(
         "SELECT guideline_id, count(*) FROM label_head"
-        " WHERE phase = 'first' AND guideline_id IS NOT NULL GROUP BY guideline_id"
+        " WHERE phase = 'first' AND guideline_id IS NOT NULL"
+        "  AND pair_id NOT IN (SELECT pair_id FROM sealed_pair) GROUP BY guideline_id"
     ).fetchall()
     return dict(rows)
 

@@ -2,7 +2,8 @@
 
 A cell is what one annotator says about one item in one phase: its label, its note, its flag.
 The event with the greatest (lamport, replica, seq) wins it, so that every copy of a project that
-has the same events shows the same state, in whatever order they arrived.
+has the same events shows the same state, in whatever order they arrived. What a label that was
+skipped over, queued again or taken back comes to is said by :mod:`store.standing`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids, kinds
-from store.records import Event
+from store import ids, kinds, standing
+from store.records import Answer, Event
 from store.sqlite import immediate
 
 SHARED_KINDS: Final = kinds.SHARED
@@ -31,14 +32,19 @@ _WINNERS = (
     "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM sound_event"
     ") WHERE place = 1"
 )
+_CELL = (
+    "SELECT id, kind, value, at FROM sound_event"
+    " WHERE item = ? AND annotator = ? AND kind IN ('label', 'clear') AND phase = ?"
+    " ORDER BY lamport, replica, seq"
+)
 _LABELS = (
     "SELECT pair_id, annotator, phase, verdict, strength, seconds, left_side, guideline_id, note,"
-    " informed, round_id, event_id, at FROM label_head"
+    " informed, round_id, event_id, at, answer FROM label_head"
 )
 _ADD_LABEL = (
     "INSERT INTO label_head (pair_id, annotator, phase, verdict, strength, seconds, left_side,"
-    " guideline_id, note, informed, round_id, event_id, at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " guideline_id, note, informed, round_id, event_id, at, answer)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
 _ADD_OTHER = (
@@ -100,13 +106,21 @@ def rebuild(db: Database) -> None:
             _write(db, winner)
 
 
+def rebuild_labels(db: Database) -> None:
+    """Make the labels alone again from the events; for a migration, in its transaction."""
+    db.execute("DELETE FROM label_head")
+    for winner in _winners(db):
+        if (row := _label_row(db, winner)) is not None:
+            db.execute(_ADD_LABEL, row)
+
+
 def equal_to_rebuild(db: Database) -> bool:
     """True when the heads are what the events say; changes nothing."""
     winners = _winners(db)
     return all(
         expected == set(db.execute(rows).fetchall())
         for rows, expected in (
-            (_LABELS, {_label_row(w) for w in winners} - {None}),
+            (_LABELS, {_label_row(db, w) for w in winners} - {None}),
             (_OTHERS, {_head_row(w) for w in winners} - {None}),
             ("SELECT * FROM round_pair", {row for w in winners for row in _round_rows(w)}),
         )
@@ -179,7 +193,7 @@ def _winners(db: Database) -> list[tuple[Any, ...]]:
 
 
 def _write(db: Database, winner: tuple[Any, ...]) -> None:
-    if (row := _label_row(winner)) is not None:
+    if (row := _label_row(db, winner)) is not None:
         db.execute(_ADD_LABEL, row)
     elif (row := _head_row(winner)) is not None:
         db.execute(_ADD_OTHER, row)
@@ -200,25 +214,39 @@ def _give_out(db: Database, round_id: str) -> None:
         )
 
 
-def _label_row(winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _label_row(db: Database, winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
     kind, item, annotator, phase, event_id, text, at = winner
-    if kind != "label":
+    if kind not in ("label", "clear"):
         return None
-    said = json.loads(text)
+    last = standing.word(event_id, kind, text, at)
+    if standing.is_verdict(last):  # nearly always; nothing before it matters then
+        return _row_of(item, annotator, phase, last, "given")
+    words = db.execute(_CELL, [item, annotator, phase]).fetchall()
+    found = standing.of_cell(standing.word(*each) for each in words)
+    if found.shown is None or found.answer is None:
+        return None
+    return _row_of(item, annotator, phase, found.shown, found.answer)
+
+
+def _row_of(
+    item: str, annotator: str, phase: str, said: standing.Word, answer: Answer
+) -> tuple[Any, ...]:
+    value = said.value
     return (
         item,
         annotator,
         phase,
-        said["verdict"],
-        said.get("strength"),
-        said.get("seconds"),
-        said.get("left"),
-        said.get("guideline_id"),
-        said.get("note"),
-        int(said.get("informed", False)),
-        said.get("round_id"),
-        said.get("restores", event_id),
-        said.get("given_at", at),
+        value["verdict"],
+        value.get("strength"),
+        value.get("seconds"),
+        value.get("left"),
+        value.get("guideline_id"),
+        value.get("note"),
+        int(value.get("informed", False)),
+        value.get("round_id"),
+        value.get("restores", said.event_id),
+        value.get("given_at", said.at),
+        answer,
     )
 
 

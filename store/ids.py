@@ -13,6 +13,9 @@ from store.records import Message
 AI: Final = "ai:"
 """The mark before the names of models, so that no person is taken for one."""
 
+SOURCE: Final = "source:"
+"""The mark before the name of a file's own preference, which is no person's and no model's."""
+
 
 def canonical(value: Any) -> bytes:
     """The one JSON spelling of a value: sorted keys, no spaces, UTF-8, lone surrogates kept."""
@@ -43,6 +46,26 @@ def name(text: str) -> str:
 def is_ai(annotator: str) -> bool:
     """Whether an annotator is a model: its labels carry a name that begins with :data:`AI`."""
     return annotator.startswith(AI)
+
+
+def is_source(annotator: str) -> bool:
+    """Whether a label is an imported file's own preference, under a name with :data:`SOURCE`."""
+    return annotator.startswith(SOURCE)
+
+
+def is_person(annotator: str) -> bool:
+    """Whether an annotator is a person: neither a model nor the source of an imported file."""
+    return not (is_ai(annotator) or is_source(annotator))
+
+
+def reserved(annotator: str) -> str | None:
+    """The mark of models or of files that a name would be read to begin with, else None.
+
+    Also in capitals, in full-width letters and with invisible characters between.
+    """
+    plain = unicodedata.normalize("NFKC", annotator).casefold()
+    plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf").strip()
+    return next((mark for mark in (AI, SOURCE) if plain.startswith(mark)), None)
 
 
 def prompt_id(messages: Iterable[Message]) -> str:

@@ -19,7 +19,7 @@ _SELECT = (
     " seconds, left_side, guideline_id,"
     " CASE WHEN head.item IS NULL OR (label_head.note IS NOT NULL AND label_head.at > head.at)"
     "  THEN label_head.note ELSE nullif(json_extract(head.value, '$.text'), '') END,"
-    " informed, round_id, label_head.event_id, label_head.at FROM label_head"
+    " informed, round_id, label_head.event_id, label_head.at, answer FROM label_head"
     " LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id"
     "  AND head.annotator = label_head.annotator AND head.phase = ''"
 )
@@ -89,7 +89,7 @@ def give(
 
 
 def of_pair(db: Database, pair_id: str) -> list[Label]:
-    """Everybody's current labels on a pair, in all phases, by annotator."""
+    """Everybody's labels that stand on a pair, in all phases, by annotator."""
     rows = db.execute(
         f"{_SELECT} WHERE label_head.pair_id = ? ORDER BY label_head.annotator, label_head.phase",
         [pair_id],
@@ -98,7 +98,7 @@ def of_pair(db: Database, pair_id: str) -> list[Label]:
 
 
 def mine(db: Database, pair_id: str, annotator: str, phase: Phase = Phase.FIRST) -> Label | None:
-    """One annotator's current label on a pair, or None."""
+    """The label of one annotator that stands on a pair, or None."""
     row = db.execute(
         f"{_SELECT} WHERE label_head.pair_id = ? AND label_head.annotator = ?"
         " AND label_head.phase = ?",
@@ -118,10 +118,13 @@ def by_annotator(db: Database, annotator: str, phase: Phase = Phase.FIRST) -> li
 
 
 def under_older_guideline(db: Database, annotator: str) -> list[str]:
-    """Pairs this annotator labelled under a version that is not in force any more, oldest first."""
+    """Pairs this annotator labelled under a version that is not in force any more, oldest first.
+
+    Those that are in the queue again already are left out.
+    """
     rows = db.execute(
         "SELECT pair_id FROM label_head WHERE annotator = ? AND phase = 'first'"
-        " AND guideline_id IS NOT ? ORDER BY at, pair_id",
+        " AND guideline_id IS NOT ? AND answer <> 'again' ORDER BY at, pair_id",
         [ids.name(annotator), guidelines.current_id(db)],
     ).fetchall()
     return [str(row[0]) for row in rows]
@@ -134,10 +137,12 @@ def annotators(db: Database) -> list[str]:
 
 
 def count_by(db: Database, annotator: str) -> int:
-    """How many pairs an annotator has answered in the first phase, skips included."""
+    """How many pairs an annotator has answered in the first phase, skips included.
+
+    A pair that was queued again is not answered, though its label still stands.
+    """
     row = db.execute(
-        "SELECT count(*) FROM label_head WHERE annotator = ? AND phase = 'first'",
-        [ids.name(annotator)],
+        "SELECT count(*) FROM answered WHERE annotator = ?", [ids.name(annotator)]
     ).fetchone()
     return int(row[0])
 
@@ -250,4 +255,5 @@ def _label(row: tuple[Any, ...]) -> Label:
         round_id=row[10],
         event_id=row[11],
         at=row[12],
+        answer=row[13],
     )

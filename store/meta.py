@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import overload
+from typing import Final, overload
 
 from sqlite_utils import Database
+
+SIDES_FROM_CONTENT: Final = "sides_from_content"
+"""Key: the position of the last pair before imported sides were drawn by content; 0 in files made
+since, absent in a file of an older release into which nothing was imported since."""
 
 
 @overload

@@ -13,13 +13,14 @@ from typing import Literal, NamedTuple, Protocol
 
 from sqlite_utils import Database
 
-from store import branches, pairs
+from store import answered, branches, pairs
 from store.sqlite import immediate
 
 Part = Literal["propose", "revise", "judge"]
 """A part of the method; ``revise`` criticises, revises and makes the pairs."""
 
-_CHOSEN = "SELECT id FROM prompt ORDER BY position LIMIT ?"
+_PROMPTS = "SELECT id FROM prompt WHERE NOT "
+_CHOSEN = f"{_PROMPTS}{answered.CAME_WITH_PAIRS} ORDER BY position LIMIT ?"
 
 
 class PlanLike(Protocol):
@@ -39,7 +40,10 @@ class PlanLike(Protocol):
 
     @property
     def limit(self) -> int | None:
-        """The first so many prompts in project order, done or not; None for all."""
+        """The first so many prompts in project order, done or not; None for all.
+
+        Prompts that came with finished pairs and were not asked for do not count.
+        """
 
     @property
     def revise_all(self) -> bool:

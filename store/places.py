@@ -10,8 +10,8 @@ from store import events, heads
 
 _EMPTY = (
     "SELECT position, pair_id FROM round_pair WHERE round_id = ? AND NOT EXISTS"
-    " (SELECT 1 FROM label_head WHERE label_head.pair_id = round_pair.pair_id"
-    "  AND label_head.annotator = round_pair.annotator AND phase = 'first')"
+    " (SELECT 1 FROM answered WHERE answered.pair_id = round_pair.pair_id"
+    "  AND answered.annotator = round_pair.annotator)"
 )
 
 

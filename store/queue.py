@@ -40,13 +40,13 @@ _SEEN = (
 _GONE = (
     "CREATE TEMP VIEW IF NOT EXISTS queue_gone AS SELECT w.pair_id FROM queue_withdrawn AS w"
     " WHERE NOT EXISTS (SELECT 1 FROM label_head AS l WHERE l.pair_id = w.pair_id"
-    "  AND substr(l.annotator, 1, 3) <> 'ai:')"
+    "  AND l.given_by = 'person')"
 )
 _NEXT = (
     "SELECT pair_id FROM temp.queue_order AS q"
     " WHERE q.annotator = ?1 AND (q.block, q.draw) > (?2, ?3) AND NOT EXISTS"
-    " (SELECT 1 FROM label_head AS l WHERE l.pair_id = q.pair_id AND l.annotator = ?1"
-    " AND l.phase = 'first') AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
+    " (SELECT 1 FROM answered AS l WHERE l.pair_id = q.pair_id AND l.annotator = ?1)"
+    " AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
     " ORDER BY q.block, q.draw LIMIT 1"
 )
 _UNDECIDED = (
@@ -242,9 +242,9 @@ def _place(db: Database, annotator: str, pair_id: str) -> _Place:
 
 
 def _position(db: Database, annotator: str, pair_id: str | None) -> Position:
-    done = db.execute(
-        "SELECT count(*) FROM label_head WHERE annotator = ? AND phase = 'first'", (annotator,)
-    ).fetchone()[0]
+    done = db.execute("SELECT count(*) FROM answered WHERE annotator = ?", (annotator,)).fetchone()[
+        0
+    ]
     if pair_id is None:
         return Position(None, 0, _total(db), done)
     place = _place(db, annotator, pair_id)

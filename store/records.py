@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Message(NamedTuple):
@@ -126,7 +126,7 @@ class Generation:
     """Sampling settings as sent: temperature, top_k, top_p, min_p, max_tokens, stop ..."""
     seed: int
     text: str
-    """What the model wrote, as it came."""
+    """What the model wrote, as it came, without what it thought."""
     finish_reason: str
     """``stop``, ``length`` or ``cancelled``."""
     prompt_tokens: int
@@ -137,6 +137,8 @@ class Generation:
     refused: str | None = None
     """Why a detector refused this text, where one did."""
     created_at: str = ""
+    reasoning: str | None = None
+    """What the model thought before it wrote, without its marks; no part of any other text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,11 @@ class PairText:
         return Prompt("", self.messages, self.category).text
 
 
+Answer = Literal["given", "skipped", "again"]
+"""What an annotator did last on a pair: labelled it, skipped it, or queued it to be labelled anew.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One annotator's current verdict on one pair in one phase."""
@@ -248,6 +255,10 @@ class Label:
     round_id: str | None
     event_id: str
     at: str
+    answer: Answer = "given"
+    """``skipped`` or ``again``: the verdict stands, and its annotator has skipped the pair since
+    or has it in the queue again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

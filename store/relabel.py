@@ -1,4 +1,7 @@
-"""Labels made under an older guideline, put back into their annotator's queue."""
+"""Labels made under an older guideline, put back into their annotator's queue.
+
+They stay in force, in every figure and for the export, until new ones take their place.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from store.sqlite import immediate
 def again(db: Database, annotator: str, at: str) -> list[str]:
     """Queue every pair again that this annotator labelled under a version not in force any more.
 
-    The old labels stay in the log, and stop counting until new ones are given. A pair on which
-    the annotator has seen what others chose gets an informed label, as always.
+    The old labels stand until new ones are given, and stay countable under their own version
+    after that. A pair on which the annotator has seen what others chose gets an informed label,
+    as always.
 
     Returns:
         The pairs that are in the queue again.
@@ -24,7 +28,7 @@ def again(db: Database, annotator: str, at: str) -> list[str]:
         for pair_id in pairs:
             label = labels.mine(db, pair_id, who)
             if label is not None:
-                # As an undo does: the log says which label was taken out of force.
+                # as an undo does, the log says which label it is about
                 value = {"undoes": label.event_id, "relabel": True}
                 events.append(db, "clear", pair_id, who, value, phase=Phase.FIRST.value, at=at)
     return pairs

@@ -14,6 +14,7 @@ DISTANCE: Final = 20
 _OLD_ENOUGH = """
 SELECT pair_id FROM label_head AS first
 WHERE annotator = ?1 AND phase = 'first' AND verdict <> 'skip' AND informed = 0
+  AND answer = 'given'
   AND NOT EXISTS (SELECT 1 FROM label_head AS again WHERE again.pair_id = first.pair_id
                   AND again.annotator = ?1 AND again.phase = 'repeat')
   AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'shown' AND item = first.pair_id

@@ -1,261 +1,241 @@
-"""What can be read of a damaged project file, row by row, into a new one.
+"""What becomes of the work when the project file was lost while it was open.
 
-Rows on pages that SQLite cannot read are passed over; of the others those are taken that are
-what their ids say and that name nothing that is lost. So the new file is whole, if smaller.
+SQLite's connection still reads what was deleted or moved, so a whole copy can be written. Where
+the file was overwritten its old content is gone but for what SQLite holds in memory and in the
+log: then the copy is looked through row by row, and where it does not hold, the decisions of this
+process alone are written, as a project file that can be merged.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+import shlex
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from sqlite_utils import Database
+from store import clock, heads, ids
+from store.backup import backup
+from store.errors import Damaged, FileLost, StoreError
+from store.filewatch import Loss, Lost
+from store.prompts import messages_of
+from store.records import Event, Prompt
+from store.sqlite import Database, ProjectDatabase, create, immediate, open_readonly, translated
 
-from store import aside, events, heads, kinds, meta
-from store.contents import COLUMNS, ITEMS, Row, insert, pair_belongs
-from store.errors import Damaged
-from store.file_header import must_exist
-from store.merging import checked
-from store.sqlite import StrPath, create, immediate, sqlite3, translated
-
-_NAMES: Final[dict[str, dict[str, str]]] = {
-    "generation": {"run_id": "run"},
-    "candidate": {
-        "prompt_id": "prompt",
-        "parent_id": "candidate",
-        "critique_id": "critique",
-        "generation_id": "generation",
-    },
-    "critique": {
-        "candidate_id": "candidate",
-        "constitution_id": "constitution",
-        "generation_id": "generation",
-    },
-    "pair": {"prompt_id": "prompt", "a_id": "candidate", "b_id": "candidate"},
+_HAPPENED = {
+    Loss.REMOVED: "was removed while it was open",
+    Loss.REPLACED: "was replaced by another file while it was open",
+    Loss.OVERWRITTEN: "was overwritten with another content while it was open",
+    Loss.LOG: "lost the -wal or -shm file beside it while it was open",
 }
-"""Which columns name a row of which table."""
-_WITHOUT_ROWID: Final = ("constitution", "run")
-_FACTS: Final = ("created_at", "sides", "order", "theme")
-"""What is kept of the old file's own facts: seeds, above all, so that the sides stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rescued:
-    """What became of a damaged file."""
-
-    path: Path
-    taken: dict[str, int]
-    """Rows in the new file, by table."""
-    lost: dict[str, int]
-    """Rows that were read and could not be used, by table."""
-    unread: tuple[str, ...]
-    """Tables of which a part could not be read."""
-
-    @property
-    def whole(self) -> bool:
-        """True when nothing was lost."""
-        return not self.unread and not any(self.lost.values())
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of ``rescue --json``."""
-        return {
-            "file": os.fspath(self.path),
-            "taken": self.taken,
-            "lost": self.lost,
-            "unread": list(self.unread),
-        }
-
-
-def rescue(path: StrPath, out: StrPath, at: str) -> Rescued:
-    """Write what can be read to a new project; the damaged file is not changed.
+@contextmanager
+def guarded(db: ProjectDatabase, asked: Callable[[], str] | None = None) -> Iterator[None]:
+    """Do something with a project, and see to it that nothing is lost where its file was.
 
     Args:
-        path: the damaged file.
-        out: the new one; nothing is there yet.
-        at: UTC time, ISO-8601.
+        db: the project.
+        asked: describes what is done, with its texts; kept where it could not be written.
 
     Raises:
-        MissingProject: there is no file to read.
-        ProjectExists: there is something at ``out``.
-        Damaged: not even the list of tables can be read.
+        FileLost: the file at the path is not the one that was opened; says what was kept where.
     """
-    must_exist(path)
-    with closing(_connect(path)) as old:
-        source = _Source(old)
-        if not source.readable:
-            raise Damaged(f"Nothing can be read of {path}: not even its list of tables")
-        new = create(out, at=at)
-        try:
-            with translated(out), closing(new), immediate(new):
-                done = _copy(source, new, Path(out))
-        except BaseException:
-            for ending in ("", "-wal", "-shm"):
-                Path(f"{os.fspath(out)}{ending}").unlink(missing_ok=True)
-            raise
-    return done
-
-
-class _Source:
-    """The damaged file: gives the rows it can, and remembers where it could not."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self.unread: dict[str, None] = {}
-
-    @property
-    def readable(self) -> bool:
-        """Whether the list of tables can be read, and has those that matter."""
-        try:
-            rows = self._connection.execute("SELECT name FROM sqlite_schema").fetchall()
-        except sqlite3.DatabaseError:
-            return False
-        return {*COLUMNS} <= {row[0] for row in rows}
-
-    def facts(self) -> dict[str, str]:
-        """What can be read of ``meta``."""
-        return dict(row[1:] for row in self._walk("meta", "key", ("key", "value"), 1))
-
-    def rows(self, table: str) -> Iterator[Row]:
-        """The rows of a table: from the front, from the back, then one by one between."""
-        key = "id" if table in _WITHOUT_ROWID else "rowid"
-        last = None
-        for place, *values in self._walk(table, key, COLUMNS[table], 1):
-            last = place
-            yield tuple(values)
-        if table not in self.unread:
-            return
-        first = None
-        for place, *values in self._walk(table, key, COLUMNS[table], -1):
-            if last is not None and place <= last:
-                return
-            first = place
-            yield tuple(values)
-        if key == "rowid" and first is not None:
-            for place in range(0 if last is None else last + 1, first):
-                yield from self._one(table, place)
-
-    def _walk(self, table: str, key: str, columns: Iterable[str], way: int) -> Iterator[Row]:
-        names = ", ".join(columns)
-        order = "DESC" if way < 0 else "ASC"
-        try:
-            yield from self._connection.execute(
-                f"SELECT {key}, {names} FROM {table} NOT INDEXED ORDER BY {key} {order}"  # noqa: S608 - names of ours
-            )
-        except sqlite3.DatabaseError:
-            self.unread[table] = None
-
-    def _one(self, table: str, place: int) -> Iterator[Row]:
-        names = ", ".join(COLUMNS[table])
-        try:
-            yield from self._connection.execute(
-                f"SELECT {names} FROM {table} NOT INDEXED WHERE rowid = ?",  # noqa: S608 - names of ours
-                [place],
-            )
-        except sqlite3.DatabaseError:
-            return
-
-
-def _copy(source: _Source, new: Database, out: Path) -> Rescued:
-    for key, value in source.facts().items():
-        if key in _FACTS:
-            meta.put(new, key, value)
-    new.execute("PRAGMA defer_foreign_keys=ON")
-    seen: Counter[str] = Counter()
-    taken: Counter[str] = Counter()
-    usable = _usable(source, seen)
-    for table in ITEMS:
-        for row in source.rows(table):
-            if row[0] in usable[table]:
-                usable[table].remove(row[0])  # a page may be reached twice
-                insert(new, table, [checked.row(table, row)])
-                taken[table] += 1
-    _take_events(source, new, seen, taken)
-    for cell in {heads.cell_of(event) for event in aside.bring_up_to_date(new)}:
-        heads.refresh(new, cell)
-    return Rescued(
-        path=out,
-        taken={table: taken[table] for table in COLUMNS},
-        lost={table: seen[table] - taken[table] for table in COLUMNS},
-        unread=tuple(source.unread),
-    )
-
-
-def _usable(source: _Source, seen: Counter[str]) -> dict[str, set[str]]:
-    """The ids of the items that are whole and name nothing that is not."""
-    names: dict[str, dict[str, list[tuple[str, str]]]] = {table: {} for table in ITEMS}
-    texts: dict[str, tuple[str, str]] = {}
-    for table in ITEMS:
-        columns = COLUMNS[table]
-        for row in source.rows(table):
-            seen[table] += row[0] not in names[table]
-            if not _is_whole(table, row, texts):
-                continue
-            named = dict(zip(columns, row, strict=True))
-            names[table][row[0]] = [
-                (other, named[column])
-                for column, other in _NAMES.get(table, {}).items()
-                if named[column] is not None
-            ]
-            if table == "candidate":
-                texts[row[0]] = (row[1], row[3])
-    while any(_drop_dangling(names, table) for table in ITEMS):  # each may make others dangle
-        pass
-    return {table: set(rows) for table, rows in names.items()}
-
-
-def _drop_dangling(names: dict[str, dict[str, list[tuple[str, str]]]], table: str) -> bool:
-    gone = [
-        item
-        for item, named in names[table].items()
-        if any(each not in names[other] for other, each in named)
-    ]
-    for item in gone:
-        del names[table][item]
-    return bool(gone)
-
-
-def _is_whole(table: str, row: Row, texts: dict[str, tuple[str, str]]) -> bool:
+    found = db.look()
     try:
-        checked.row(table, row)
-    except checked.Tampered:
-        return False
-    if table != "pair":
-        return True
-    sides = [texts.get(side) for side in row[2:4]]
-    a, b = sides
-    return (
-        a is not None
-        and b is not None
-        and a[0] == b[0] == row[1]
-        and pair_belongs(row[0], row[1], a[1], b[1], row[5])
-    )
+        yield
+    except FileLost as error:
+        raise rescued(db) from error
+    except Exception as error:
+        if found and db.look():
+            raise
+        lost = rescued(db)
+        if asked is not None:
+            keep_text(lost, asked())
+        raise lost from error
+    if not db.look():
+        raise rescued(db)
 
 
-def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Counter[str]) -> None:
-    here: set[str] = set()
-    for row in source.rows("event"):
-        if row[0] in here:
-            continue
-        seen["event"] += 1
+def rescued(db: ProjectDatabase) -> FileLost:
+    """Keep everything, and say what happened, what is kept and what to do."""
+    watch = db.watch
+    assert watch is not None
+    lost = watch.lost
+    assert lost is not None
+    happened = f"{lost.path} {_HAPPENED[lost.loss]}; nothing more is written."
+    if lost.found_at is not None and _all_in_file(db):
+        way = f"go on with: pairlab --db {_quoted(lost.found_at)}"
+        moved = f"{lost.path} was moved to {lost.found_at} while it was open"
+        words = f"{moved} and holds everything; nothing more is written. Now {way}"
+        return FileLost(words, lost.found_at)
+    rescue, whole = _write(db, lost)
+    if rescue is not None and lost.loss in (Loss.REMOVED, Loss.REPLACED):
+        _all_in_file(db)  # else whoever opens the new file would take our log for its own
+    if rescue is None:
+        return FileLost(f"{happened} No copy of it could be written, to any folder", lost.path)
+    kept = "Everything is" if whole else f"The {len(db.made)} decisions of this process are"
+    return FileLost(f"{happened} {kept} kept in {rescue}; {_way_out(lost, rescue)}", rescue, rescue)
+
+
+def keep_text(lost: FileLost, text: str) -> Path | None:
+    """Add a text that is in no file to what was rescued.
+
+    Returns:
+        The file it is in, readable by its owner alone; None where it could not be written.
+    """
+    stem = lost.rescue.stem if lost.rescue is not None else f"{lost.beside.stem}.rescue-{_stamp()}"
+    for folder in _folders(lost.beside.parent):
+        path = folder / f"{stem}.txt"
         try:
-            made = checked.event(row)
-            events.insert(new, made, row[-1] if kinds.problem(made) else None)
-        except (checked.Tampered, sqlite3.IntegrityError):
+            flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY
+            with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8") as file:
+                file.write(text.encode("utf-8", "replace").decode() + "\n")
+        except OSError:
             continue
-        here.add(row[0])
-        taken["event"] += 1
+        return path
+    return None
 
 
-def _connect(path: StrPath) -> Any:
-    with translated(path):
-        uri = Path(path).absolute().as_uri() + "?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-        connection.execute("PRAGMA trusted_schema=OFF")
-        # what is no UTF-8 any more is not what its id says either
-        connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        return connection
+def _all_in_file(db: ProjectDatabase) -> bool:
+    """Move what is in the log into the file itself, whatever its name is by now."""
+    with translated():
+        busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
+
+
+def _write(db: ProjectDatabase, lost: Lost) -> tuple[Path | None, bool]:
+    name = f"{lost.path.stem}.rescue-{_stamp()}{lost.path.suffix or '.db'}"
+    for folder in _folders(lost.path.parent):
+        try:
+            backup(db, folder / name)
+        except StoreError:
+            pass  # no room, no rights, or pages that do not belong together
+        else:
+            if lost.loss is not Loss.OVERWRITTEN or _holds(folder / name, db.made):
+                return folder / name, True
+            (folder / name).unlink()
+        if lost.loss is Loss.OVERWRITTEN and _write_own_work(folder / name, db):
+            return folder / name, False
+    return None, False
+
+
+def _holds(path: Path, events: Iterable[Event]) -> bool:
+    """Whether each row of a copy is what its id says, and these events are among them."""
+    from store.merging import checked, incoming  # which read files by means of store.sqlite
+
+    try:
+        db = open_readonly(path)
+        try:
+            if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+                return False
+            if db.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                return False
+            for values in incoming.rows(db, "pair"):
+                _check_pair(db, values)
+            seen = {
+                values[0]
+                for table in incoming.COLUMNS
+                for values in incoming.rows(db, table)
+                if checked.row(table, values)
+            }
+        finally:
+            db.close()
+    except StoreError:
+        return False
+    return {event.id for event in events} <= seen
+
+
+def _check_pair(db: Database, values: tuple[Any, ...]) -> None:
+    """Refuse a pair whose id does not belong to the texts that are there.
+
+    Raises:
+        Damaged: it does not, or a text is missing.
+    """
+    pair_id, prompt_id, a_id, b_id, _, external_id, *_ = values
+    statement = "SELECT text FROM candidate WHERE id = ? AND prompt_id = ?"
+    a, b = (db.execute(statement, [side, prompt_id]).fetchone() for side in (a_id, b_id))
+    if a is None or b is None or pair_id != ids.pair_id(prompt_id, a[0], b[0], external_id):
+        raise Damaged(f"the content of pair {pair_id[:12]} does not belong to its id")
+
+
+def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
+    """Write what this process added: its events, and what else is still what its id says."""
+    from store.events import insert  # which takes connections of store.sqlite
+
+    try:
+        made = create(path)
+        try:
+            made.execute("PRAGMA foreign_keys=OFF")  # what it builds on is in the project alone
+            with immediate(made):
+                for table, rows in _own_rows(db).items():
+                    made.table(table).insert_all(rows, ignore=True)
+                for event in db.made:
+                    insert(made, event)
+                heads.rebuild(made)
+        finally:
+            made.close()
+    except StoreError:
+        return False
+    return True
+
+
+def _own_rows(db: ProjectDatabase) -> dict[str, list[dict[str, Any]]]:
+    """What this process added but events, in the order it can be written; all of it or nothing.
+
+    A part would have the whole file refused when it is merged.
+    """
+    from store.merging import checked, incoming
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    try:
+        with translated():
+            for table, columns in incoming.COLUMNS.items():
+                if table == "event":
+                    continue
+                new = ("WHERE rowid >", str(db.before[table])) if table in db.before else ()
+                read = db.execute(incoming.select(table, columns, *new)).fetchall()
+                rows = [dict(zip(columns, checked.row(table, each), strict=True)) for each in read]
+                for each in read if table == "pair" else ():
+                    _check_pair(db, each)
+                for row in rows if table == "prompt" else ():
+                    row["text"] = Prompt(row["id"], messages_of(row["messages"]), "").text
+                found[table] = rows
+    except StoreError:
+        return {}
+    return found
+
+
+def _folders(beside: Path) -> Iterator[Path]:
+    """Where a rescue file may lie: where the project was, else in a private folder."""
+    if beside.is_dir():
+        yield beside
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    private = state / "pairlab" / "rescue"
+    try:
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        pass
+    else:
+        yield private
+    try:
+        yield Path(tempfile.mkdtemp(prefix="pairlab-rescue-"))
+    except OSError:
+        return
+
+
+def _way_out(lost: Lost, rescue: Path) -> str:
+    if lost.loss is Loss.REMOVED:
+        return f"to go on: mv {_quoted(rescue)} {_quoted(lost.path)}"
+    merge = f"pairlab --db {_quoted(lost.path)} merge {_quoted(rescue)}"
+    return f"where the file there is a copy of the same project, bring it in with: {merge}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(os.fspath(path))
+
+
+def _stamp() -> str:
+    return clock.now().replace("-", "").replace(":", "")

@@ -95,6 +95,8 @@ def create(
     shut = _seal(seal)
     if len(who) < 2 or not all(who):
         raise BadInput("a round needs at least two annotators with different names")
+    if nobody := next(filter(ids.reserved, who), None):
+        raise BadInput(f"a round is for people, and '{nobody}' is the name of none")
     if not wanted:
         raise BadInput("a round needs pairs; import or make some first")
     if not 0 <= overlap <= 1:
@@ -177,9 +179,9 @@ def ordered(db: Database) -> list[Round]:
 def progress(db: Database, round_id: str) -> list[Progress]:
     """How far everybody is; all that a sealed round tells."""
     rows = db.execute(
-        "SELECT round_pair.annotator, count(label_head.pair_id), count(*) FROM round_pair"
-        " LEFT JOIN label_head ON label_head.pair_id = round_pair.pair_id"
-        "  AND label_head.annotator = round_pair.annotator AND label_head.phase = 'first'"
+        "SELECT round_pair.annotator, count(answered.pair_id), count(*) FROM round_pair"
+        " LEFT JOIN answered ON answered.pair_id = round_pair.pair_id"
+        "  AND answered.annotator = round_pair.annotator"
         " WHERE round_pair.round_id = ? GROUP BY round_pair.annotator"
         " ORDER BY round_pair.annotator",
         [round_id],

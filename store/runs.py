@@ -22,12 +22,12 @@ _INSERT_RUN = (
 )
 _SELECT_GENERATION = (
     "SELECT id, run_id, kind, rendered, settings, seed, text, finish_reason, prompt_tokens,"
-    " completion_tokens, seconds, attempt, refused, created_at FROM generation"
+    " completion_tokens, seconds, attempt, refused, created_at, reasoning FROM generation"
 )
 _INSERT_GENERATION = (
     "INSERT OR IGNORE INTO generation (id, run_id, kind, rendered, settings, seed, text,"
-    " finish_reason, prompt_tokens, completion_tokens, seconds, attempt, refused, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " finish_reason, prompt_tokens, completion_tokens, seconds, attempt, refused, created_at,"
+    " reasoning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -57,6 +57,7 @@ class GenerationFields(TypedDict):
     seconds: Required[float]
     attempt: NotRequired[int]
     refused: NotRequired[str | None]
+    reasoning: NotRequired[str | None]
 
 
 def add_run(db: Database, *, at: str, **fields: Unpack[RunFields]) -> str:
@@ -123,11 +124,34 @@ def add_generation(db: Database, *, at: str, **fields: Unpack[GenerationFields])
         made.attempt,
         made.refused,
         at,
+        made.reasoning,
     )
-    generation_id = ids.digest("generation", values)
+    generation_id = generation_identity(values)
     with immediate(db):
         db.execute(_INSERT_GENERATION, (generation_id, *values))
     return generation_id
+
+
+def generation_identity(values: Sequence[Any]) -> str:
+    """The id of a generation, from its columns after the id.
+
+    Reasoning is part of it only where there is some: rows of before the column keep their ids.
+    """
+    *before, reasoning = values
+    return ids.digest("generation", before if reasoning is None else values)
+
+
+def attempts_made(db: Database) -> dict[str, int]:
+    """The last attempt that was refused, by the place of its text.
+
+    The place is what the text is for, ``place`` of the settings; texts of older versions, whose
+    record has none, are not told.
+    """
+    rows = db.execute(
+        "SELECT json_extract(settings, '$.place'), max(attempt) FROM generation"
+        " WHERE refused IS NOT NULL AND json_type(settings, '$.place') = 'text' GROUP BY 1"
+    )
+    return dict(rows.fetchall())
 
 
 def get_generation(db: Database, generation_id: str) -> Generation:

@@ -1,5 +1,8 @@
 """The tables, views and triggers of a project file, as numbered migrations.
 
+A rule that several queries follow (what stands, what was given blind, what a round hides, who is
+no person) is a view here; docs/database.md tells of each.
+
 Everything a person decides is a row of ``event``; ``label_head``, ``head`` and ``round_pair``
 are caches of the current state, rebuilt from events at any time (:mod:`store.heads`). Items
 (``prompt``, ``candidate`` ...) are written once, under the hash of their content.
@@ -131,24 +134,6 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_cell ON event (item, annotator, kind, phase);
 
-CREATE TABLE label_head (
-    pair_id TEXT NOT NULL,
-    annotator TEXT NOT NULL,
-    phase TEXT NOT NULL CHECK (phase IN ('first', 'repeat', 'discussion')),
-    verdict TEXT NOT NULL CHECK (verdict IN ('a', 'b', 'tie', 'both_bad', 'skip')),
-    strength INTEGER,
-    seconds REAL,
-    left_side TEXT CHECK (left_side IN ('a', 'b')),
-    guideline_id TEXT,
-    note TEXT,
-    informed INTEGER NOT NULL CHECK (informed IN (0, 1)),
-    round_id TEXT,
-    event_id TEXT NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (pair_id, annotator, phase)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX label_head_annotator ON label_head (annotator, phase);
-
 CREATE TABLE head (
     kind TEXT NOT NULL,
     item TEXT NOT NULL,
@@ -181,6 +166,164 @@ BEGIN SELECT raise(ABORT, '{table} rows are never deleted'); END;
 )
 
 _VIEWS = """
+CREATE VIEW pairs_readable AS
+SELECT pair.position, pair.id, pair.external_id, prompt.category, prompt.text AS prompt,
+       a.text AS a, b.text AS b, pair.kind, pair.a_role, pair.b_role, pair.source
+FROM pair
+JOIN prompt ON prompt.id = pair.prompt_id
+JOIN candidate AS a ON a.id = pair.a_id
+JOIN candidate AS b ON b.id = pair.b_id;
+"""
+
+_STANDING = """
+-- a file of the first version has an older form of these three
+DROP VIEW IF EXISTS triplets;
+DROP VIEW IF EXISTS labels_current;
+DROP TABLE IF EXISTS label_head;
+
+CREATE TABLE label_head (
+    pair_id TEXT NOT NULL,
+    annotator TEXT NOT NULL,
+    phase TEXT NOT NULL CHECK (phase IN ('first', 'repeat', 'discussion')),
+    verdict TEXT NOT NULL CHECK (verdict IN ('a', 'b', 'tie', 'both_bad', 'skip')),
+    strength INTEGER,
+    seconds REAL,
+    left_side TEXT CHECK (left_side IN ('a', 'b')),
+    guideline_id TEXT,
+    note TEXT,
+    informed INTEGER NOT NULL CHECK (informed IN (0, 1)),
+    round_id TEXT,
+    event_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    answer TEXT NOT NULL DEFAULT 'given' CHECK (answer IN ('given', 'skipped', 'again')),
+    given_by TEXT NOT NULL GENERATED ALWAYS AS (
+        CASE WHEN substr(annotator, 1, 3) = 'ai:' THEN 'model'
+             WHEN substr(annotator, 1, 7) = 'source:' THEN 'source'
+             ELSE 'person' END
+    ) VIRTUAL,
+    PRIMARY KEY (pair_id, annotator, phase)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX label_head_annotator ON label_head (annotator, phase);
+CREATE INDEX event_clear ON event (item) WHERE kind = 'clear';
+
+CREATE VIEW answered AS
+SELECT pair_id, annotator, given_by, verdict, answer FROM label_head
+WHERE phase = 'first' AND answer <> 'again';
+
+CREATE VIEW shared_head AS
+SELECT kind, item, value, annotator, at, event_id FROM (
+    SELECT head.kind, head.item, head.value, head.annotator, head.at, head.event_id,
+           row_number() OVER (
+               PARTITION BY head.kind, head.item
+               ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC
+           ) AS place
+    FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)
+    WHERE head.kind IN ('ruling', 'setting', 'guideline', 'round', 'round_seal', 'round_end')
+) WHERE place = 1;
+
+CREATE VIEW round_now AS
+SELECT made.item AS round_id, json_extract(made.value, '$.name') AS name,
+       coalesce(json_extract(seal.value, '$.seal'), json_extract(made.value, '$.seal')) AS seal,
+       CASE WHEN ended.item IS NOT NULL THEN json_extract(ended.value, '$.state')
+            -- the last labels may have come in by a merge, which records no end
+            WHEN (
+                SELECT round_pair.pair_id FROM round_pair
+                WHERE round_pair.round_id = made.item AND NOT EXISTS (
+                    SELECT 1 FROM answered
+                    WHERE answered.pair_id = round_pair.pair_id
+                        AND answered.annotator = round_pair.annotator
+                )
+                -- people work from the front, so that a place without a label is found at once
+                ORDER BY round_pair.annotator DESC, round_pair.position DESC LIMIT 1
+            ) IS NULL THEN 'finished' END AS ended
+FROM shared_head AS made
+LEFT JOIN shared_head AS seal ON seal.kind = 'round_seal' AND seal.item = made.item
+LEFT JOIN shared_head AS ended ON ended.kind = 'round_end' AND ended.item = made.item
+WHERE made.kind = 'round';
+
+CREATE VIEW sealed_pair AS
+SELECT DISTINCT round_pair.pair_id FROM round_now JOIN round_pair USING (round_id)
+WHERE round_now.ended IS NULL AND round_now.seal = 'sealed';
+
+CREATE VIEW blind_pass AS
+SELECT pair_id, annotator, given_by, verdict, strength, guideline_id, round_id, at FROM label_head
+WHERE phase = 'first' AND informed = 0 AND verdict <> 'skip';
+
+CREATE VIEW blind_label AS
+SELECT * FROM blind_pass WHERE pair_id NOT IN (SELECT pair_id FROM sealed_pair);
+
+CREATE VIEW last_word AS
+SELECT pair_id, annotator, given_by, phase, verdict, round_id FROM label_head AS label
+WHERE phase = 'first' AND NOT EXISTS (
+    SELECT 1 FROM label_head AS later
+    WHERE later.pair_id = label.pair_id AND later.annotator = label.annotator
+        AND later.phase = 'discussion' AND later.verdict <> 'skip'
+) OR phase = 'discussion' AND (verdict <> 'skip' OR NOT EXISTS (
+    SELECT 1 FROM label_head AS earlier
+    WHERE earlier.pair_id = label.pair_id AND earlier.annotator = label.annotator
+        AND earlier.phase = 'first'
+));
+
+CREATE VIEW withdrawn_label AS
+SELECT pair_id, annotator,
+       CASE WHEN substr(annotator, 1, 3) = 'ai:' THEN 'model'
+            WHEN substr(annotator, 1, 7) = 'source:' THEN 'source'
+            ELSE 'person' END AS given_by
+FROM (
+    SELECT item AS pair_id, annotator FROM sound_event
+    WHERE kind = 'clear' AND phase IN ('first', 'discussion')
+    UNION
+    SELECT pair_id, annotator FROM label_head
+    WHERE verdict = 'skip' AND phase IN ('first', 'discussion')
+) AS cell
+WHERE EXISTS (
+    SELECT 1 FROM sound_event AS event
+    WHERE event.item = cell.pair_id AND event.annotator = cell.annotator AND kind = 'label'
+        AND phase IN ('first', 'discussion') AND json_extract(value, '$.verdict') <> 'skip'
+) AND NOT EXISTS (
+    SELECT 1 FROM label_head AS stands
+    WHERE stands.pair_id = cell.pair_id AND stands.annotator = cell.annotator
+        AND stands.phase IN ('first', 'discussion') AND stands.verdict <> 'skip'
+);
+
+CREATE VIEW versioned_label AS
+SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM label_head
+WHERE phase = 'first' AND verdict <> 'skip'
+UNION ALL
+SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM (
+    SELECT event.item AS pair_id, event.annotator,
+           json_extract(value, '$.guideline_id') AS guideline_id,
+           json_extract(value, '$.verdict') AS verdict,
+           json_extract(value, '$.strength') AS strength,
+           coalesce(json_extract(value, '$.informed'), 0) AS informed,
+           json_extract(value, '$.round_id') AS round_id,
+           row_number() OVER (
+               PARTITION BY event.item, event.annotator, json_extract(value, '$.guideline_id')
+               ORDER BY lamport DESC, replica DESC, seq DESC
+           ) AS place
+    FROM (
+        SELECT item, annotator FROM sound_event WHERE kind = 'label' AND phase = 'first'
+        GROUP BY item, annotator HAVING count(*) > 1
+    ) AS cell
+    JOIN sound_event AS event USING (item, annotator)
+    WHERE kind = 'label' AND phase = 'first' AND json_extract(value, '$.verdict') <> 'skip'
+        AND json_extract(value, '$.undoes') IS NULL AND NOT EXISTS (
+            SELECT 1 FROM sound_event AS undo
+            WHERE undo.item = event.item AND undo.annotator = event.annotator
+                AND undo.kind IN ('label', 'clear') AND undo.phase = 'first'
+                AND json_extract(undo.value, '$.undoes') = event.id
+                AND json_extract(undo.value, '$.relabel') IS NULL
+        )
+) AS past
+WHERE place = 1 AND NOT EXISTS (
+    SELECT 1 FROM label_head AS stands
+    WHERE stands.pair_id = past.pair_id AND stands.annotator = past.annotator
+        AND stands.phase = 'first' AND stands.verdict <> 'skip'
+        AND stands.guideline_id IS past.guideline_id
+);
+"""
+
+_STANDING_VIEWS = """
 CREATE VIEW labels_current AS
 SELECT label_head.pair_id, label_head.annotator, label_head.phase, verdict, strength, seconds,
        left_side,
@@ -191,43 +334,23 @@ FROM label_head
 LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id
     AND head.annotator = label_head.annotator AND head.phase = '';
 
-CREATE VIEW pairs_readable AS
-SELECT pair.position, pair.id, pair.external_id, prompt.category, prompt.text AS prompt,
-       a.text AS a, b.text AS b, pair.kind, pair.a_role, pair.b_role, pair.source
-FROM pair
-JOIN prompt ON prompt.id = pair.prompt_id
-JOIN candidate AS a ON a.id = pair.a_id
-JOIN candidate AS b ON b.id = pair.b_id;
-
 -- What `pairlab export --from consensus --format triplets` would write, as far as SQL can tell:
 -- a ruling; else the verdict of all people who labelled the pair, where they agree; else, where
--- nobody labelled it, the decision on the revision. Flagged, empty and identical pairs and
--- conversations are left out. Not covered, so that the view may hold more rows than an export:
--- texts that loop, leak template text or were cut off, duplicates, identity within the trainer's
--- length, low agreement, sealed rounds.
+-- nobody labelled it, the decision on the revision. Left out are pairs with a verdict that was
+-- taken back and not given anew, flagged, empty and identical pairs, and conversations. Not
+-- covered, so that the view may hold more rows than an export: texts that loop, leak template text
+-- or were cut off, duplicates, identity within the trainer's length, low agreement, sealed rounds.
 CREATE VIEW triplets AS
 WITH RECURSIVE ruled AS (
-    SELECT pair_id, verdict FROM (
-        SELECT head.item AS pair_id, json_extract(head.value, '$.verdict') AS verdict,
-               row_number() OVER (
-                   PARTITION BY head.item
-                   ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC
-               ) AS place
-        FROM head JOIN event USING (kind, item, annotator, phase)
-        WHERE head.kind = 'ruling'
-    ) WHERE place = 1
-), said AS (
-    SELECT pair_id, verdict FROM label_head AS label
-    WHERE substr(annotator, 1, 3) <> 'ai:' AND verdict <> 'skip' AND (
-        phase = 'discussion' OR phase = 'first' AND NOT EXISTS (
-            SELECT 1 FROM label_head AS later
-            WHERE later.pair_id = label.pair_id AND later.annotator = label.annotator
-                AND later.phase = 'discussion'
-        )
-    )
+    SELECT item AS pair_id, json_extract(value, '$.verdict') AS verdict
+    FROM shared_head WHERE kind = 'ruling'
 ), agreed AS (
-    SELECT pair_id, iif(min(verdict) = max(verdict), min(verdict), 'disagreement') AS verdict
-    FROM said GROUP BY pair_id
+    SELECT pair_id,
+           CASE WHEN min(verdict) <> max(verdict) THEN 'disagreement'
+                WHEN pair_id IN (SELECT pair_id FROM withdrawn_label WHERE given_by = 'person')
+                    THEN 'being_labelled_again'
+                ELSE min(verdict) END AS verdict
+    FROM last_word WHERE given_by = 'person' AND verdict <> 'skip' GROUP BY pair_id
 ), decision AS (
     SELECT item AS revision_id, json_extract(value, '$.choice') AS choice,
            json_extract(value, '$.edited_id') AS edited_id
@@ -314,7 +437,7 @@ BEGIN SELECT raise(ABORT, 'prompt rows are never deleted'); END;
 
 @migrations()
 def m0001_tables(db: Database) -> None:
-    """The whole first schema."""
+    """The first schema, but for what the next step makes anew."""
     for script in (_TABLES, _TRIGGERS, _VIEWS):
         for statement in _statements(script):
             db.execute(statement)
@@ -332,14 +455,26 @@ def m_set_aside(db: Database) -> None:
     """Events that cannot be used are listed, and everything reads the others."""
     for statement in _statements(_SET_ASIDE):
         db.execute(statement)
-    triplets = _view("triplets", _VIEWS)
-    db.execute("DROP VIEW triplets")
-    db.execute(triplets.replace("JOIN event USING", "JOIN sound_event AS event USING"))
+    from store import aside  # which writes what this module only declares
+
+    aside.rebuild(db)
 
 
-def _view(name: str, script: str) -> str:
-    """The statement of a script that makes a view, with the remark before it."""
-    return next(each for each in _statements(script) if f"CREATE VIEW {name} AS" in each)
+@migrations()
+def m0002_labels_that_stand(db: Database) -> None:
+    """A label queued again or skipped over stays in force; older files get this answer too."""
+    from store import heads  # which writes what this module only declares
+
+    for script in (_STANDING, _STANDING_VIEWS):
+        for statement in _statements(script):
+            db.execute(statement)
+    heads.rebuild_labels(db)
+
+
+@migrations()
+def m_generation_reasoning(db: Database) -> None:
+    """What a model thought before its text, kept apart from it."""
+    db.execute("ALTER TABLE generation ADD COLUMN reasoning TEXT")
 
 
 def _statements(script: str) -> list[str]:

@@ -26,7 +26,7 @@ from store import (
     runs,
 )
 from store import pairs as pair_rows
-from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Phase, Prompt, Verdict
+from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Phase, Prompt
 from store.rulings import Ruling
 
 Tree = dict[str, Any]
@@ -240,7 +240,7 @@ def _pair(db: Database, found: Pair, viewer: str | None) -> Tree:
 def _is_blind(db: Database, pair_id: str, given: list[Label], viewer: str) -> bool:
     """Whether this annotator must not be told what others say about the pair."""
     labelled = any(
-        each.annotator == viewer and each.phase is Phase.FIRST and each.verdict is not Verdict.SKIP
+        each.annotator == viewer and each.phase is Phase.FIRST and each.answer == "given"
         for each in given
     )
     return not labelled or pair_id in rounds.hidden_pairs(db)

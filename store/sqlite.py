@@ -7,8 +7,9 @@ are the ones to catch, so everybody takes ``sqlite3`` from here.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from sqlite_utils import utils as _utils
 
 from store import aside, clock, errors, leftovers, meta, replica
 from store.file_header import APPLICATION_ID, must_exist
+from store.filewatch import FileWatch, Loss, Mark
 from store.schema import migrations
 
 sqlite3: Any = vars(_utils)["sqlite3"]
@@ -46,8 +48,73 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
+_GROWING = ("event", "prompt", "pair", "candidate", "critique", "generation")
+_LAST_ROWS = " UNION ALL ".join(
+    f"SELECT max(rowid) FROM {name}"  # noqa: S608 - names written above
+    for name in _GROWING
+)
+_KEPT_EVENTS = 5000
+"""Decisions of this connection that stay in memory: more than a person makes in a sitting."""
 
-def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> Database:
+
+class ProjectDatabase(Database):
+    """A project that is open for writing, with an eye on its file."""
+
+    watch: FileWatch | None = None
+    """None until the file is whole."""
+    made: deque[Any]
+    """The latest events of this connection, for the case that the file is overwritten."""
+    before: dict[str, int]
+    """The last row of each growing table when the file was opened."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection, execute_plugins=False)
+        self.made = deque(maxlen=_KEPT_EVENTS)
+        self.before = {}
+
+    def look(self) -> bool:
+        """Whether the file is still the one that was opened; without it nothing is moved into it.
+
+        The log is no longer written into the file then: the pages may be those of another project.
+        """
+        if self.watch is None or self.watch.lost is not None:
+            return self.watch is None
+        if self.watch.look() is None:
+            return True
+        self.conn.execute("PRAGMA wal_autocheckpoint=0")
+        return False
+
+    def confirm(self) -> None:
+        """Look again after a write.
+
+        Raises:
+            FileLost: what was written is not in the file at the path.
+        """
+        if not self.look():
+            assert self.watch is not None
+            path = self.watch.path
+            raise errors.FileLost(f"{path} is no longer the file that was opened", path)
+
+    def close(self) -> None:
+        """Close; a file that is not ours any more gets nothing of what is in the log."""
+        lost = self.watch.lost if self.watch is not None else None
+        if self.watch is None or lost is None:
+            super().close()
+            return
+        beside = self.watch.companions()
+        # closing would write the log into the file, which another project may have taken over,
+        # and whoever opens that one next would do the same: by now all of it is kept elsewhere
+        if lost.loss in (Loss.OVERWRITTEN, Loss.LOG):
+            for path, now in beside.items():
+                if path.name.endswith("-wal") and now is not None:
+                    os.truncate(now, 0)
+        super().close()
+        for path in beside:
+            if self.watch.owns(path) and (path.name.endswith("-shm") or not path.stat().st_size):
+                path.unlink(missing_ok=True)
+
+
+def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> ProjectDatabase:
     """Make a new project file, readable by its owner alone, and open it.
 
     Args:
@@ -72,6 +139,7 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
                 db.execute("PRAGMA journal_mode=WAL")
                 with immediate(db):
                     _fill(db, path, seed or os.urandom(16).hex(), at or clock.now())
+                _begin_watch(db, path)
         except BaseException:
             db.close()
             raise
@@ -81,7 +149,7 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
     return db
 
 
-def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
+def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDatabase:
     """Open a project file, bring its schema up to date and check whose copy it is.
 
     Raises:
@@ -90,6 +158,11 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
         Damaged: SQLite cannot read it.
     """
     must_exist(path)
+    if is_read_only(path):
+        raise errors.StoreError(
+            f"{path} cannot be written here, only read (agree, show, check, export, report do);"
+            " to work on it, copy it into a folder of your own"
+        )
     leftovers.sweep(Path(path).absolute().parent)
     db = _connect(path, timeout)
     try:
@@ -104,6 +177,7 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> Database:
             if not replica.is_bound(db, path):
                 with immediate(db):
                     replica.bind(db, path)
+            _begin_watch(db, path)
     except BaseException:
         db.close()
         raise
@@ -120,6 +194,8 @@ def open_readonly(path: StrPath, *, called: StrPath | None = None) -> Database:
     must_exist(path)
     with translated(called or path):
         uri = Path(path).absolute().as_uri() + "?mode=ro"
+        if is_read_only(path) and not _has_log(path):
+            uri += "&immutable=1"  # else SQLite wants to make files beside it
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         db = Database(connection, execute_plugins=False)
         try:
@@ -132,12 +208,35 @@ def open_readonly(path: StrPath, *, called: StrPath | None = None) -> Database:
     return db
 
 
+def is_read_only(path: StrPath) -> bool:
+    """Whether a project can be read and not written: by its rights, its folder's or the disk's."""
+    folder = Path(path).resolve().parent
+    return Path(path).is_file() and not (os.access(path, os.W_OK) and os.access(folder, os.W_OK))
+
+
 @contextmanager
 def session(path: StrPath) -> Iterator[Database]:
-    """Open, hand over, close; SQLite's errors come out as :class:`store.errors.StoreError`."""
+    """Open, hand over, close; SQLite's errors come out as :class:`store.errors.StoreError`.
+
+    A project that cannot be written is opened for reading.
+
+    Raises:
+        FileLost: the file was removed, replaced or moved meanwhile.
+    """
+    from store.rescue import guarded  # which writes files by means of this module
+
+    if is_read_only(path):
+        with closing(open_readonly(path)) as reading, translated(path):
+            if migrations.pending(reading):
+                raise errors.NotAProject(
+                    f"{path} is from an older pairlab and cannot be changed here; copy it into a"
+                    " folder of your own and open it there"
+                )
+            yield reading
+        return
     db = open_store(path)
     try:
-        with translated(path):
+        with guarded(db), translated(path):
             yield db
     finally:
         db.close()
@@ -149,8 +248,14 @@ def immediate(db: Database) -> Iterator[None]:
 
     Takes the write lock at the start: a transaction that first reads and then writes would
     fail at once when another process wrote in between. Inside another one it is a savepoint.
+
+    Raises:
+        FileLost: it was written, but the file at the path is not the one that was opened.
     """
     nested = db.conn.in_transaction
+    watched = db if isinstance(db, ProjectDatabase) and not nested else None
+    if watched is not None:
+        watched.look()
     with translated():
         db.conn.execute("SAVEPOINT nested" if nested else "BEGIN IMMEDIATE")
         try:
@@ -162,6 +267,8 @@ def immediate(db: Database) -> Iterator[None]:
                 if nested:
                     db.conn.execute("RELEASE nested")
             raise
+    if watched is not None:
+        watched.confirm()
 
 
 @contextmanager
@@ -193,10 +300,15 @@ def path_of(db: Database) -> str:
     return str(db.execute("PRAGMA database_list").fetchone()[2])
 
 
-def _connect(path: StrPath, timeout: float) -> Database:
+def _has_log(path: StrPath) -> bool:
+    log = Path(f"{Path(path).resolve()}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
     with translated(path):
         connection = sqlite3.connect(os.fspath(path), timeout=timeout, isolation_level=None)
-        db = Database(connection, execute_plugins=False)
+        db = ProjectDatabase(connection)
         try:
             for pragma in _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")
@@ -206,6 +318,37 @@ def _connect(path: StrPath, timeout: float) -> Database:
     return db
 
 
+def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
+    opened = Path(path_of(db))
+    own = _mark(db.conn)
+    assert own is not None
+    db.before = dict(zip(_GROWING, own.rows, strict=True))
+    if _mark_of(opened) != own:  # made or bound just now, or left behind by a killed process
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    db.watch = FileWatch(Path(path).absolute(), opened, own, lambda: _mark_of(opened))
+
+
+def _mark_of(path: Path) -> Mark | None:
+    """What the file says without its log; another process may be writing to it meanwhile."""
+    try:
+        connection = sqlite3.connect(path.as_uri() + "?mode=ro&immutable=1", uri=True)
+        try:
+            return _mark(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return None
+
+
+def _mark(connection: Any) -> Mark | None:
+    wanted = "SELECT key, value FROM meta WHERE key IN ('replica_bound_to', 'sides')"
+    said = dict(connection.execute(wanted).fetchall())
+    if len(said) < 2:
+        return None
+    rows = tuple(row[0] or 0 for row in connection.execute(_LAST_ROWS).fetchall())
+    return Mark(said["replica_bound_to"], said["sides"], rows)
+
+
 def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
     migrations.apply(db)
     aside.bring_up_to_date(db)
@@ -213,6 +356,7 @@ def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
     meta.put(db, "created_at", at)
     for name in ("sides", "order"):
         meta.put(db, name, f"{seed}:{name}")
+    meta.put(db, meta.SIDES_FROM_CONTENT, "0")
     replica.bind(db, path)
 
 

@@ -1,7 +1,7 @@
 """What can be told of a text by reading it: repeats without end, leaked template or role text.
 
-The model's retries (``engine.detectors``), the export gate and the data checks all ask here, so
-that a text refused in one place is refused in the others.
+The model's retries (``engine.method.detectors``), the export gate and the data checks all ask here,
+so that a text refused in one place is refused in the others.
 """
 
 from __future__ import annotations
@@ -45,6 +45,13 @@ _SENTENCE = re.compile(r"[.!?。！？\n]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _UNIT = re.compile(r"(.{2,60}?)\1{4,}")
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Zl", "Zp", "Zs"})
+_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+"""Letters and marks without a shape: fillers, the empty braille cell, variation selectors."""
+
 _LONGEST_PERIOD = 60
 """Longest repeated piece looked for, in words."""
 _MIN_RUN = 16
@@ -55,6 +62,13 @@ _MIN_CHARACTERS = 40
 def normalised(text: str) -> str:
     """The text in NFC with every run of white space as one space, trimmed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: white space, controls, invisible characters."""
+    return all(
+        character in _INVISIBLE or unicodedata.category(character) in _UNSEEN for character in text
+    )
 
 
 def looped(text: str) -> str | None:

@@ -9,6 +9,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
+from store.errors import FileLost
+from store.rescue import guarded, rescued
 from store.sqlite import StrPath, open_store, translated
 
 P = ParamSpec("P")
@@ -33,6 +35,7 @@ class StoreThread:
             self._pool.shutdown()
             raise
         self._closed = False
+        self._lost: FileLost | None = None
 
     async def call(
         self, fn: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
@@ -45,16 +48,44 @@ class StoreThread:
     ) -> Future[T]:
         """Hand a call over without waiting; for callers outside the event loop."""
 
+        def asked() -> str:
+            return f"{fn.__module__}.{fn.__qualname__} {args} {kwargs}"
+
         def run() -> T:
-            with translated(self._path):
-                return fn(self._db, *args, **kwargs)
+            if self._lost is not None:
+                raise self._lost
+            try:
+                with guarded(self._db, asked), translated(self._path):
+                    return fn(self._db, *args, **kwargs)
+            except FileLost as lost:
+                self._lost = lost
+                raise
 
         return self._pool.submit(run)
 
+    @property
+    def lost(self) -> FileLost | None:
+        """Set once the file at the path is not the one that was opened: nothing works any more."""
+        return self._lost
+
     def close(self) -> None:
-        """Finish what was handed over, then close the file; may be called twice."""
+        """Finish what was handed over, then close the file; may be called twice.
+
+        Raises:
+            FileLost: the file was lost, and nobody has been told so far.
+        """
         if self._closed:
             return
         self._closed = True
-        self._pool.submit(self._db.close).result()
-        self._pool.shutdown()
+        try:
+            self._pool.submit(self._close).result()
+        finally:
+            self._pool.shutdown()
+
+    def _close(self) -> None:
+        told = self._lost
+        if told is None and not self._db.look():
+            self._lost = rescued(self._db)
+        self._db.close()
+        if told is None and self._lost is not None:
+            raise self._lost

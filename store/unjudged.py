@@ -9,9 +9,7 @@ from store.pending import Work
 
 _PAIRS = " FROM pair JOIN prompt ON prompt.id = pair.prompt_id"
 _CHOSEN = " prompt.id IN (SELECT id FROM prompt ORDER BY position LIMIT :limit)"
-_LABEL = (
-    " (SELECT 1 FROM label_head WHERE pair_id = pair.id AND annotator = :judge AND phase = 'first')"
-)
+_LABEL = " (SELECT 1 FROM answered WHERE pair_id = pair.id AND annotator = :judge)"
 
 
 def pending(

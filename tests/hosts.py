@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.client import HostEngine
-from engine.protocol import Report
+from engine.llama.client import HostEngine
+from engine.llama.protocol import Report
 
 
 async def rested(engine: HostEngine) -> Report:

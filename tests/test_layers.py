@@ -35,7 +35,7 @@ def test_help_imports_nothing_heavy() -> None:
     ("statement", "allowed"),
     [
         ("import store.sqlite, store.labels, store.pairs, store.queue", {"sqlite_utils"}),
-        ("import engine.client, engine.maker, engine.face", {"sqlite_utils"}),
+        ("import engine.llama.client, engine.method.runner, engine.api", {"sqlite_utils"}),
         ("import store.agreement.report, store.exporting.write", {"sqlite_utils"}),
         ("import tui.app", {"sqlite_utils", "textual", "rich"}),
         ("import tui.screens.label, tui.screens.kappa", {"sqlite_utils", "textual", "rich"}),

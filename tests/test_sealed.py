@@ -296,6 +296,7 @@ async def test_no_screen_tells_what_the_others_chose(
                 mode_screen(app).post_message(OtherWork())
                 await settle(pilot)
                 shown.append((f"{mode.id} later", drawn(app)))
+        app.services.store.close()  # the next project takes the place of this one
         seen.append(shown)
     for (where, one), (_, other) in zip(*seen, strict=True):
         assert without_ids(one) == without_ids(other), where

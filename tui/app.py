@@ -20,13 +20,15 @@ from textual.message import Message
 from store import clock
 from tui.commands import PairlabCommands
 from tui.crash import last_words
-from tui.messages import LabelStored
+from tui.figures import counted
+from tui.messages import LabelStored, LeftOut
 from tui.modes import MODES as EVERY_MODE
-from tui.text import one_line
+from tui.text import clean, one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 
 if TYPE_CHECKING:
-    from engine.news import Progress
+    from engine.method.events import Progress
+    from store.errors import FileLost
     from tui.agreement_model import AgreementModel
     from tui.services import Services
     from tui.session import Session
@@ -82,6 +84,8 @@ class PairlabApp(App[None]):
         super().__init__(ansi_color=True if colourless else None)
         self.input_time = 0.0
         """When the key or click being handled was made, on the clock of messages."""
+        self.lost: FileLost | None = None
+        """Why nothing can be stored any more; None while all is well."""
         self._paces = (look_every, show_every)
         self._session: Session | None = None
         if services is not None:
@@ -145,11 +149,21 @@ class PairlabApp(App[None]):
     async def action_quit(self) -> None:
         """``q``: ends the model's process first; what it was writing is written next time."""
         await self._let_go()
-        self.exit()
+        self.exit(return_code=0 if self.lost is None else 1)
 
     async def on_unmount(self) -> None:
         """Whatever way the app ends, the model's process ends too."""
         await self._let_go()
+
+    def lose(self, error: FileLost) -> None:
+        """The project file is gone: say so over everything; nothing else can be done here."""
+        if self.lost is not None:
+            return
+        self.lost = error
+        from tui.open_texts import open_texts  # both are seldom needed
+        from tui.screens.lost import LostScreen
+
+        self.push_screen(LostScreen(error, open_texts(self.screen_stack)))
 
     async def _let_go(self) -> None:
         if self._session is not None:
@@ -181,6 +195,14 @@ class PairlabApp(App[None]):
         """A label of this process: the figure in the header may have moved."""
         self.session.count_labels_soon()
 
+    def on_left_out(self, event: LeftOut) -> None:
+        """Say in the footer of the screen that has the input how much of a text it left out."""
+        from tui.widgets.footer import StatusLine  # the first screen brings it
+
+        for line in self.screen.query(StatusLine):
+            line.wrong = False
+            line.told = f"{counted(event.number, 'hidden character')} left out of the text"
+
     # Colours
 
     def _remember_theme(self, name: str) -> None:
@@ -201,5 +223,5 @@ class PairlabApp(App[None]):
         """An error nobody foresaw."""
         trace = traceback.format_exc()
         words = last_words(self.project, self.log_path, clock.now(), trace)
-        self._exit_renderables.append(Text(words))
+        self._exit_renderables.append(Text(clean(words)))
         self._close_messages_no_wait()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.news import MakerEvent, Writing
+from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.events import Writing
 
 
 class Batches:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tui.visible import clean
+
 
 def last_words(project: Path, log_path: Path | None, at: str, trace: str) -> str:
     """Keep the trace beside the log and say where it is.
@@ -19,16 +21,20 @@ def last_words(project: Path, log_path: Path | None, at: str, trace: str) -> str
         trace: the trace, without local variables.
     """
     kept = f"Everything decided up to the last key is in {project}."
-    return f"pairlab: stopped by an error of its own. {kept} {_keep(log_path, at, trace)}"
+    return f"pairlab: stopped by an error of its own. {kept} {keep(log_path, at, trace)}"
 
 
-def _keep(log_path: Path | None, at: str, trace: str) -> str:
+def keep(log_path: Path | None, at: str, trace: str) -> str:
+    """Write a trace beside the log; the sentence that says where it is.
+
+    A message in it may hold a name of anything, which must not reach the terminal of a reader.
+    """
     if log_path is None:
         return "No log was kept."
     path = log_path.with_name("crash.log")
     try:
         with open(path, "a", encoding="utf-8", errors="replace", opener=_private) as file:
-            file.write(f"{at}\n{trace}\n")
+            file.write(f"{at}\n{clean(trace)}\n")
     except OSError as error:
         return f"The log {path} could not be written ({error.strerror})."
     return f"The trace is in {path}."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.face import Engine
+from engine.api import Engine
 from store import exporting
 from store.exporting import ExportOptions, ExportPlan, Written, sight
 from store.exporting.gate import CountTokens

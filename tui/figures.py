@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from store.agreement.figure import rounded
+
 NONE = "–"
 """Stands where a figure is undefined; the reason stands beside it."""
 
@@ -12,8 +14,8 @@ def coefficient(value: float | None) -> str:
     """A kappa or its like with two decimals and no leading zero: ``.76``, ``-.05``, ``1.00``."""
     if value is None or math.isnan(value):
         return NONE
-    text = f"{value:.2f}"
-    if text in {"0.00", "-0.00"}:
+    text = rounded(value, 2)
+    if text == "0.00":
         return ".00"
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 

@@ -66,10 +66,11 @@ def advice(agreement: Agreement, overview: Overview | None) -> Content:
 
 def figures(agreement: Agreement, overview: Overview | None) -> Content:
     """The figures that keep the prevalence paradox from fooling anyone."""
+    over = f" ({agreement.q} verdicts)" if agreement.n else ""
     told = [
         ("agree", share(agreement.p_o.value)),
         ("by chance", share(agreement.p_e.value)),
-        ("AC1", coefficient(agreement.ac1.value)),
+        ("AC1", f"{coefficient(agreement.ac1.value)}{over}"),
         ("PABAK", coefficient(agreement.pabak.value)),
     ]
     parts: list[Content | tuple[str, str]] = []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine.face import EngineStatus
-    from engine.news import MakerEvent
+    from engine.api import EngineStatus
+    from engine.method.events import RunnerEvent as MakerEvent
 
 
 class OtherWork(Message):
@@ -43,6 +43,14 @@ class EngineSaid(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest state counts."""
         return isinstance(message, EngineSaid)
+
+
+class LeftOut(Message):
+    """An input left out characters that nobody can see, of a text pasted or opened in it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class LabelStored(Message):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from store import clock
 
 if TYPE_CHECKING:
-    from engine.face import Engine
-    from engine.maker import Maker
+    from engine.api import Engine
+    from engine.method.runner import Runner as Maker
     from store.thread import StoreThread
 
 

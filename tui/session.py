@@ -6,22 +6,24 @@ No logic of its own: it listens, and passes on to the app's screens.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
-from engine.news import MakerEvent, Progress
+from engine.method.events import Progress
+from engine.method.events import RunnerEvent as MakerEvent
 from store import ids, meta, presence, prompts, sqlite
-from store.errors import StoreError
+from store.errors import FileLost, StoreError
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
 from tui.messages import AgreementMoved, EngineSaid, MakerSaid, OtherWork
 from tui.text import one_line
 
 if TYPE_CHECKING:
-    from engine.face import EngineStatus
+    from engine.api import EngineStatus
     from tui.app import PairlabApp
     from tui.services import Services
 
@@ -64,7 +66,7 @@ class Session:
     async def begin(self) -> None:
         """Start what can wait until the first screen is painted."""
         self._app.set_interval(self._look_every, self._look)
-        self._app.run_worker(self._recall_theme(), group="theme")
+        self._app.run_worker(self._in_words(self._recall_theme), group="theme")
 
     def settle(self) -> None:
         """Start what would have kept the first item waiting; it is painted now."""
@@ -124,7 +126,8 @@ class Session:
             self._unsubscribe.pop()()
         if self._present:
             self._present = False
-            await self.services.store.call(presence.leave)
+            with contextlib.suppress(FileLost):  # told when the store is closed
+                await self.services.store.call(presence.leave)
         if self.services.maker is not None:
             await self.services.maker.stop()
         if self.services.engine is not None:
@@ -150,6 +153,8 @@ class Session:
             if self.version is not None and version != self.version:
                 await self._others_wrote()
             self.version = version
+        except FileLost as error:
+            self._app.lose(error)
         except StoreError:
             return  # whoever reads or writes next says what is wrong
         finally:
@@ -158,7 +163,7 @@ class Session:
     async def _others_wrote(self) -> None:
         """Another process committed: labels, or prompts the model should know of."""
         self._app.pass_on(OtherWork())
-        await self._count_labels()
+        await self._in_words(self.agreement.refresh)
         count = await self.services.store.call(prompts.count)
         if count != self._prompts and self.services.maker is not None:
             self.services.maker.wake()
@@ -166,17 +171,20 @@ class Session:
 
     def count_labels_soon(self) -> None:
         """A label of this process was stored: the figures may have moved."""
-        self._app.run_worker(self._count_labels(), group="agreement")
+        self._app.run_worker(self._in_words(self.agreement.refresh), group="agreement")
 
-    async def _count_labels(self) -> None:
+    async def _in_words(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something that no screen waits for; what the store holds against it is told."""
         try:
-            await self.agreement.refresh()
+            await work()
+        except FileLost as error:
+            self._app.lose(error)
         except StoreError as error:
             self._app.notify(str(error), markup=False)
 
     def _load_reference_soon(self) -> None:
         """scikit-learn, a second of work for another thread."""
-        self._app.run_worker(self.agreement.warm_up(), group="sklearn")
+        self._app.run_worker(self._in_words(self.agreement.warm_up), group="sklearn")
 
     # Colours
 

@@ -7,19 +7,22 @@ halves of a surrogate pair) is shown as a mark instead. The screens take it thro
 
 from __future__ import annotations
 
+import json
 import re
 
-from rich.cells import cell_len, set_cell_size
-
-_HIDDEN = re.compile(
-    "\U0001f3f4[\U000e0020-\U000e007f]+"  # a flag of tag characters is a picture: kept
-    "|\r\n"
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
+_MARKED = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks, overrides, isolates
     "\u2028\u2029\ufff9-\ufffb"  # line and paragraph separators, annotations
     "\U000e0000-\U000e007f"  # tag characters: invisible text
-    "\ud800-\udfff]"  # halves of a surrogate pair cannot be encoded
+    "\ud800-\udfff"  # halves of a surrogate pair cannot be encoded
 )
+HIDDEN = re.compile(
+    "\U0001f3f4[\U000e0020-\U000e007f]+"  # a flag of tag characters is a picture: kept
+    f"|\r\n|[{_MARKED}]"
+)
+"""What a reader could not see; also finds what only looks like it (flags, CRLF), to be passed."""
+_IN_JSON = re.compile(f"[{_MARKED}]")
 
 _NAMED = {
     "\r\n": "\n",
@@ -63,11 +66,18 @@ def clean(text: str) -> str:
 
     Newlines stay, a carriage return before one goes, tabs become spaces.
     """
-    return _HIDDEN.sub(_mark, text).replace("\t", TAB)
+    return HIDDEN.sub(_mark, text).replace("\t", TAB)
+
+
+def clean_json(document: str) -> str:
+    """A JSON document that says the same without the characters that :func:`clean` would mark."""
+    return _IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], document)
 
 
 def one_line(text: str, cells: int | None = None) -> str:
     """The text on one line, cut to a number of cells with an ellipsis where it is longer."""
+    from rich.cells import cell_len, set_cell_size  # `pairlab --help` needs no rich
+
     line = " ".join(clean(text[:4000]).split())
     if cells is None or cell_len(line) <= cells:
         return line

@@ -8,14 +8,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from engine.api import Urgency
 from engine.endpoint.gauge import Gauge
-from engine.endpoint.process import HttpProcess
+from engine.endpoint.http import protocol
+from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing, Retries
-from engine.endpoint.turns import Turns
+from engine.endpoint.slots import RequestSlots
 from engine.errors import EndpointError
-from engine.face import Urgency
-from engine.http import lines
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Caller:
     ) -> None:
         self.server = server
         self.gauge = gauge
-        self.turns = Turns(slots, self._moved)
+        self.turns = RequestSlots(slots, self._moved)
         self._http = http
         self._retries = retries
         self._silence = silence
@@ -80,7 +80,7 @@ class Caller:
                 aclosing(self.answers(path, body)) as answers,
             ):
                 async for answer in answers:
-                    if isinstance(answer, lines.Body):
+                    if isinstance(answer, protocol.Body):
                         return self._parse(answer.text)
             raise EndpointError(f"the server at {self.server} sent a stream for {path}")
 
@@ -105,7 +105,9 @@ class Caller:
         self.gauge.succeeded()
         return result
 
-    async def answers(self, path: str, body: dict[str, Any] | None) -> AsyncGenerator[lines.Answer]:
+    async def answers(
+        self, path: str, body: dict[str, Any] | None
+    ) -> AsyncGenerator[protocol.Answer]:
         """What the server says to one request: a head that accepts it, then the rest.
 
         Raises:
@@ -115,19 +117,19 @@ class Caller:
             raise EndpointError("the engine was stopped")
         method = "GET" if body is None else "POST"
         sent = None if body is None else json.dumps(body, ensure_ascii=False)
-        refused: lines.Head | None = None
+        refused: protocol.Head | None = None
         async with aclosing(self._http.answers(method, path, sent, self._silence)) as answers:
             async for answer in answers:
-                if isinstance(answer, lines.Failed):
+                if isinstance(answer, protocol.Failed):
                     self._raise(answer)
-                elif isinstance(answer, lines.Head) and answer.status != 200:
+                elif isinstance(answer, protocol.Head) and answer.status != 200:
                     refused = answer
-                elif refused is not None and isinstance(answer, lines.Body):
+                elif refused is not None and isinstance(answer, protocol.Body):
                     raise refusal(self.server, refused.status, answer.text, refused.retry_after)
                 else:
                     yield answer
 
-    def _raise(self, failure: lines.Failed) -> None:
+    def _raise(self, failure: protocol.Failed) -> None:
         if self._stopped:
             raise EndpointError("the engine was stopped")
         raise Passing(failure.message) if failure.again else EndpointError(failure.message)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.face import EngineStatus, State
+from engine.api import EngineStatus, State
 
 WINDOW = 5.0
 """Seconds over which the speed is measured."""

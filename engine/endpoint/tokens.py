@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from engine.api import Urgency
 from engine.endpoint.caller import Caller
+from engine.endpoint.models import Serving
 from engine.endpoint.retries import Passing
-from engine.endpoint.serving import Serving
 from engine.errors import EndpointError
-from engine.face import Urgency
 
 
 class Route(Enum):

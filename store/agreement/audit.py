@@ -17,12 +17,9 @@ from store.errors import StoreError
 
 _COMMON = """
 SELECT one.verdict, other.verdict
-FROM label_head AS one
-JOIN label_head AS other ON other.pair_id = one.pair_id AND other.phase = one.phase
-WHERE one.annotator = :first AND other.annotator = :second AND one.phase = 'first'
-  AND one.informed = 0 AND other.informed = 0
-  AND one.verdict <> 'skip' AND other.verdict <> 'skip'
-  AND one.pair_id NOT IN (SELECT value FROM json_each(:hidden))
+FROM blind_label AS one JOIN blind_label AS other USING (pair_id)
+WHERE one.annotator = :first AND other.annotator = :second
+  AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
 """
 
 

@@ -21,9 +21,7 @@ from store.sqlite import immediate
 MOST = 200
 """Lines of one list; more are counted."""
 
-_MINE = (
-    "SELECT pair_id FROM label_head WHERE annotator = ? AND phase = 'first' AND verdict <> 'skip'"
-)
+_MINE = "SELECT pair_id FROM answered WHERE annotator = ? AND answer = 'given'"
 
 
 class Entry(NamedTuple):
@@ -89,7 +87,7 @@ def behind(
 
 
 def labelled_by(db: Database, viewer: str) -> frozenset[str]:
-    """The pairs an annotator has a first label on, skips not counted."""
+    """The pairs an annotator has labelled and has not skipped or queued again since."""
     return frozenset(str(row[0]) for row in db.execute(_MINE, [ids.name(viewer)]).fetchall())
 
 
@@ -101,7 +99,7 @@ def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> Seen:
         SealedRound: it belongs to a round that is still sealed.
     """
     mine = labels.mine(db, pair_id, viewer)
-    if mine is None or mine.verdict == "skip":
+    if mine is None or mine.answer != "given":
         raise StoreError("you have not labelled this pair yet; it stays closed until you have")
     rounds.guard(db, [pair_id])
     labels.record_shown(db, pair_id, viewer, at)

@@ -21,9 +21,8 @@ BLOCK = 10
 _COMMON = """
 WITH common AS (
     SELECT pair_id, json_group_object(annotator, verdict) AS said, max(at) AS done
-    FROM label_head
+    FROM blind_label
     WHERE +annotator IN (:first, :second)
-      AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
       AND (:round IS NULL OR round_id = :round)
     GROUP BY pair_id
     HAVING count(*) = 2

@@ -23,3 +23,9 @@ class Figure(NamedTuple):
 def undefined(reason: str) -> Figure:
     """The figure that cannot be computed."""
     return Figure(None, reason)
+
+
+def rounded(value: float, digits: int) -> str:
+    """A number to so many decimals, never with a minus before nothing but noughts."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text

@@ -64,12 +64,12 @@ def dirichlet(
         seed: the same seed gives the same interval.
 
     Returns:
-        Lower and upper end; None without overlap.
+        Lower and upper end; None where kappa is undefined.
     """
     import numpy as np
 
     k = len(table)
-    if not any(map(any, table)):
+    if formula(table, weights).value is None:
         return None
     parameters = [count + 1 / k for row in table for count in row]
     drawn = np.random.default_rng(seed).dirichlet(parameters, draws).reshape(draws, k, k)

@@ -89,23 +89,38 @@ def kappa_max(table: Table) -> Figure:
     return Figure((n * reachable - chance) / (n * n - chance))
 
 
-def pabak(table: Table) -> Figure:
+def used(table: Table) -> int:
+    """How many verdicts either of the two used, two at least: the k of PABAK and AC1.
+
+    A verdict that was allowed and never chosen says nothing of chance; counting it would raise
+    both figures (coin flips over two of four verdicts: AC1 .34 at a kappa of -.10).
+    """
+    return max(2, sum(both > 0 for both in _both(table)))
+
+
+def pabak(table: Table, k: int | None = None) -> Figure:
     """Kappa as if all k verdicts were equally frequent (Brennan and Prediger 1981).
 
     With two verdicts this is PABAK (Byrt, Bishop and Carlin 1993), 2 p_o - 1.
+
+    Args:
+        table: k by k counts.
+        k: how many verdicts chance chose among; :func:`used` when None.
     """
-    n, k = _total(table), len(table)
+    n, k = _total(table), k or used(table)
     if not n:
         return undefined(NO_OVERLAP)
     return Figure((k * _diagonal(table) - n) / (n * (k - 1)))
 
 
-def ac1(table: Table) -> Figure:
+def ac1(table: Table, k: int | None = None) -> Figure:
     """Gwet's AC1 (Gwet 2008), which prevalence cannot drive to zero.
 
-    k counts every verdict that was allowed, so an unused one still raises the figure a little.
+    Args:
+        table: k by k counts.
+        k: how many verdicts chance chose among; :func:`used` when None.
     """
-    n, k = _total(table), len(table)
+    n, k = _total(table), k or used(table)
     if not n:
         return undefined(NO_OVERLAP)
     shares = [both / (2 * n) for both in _both(table)]

@@ -23,10 +23,9 @@ _CODES: tuple[str | None, ...] = (None, *VERDICTS)
 _CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(_CODES)}
 
 _ALL = """
-SELECT pair.id, pair.position, label_head.annotator, verdict
-FROM label_head JOIN pair ON pair.id = pair_id
-WHERE +label_head.annotator IN (:first, :second)
-  AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
+SELECT pair.id, pair.position, annotator, verdict
+FROM blind_label JOIN pair ON pair.id = pair_id
+WHERE +annotator IN (:first, :second)
 """
 
 _TOUCHED = """
@@ -36,9 +35,8 @@ WHERE event.arrival > :cursor AND event.arrival <= :now
 """
 
 _ONE = """
-SELECT annotator, verdict FROM label_head
+SELECT annotator, verdict FROM blind_pass
 WHERE pair_id = :pair AND annotator IN (:first, :second)
-  AND phase = 'first' AND informed = 0 AND verdict <> 'skip'
 """
 
 
@@ -139,7 +137,7 @@ class LiveTable:
             self._put(position, (first, second))
 
     def _current(self, db: Database, pair_id: str) -> Said:
-        if pair_id in self._hidden:
+        if pair_id in self._hidden:  # sealed rounds among them: asked once, not for each pair
             return None, None
         names = {"pair": pair_id, "first": self.first, "second": self.second}
         said = dict(db.execute(_ONE, names).fetchall())

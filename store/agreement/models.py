@@ -40,4 +40,4 @@ def with_models(
 
 def couples(people: Sequence[str], models: Sequence[str]) -> list[tuple[str, str]]:
     """Who is compared: each person with each model, people in the order given."""
-    return [(person, model) for person in people if not ids.is_ai(person) for model in models]
+    return [(person, model) for person in people if ids.is_person(person) for model in models]

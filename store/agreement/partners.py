@@ -8,20 +8,19 @@ from itertools import combinations
 from sqlite_utils import Database
 
 from store import ids
+from store.agreement import veil
 from store.agreement.tables import annotators
 
 _COMMON = """
-SELECT count(*) FROM label_head AS one
-JOIN label_head AS other ON other.pair_id = one.pair_id AND other.phase = 'first'
-WHERE one.annotator = ? AND other.annotator = ? AND one.phase = 'first'
-  AND one.informed = 0 AND other.informed = 0
-  AND one.verdict <> 'skip' AND other.verdict <> 'skip'
+SELECT count(*) FROM blind_label AS one JOIN blind_label AS other USING (pair_id)
+WHERE one.annotator = :one AND other.annotator = :other
+  AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two annotators and the pairs both have a label on."""
+    """Two annotators and the pairs both have a label on, as far as rounds tell of them."""
 
     first: str
     second: str
@@ -36,8 +35,14 @@ def overlaps(db: Database, viewer: str) -> list[Overlap]:
     """
     me = ids.name(viewer)
     found = [
-        Overlap(one, other, int(db.execute(_COMMON, [one, other]).fetchone()[0]))
+        Overlap(one, other, _common(db, one, other))
         for a, b in combinations(annotators(db), 2)
         for one, other in [(b, a) if b == me else (a, b)]
     ]
     return sorted(found, key=lambda each: (each.first != me, -each.common))
+
+
+def _common(db: Database, one: str, other: str) -> int:
+    closed = veil.as_json(veil.hidden(db, (one, other)))
+    row = db.execute(_COMMON, {"one": one, "other": other, "hidden": closed}).fetchone()
+    return int(row[0])

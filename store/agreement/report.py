@@ -59,6 +59,8 @@ class Agreement:
     ci95: Interval | None
     """Smoothed Wald interval; None where kappa is undefined."""
     kappa_max: Figure
+    q: int
+    """Verdicts that either used, two at least: PABAK and AC1 are over so many."""
     pabak: Figure
     ac1: Figure
     alpha: Figure
@@ -112,6 +114,7 @@ class Agreement:
             "kappa": self.kappa.value,
             "ci95": _as_list(self.ci95),
             "kappa_max": self.kappa_max.value,
+            "q": self.q,
             "pabak": self.pabak.value,
             "ac1": self.ac1.value,
             "alpha": self.alpha.value,
@@ -166,8 +169,12 @@ def agreement(
         by: also slice the pairs by this.
         round_id: only labels given in this round.
     """
+    if by == "guideline":  # whose slices overlap: they do not add up to the whole
+        lines = spoken(db, (first, second), round_id=round_id)
+        sliced = spoken(db, (first, second), by=by, round_id=round_id)
+        return _of_two(lines, first, second, ties, by, sliced)
     lines = spoken(db, (first, second), by=by, round_id=round_id)
-    return _of_two(lines, first, second, ties, by)
+    return _of_two(lines, first, second, ties, by, lines)
 
 
 def agreement_many(
@@ -189,7 +196,7 @@ def agreement_many(
         round_id: only labels given in this round.
     """
     names = tuple(ids.name(name) for name in annotators)
-    lines = spoken(db, names, by=by, round_id=round_id)
+    lines = spoken(db, names, by=None if by == "guideline" else by, round_id=round_id)
     said = _with_ties(patterns(lines, names), ties)
     whole = multi.fleiss(said)
     return ManyAgreement(
@@ -197,7 +204,12 @@ def agreement_many(
         alpha=multi.alpha(said, labels(ties)),
         fleiss=whole.kappa,
         fleiss_n=whole.n,
-        pairs=tuple(_of_two(lines, a, b, ties, by) for a, b in combinations(names, 2)),
+        pairs=tuple(
+            agreement(db, a, b, ties=ties, by=by, round_id=round_id)
+            if by == "guideline"
+            else _of_two(lines, a, b, ties, by, lines)
+            for a, b in combinations(names, 2)
+        ),
         n=sum(p.pairs for p in said if len(p.said) - p.said.count(None) > 1),
     )
 
@@ -221,6 +233,7 @@ def of_counts(
         kappa=figure,
         ci95=_interval(table, figure),
         kappa_max=statistics.kappa_max(cells),
+        q=statistics.used(cells),
         pabak=statistics.pabak(cells),
         ac1=statistics.ac1(cells),
         alpha=statistics.alpha(cells),
@@ -239,14 +252,19 @@ def disagreements(part: Agreement) -> list[tuple[str, int]]:
 
 
 def _of_two(
-    lines: Sequence[Spoken], first: str, second: str, ties: Ties, by: By | None
+    lines: Sequence[Spoken],
+    first: str,
+    second: str,
+    ties: Ties,
+    by: By | None,
+    sliced: Sequence[Spoken],
 ) -> Agreement:
     whole = counts(tally(lines, first, second), ties)
     slices: tuple[Slice, ...] = ()
     if by is not None:
         slices = tuple(
             part
-            for value, spoken_there in by_slice(lines).items()
+            for value, spoken_there in by_slice(sliced).items()
             if (part := _slice(by, value, counts(tally(spoken_there, first, second), ties))).n
         )
     return of_counts(whole, (ids.name(first), ids.name(second)), ties=ties, slices=slices)

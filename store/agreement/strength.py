@@ -41,7 +41,7 @@ class Strength:
     nominal: Figure
 
     def interval(self, seed: int = 0) -> Interval | None:
-        """95 % interval of the quadratic kappa, from the Dirichlet posterior."""
+        """95 % interval of the quadratic kappa, from the Dirichlet posterior; None without one."""
         return dirichlet(self.counts.table, weights="quadratic", seed=seed)
 
 

@@ -1,9 +1,9 @@
 """What annotators said on each pair, counted by SQLite in one pass over the current labels.
 
-Only first passes count, and of these only labels given before the other's was shown
-(``informed = 0``); ``skip`` is no label, and what a sealed round hides
-(:mod:`store.agreement.veil`) is not there. Nothing is fetched but a line for each *combination* of
-verdicts, so a million labels cost one scan and no memory.
+What counts is the view ``blind_label``: first passes that stand and were given before the other's
+was shown; ``skip`` is no label. What a round hides (:mod:`store.agreement.veil`) is not there.
+Nothing is fetched but a line for each *combination* of verdicts, so a million labels cost one scan
+and no memory.
 """
 
 from __future__ import annotations
@@ -36,15 +36,11 @@ _NEXT_NAME = (
 
 # The plus signs keep SQLite from the index on annotators: walking the table in the order of its
 # key needs no sorting, and takes half the time.
-_FIRST_PASSES = """
-FROM label_head
+_COUNTING = """
 WHERE +annotator IN (SELECT value FROM json_each(:annotators))
-  AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
   AND (:round IS NULL OR round_id = :round)
   AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
-GROUP BY pair_id
 """
-
 _SAID: dict[Coding, str] = {
     "verdict": "SELECT pair_id, json_group_object(annotator, verdict) AS said,",
     "strength": """
@@ -56,6 +52,11 @@ _GUIDELINES = """
        min(coalesce(guideline_id, '')) AS oldest, max(coalesce(guideline_id, '')) AS newest
 """
 
+_VERSIONS = """
+SELECT pair_id, coalesce(guideline_id, '') AS version, json_group_object(annotator, verdict) AS said
+FROM versioned_label
+"""
+
 _SLICE: dict[By | Literal["roles"] | None, str] = {
     None: "SELECT '' AS slice, pair_id, said FROM passes",
     "category": """
@@ -63,10 +64,11 @@ _SLICE: dict[By | Literal["roles"] | None, str] = {
         JOIN pair ON pair.id = pair_id JOIN prompt ON prompt.id = pair.prompt_id""",
     "origin": """
         SELECT pair.kind AS slice, pair_id, said FROM passes JOIN pair ON pair.id = pair_id""",
+    # Under each version what was said under it, also where a later label stands now; mixed: the
+    # labels that stand were made under different versions.
     "guideline": """
-        -- mixed: the labels of the pair were made under different versions
-        SELECT CASE WHEN oldest = newest THEN oldest ELSE 'mixed' END AS slice, pair_id, said
-        FROM passes""",
+        SELECT version AS slice, pair_id, said FROM versions
+        UNION ALL SELECT 'mixed', pair_id, said FROM passes WHERE oldest <> newest""",
     "roles": """
         SELECT coalesce(pair.a_role || ' ' || pair.b_role, '') AS slice, pair_id, said
         FROM passes JOIN pair ON pair.id = pair_id""",
@@ -113,7 +115,7 @@ class Item(NamedTuple):
 
 
 def annotators(db: Database, *, ai: bool = False) -> list[str]:
-    """Everybody with a first-pass label, by name; people only, unless ``ai`` asks for models.
+    """Everybody with a first-pass label, by name; people only, or models only with ``ai``.
 
     One look into the index per name, however many labels there are.
     """
@@ -122,7 +124,7 @@ def annotators(db: Database, *, ai: bool = False) -> list[str]:
     while row := db.execute(_NEXT_NAME, [name]).fetchone():
         name = str(row[0])
         found.append(name)
-    return [each for each in found if ids.is_ai(each) == ai]
+    return [each for each in found if (ids.is_ai(each) if ai else ids.is_person(each))]
 
 
 def spoken(
@@ -139,7 +141,8 @@ def spoken(
         db: the project.
         names: whose labels.
         by: slice by this (``roles``: what a and b are, as ``original revision``); the slice is
-            ``""`` otherwise.
+            ``""`` otherwise. Slices by guideline overlap: a pair labelled again under a new
+            version is in both.
         coding: verdicts alone, or with their strength.
         round_id: only labels given in this round.
     """
@@ -238,8 +241,9 @@ def _query(
     round_id: str | None,
 ) -> list[tuple[Any, ...]]:
     whose = [ids.name(name) for name in names]
-    passes = ("WITH passes AS (", _SAID[coding], _GUIDELINES, _FIRST_PASSES, ")")
-    sql = "\n".join((*passes, *parts))
+    passes = ("WITH passes AS (", _SAID[coding], _GUIDELINES, "FROM blind_label", _COUNTING)
+    versions = ("GROUP BY pair_id), versions AS (", _VERSIONS, _COUNTING, "AND informed = 0")
+    sql = "\n".join((*passes, *versions, "GROUP BY pair_id, version)", *parts))
     wanted = {
         "annotators": json.dumps(whose),
         "round": round_id,

@@ -19,9 +19,8 @@ WINDOW = 30
 _BLOCKS = """
 WITH common AS (
     SELECT pair_id, json_group_object(annotator, verdict) AS said, max(at) AS done
-    FROM label_head
+    FROM blind_label
     WHERE +annotator IN (:first, :second)
-      AND +phase = 'first' AND informed = 0 AND verdict <> 'skip'
       AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
     GROUP BY pair_id
     HAVING count(*) = 2

@@ -23,7 +23,7 @@ def hidden(db: Database, annotators: Sequence[str]) -> frozenset[str]:
     """
     if db.execute("SELECT 1 FROM head WHERE kind = 'round' LIMIT 1").fetchone() is None:
         return frozenset()  # the usual case, asked for with every label
-    people = [name for name in annotators if not ids.is_ai(name)]
+    people = [name for name in annotators if ids.is_person(name)]
     return rounds.hidden_pairs(db, people if len(people) == 2 else ())
 
 

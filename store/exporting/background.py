@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -15,7 +17,7 @@ from store.records import Guideline
 
 
 class Rules(NamedTuple):
-    """A constitution that criticised something in this project."""
+    """A constitution that criticised something on the way to the exported answers."""
 
     name: str
     version: str
@@ -24,7 +26,7 @@ class Rules(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A model that wrote something in this project."""
+    """A model that wrote something on the way to the exported answers, or judged them."""
 
     name: str
     sha256: str | None
@@ -37,7 +39,7 @@ class Background:
 
     constitutions: tuple[Rules, ...]
     guidelines: tuple[Guideline, ...]
-    """The versions that labels were made under."""
+    """The versions that labels of the exported pairs were made under."""
     models: tuple[Model, ...]
     labels: dict[str, int]
     """First-pass labels by annotator, without ``skip`` and what rounds still hide."""
@@ -69,13 +71,30 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 9)
 
 
-_USED_CONSTITUTIONS = """
-SELECT name, version, id FROM constitution
-WHERE id IN (SELECT constitution_id FROM critique) ORDER BY name, version, id
+_BEHIND = """
+WITH RECURSIVE behind (id, parent_id, critique_id, generation_id) AS (
+    SELECT candidate.id, parent_id, critique_id, generation_id FROM candidate
+    JOIN pair ON candidate.id IN (pair.a_id, pair.b_id)
+    WHERE pair.id IN (SELECT value FROM json_each(:pairs))
+    UNION
+    SELECT candidate.id, candidate.parent_id, candidate.critique_id, candidate.generation_id
+    FROM behind JOIN candidate ON candidate.id = behind.parent_id
+)
+"""
+"""The candidates of the exported pairs and all that they were made from."""
+
+_CONSTITUTIONS = """
+SELECT name, version, id FROM constitution WHERE id IN (
+    SELECT constitution_id FROM critique WHERE id IN (SELECT critique_id FROM behind)
+) ORDER BY name, version, id
 """
 _MODELS = """
-SELECT DISTINCT model, model_sha256, backend FROM run
-WHERE id IN (SELECT run_id FROM generation) ORDER BY model, model_sha256, backend
+SELECT DISTINCT model, model_sha256, backend FROM run WHERE id IN (
+    SELECT run_id FROM generation WHERE id IN (
+        SELECT generation_id FROM behind
+        UNION SELECT generation_id FROM critique WHERE id IN (SELECT critique_id FROM behind)
+    )
+) ORDER BY model, model_sha256, backend
 """
 _LABELS = """
 SELECT annotator, count(*) FROM label_head
@@ -83,20 +102,30 @@ WHERE phase = 'first' AND verdict <> 'skip'
   AND pair_id NOT IN (SELECT value FROM json_each(?))
 GROUP BY annotator ORDER BY annotator
 """
-_USED_GUIDELINES = "SELECT DISTINCT guideline_id FROM label_head WHERE guideline_id IS NOT NULL"
+_GUIDELINES = """
+SELECT DISTINCT guideline_id FROM label_head
+WHERE guideline_id IS NOT NULL AND pair_id IN (SELECT value FROM json_each(:pairs))
+  AND pair_id NOT IN (SELECT pair_id FROM sealed_pair)
+"""
 
 
-def read(db: Database) -> Background:
-    """Read it from the project."""
-    used = {row[0] for row in db.execute(_USED_GUIDELINES)}
+def read(db: Database, exported: Iterable[str]) -> Background:
+    """Read it from the project.
+
+    Args:
+        db: the project.
+        exported: ids of the pairs that go out; only what is behind them is named.
+    """
+    pairs = {"pairs": json.dumps(list(exported))}
+    used = {row[0] for row in db.execute(_GUIDELINES, pairs)}
     # that somebody has done a pair is progress; that it was no skip is not
     hidden = veil.as_json(rounds.hidden_pairs(db))
     people = tables.annotators(db)
     found = (agreement(db, first, second) for first, second in combinations(people, 2))
     return Background(
-        constitutions=tuple(Rules(*row) for row in db.execute(_USED_CONSTITUTIONS)),
+        constitutions=tuple(Rules(*row) for row in db.execute(_BEHIND + _CONSTITUTIONS, pairs)),
         guidelines=tuple(g for g in guidelines.history(db) if g.id in used),
-        models=tuple(Model(*row) for row in db.execute(_MODELS)),
+        models=tuple(Model(*row) for row in db.execute(_BEHIND + _MODELS, pairs)),
         labels=dict(db.execute(_LABELS, [hidden]).fetchall()),
         agreements=tuple(two for two in found if two.n),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from store import ids
 from store.agreement import bands
 from store.agreement.report import Agreement
 from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
@@ -68,6 +69,11 @@ def _what(plan: ExportPlan) -> str:
 
 def source_in_words(options: ExportOptions) -> str:
     """Whose word counted, as a phrase."""
+    if options.annotator and ids.is_source(options.annotator):
+        return (
+            f"what the imported file itself preferred ({options.annotator}); **no person's label"
+            " is in these files**"
+        )
     if options.annotator:
         return f"the verdict of {options.annotator} alone"
     return _SOURCES[options.from_]
@@ -114,8 +120,8 @@ def _agreement(plan: ExportPlan) -> str:
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
     lines += [
-        "| annotators | n | kappa | 95 % | p_o | PABAK | AC1 | |",
-        "|---|---|---|---|---|---|---|---|",
+        "| annotators | n | kappa | 95 % | p_o | PABAK | AC1 | verdicts used | |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_agreement_row(two) for two in found),
     ]
     return "\n".join(lines) + "\n"
@@ -127,7 +133,7 @@ def _agreement_row(two: Agreement) -> str:
     names = " and ".join(cell(name) for name in two.annotators)
     others = " | ".join(figure(each) for each in (two.p_o, two.pabak, two.ac1))
     kappa = f"{figure(two.kappa)} | {interval(two.ci95)}"
-    return f"| {names} | {two.n} | {kappa} | {others} | {few}{word} |"
+    return f"| {names} | {two.n} | {kappa} | {others} | {two.q} | {few}{word} |"
 
 
 def _origin(plan: ExportPlan) -> str:
@@ -158,7 +164,7 @@ def _known_limits(plan: ExportPlan) -> Iterator[str]:
         if two.kappa.value is not None and bands.stops(two.kappa.value, two.n):
             yield (
                 f"agreement of {' and '.join(map(cell, two.annotators))} is low (kappa"
-                f" {two.kappa.value:.2f}): such labels do not train a model"
+                f" {figure(two.kappa, 2)}): such labels do not train a model"
             )
     if plan.by_basis.get("decision") and plan.options.format != AUDIT:
         n = plan.by_basis["decision"]

@@ -1,20 +1,20 @@
 """What counts as decided: whose word stands about a pair, and what it is.
 
 By default a ruling; else the verdict of all who labelled the pair, where they agree; else, only
-where nobody labelled it, the researcher's decision on the revision. A ``skip`` is no label. Of
-one annotator the label after discussion counts before the first one; hidden repeats never count.
+where nobody labelled it, the researcher's decision on the revision. A ``skip`` is no label and
+replaces none. Of one annotator the label after discussion counts before the first one; hidden
+repeats never count. Where somebody took a verdict back and others' stand, the pair waits.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from store.exporting.facts import Decided, Facts, PairFacts, Said
+from store.exporting.facts import Decided, Facts, GivenBy, PairFacts, Said
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
-from store.records import Choice, Phase, Verdict
+from store.records import Choice, Verdict
 
 
 class Standing(NamedTuple):
@@ -40,8 +40,16 @@ def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
     rulings_count = source in ("consensus", "majority")
     if rulings_count and pair.ruling is not None:
         return _verdict(pair.ruling, "ruling", ())
-    said = list(final_labels(pair.labels, by_model=source == "ai", annotator=annotator))
+    whose: GivenBy = "model" if source == "ai" else "person"
+    said = [
+        word
+        for word in pair.words
+        if (word.annotator == annotator if annotator else word.given_by == whose)
+    ]
     given = [label for label in said if label.verdict is not Verdict.SKIP]
+    if given and not annotator and any(each.given_by == whose for each in pair.withdrawn):
+        names = tuple(label.annotator for label in given)
+        return Standing(None, Reason.BEING_LABELLED_AGAIN, "labels", names)
     if given:
         return _by_labels(given, options)
     if source != "ai":
@@ -49,20 +57,6 @@ def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
         if decided.reason is not Reason.UNLABELLED:
             return decided
     return Standing(None, Reason.SKIPPED if said else Reason.UNLABELLED, "nothing")
-
-
-def final_labels(
-    labels: Iterable[Said], *, by_model: bool = False, annotator: str | None = None
-) -> list[Said]:
-    """The label that stands of each annotator, people or models, or of one of them alone."""
-    last: dict[str, Said] = {}
-    for label in labels:
-        if label.phase is Phase.REPEAT:
-            continue
-        wanted = label.annotator == annotator if annotator else label.by_model == by_model
-        if wanted and (label.phase is Phase.DISCUSSION or label.annotator not in last):
-            last[label.annotator] = label
-    return [last[name] for name in sorted(last)]
 
 
 def _by_labels(given: list[Said], options: ExportOptions) -> Standing:

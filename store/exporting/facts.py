@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store import heads, ids, labels
-from store.records import Choice, Message, Origin, Phase, Verdict
+from store import heads, labels
+from store.records import Choice, Message, Origin, Verdict
 
 
 class Side(NamedTuple):
@@ -23,22 +24,24 @@ class Side(NamedTuple):
     finish_reason: str | None
 
 
-class Said(NamedTuple):
-    """One annotator's current label."""
+GivenBy = Literal["person", "model", "source"]
+"""Whose word a label is; ``source`` is a file's own preference."""
+
+
+class Withdrawn(NamedTuple):
+    """Somebody who took a verdict back and has given no other."""
 
     annotator: str
-    phase: Phase
-    verdict: Verdict
-    informed: bool
-    strength: int | None
-    guideline_id: str | None
-    round_id: str | None
-    at: str
+    given_by: GivenBy
 
-    @property
-    def by_model(self) -> bool:
-        """Whether a model gave it."""
-        return ids.is_ai(self.annotator)
+
+class Said(NamedTuple):
+    """What one annotator says of a pair."""
+
+    annotator: str
+    given_by: GivenBy
+    verdict: Verdict
+    round_id: str | None
 
 
 class Decided(NamedTuple):
@@ -66,7 +69,12 @@ class PairFacts:
     category: str
     a: Side
     b: Side
-    labels: list[Said] = field(default_factory=list)
+    words: list[Said] = field(default_factory=list)
+    """The last word of everybody, by annotator; of people, models and sources."""
+    blind: list[Said] = field(default_factory=list)
+    """People's first labels given blind, which agreement is counted from."""
+    withdrawn: list[Withdrawn] = field(default_factory=list)
+    """Verdicts taken back that nothing took the place of."""
     ruling: Verdict | None = None
     flagged: bool = False
 
@@ -94,9 +102,15 @@ JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id
 ORDER BY pair.position
 """
-_LABELS = """
-SELECT pair_id, annotator, phase, verdict, informed, strength, guideline_id, round_id, at
-FROM label_head ORDER BY pair_id, annotator, phase
+_WORDS = """
+SELECT pair_id, annotator, given_by, verdict, round_id FROM last_word ORDER BY pair_id, annotator
+"""
+_BLIND = """
+SELECT pair_id, annotator, given_by, verdict, round_id FROM blind_label
+WHERE given_by = 'person' ORDER BY pair_id, annotator
+"""
+_WITHDRAWN = """
+SELECT pair_id, annotator, given_by FROM withdrawn_label ORDER BY pair_id, annotator
 """
 _DECISIONS = """
 WITH RECURSIVE decided AS (
@@ -126,18 +140,27 @@ def load(db: Database) -> Facts:
     """Read the project."""
     pairs = [_pair(row) for row in db.execute(_PAIRS)]
     by_id = {pair.id: pair for pair in pairs}
-    for pair_id, annotator, phase, verdict, informed, *rest in db.execute(_LABELS):
+    for pair_id, said in _said(db, _WORDS):
         if pair := by_id.get(pair_id):
-            pair.labels.append(
-                Said(annotator, Phase(phase), Verdict(verdict), bool(informed), *rest)
-            )
-    for item, said in heads.latest_of_each(db, "ruling").items():
-        if (pair := by_id.get(item)) and said.value.get("verdict"):
-            pair.ruling = Verdict(said.value["verdict"])
+            pair.words.append(said)
+    for pair_id, said in _said(db, _BLIND):
+        if pair := by_id.get(pair_id):
+            pair.blind.append(said)
+    for pair_id, *whose in db.execute(_WITHDRAWN):
+        if pair := by_id.get(pair_id):
+            pair.withdrawn.append(Withdrawn(*whose))
+    for item, ruled in heads.latest_of_each(db, "ruling").items():
+        if (pair := by_id.get(item)) and ruled.value.get("verdict"):
+            pair.ruling = Verdict(ruled.value["verdict"])
     if flagged := labels.all_flagged(db):
         for pair in pairs:
             pair.flagged = not flagged.isdisjoint((pair.id, pair.prompt_id, pair.a.id, pair.b.id))
     return Facts(pairs, _decisions(db))
+
+
+def _said(db: Database, sql: str) -> Iterator[tuple[str, Said]]:
+    for pair_id, annotator, given_by, verdict, round_id in db.execute(sql):
+        yield pair_id, Said(annotator, given_by, Verdict(verdict), round_id)
 
 
 def _pair(row: tuple[Any, ...]) -> PairFacts:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from store import ids, texts
-from store.exporting.decided import final_labels
+from store import ids, reasoning, texts
 from store.exporting.facts import PairFacts, Said
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
@@ -78,10 +77,12 @@ def _reasons(
         yield Reason.FLAGGED
     if row.standing.basis == "labels" and rests_on_doubt(_labels_behind(row), doubted):
         yield Reason.LOW_AGREEMENT
-    if not all(text.strip() for text in (_last_turn(pair), *(side.text for side in both))):
+    if any(texts.blank(text) for text in (_last_turn(pair), *(side.text for side in both))):
         yield Reason.EMPTY
     if texts.normalised(row.chosen.text) == texts.normalised(row.rejected.text):
         yield Reason.IDENTICAL
+    if any(reasoning.found(side.text) for side in both):
+        yield Reason.REASONING
     if any(side.finish_reason == "length" for side in both):
         yield Reason.TRUNCATED
     if any(texts.degenerate(side.text) for side in both):
@@ -91,10 +92,9 @@ def _reasons(
 
 
 def _labels_behind(row: Row) -> list[Said]:
+    names = row.standing.annotators
     return [
-        label
-        for label in final_labels(row.pair.labels)
-        if label.annotator in row.standing.annotators
+        word for word in row.pair.words if word.given_by == "person" and word.annotator in names
     ]
 
 

@@ -13,7 +13,8 @@ from store.errors import StoreError
 from store.exporting.reasons import ALLOWABLE, Reason
 
 SOURCES: Final = ("consensus", "majority", "decisions", "ai")
-"""Whose word counts; ``by:NAME`` is the fifth, for one annotator's own."""
+"""Whose word counts; beside them ``by:NAME`` for one annotator's own, and ``source:NAME`` for the
+preference that an imported file brought with it."""
 
 DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
 """Shares of train, validation and test where OUT is a folder and no split was asked for."""
@@ -32,7 +33,7 @@ class ExportOptions:
     format: str = "triplets"
     """A name of ``store.exporting.formats.FORMATS``."""
     from_: str = "consensus"
-    """``consensus``, ``majority``, ``by:NAME``, ``decisions`` or ``ai``."""
+    """``consensus``, ``majority``, ``by:NAME``, ``source:NAME``, ``decisions`` or ``ai``."""
     split: tuple[float, float, float] | None = None
     """Shares of train, validation and test; None: the default for a folder, none for a file."""
     seed: int = 0
@@ -59,8 +60,10 @@ class ExportOptions:
 
     @property
     def annotator(self) -> str | None:
-        """NAME of ``by:NAME``, in the form names are compared in."""
-        return ids.name(self.from_[3:]) if self.from_.startswith("by:") else None
+        """Whose labels alone count, in the form names are compared in; None for all."""
+        if self.from_.startswith("by:"):
+            return ids.name(self.from_[3:])
+        return ids.name(self.from_) if self.from_.startswith(ids.SOURCE) else None
 
     def check_target(self, out: Path) -> None:
         """Refuse a split that cannot be: one file holds no splits.
@@ -75,12 +78,16 @@ class ExportOptions:
             )
 
     def _check_source(self) -> None:
-        if self.from_ in SOURCES or self.annotator:
+        if self.from_ in SOURCES or self.annotator not in (None, "", ids.SOURCE):
             return
+        if self.from_.startswith(ids.SOURCE):
+            raise UsageProblem("--from source:NAME needs the name of a source after the colon")
         if self.from_.startswith("by:"):
             raise UsageProblem("--from by:NAME needs the name of an annotator after the colon")
         hint = _nearest(self.from_, SOURCES)
-        raise UsageProblem(f"--from '{self.from_}' is none of {', '.join(SOURCES)}, by:NAME{hint}")
+        raise UsageProblem(
+            f"--from '{self.from_}' is none of {', '.join(SOURCES)}, by:NAME, source:NAME{hint}"
+        )
 
 
 def is_file_target(out: Path) -> bool:

@@ -40,6 +40,8 @@ class ExportPlan:
     audited: tuple[Line, ...] = ()
     """One line for every pair, where the format is ``audit``."""
     audited_groups: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    """Everybody with a label or a decision: people, models, and imported files by themselves."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -119,16 +121,24 @@ def plan(
     audited = options.format == AUDIT
     if audited:  # its lines hold every item with all that is behind it
         contents.must_be_unchanged(db, "nothing was written: see doctor")
+    out = project.pairs if audited else [row.pair for row in outcome.passed]
     return ExportPlan(
         options=options,
         rows=tuple(outcome.passed),
         excluded=_by_reason(project, reasons),
         length_not_checked=tuple(row.pair.id for row in outcome.length_not_checked),
         pairs=len(project.pairs),
-        background=background.read(db),
+        background=background.read(db, [pair.id for pair in out]),
         audited=tuple(_audit(db, project.pairs, standings, reasons)) if audited else (),
+        speakers=_speakers(project),
         audited_groups=tuple(split.group(p.messages) for p in project.pairs) if audited else (),
     )
+
+
+def _speakers(project: Facts) -> tuple[str, ...]:
+    names = {said.annotator for pair in project.pairs for said in pair.words}
+    names |= {each.annotator for found in project.decisions.values() for each in found}
+    return tuple(sorted(names))
 
 
 _CLOSED = Standing(None, Reason.HIDDEN, "nothing")

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     HIDDEN = "hidden"
     UNLABELLED = "unlabelled"
     SKIPPED = "skipped"
+    BEING_LABELLED_AGAIN = "being_labelled_again"
     DISAGREEMENT = "disagreement"
     TOO_FEW_ANNOTATORS = "too_few_annotators"
     TIE = "tie"
@@ -22,6 +23,7 @@ class Reason(StrEnum):
     LOW_AGREEMENT = "low_agreement"
     EMPTY = "empty"
     IDENTICAL = "identical"
+    REASONING = "reasoning"
     TRUNCATED = "truncated"
     DEGENERATE = "degenerate"
     MULTI_TURN = "multi_turn"
@@ -34,6 +36,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.HIDDEN: "a round that shows whole blocks only still hides the pair",
     Reason.UNLABELLED: "nobody has labelled the pair or decided on its revision",
     Reason.SKIPPED: "everybody who saw it skipped it",
+    Reason.BEING_LABELLED_AGAIN: "somebody took their verdict back and has not given a new one",
     Reason.DISAGREEMENT: "the annotators disagree and nobody has ruled",
     Reason.TOO_FEW_ANNOTATORS: "fewer annotators than --min-annotators asks for",
     Reason.TIE: "the verdict is a tie",
@@ -44,6 +47,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.LOW_AGREEMENT: "the verdict rests on people whose kappa is .4 or less (n 50 or more)",
     Reason.EMPTY: "the prompt or an answer is empty",
     Reason.IDENTICAL: "both answers are the same but for white space",
+    Reason.REASONING: "an answer holds what a model thought before it (<think> and its kin)",
     Reason.TRUNCATED: "an answer was cut off by the model's token limit",
     Reason.DEGENERATE: "an answer loops, or has chat-template or role text in it",
     Reason.MULTI_TURN: "the prompt is a conversation, which this format cannot hold",
@@ -58,6 +62,7 @@ ALLOWABLE: Final = frozenset(
         Reason.LOW_AGREEMENT,
         Reason.EMPTY,
         Reason.IDENTICAL,
+        Reason.REASONING,
         Reason.TRUNCATED,
         Reason.DEGENERATE,
         Reason.IDENTICAL_WHEN_CUT,

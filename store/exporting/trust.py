@@ -18,7 +18,6 @@ from store.agreement.counts import Said as SaidBoth
 from store.agreement.counts import counts
 from store.agreement.kappa import kappa
 from store.exporting.facts import PairFacts, Said
-from store.records import Phase, Verdict
 
 Doubted = frozenset[tuple[str | None, str]]
 """(round id or None, annotator) of those in doubt."""
@@ -36,8 +35,7 @@ def in_doubt(pairs: Iterable[PairFacts]) -> Doubted:
     """Who is in doubt where; from first-pass labels given blind, as every kappa here."""
     tallies: dict[Scope, Counter[SaidBoth]] = defaultdict(Counter)
     for pair in pairs:
-        blind = [label for label in pair.labels if _counts(label)]
-        for one, other in combinations(blind, 2):
+        for one, other in combinations(pair.blind, 2):
             if one.round_id == other.round_id:
                 scope = Scope(one.round_id, one.annotator, other.annotator)
                 tallies[scope][one.verdict.value, other.verdict.value] += 1
@@ -58,12 +56,3 @@ def rests_on_doubt(labels: Iterable[Said], doubted: Doubted) -> bool:
     """Whether every one of the labels comes from somebody in doubt."""
     found = list(labels)
     return bool(found) and all((label.round_id, label.annotator) in doubted for label in found)
-
-
-def _counts(label: Said) -> bool:
-    return (
-        label.phase is Phase.FIRST
-        and not label.informed
-        and not label.by_model
-        and label.verdict is not Verdict.SKIP
-    )

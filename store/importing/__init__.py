@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from store.importing.detect import FORMATS, KINDS
 from store.importing.files import FileReport, run
+from store.importing.registry import FORMATS, KINDS, summaries
 from store.importing.rows import FIELDS, Problem
 
-__all__ = ["FIELDS", "FORMATS", "KINDS", "FileReport", "Problem", "run"]
+__all__ = ["FIELDS", "FORMATS", "KINDS", "FileReport", "Problem", "run", "summaries"]

@@ -1,113 +1,233 @@
-"""What a file is: which of the formats, judged by its name and its first rows."""
+"""How a file is written, and how its rows are to be read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain, islice
+from typing import Any, Final
 
+from store import ids
 from store.errors import BadInput
-from store.importing import hh, jsonl, labelled, prompt, trl
+from store.importing import context, documents, prompt, rated, spoken, table, text
 from store.importing.fields import Fields
-from store.importing.rows import Refused, Row
+from store.importing.registry import (
+    FORMATS,
+    KINDS,
+    LAYOUTS,
+    Format,
+    Layout,
+    answers_of,
+    of_row,
+    prompts_of,
+)
+from store.importing.rows import LabelRow, Made, PairRow, Problem, Record, Refused, Row, shown
 from store.importing.source import Line, Source
 
-Kind = Literal["prompts", "pairs", "labels"]
+SAMPLE: Final = 200
+"""Lines, and rows, that are looked at before the first is read."""
 
-KINDS: Final = ("auto", "prompts", "pairs", "labels")
-SAMPLE: Final = 50
-"""Lines looked at."""
-
-
-class Format(NamedTuple):
-    """One way to read a file."""
-
-    name: str
-    layout: Literal["text", "json", "csv"]
-    kind: Kind
-    rows: Callable[[Fields], Iterator[Row]]
+_TABLES: Final = (".csv", ".tsv", ".tab", ".ssv", ".psv")
+_JSON: Final = (".jsonl", ".ndjson", ".json")
+_LISTS: Final = (".md", ".markdown")
 
 
-FORMATS: Final = {
-    each.name: each
-    for each in (
-        Format("text", "text", "prompts", prompt.rows),
-        Format("jsonl", "json", "prompts", prompt.rows),
-        Format("csv", "csv", "prompts", prompt.rows),
-        Format("pairlab", "json", "pairs", labelled.rows),
-        Format("hh", "json", "pairs", hh.rows),
-        Format("trl", "json", "pairs", trl.rows),
-    )
-}
-"""All formats by name, as `--format` takes them."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the user asked for a file to be read."""
 
-_CSV_PAIRS: Final = Format("csv", "csv", "pairs", labelled.rows)
-_TABLES: Final = (".csv", ".tsv", ".tab")
+    kind: str
+    format: str | None
+    columns: Mapping[str, str]
+    source: str | None
+    """Name of the file's own preference; None for the format's."""
+    ignored: frozenset[str]
+    separator: str | None = None
 
+    def check(self, file: str) -> None:
+        """Refuse what does not exist, or does not go together.
 
-def sample(lines: Iterator[Line]) -> list[Line]:
-    """The first lines, taken off."""
-    return list(islice(lines, SAMPLE))
-
-
-def format_of(
-    source: Source, head: Sequence[Line], kind: str, name: str | None, columns: Iterable[str]
-) -> Format:
-    """The format of a file.
-
-    Args:
-        source: the file.
-        head: its first lines.
-        kind: what the user says it holds, or ``auto``.
-        name: the format's name, where the user gives it.
-        columns: the fields the user mapped.
-
-    Raises:
-        BadInput: kind or format do not exist, or do not go together.
-    """
-    if kind not in KINDS:
-        raise BadInput(f"there is no kind '{kind}'; the kinds are {', '.join(KINDS)}")
-    if name is not None and name not in FORMATS:
-        raise BadInput(f"there is no format '{name}'; the formats are {', '.join(FORMATS)}")
-    found = _guessed(source, head, kind) if name is None else FORMATS[name]
-    wanted = kind if kind != "auto" else ("pairs" if {"a", "b"} & set(columns) else None)
-    if wanted is None or (wanted == "prompts") == (found.kind == "prompts"):
-        return found
-    # jsonl and csv say how rows are written; the kind then says what they are.
-    if found.layout == "json":
-        return FORMATS["jsonl"] if wanted == "prompts" else FORMATS["pairlab"]
-    if found.layout == "csv" and wanted != "prompts":
-        return _CSV_PAIRS
-    raise BadInput(f"the format {found.name} holds no {wanted}", file=source.name)
+        Raises:
+            BadInput: with what there is.
+        """
+        if self.kind not in KINDS:
+            raise BadInput(f"there is no kind '{self.kind}'; the kinds are {', '.join(KINDS)}")
+        if self.format is None:
+            return
+        if self.format not in FORMATS:
+            raise BadInput(
+                f"there is no format '{self.format}'; the formats are {', '.join(FORMATS)}"
+            )
+        held = FORMATS[self.format].kind
+        pairs_wanted = self.kind in ("pairs", "labels")
+        if (self.format == "text" and pairs_wanted) or (
+            self.format not in LAYOUTS and self.kind == "prompts" and held != "prompts"
+        ):
+            raise BadInput(f"the format {self.format} holds no {self.kind}", file=file)
 
 
-def _guessed(source: Source, head: Sequence[Line], kind: str) -> Format:
-    if source.suffix in _TABLES:
-        return FORMATS["csv"]
-    if source.suffix == ".txt":
-        return FORMATS["text"]
-    first = next((line.text.lstrip()[:1] for line in head if line.text.strip()), "")
-    if first == "[":
-        raise BadInput(
-            "is one JSON list; write one object a line instead (jq -c '.[]' does)",
-            file=source.name,
+class Reader:
+    """Reads the rows of one file, each by its own shape, and counts what was not read."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        """Looks at the first lines.
+
+        Raises:
+            BadInput: the file cannot be what the user says, or its header cannot be read.
+        """
+        wanted.check(source.name)
+        self._wanted = wanted
+        head = list(islice(source.lines, SAMPLE))
+        self.layout = _layout(source, head, wanted)
+        if wanted.kind in ("pairs", "labels") and self.layout == "text":
+            raise BadInput(f"the format text holds no {wanted.kind}", file=source.name)
+        records = self._records(source, head)
+        sample = list(islice(records, SAMPLE))
+        self._annotators = spoken.columns(
+            (record.data for record in sample if record.data is not None),
+            labels_only=wanted.kind == "labels",
         )
-    if first == "{" or source.suffix in (".jsonl", ".ndjson", ".json"):
-        return FORMATS["jsonl"] if kind == "prompts" else _guessed_json(head)
-    return FORMATS["text"]
+        self._waiting = chain(sample, records)
+        self.unread: dict[str, int] = {}
+        """Rows that hold a field which was not read, by field."""
+        self.remarks = 0
+        """Lines of a text file that are no prompts."""
+        self.understood: dict[str, str] = {}
+        """What each column was taken for."""
 
+    def rows(self) -> Iterator[tuple[Row | Problem, str]]:
+        """Every row with the name of its format; a refused row is its problem."""
+        return rated.paired(self._rows())
 
-def _guessed_json(head: Sequence[Line]) -> Format:
-    for line in head:
-        try:
-            data: dict[str, Any] = jsonl.parse(line.text)
-        except Refused:
-            continue
-        if "chosen" in data and "rejected" in data:
-            is_transcript = hh.looks_like(data["chosen"]) and not data.get("prompt")
-            return FORMATS["hh" if is_transcript else "trl"]
-        if {"a", "b"} <= set(data) or ("labels" in data and "id" in data):
+    def _records(self, source: Source, head: Sequence[Line]) -> Iterator[Record]:
+        if self.layout == "text":
+            lines = chain(head, source.lines)
+            if source.suffix in _LISTS and text.has_items(head):
+                return text.items(lines)
+            return text.records(lines)
+        if self.layout == "json":
+            return documents.by_line_or_whole(head, source.lines)
+        separator = self._wanted.separator or table.separator(head, source.suffix)
+        body = head[1:] if head and table.is_said(head[0]) else head
+        names, records = table.header(chain(body, source.lines), separator, source.name)
+        _check_columns(names, self._wanted, source.name)
+        return records
+
+    def _rows(self) -> Iterator[tuple[Made | Problem, str]]:
+        for record in self._waiting:
+            if record.data is None and record.fault == text.REMARK:
+                self.remarks += 1
+                continue
+            format_ = prompts_of(self.layout)
+            try:
+                if record.data is None:
+                    raise Refused(*record.fault)
+                folded = spoken.folded(record.data, self._annotators)
+                fields = Fields(record.line, folded, self._wanted.columns)
+                for name in self._wanted.ignored:
+                    fields.data.pop(name, None)
+                format_ = self._format(fields.data)
+                made = self._read(fields, format_)
+            except Refused as refused:
+                yield Problem(record.line, refused.field, refused.reason, kept=False), format_.name
+            else:
+                for row in made:
+                    yield row, format_.name
+
+    def _read(self, fields: Fields, format_: Format) -> list[Made]:
+        if format_.strict and not format_.looks_like(fields.data):
+            raise Refused("", f"is no row of the format {format_.name}: {format_.summary}")
+        fields.source = ids.SOURCE + (self._wanted.source or format_.name)
+        # A row of several prompts or pairs is read whole before any of it counts.
+        made = list(format_.rows(fields))
+        if format_.kind == "prompts" and self._wanted.kind == "auto":
+            self._refuse_answers(fields)
+        if self._wanted.kind == "labels" and not any(map(_is_labelled, made)):
+            raise Refused("labels", _NO_LABELS)
+        for name in fields.unread():
+            self.unread[name] = self.unread.get(name, 0) + 1
+        for column, meaning in fields.read.items():
+            self.understood.setdefault(column, meaning)
+        for column in self._annotators:
+            self.understood[column] = f"labels of {column}"
+        return made
+
+    def _format(self, row: Mapping[str, Any]) -> Format:
+        name, kind = self._wanted.format, self._wanted.kind
+        if name is not None and name not in LAYOUTS:
+            return FORMATS[name]
+        if kind == "prompts":
+            return prompts_of(self.layout)
+        found = of_row(row, self.layout)
+        mapped = {"a", "b"} & set(self._wanted.columns)
+        if found.kind == "prompts" and (kind in ("pairs", "labels") or mapped):
             return FORMATS["pairlab"]
-        if any(key in data for key in prompt.KEYS):
-            return FORMATS["jsonl"]
-    return FORMATS["jsonl"]
+        return found
+
+    def _refuse_answers(self, fields: Fields) -> None:
+        """Refuses a prompt that comes with answers which nobody would see again."""
+        found = list(answers_of(fields.data)) or prompt.answers_left(fields)
+        if len(found) > 1:
+            names = ", ".join(found)
+            raise Refused(
+                found[0],
+                f"the row holds answers that would be lost ({names}): name two of them with --map"
+                f" a={found[0]} --map b={found[1]}, or leave them with --kind prompts",
+            )
+
+
+_NO_LABELS: Final = (
+    "are missing: a column of verdicts (a, b, tie, both_bad, skip) for each annotator, or"
+    ' {"NAME": "a"} under labels'
+)
+
+
+def _is_labelled(row: Made) -> bool:
+    if isinstance(row, PairRow):
+        return bool(row.labels or row.notes or row.later)
+    return isinstance(row, LabelRow)
+
+
+def _layout(source: Source, head: Sequence[Line], wanted: Wanted) -> Layout:
+    if wanted.format is not None and wanted.format in LAYOUTS:
+        return LAYOUTS[wanted.format]
+    if source.suffix in _TABLES:
+        return "csv"
+    if source.suffix == ".txt" and wanted.format is None and wanted.kind in ("auto", "prompts"):
+        return "text"
+    first = next((line.text.strip() for line in head if line.text.strip()), "")
+    if first[:1] in ("{", "[") or source.suffix in _JSON:
+        return "json"
+    # a stream, or a file without a telling name: a header of ours says that it is a table
+    if head and (table.is_said(head[0]) or _is_header(first)):
+        return "csv"
+    return "json" if wanted.format is not None else "text"
+
+
+def _is_header(line: str) -> bool:
+    names = {
+        name.strip().strip('"').lower() for each in table.SEPARATORS for name in line.split(each)
+    }
+    several = any(each in line for each in table.SEPARATORS)
+    return several and bool(names & {"prompt", "instruction", "question"})
+
+
+def _check_columns(names: Sequence[str], wanted: Wanted, file: str) -> None:
+    told = shown(", ".join(names))
+    if absent := [column for column in wanted.columns.values() if column not in names]:
+        reason = f"there is no column '{absent[0]}'; the columns are {told}"
+        raise BadInput(reason, file=file, line=1)
+    named = {name.partition(".")[0] for name in names} | set(wanted.columns)
+    if names and not named & {*context.KEYS, "id", "labels"}:
+        hint = did_you_mean(names, context.KEYS)
+        reason = f"say which column holds the prompt, --map prompt=COLUMN: {told}{hint}"
+        raise BadInput(reason, file=file, line=1)
+
+
+def did_you_mean(names: Iterable[str], known: Iterable[str]) -> str:
+    """A hint at the first name that is nearly one of ours, or nothing."""
+    for name in names:
+        if near := get_close_matches(name.lower(), list(known), n=1, cutoff=0.75):
+            return f" (did you mean {near[0]}?)"
+    return ""

@@ -1,30 +1,37 @@
-"""Taking fields out of a row: text stays to the letter, and what is odd about it is reported."""
+"""Taking fields out of a row: text stays to the letter, and what is left behind is known."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from store.importing.jsonl import Number, kind
 from store.importing.rows import Problem, Refused, shown
-from store.records import Message
 
-ROLES: Final = ("system", "user", "assistant")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_INDEX: Final = re.compile(r"\[\d+\]")
 NEEDED: Final = ("prompt", "messages", "a", "b")
 
 
 class Fields:
-    """The fields of one row, and the problems found while taking them."""
+    """The fields of one row, which of them were taken, and the problems found on the way."""
 
-    def __init__(self, line: int, data: Mapping[str, Any], columns: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        line: int,
+        data: Mapping[str, Any],
+        columns: Mapping[str, str],
+        *,
+        source: str = "",
+    ) -> None:
         """Renames mapped columns.
 
         Args:
             line: where the row begins.
             data: the row.
             columns: which column holds a field, where it is not the one of its name.
+            source: the annotator who stands for the file's own preference.
 
         Raises:
             Refused: a mapped column that is needed is missing.
@@ -32,30 +39,67 @@ class Fields:
         self.line = line
         self.data = dict(data)
         self.problems: list[Problem] = []
-        self.mapped = frozenset(columns)
+        self.columns = columns
+        self.source = source
+        self.read: dict[str, str] = {}
+        """What was taken, by column: what it was taken for."""
+        self._inner: set[str] = set()
+        self._texts: set[str] = set()
         for field, column in columns.items():
             if column in data:
                 self.data[field] = data[column]
+                if column != field:
+                    self.read[column] = field
             elif field in NEEDED:
                 raise Refused(field, f"there is no column '{column}'")
             else:
                 self.data.pop(field, None)
 
+    def column(self, field: str) -> str:
+        """The file's own name of a field."""
+        return self.columns.get(field, field)
+
     def has(self, field: str) -> bool:
         """Whether the field is there and not null."""
         return self.data.get(field) is not None
 
+    def take(self, field: str, meaning: str = "") -> Any:
+        """The value of a field, which counts as read from now on; None when it is absent."""
+        if field in self.data:
+            self.read[self.column(field)] = meaning or field
+        return self.data.get(field)
+
+    def leave(self, path: str) -> None:
+        """Notes a part of a field that is not read, such as ``messages[3].name``."""
+        self._inner.add(_INDEX.sub("[]", path))
+
+    def unread(self) -> Iterator[str]:
+        """The fields and parts of fields that hold something and were not taken."""
+        for key, value in self.data.items():
+            if value in (None, "", [], {}) or self.column(key) in self.read or key in self.read:
+                continue
+            # the same text under a second name is not left behind
+            if not (isinstance(value, str) and value.strip() in self._texts):
+                yield key
+        yield from sorted(self._inner)
+
     def kept(self, field: str, reason: str) -> None:
         """Reports something about a row that is imported all the same."""
-        self.problems.append(Problem(self.line, shown(field), shown(reason), kept=True))
+        name = self.column(field)
+        self.problems.append(Problem(self.line, shown(name), shown(reason), kept=True))
 
-    def answer(self, field: str) -> str:
+    def missing(self, field: str) -> Refused:
+        """The refusal of a row that lacks a field, with the names it has."""
+        names = ", ".join(key for key in self.data if key != field) or "nothing"
+        return Refused(self.column(field), f"is missing; the row has {names}")
+
+    def answer(self, field: str, value: Any) -> str:
         """An answer: text, perhaps empty; a number or truth value as it is spelt.
 
         Raises:
-            Refused: it is missing, or nothing that can be spelt.
+            Refused: it is nothing that can be spelt.
         """
-        text = self.text(field, self._value(field))
+        text = self.text(field, value)
         if not text.strip():
             self.kept(field, "is blank" if text else "is empty")
         return text
@@ -70,31 +114,41 @@ class Fields:
             self.kept(field, f"is {kind(value)}, kept as text")
             return str(value) if isinstance(value, Number) else str(value).lower()
         if not isinstance(value, str):
-            raise Refused(field, f"is {kind(value)}, not text")
+            inside = f" of {', '.join(value)}" if isinstance(value, dict) and value else ""
+            remedy = "; give its text alone" if inside else ""
+            raise Refused(self.column(field), f"is {kind(value)}{inside}, not text{remedy}")
         if _SURROGATE.search(value):
-            raise Refused(field, "has half of a surrogate pair in it, which no UTF-8 can hold")
+            raise Refused(
+                self.column(field), "has half of a surrogate pair in it, which no UTF-8 can hold"
+            )
         if "\0" in value:
             self.kept(field, "has a NUL character in it")
+        self._texts.add(value.strip())
         return value
 
     def word(self, field: str) -> str | None:
         """A short optional text such as a category; None when absent or blank."""
-        if not self.has(field):
-            return None
-        return self.text(field, self.data[field]).strip() or None
+        value = self.take(field)
+        return None if value is None else self.text(field, value).strip() or None
 
-    def identity(self) -> str | None:
+    def identity(self, *names: str) -> str | None:
         """The imported id, text or number; None when absent or blank.
+
+        Args:
+            *names: other names under which it may stand.
 
         Raises:
             Refused: it is neither.
         """
-        value = self.data.get("id")
-        if value is None or isinstance(value, Number):
-            return None if value is None else str(value)
+        name = next((each for each in ("id", *names) if self.has(each)), None)
+        if name is None:
+            return None
+        value = self.take(name, "id")
+        if isinstance(value, Number):
+            return str(value)
         if isinstance(value, bool):
-            raise Refused("id", f"is {kind(value)}, not text")
-        return self.text("id", value).strip() or None
+            raise Refused(self.column(name), f"is {kind(value)}, not text")
+        return self.text(name, value).strip() or None
 
     def tags(self) -> tuple[str, ...]:
         """The words under ``tags``.
@@ -102,48 +156,9 @@ class Fields:
         Raises:
             Refused: it is no list of texts.
         """
-        value = self.data.get("tags") or []
+        value = self.take("tags") or []
         if isinstance(value, str):
             value = [value]
         if not isinstance(value, list):
-            raise Refused("tags", f"is {kind(value)}, not a list")
+            raise Refused(self.column("tags"), f"is {kind(value)}, not a list")
         return tuple(self.text("tags", each) for each in value)
-
-    def conversation(self, field: str) -> tuple[Message, ...]:
-        """A prompt: a text, which is one message of the user, or a list of messages.
-
-        Raises:
-            Refused: it is neither, or a message has no role or content.
-        """
-        value = self._value(field)
-        if isinstance(value, list):
-            return self.messages(field, value)
-        text = self.text(field, value)
-        if not text.strip():
-            self.kept(field, "is blank" if text else "is empty")
-        return (Message("user", text),)
-
-    def messages(self, field: str, value: Sequence[Any]) -> tuple[Message, ...]:
-        """A list of messages.
-
-        Raises:
-            Refused: it is empty, or a message has no role or content.
-        """
-        if not value:
-            raise Refused(field, "is an empty list")
-        return tuple(self._message(f"{field}[{i}]", each) for i, each in enumerate(value))
-
-    def _message(self, field: str, value: Any) -> Message:
-        if not isinstance(value, dict):
-            raise Refused(field, f"is {kind(value)}, not a message")
-        role, content = value.get("role"), value.get("content")
-        if role not in ROLES:
-            raise Refused(f"{field}.role", f"is none of {', '.join(ROLES)}")
-        if "content" not in value:
-            raise Refused(f"{field}.content", "is missing")
-        return Message(role, self.text(f"{field}.content", content))
-
-    def _value(self, field: str) -> Any:
-        if field not in self.data:
-            raise Refused(field, "is missing")
-        return self.data[field]

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, BinaryIO, Final, TypedDict, Unpack
 
 from sqlite_utils import Database
 
 from store.errors import BadInput
-from store.importing import jsonl, prompt, table, text
-from store.importing.detect import Format, format_of, sample
-from store.importing.fields import Fields
-from store.importing.rows import FIELDS, Problem, Record, Refused, Rows, shown
-from store.importing.source import Line, Source, open_any
+from store.importing.detect import Reader, Wanted, did_you_mean
+from store.importing.preview import Seen, seen
+from store.importing.registry import FORMATS, prompts_of
+from store.importing.rows import FIELDS, PairRow, Problem, Row
+from store.importing.source import open_any
 from store.importing.writer import Writer
 from store.sqlite import immediate
 
 BATCH: Final = 500
 """Rows of one transaction: few enough that another process never waits long for the lock."""
+
+_PREVIEWED: Final = 3
+_KNOWN: Final = (*FIELDS, "labels", "strength", "notes", "chosen", "rejected", "instruction")
 
 
 class Options(TypedDict, total=False):
@@ -29,11 +34,19 @@ class Options(TypedDict, total=False):
     kind: str
     """``auto``, ``prompts``, ``pairs`` or ``labels``."""
     format: str | None
-    """A name of :data:`store.importing.detect.FORMATS`."""
+    """A name of :data:`store.importing.registry.FORMATS`."""
     map: Mapping[str, str]
     """Which column holds a field, where it is not the one of its name."""
     category: str | None
     """The category of every prompt of the file."""
+    source_name: str | None
+    """Name of the source whose word the file's own preference is; None for the format's name."""
+    ignore: Collection[str]
+    """Fields that are left out without a word."""
+    separator: str | None
+    """What stands between the cells of a table; None to find it out."""
+    dry_run: bool
+    """Read and count everything, write nothing."""
 
 
 @dataclass(slots=True)
@@ -48,11 +61,25 @@ class FileReport:
     duplicates: int = 0
     rejected: int = 0
     problems: list[Problem] = field(default_factory=list)
+    unread: dict[str, int] = field(default_factory=dict)
+    """How many rows hold a field that was not read, by field."""
+    remarks: int = 0
+    """Lines of a text file that are remarks or headings."""
+    understood: dict[str, str] = field(default_factory=dict)
+    """What each column was taken for."""
+    formats: dict[str, int] = field(default_factory=dict)
+    """How many rows each format had."""
+    first: list[Seen] = field(default_factory=list)
+    """The first rows as they were understood."""
 
     @property
     def read(self) -> int:
-        """Rows in the file."""
+        """Rows in the file; one that makes several prompts or pairs counts once for each."""
         return self.added + self.duplicates + self.rejected
+
+    def hint(self, name: str) -> str:
+        """What may have been meant by a field that was not read, or nothing."""
+        return did_you_mean([name], [each for each in _KNOWN if each not in self.understood])
 
     def as_json(self) -> dict[str, Any]:
         """The file's entry in `import --json`."""
@@ -65,7 +92,14 @@ class FileReport:
             "duplicates": self.duplicates,
             "rejected": self.rejected,
             "problems": [problem.as_json() for problem in self.problems],
+            "unread": self.unread,
+            "remarks": self.remarks,
+            "formats": self.formats,
         }
+
+
+class _DryRun(Exception):
+    """Takes back what a dry run wrote."""
 
 
 def run(
@@ -93,35 +127,71 @@ def run(
     columns = options.get("map") or {}
     if unknown := sorted(set(columns) - set(FIELDS)):
         raise BadInput(f"there is no field '{unknown[0]}'; the fields are {', '.join(FIELDS)}")
-    category = options.get("category")
     kind = options.get("kind", "auto")
+    wanted = Wanted(
+        kind,
+        options.get("format"),
+        columns,
+        options.get("source_name"),
+        frozenset(options.get("ignore") or ()),
+        options.get("separator"),
+    )
     with open_any(source) as opened:
-        head = sample(opened.lines)
-        found = format_of(opened, head, kind, options.get("format"), columns)
+        reader = Reader(opened, wanted)
         shown = os.fspath(source) if isinstance(source, str | os.PathLike) else "-"
-        report = FileReport(shown, found.kind if kind == "auto" else kind, found.name)
-        writer = Writer(
-            db,
-            source=opened.name,
-            category=None if "category" in columns else category,
-            at=at,
-        )
-        records = _records(opened, chain(head, opened.lines), found, columns)
-        _write(db, _rows(records, found, columns), writer, report, progress)
-    if kind == "auto" and writer.labels_seen:
-        report.kind = "labels"
+        report = FileReport(shown, kind, options.get("format") or "")
+        category = None if "category" in columns else options.get("category")
+        formats: Counter[str] = Counter()
+        with _taken_back(db, dry=options.get("dry_run", False)):
+            writer = Writer(db, source=opened.name, category=category, at=at)
+            _write(db, _counted(reader.rows(), formats, report), writer, report, progress)
+    report.unread, report.remarks = reader.unread, reader.remarks
+    report.understood = reader.understood
+    _name(report, formats, writer, reader)
     return report
+
+
+def _name(report: FileReport, formats: Counter[str], writer: Writer, reader: Reader) -> None:
+    """Says what the file was: its most frequent format, and the most that its rows hold."""
+    report.formats = dict(formats)
+    paired = [name for name, _ in formats.most_common() if FORMATS[name].kind != "prompts"]
+    if not report.format:
+        report.format = paired[0] if paired else prompts_of(reader.layout).name
+    if report.kind == "auto":
+        report.kind = "labels" if writer.labels_seen else "pairs" if paired else "prompts"
+
+
+@contextmanager
+def _taken_back(db: Database, *, dry: bool) -> Iterator[None]:
+    if not dry:
+        yield
+        return
+    try:
+        with immediate(db):
+            yield
+            raise _DryRun
+    except _DryRun:
+        return
+
+
+def _counted(
+    rows: Iterator[tuple[Row | Problem, str]], formats: Counter[str], report: FileReport
+) -> Iterator[Row | Problem]:
+    for row, name in rows:
+        formats[name] += 1
+        if not isinstance(row, Problem) and len(report.first) < _PREVIEWED:
+            report.first.append(seen(row))
+        yield row
 
 
 def _write(
     db: Database,
-    rows: Rows,
+    rows: Iterator[Row | Problem],
     writer: Writer,
     report: FileReport,
     progress: Callable[[int], None] | None,
 ) -> None:
-    waiting = iter(rows)
-    while batch := list(islice(waiting, BATCH)):
+    while batch := list(islice(rows, BATCH)):
         # Counted apart first: a transaction that fails has imported none of its rows.
         counted = FileReport(report.file, report.kind, report.format)
         with immediate(db):
@@ -131,7 +201,8 @@ def _write(
                     counted.problems.append(row)
                     continue
                 outcome, problems = writer.write(row)
-                setattr(counted, outcome, getattr(counted, outcome) + 1)
+                lines = row.lines if isinstance(row, PairRow) else 1
+                setattr(counted, outcome, getattr(counted, outcome) + lines)
                 counted.problems += problems
         report.added += counted.added
         report.duplicates += counted.duplicates
@@ -139,36 +210,3 @@ def _write(
         report.problems += counted.problems
         if progress is not None:
             progress(report.read)
-
-
-def _records(
-    source: Source, lines: Iterable[Line], found: Format, columns: Mapping[str, str]
-) -> Iterator[Record]:
-    if found.layout == "text":
-        return text.records(lines)
-    if found.layout == "json":
-        return jsonl.records(lines)
-    separator = "," if source.suffix not in (".tsv", ".tab") else "\t"
-    names, records = table.header(lines, separator, source.name)
-    if absent := [column for column in columns.values() if column not in names]:
-        reason = f"there is no column '{absent[0]}'; the columns are {shown(', '.join(names))}"
-        raise BadInput(reason, file=source.name, line=1)
-    if found.kind == "prompts" and not {*names, *columns} & set(prompt.KEYS):
-        reason = (
-            f"say which column holds the prompt, --map prompt=COLUMN: {shown(', '.join(names))}"
-        )
-        raise BadInput(reason, file=source.name, line=1)
-    return records
-
-
-def _rows(records: Iterable[Record], found: Format, columns: Mapping[str, str]) -> Rows:
-    for record in records:
-        try:
-            if record.data is None:
-                raise Refused(*record.fault)
-            # A row of several prompts is read whole before any of it counts.
-            made = list(found.rows(Fields(record.line, record.data, columns)))
-        except Refused as refused:
-            yield Problem(record.line, refused.field, refused.reason, kept=False)
-        else:
-            yield from made

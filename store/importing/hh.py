@@ -1,32 +1,40 @@
-"""Anthropic's transcript pairs: ``chosen`` and ``rejected``, alike up to the last answer.
-
-``a`` is the chosen one and ``b`` the rejected one. The file's preference is not taken for a
-label, since nobody of this project gave it.
-"""
+"""Anthropic's transcript pairs: ``chosen`` and ``rejected``, alike up to the last answer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from store.importing.fields import Fields
-from store.importing.rows import PairRow, Refused
-from store.records import Message
+from store.importing.jsonl import kind
+from store.importing.rows import Given, PairRow, Refused
+from store.records import Message, Verdict
 
 _TURN: Final = re.compile(r"\n\n(Human|Assistant):")
 _LAST: Final = "\n\nAssistant:"
 _ROLES: Final = {"Human": "user", "Assistant": "assistant"}
 
 
-def looks_like(text: object) -> bool:
+def is_transcript(text: object) -> bool:
     """Whether a text begins as a transcript does."""
     return isinstance(text, str) and text.lstrip().startswith("Human:")
 
 
+def is_open(text: str) -> bool:
+    """Whether a text is a transcript that waits for the answer."""
+    return is_transcript(text) and text.rstrip().endswith(_LAST)
+
+
+def looks_like(row: Mapping[str, Any]) -> bool:
+    """Whether a row has transcripts on both sides and no prompt of its own."""
+    sides = row.get("chosen"), row.get("rejected")
+    return is_transcript(sides[0]) and None not in sides and not row.get("prompt")
+
+
 def rows(fields: Fields) -> Iterator[PairRow]:
-    """The pair of a row.
+    """The pair of a row, and the file's own preference.
 
     Raises:
         Refused: a side is no transcript, or the two differ before their last answers.
@@ -35,33 +43,51 @@ def rows(fields: Fields) -> Iterator[PairRow]:
     other, b = _split(fields, "rejected")
     if before != other:
         raise Refused("rejected", "the conversation differs from chosen before the last answer")
-    messages = _messages(before)
-    for first, second in pairwise([*(m.role for m in messages), "assistant"]):
+    turns = messages(before)
+    for first, second in pairwise([*(m.role for m in turns), "assistant"]):
         if first == second:
-            turns = "answers" if first == "assistant" else "turns of the user"
-            fields.kept("chosen", f"two {turns} follow each other")
+            said = "answers" if first == "assistant" else "turns of the user"
+            fields.kept("chosen", f"two {said} follow each other")
             break
     for field, answer in (("chosen", a), ("rejected", b)):
-        if any("Human:" in text for text in (answer, *(m.content for m in messages))):
+        if any("Human:" in text for text in (answer, *(m.content for m in turns))):
             fields.kept(field, "'Human:' stands inside a turn")
             break
     yield PairRow(
         line=fields.line,
-        messages=messages,
+        messages=turns,
         a=a,
         b=b,
         category=fields.word("category"),
         external_id=fields.identity(),
+        tags=fields.tags(),
+        labels={fields.source: Given(Verdict.A)},
         problems=tuple(fields.problems),
+        roles=("chosen", "rejected"),
+        drawn=True,
+    )
+
+
+def messages(transcript: str) -> tuple[Message, ...]:
+    """The turns of a transcript; the answer it waits for is none of them."""
+    text = transcript.rstrip()
+    text = text.removesuffix(_LAST) if text.endswith(_LAST) else transcript
+    _, *parts = _TURN.split("\n\n" + text.lstrip())
+    return tuple(
+        Message(_ROLES[role], said.removeprefix(" "))
+        for role, said in zip(parts[::2], parts[1::2], strict=True)
     )
 
 
 def _split(fields: Fields, field: str) -> tuple[str, str]:
     """The conversation and the last answer of one side."""
     if field not in fields.data:
-        raise Refused(field, "is missing")
-    text = fields.text(field, fields.data[field])
-    if not looks_like(text):
+        raise fields.missing(field)
+    value = fields.take(field)
+    if not isinstance(value, str):
+        raise Refused(field, f"is {kind(value)}, not text")
+    text = fields.text(field, value)
+    if not is_transcript(text):
         raise Refused(field, "does not begin with 'Human:'")
     before, found, answer = text.rpartition(_LAST)
     if not found:
@@ -72,11 +98,3 @@ def _split(fields: Fields, field: str) -> tuple[str, str]:
     if not answer.strip():
         fields.kept(field, "is blank" if answer else "is empty")
     return before, answer
-
-
-def _messages(transcript: str) -> tuple[Message, ...]:
-    _, *parts = _TURN.split("\n\n" + transcript.lstrip())
-    return tuple(
-        Message(_ROLES[role], text.removeprefix(" "))
-        for role, text in zip(parts[::2], parts[1::2], strict=True)
-    )

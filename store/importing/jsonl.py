@@ -42,8 +42,20 @@ def parse(text: str) -> dict[str, Any]:
     Raises:
         Refused: it is no JSON, no object, has a key twice or holds NaN.
     """
+    found = value(text)
+    if not isinstance(found, dict):
+        raise Refused("", f"is {kind(found)}, not an object")
+    return found
+
+
+def value(text: str) -> Any:
+    """The JSON value of a text, numbers as they were spelt.
+
+    Raises:
+        Refused: it is no JSON, has a key twice or holds NaN.
+    """
     try:
-        value = json.loads(
+        return json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=Number,
@@ -54,9 +66,6 @@ def parse(text: str) -> dict[str, Any]:
         raise Refused("", f"is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise Refused("", "is not usable JSON: nested too deeply") from None
-    if not isinstance(value, dict):
-        raise Refused("", f"is {kind(value)}, not an object")
-    return value
 
 
 def kind(value: Any) -> str:

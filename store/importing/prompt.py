@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from store.importing import context, names
 from store.importing.fields import Fields
-from store.importing.jsonl import kind
 from store.importing.rows import PromptRow, Refused
 from store.records import Message
-
-KEYS: Final = (
-    "messages",
-    "prompt",
-    "instruction",
-    "question",
-    "text",
-    "goal",
-    "input",
-    "prompts_final",
-)
-"""Where a prompt is looked for; the first that is there counts."""
 
 
 def rows(fields: Fields) -> Iterator[PromptRow]:
@@ -31,11 +18,15 @@ def rows(fields: Fields) -> Iterator[PromptRow]:
     Raises:
         Refused: there is no prompt in it.
     """
-    for messages in _prompts(fields):
+    if (key := context.key_of(fields)) is None:
+        raise fields.missing("prompt")
+    inputs = [context.given_input(fields, key)]
+    if fields.column(key) == "instruction" and not inputs[0]:
+        inputs = list(context.instances(fields))
+    for given in inputs:
+        messages = _asked(fields, key, context.opened(fields, context.read(fields, key, given)))
         if not any(message.content.strip() for message in messages):
-            raise Refused(_key(fields), "is empty")
-        if messages[-1].role == "assistant":
-            fields.kept(_key(fields), "ends with an answer; the next turn is the model's again")
+            raise Refused(fields.column(key), "is empty")
         yield PromptRow(
             line=fields.line,
             messages=messages,
@@ -47,38 +38,21 @@ def rows(fields: Fields) -> Iterator[PromptRow]:
         fields.problems.clear()
 
 
-def _key(fields: Fields) -> str:
-    mapped = [key for key in KEYS if key in fields.mapped and key != "input"]
-    for key in (*mapped, *KEYS):
-        if fields.has(key):
-            return key
-    raise Refused("prompt", "is missing; looked for " + ", ".join(KEYS))
+def _asked(fields: Fields, key: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The conversation up to the last turn of the user."""
+    asked = messages
+    while len(asked) > 1 and asked[-1].role == "assistant":
+        asked = asked[:-1]
+    if asked != messages:
+        fields.kept(key, "ends with an answer, which was left behind: the prompt ends before it")
+    return asked
 
 
-def _prompts(fields: Fields) -> Iterator[tuple[Message, ...]]:
-    key = _key(fields)
-    value = fields.data[key]
-    if isinstance(value, list):
-        yield fields.messages(key, value)
-        return
-    if isinstance(value, dict):
-        key, value = f"{key}.text", value.get("text")
-    text = fields.text(key, value)
-    with_input = key == "instruction" or "input" in fields.mapped
-    for given in _inputs(fields) if with_input else [""]:
-        yield (Message("user", f"{text}\n\n{given}" if given.strip() else text),)
-
-
-def _inputs(fields: Fields) -> list[str]:
-    """The inputs that an instruction comes with; one empty one when there are none."""
-    if fields.has("input"):
-        return [fields.text("input", fields.data["input"])]
-    instances = fields.data.get("instances")
-    if instances is None:
-        return [""]
-    if not isinstance(instances, list) or not all(isinstance(each, dict) for each in instances):
-        raise Refused("instances", f"is {kind(instances)}, not a list of objects")
+def answers_left(fields: Fields) -> list[str]:
+    """The fields of a row read as a prompt that hold answers all the same."""
+    left = set(fields.unread())
     return [
-        fields.text(f"instances[{i}].input", each.get("input", ""))
-        for i, each in enumerate(instances)
-    ] or [""]
+        key
+        for key, value in fields.data.items()
+        if key in left and names.is_answer(key) and isinstance(value, str | list | dict) and value
+    ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from store.records import Message, Verdict
+from store.records import Message, Phase, Verdict
 
 FIELDS: Final = ("prompt", "input", "a", "b", "category", "id", "tags", "messages")
 """The fields a column can be mapped to."""
@@ -58,8 +58,11 @@ class Given(NamedTuple):
     """One annotator's imported verdict."""
 
     verdict: Verdict
-    strength: int | None
-    note: str | None
+    strength: int | None = None
+    note: str | None = None
+    phase: Phase = Phase.FIRST
+    seconds: float | None = None
+    left: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,29 @@ class PairRow:
     notes: Mapping[str, str] = field(default_factory=dict)
     """Remarks of people who gave no verdict."""
     problems: tuple[Problem, ...] = ()
+    later: tuple[tuple[str, Given], ...] = ()
+    """Labels of other phases than the first."""
+    tags: tuple[str, ...] = ()
+    roles: tuple[str | None, str | None] = (None, None)
+    """What the file calls the two answers, such as ``chosen`` and ``rejected``."""
+    drawn: bool = False
+    """True where the file names no sides: the content then says which answer is ``a``."""
+    lines: int = 1
+    """How many lines of the file it was made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatedRow:
+    """One answer that is called good or bad; two of a prompt make a pair."""
+
+    line: int
+    messages: tuple[Message, ...]
+    answer: str
+    good: bool
+    category: str | None
+    own: str
+    """The annotator who stands for the file's own preference."""
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +128,7 @@ class LabelRow:
 
 
 Row = PromptRow | PairRow | LabelRow
+Made = Row | RatedRow
+"""What a row of a file becomes, before single answers are put together to pairs."""
 Rows = Iterable[Row | Problem]
 """A refused row is its problem."""

@@ -1,24 +1,23 @@
-"""Opening what is imported: a path or a stream, packed or not, as numbered lines of UTF-8."""
+"""Opening what is imported: a path or a stream, packed or not, as numbered lines of text."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from store.errors import BadInput
+from store.importing import packing
+from store.importing.packing import Unreadable
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 """Bytes; a longer line is refused, and read past without being held in memory."""
 
-_GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_GUESS: Final = ("Windows-1252", "cp1252")
+"""What text of a Western spreadsheet is that is no UTF-8."""
 
 
 class Line(NamedTuple):
@@ -44,55 +43,42 @@ class Source(NamedTuple):
 def open_any(source: str | os.PathLike[str] | BinaryIO) -> Iterator[Source]:
     """Opens a path or a binary stream for reading line by line.
 
-    Gzip is recognised by its first bytes, whatever the name; a byte order mark is taken off.
+    Packed files are recognised by their first bytes, whatever the name; so are a byte order
+    mark, UTF-16, and lines that end with CR alone.
 
     Raises:
-        BadInput: it is not there, cannot be read, or is UTF-16.
+        BadInput: it is not there, cannot be read, or holds no text.
     """
     if not isinstance(source, str | os.PathLike):
-        with _reader(source, "stdin") as stream:
-            yield Source("stdin", "", _lines(stream))
+        yield Source("stdin", "", _lines(_reader(source, "stdin")))
         return
     path = Path(source)
     try:
         opened = path.open("rb")
     except OSError as error:
-        raise BadInput(error.strerror or str(error), file=str(source)) from error
-    with opened, _reader(opened, str(source)) as stream:
-        plain = path.name.removesuffix(".gz")
-        yield Source(path.name, Path(plain).suffix.lower(), _lines(stream))
+        reason = error.strerror or str(error)
+        if path.is_dir():
+            reason += "; name the files in it"
+        raise BadInput(reason, file=str(source)) from error
+    with opened:
+        plain = path.name
+        for ending in packing.ENDINGS:
+            plain = plain.removesuffix(ending)
+        lines = _lines(_reader(opened, str(source)))
+        yield Source(path.name, Path(plain).suffix.lower(), lines)
 
 
-@contextmanager
-def _reader(raw: BinaryIO, name: str) -> Iterator[io.BufferedReader]:
+def _reader(raw: BinaryIO, name: str) -> io.BufferedReader:
     try:
-        buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(_Raw(raw))
-        if buffered.peek(2)[:2] == _GZIP:
-            buffered = io.BufferedReader(_Raw(gzip.GzipFile(fileobj=buffered)))
-        head = buffered.peek(3)[:3]
-    except (OSError, EOFError, zlib.error) as error:
+        stream = packing.unpacked(raw, name)
+        encoding = packing.encoding(stream, name)
+        if encoding != "utf-8":
+            stream = io.BufferedReader(packing.Recoded(stream, encoding))
+        if packing.has_bare_returns(stream.peek(io.DEFAULT_BUFFER_SIZE)):
+            stream = io.BufferedReader(packing.Lined(stream))
+    except Unreadable as error:
         raise BadInput(f"cannot be read: {error}", file=name) from error
-    if head[:2] in _UTF16:
-        raise BadInput("is UTF-16 text; save it as UTF-8", file=name)
-    if head == _BOM:
-        buffered.read(3)
-    yield buffered
-
-
-class _Raw(io.RawIOBase):
-    """Any readable object as the raw stream a BufferedReader wants."""
-
-    def __init__(self, inner: BinaryIO | gzip.GzipFile) -> None:
-        super().__init__()
-        self._inner = inner
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        data = self._inner.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    return stream
 
 
 def _lines(stream: io.BufferedReader) -> Iterator[Line]:
@@ -104,7 +90,7 @@ def _lines(stream: io.BufferedReader) -> Iterator[Line]:
             too_long = len(raw) > LONGEST_LINE
             while len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
                 raw = stream.readline(LONGEST_LINE + 1)
-        except (OSError, EOFError, zlib.error) as error:
+        except Unreadable as error:
             yield Line(number, "", f"the rest of the file cannot be read: {error}")
             return
         if not raw and not too_long:
@@ -119,5 +105,8 @@ def _decoded(number: int, raw: bytes) -> Line:
     try:
         return Line(number, raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        reason = f"is not UTF-8: byte {raw[error.start]:#04x} at byte {error.start + 1} of the line"
+        reason = (
+            f"is not UTF-8: byte {raw[error.start]:#04x} at byte {error.start + 1} of the line;"
+            f" if it is {_GUESS[0]}: iconv -f {_GUESS[1]} -t utf-8"
+        )
         return Line(number, raw.decode("utf-8", "replace"), reason)

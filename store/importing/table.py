@@ -1,13 +1,18 @@
-"""Comma-separated values with a header line; cells may hold line breaks inside quotes."""
+"""Tables: separated values with a header line; cells may hold line breaks inside quotes."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from store.errors import BadInput
 from store.importing.rows import Record, shown
 from store.importing.source import LONGEST_LINE, Line
+
+SEPARATORS: Final = (",", ";", "\t", "|")
+_SAID: Final = "sep="
+"""What Excel writes into the first line to say which separator follows."""
 
 
 class _Feed:
@@ -18,6 +23,7 @@ class _Feed:
         self.first = 0
         self.last = 0
         self.fault = ""
+        self.at_end = False
 
     def begin(self) -> None:
         self.first = 0
@@ -27,19 +33,46 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        try:
+            line = next(self._lines)
+        except StopIteration:
+            self.at_end = True
+            raise
         self.first = self.first or line.number
         self.last = line.number
         self.fault = self.fault or line.fault
         return line.text
 
 
-def header(lines: Iterable[Line], separator: str, file: str) -> tuple[list[str], Iterator[Record]]:
+def is_said(line: Line) -> bool:
+    """Whether a line says which separator the table has."""
+    text = line.text.strip('\r\n"')
+    return text.lower().startswith(_SAID) and len(text) == len(_SAID) + 1
+
+
+def separator(head: Sequence[Line], suffix: str) -> str:
+    """The separator of a table: said in it, or the one that cuts its header into most cells."""
+    if head and is_said(head[0]):
+        return head[0].text.strip('\r\n"')[-1]
+    if suffix in (".tsv", ".tab"):
+        return "\t"
+    header_ = next((line.text for line in head if line.text.strip()), "")
+    return max(SEPARATORS, key=lambda each: _cells(header_, each))
+
+
+def _cells(text: str, separator_: str) -> int:
+    try:
+        return len(next(csv.reader([text], delimiter=separator_), []))
+    except csv.Error:
+        return 0
+
+
+def header(lines: Iterable[Line], separator_: str, file: str) -> tuple[list[str], Iterator[Record]]:
     """The columns of a table, and its rows.
 
     Args:
         lines: the file.
-        separator: a comma or a tab.
+        separator_: what stands between cells.
         file: its name, for errors.
 
     Raises:
@@ -48,7 +81,7 @@ def header(lines: Iterable[Line], separator: str, file: str) -> tuple[list[str],
     feed = _Feed(lines)
     # A limit of the csv module as a whole; its own default (131072) refuses long answers.
     csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(feed, delimiter=separator, strict=True)
+    reader = csv.reader(feed, delimiter=separator_, strict=True)
     try:
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
@@ -73,12 +106,26 @@ def _rows(reader: Iterator[list[str]], feed: _Feed, names: list[str]) -> Iterato
         if feed.fault:
             yield Record(feed.first, None, ("", feed.fault))
         elif len(cells) > len(names):
-            reason = f"has {len(cells)} cells, the header {len(names)}"
+            reason = (
+                f"has {len(cells)} cells, the header {len(names)}: a cell with the separator in it"
+                " needs quotes around it"
+            )
             yield Record(feed.first, None, ("", reason))
         elif any(cells):
             yield Record(feed.first, dict(zip(names, cells, strict=False)))
 
 
 def _unreadable(error: csv.Error, feed: _Feed) -> str:
-    span = f"; lines {feed.first} to {feed.last} are one row" if feed.last > feed.first else ""
-    return f"is no row of a table: {error}{span}"
+    lines = feed.last - feed.first + 1
+    span = f"; lines {feed.first} to {feed.last} are one row" if lines > 1 else ""
+    if feed.at_end:
+        return (
+            f"is no row of a table: a quote is opened in line {feed.first} and never closed"
+            f"{span}: {lines} lines went with it; close the quote, or double it"
+        )
+    if "new-line" in str(error):
+        return f"is no row of a table: a cell with a line break in it needs quotes around it{span}"
+    return (
+        f"is no row of a table: {error}{span}; a quote inside a cell is written twice, and the"
+        " cell in quotes"
+    )

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from sqlite_utils import Database
 
-from store import candidates, find, ids, labels, pairs, prompts
+from store import answered, candidates, find, ids, kinds, labels, meta, pairs, prompts
 from store.errors import WrongId
-from store.importing.rows import Given, LabelRow, PairRow, Problem, PromptRow, Row, shown
-from store.records import Label, Origin
+from store.importing.rows import (
+    Given,
+    LabelRow,
+    PairRow,
+    Problem,
+    PromptRow,
+    Row,
+    shown,
+)
+from store.records import Label, Origin, Verdict
 
 Outcome = Literal["added", "duplicates", "rejected"]
 
@@ -32,8 +41,13 @@ class Writer:
         self._source = source
         self._category = category
         self._at = at
+        # pairs from before this rule are known by their place: see ``doctor``
+        if meta.get(db, meta.SIDES_FROM_CONTENT) is None:
+            last = db.execute("SELECT coalesce(max(position), 0) FROM pair").fetchone()[0]
+            meta.put(db, meta.SIDES_FROM_CONTENT, str(last))
+        self._wanted: set[str] = set()
         self.labels_seen = False
-        """Whether any row came with labels."""
+        """Whether any row came with a label of somebody, the file's own preference aside."""
 
     def write(self, row: Row) -> tuple[Outcome, list[Problem]]:
         """Writes one row.
@@ -42,8 +56,13 @@ class Writer:
             What became of it, and all that is odd about it.
         """
         problems = list(row.problems)
+        if not isinstance(row, PromptRow) and (wrong := _unfit(row)) is not None:
+            return "rejected", [wrong]
         if isinstance(row, PromptRow):
-            _, new = self._prompt(row, row.external_id, row.tags, problems)
+            prompt_id, new = self._prompt(row, row.external_id, row.tags, problems)
+            self._wanted.add(prompt_id)
+            if not new and answered.came_with_pairs(self._db, prompt_id):
+                answered.ask(self._db, prompt_id)
         elif isinstance(row, PairRow):
             new = self._pair(row, problems)
         else:
@@ -82,10 +101,11 @@ class Writer:
 
     def _pair(self, row: PairRow, problems: list[Problem]) -> bool:
         prompt_id = ids.prompt_id(row.messages)
+        row = self._placed(row, prompt_id)
         pair_id = ids.pair_id(prompt_id, row.a, row.b, row.external_id)
         new = not pairs.exists(self._db, pair_id)
         if new:
-            self._prompt(row, None, (), problems)
+            self._prompt(row, None, row.tags, problems)
             pairs.add(
                 self._db,
                 prompt_id,
@@ -93,10 +113,32 @@ class Writer:
                 self._candidate(prompt_id, row.b),
                 "imported",
                 external_id=row.external_id,
+                a_role=row.roles[0],
+                b_role=row.roles[1],
                 source=self._source,
                 at=self._at,
             )
+            if prompt_id in self._wanted:
+                answered.ask(self._db, prompt_id)
         return self._said(pair_id, row, problems) or new
+
+    def _placed(self, row: PairRow, prompt_id: str) -> PairRow:
+        """The row with its answers on the sides they have in the project.
+
+        Where the file names no sides its content draws them, the same in every project. A pair
+        that is there already keeps its own, drawn or not.
+        """
+        if not row.drawn:
+            return row
+        lower, upper = sorted((row.a, row.b))
+        first = (lower, upper)[ids.draw("sides", prompt_id, lower, upper)]
+        turned = turn(row)
+        drawn, other = (row, turned) if first == row.a else (turned, row)
+        there = ids.pair_id(prompt_id, other.a, other.b, other.external_id)
+        present = ids.pair_id(prompt_id, drawn.a, drawn.b, drawn.external_id)
+        if not pairs.exists(self._db, present) and pairs.exists(self._db, there):
+            return other
+        return drawn
 
     def _candidate(self, prompt_id: str, text: str) -> str:
         return candidates.add(
@@ -109,16 +151,25 @@ class Writer:
         )
 
     def _said(self, pair_id: str, row: PairRow | LabelRow, problems: list[Problem]) -> bool:
+        """Writes what annotators said.
+
+        Returns:
+            Whether any of it is new; a file's own preference is not counted, so that a file
+            whose pairs are there already brings nothing.
+        """
         new = False
-        for who, given in row.labels.items():
-            self.labels_seen = True
-            new |= self._label(pair_id, who, given, row.line, problems)
+        later = row.later if isinstance(row, PairRow) else ()
+        for who, given in (*row.labels.items(), *later):
+            is_new = self._label(pair_id, who, given, row.line, problems)
+            if not ids.is_source(who):
+                self.labels_seen = True
+                new |= is_new
         return self._notes(pair_id, row.notes) or new
 
     def _label(
         self, pair_id: str, who: str, given: Given, line: int, problems: list[Problem]
     ) -> bool:
-        present = labels.mine(self._db, pair_id, who)
+        present = labels.mine(self._db, pair_id, who, given.phase)
         if present is not None and _same(present, given):
             return False
         if present is not None and self._said_before(pair_id, who, given):
@@ -136,6 +187,9 @@ class Writer:
             given.verdict,
             strength=given.strength,
             note=given.note,
+            phase=given.phase,
+            seconds=given.seconds,
+            left=given.left,
             guideline_id=None,
             source=self._source,
             at=self._at,
@@ -150,8 +204,8 @@ class Writer:
         """
         rows = self._db.execute(
             "SELECT value FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'label'"
-            " AND phase = 'first'",
-            (pair_id, who),
+            " AND phase = ?",
+            (pair_id, who, given.phase.value),
         ).fetchall()
         return any(
             (said.get("verdict"), said.get("strength"), said.get("note"), said.get("source"))
@@ -165,6 +219,38 @@ class Writer:
         for who, note in new.items():
             labels.note(self._db, pair_id, who, note, self._at)
         return bool(new)
+
+
+def _unfit(row: PairRow | LabelRow) -> Problem | None:
+    """What of a row no event may hold (:mod:`store.kinds`), so that the row is refused whole."""
+    said = [(who, given.note) for who, given in row.labels.items()]
+    later = row.later if isinstance(row, PairRow) else ()
+    for who, note in (*said, *((who, given.note) for who, given in later), *row.notes.items()):
+        if (wrong := kinds.name_problem(who)) is not None:
+            return Problem(row.line, "labels", shown(f"an annotator {wrong}"), kept=False)
+        if note is not None and len(note) > kinds.TEXT_MAX:
+            reason = f"the note is longer than {kinds.TEXT_MAX} characters"
+            return Problem(row.line, shown(f"notes.{who}"), reason, kept=False)
+    return None
+
+
+def turn(row: PairRow) -> PairRow:
+    """The same pair with its answers, roles and verdicts the other way round."""
+    other = {Verdict.A: Verdict.B, Verdict.B: Verdict.A}
+    sides = {"a": "b", "b": "a"}
+
+    def turned(given: Given) -> Given:
+        verdict = other.get(given.verdict, given.verdict)
+        return given._replace(verdict=verdict, left=sides.get(given.left or ""))
+
+    return replace(
+        row,
+        a=row.b,
+        b=row.a,
+        roles=row.roles[::-1],
+        labels={who: turned(given) for who, given in row.labels.items()},
+        later=tuple((who, turned(given)) for who, given in row.later),
+    )
 
 
 def _kept(line: int, field: str, reason: str) -> Problem:

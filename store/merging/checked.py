@@ -30,6 +30,7 @@ _MAY_BE_NONE: Final = frozenset(
         "generation_id",
         "author",
         "finish_reason",
+        "reasoning",
         "a_role",
         "b_role",
     }
@@ -56,12 +57,15 @@ def row(table: str, values: Row) -> Row:
     """The row of an item as it may be written into a project.
 
     Args:
-        table: one of :data:`store.contents.ITEMS`.
+        table: one of :data:`store.contents.COLUMNS`.
         values: its columns in the order of :data:`store.contents.COLUMNS`.
 
     Raises:
         Tampered: id and content do not belong together, or a field cannot be what it says.
     """
+    if table == "event":
+        event(values)
+        return values
     try:
         _fields(table, values)
         # a pair's id covers the two texts, which the merge has at hand

@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from store import copies, leftovers
 from store.contents import COLUMNS as COLUMNS
+from store.contents import there
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
 from store.file_header import APPLICATION_ID
 from store.schema import migrations
@@ -63,10 +64,11 @@ def opened(path: StrPath, beside: StrPath) -> Iterator[Database]:
             yield db
 
 
-def rows(db: Database, table: str, path: StrPath) -> Iterator[tuple[Any, ...]]:
+def rows(db: Database, table: str, path: StrPath | None = None) -> Iterator[tuple[Any, ...]]:
     """The rows of a table in its own order, by :data:`COLUMNS`; errors name the file ``path``."""
     with translated(path):
-        yield from db.execute(select(table, COLUMNS[table], "ORDER BY", _ORDER[table]))
+        columns = there(db.conn, table)
+        yield from db.execute(select(table, columns, "ORDER BY", _ORDER[table]))
 
 
 def select(table: str, columns: Iterable[str], *rest: str) -> str:
@@ -96,16 +98,13 @@ def _look_inside(copy: Any, path: Path) -> None:
 
 
 def _check(db: Database, path: StrPath) -> None:
-    if migrations.pending(db) and not _are_ours(db.conn, set(COLUMNS)):
-        raise NotAProject(
-            f"{path} is from an older pairlab; open it once with this one, then merge it"
-        )
-    _must_be_ours(db.conn, set(COLUMNS), path)
+    # a file of an older pairlab will do, where it is made as that one made it
+    _must_be_ours(db.conn, set(COLUMNS), path, {step.name for step in migrations.applied(db)})
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise Damaged(f"{path} is damaged ({verdict}); nothing was taken from it")
-    for table, columns in COLUMNS.items():
-        longest = [f"max(length(CAST({column} AS BLOB)))" for column in columns]
+    for table in COLUMNS:
+        longest = [f"max(length(CAST({column} AS BLOB)))" for column in there(db.conn, table)]
         sizes = db.execute(select(table, longest)).fetchone()
         if any(size is not None and size > MAX_TEXT_BYTES for size in sizes):
             raise NotAProject(
@@ -114,13 +113,11 @@ def _check(db: Database, path: StrPath) -> None:
             )
 
 
-def _are_ours(connection: Any, tables: set[str]) -> bool:
-    """Whether these tables are as they are today, whatever else an older version lacked."""
-    return _definitions(connection, tables) == _expected(tables)
-
-
-def _must_be_ours(connection: Any, tables: set[str], path: StrPath) -> None:
-    found, expected = _definitions(connection, tables), _expected(tables)
+def _must_be_ours(
+    connection: Any, tables: set[str], path: StrPath, steps: set[str] | None = None
+) -> None:
+    """Refuse tables that are not, to the letter, those that some steps of the schema make."""
+    found, expected = _definitions(connection, tables), _expected(tables, steps)
     if strange := sorted({name for name, *_ in set(found) ^ set(expected)} | _twice(found)):
         raise NotAProject(
             f"{path} is not to be trusted: {', '.join(strange)} is not as pairlab makes it;"
@@ -139,10 +136,14 @@ def _definitions(connection: Any, tables: set[str]) -> list[tuple[str, str, str]
     return sorted(row for row in rows if row[0] in tables)
 
 
-def _expected(tables: set[str]) -> list[tuple[str, str, str]]:
+def _expected(tables: set[str], steps: set[str] | None) -> list[tuple[str, str, str]]:
+    """What these steps of the schema make of the tables; all steps where none are given."""
     empty = Database(memory=True, execute_plugins=False)
     try:
-        migrations.apply(empty)
+        migrations.ensure_migrations_table(empty)
+        for step in migrations.pending(empty):
+            if steps is None or step.name in steps:
+                step.fn(empty)
         return _definitions(empty.conn, tables)
     finally:
         empty.close()

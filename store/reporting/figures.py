@@ -64,7 +64,7 @@ def people_and_models(db: Database, names: Names) -> Iterator[str]:
         "A model's labels are in no figure between people; p_o is the share of pairs on which it"
         " gave the person's verdict.\n"
     )
-    head = ["person and model", "n", "kappa", "95 %", "p_o", "PABAK", "AC1", ""]
+    head = ["person and model", "n", "kappa", "95 %", "p_o", "PABAK", "AC1", "verdicts used", ""]
     yield table(head, [_line(two, names) for two in found]) + "\n"
 
 
@@ -107,18 +107,17 @@ def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
 
 def _figures(two: Agreement) -> list[list[str]]:
     cells = two.counts.table
-    known = two.kappa.value is not None
     return [
         ["pairs with both labels, n", str(two.n)],
         ["only the first, only the second", f"{two.counts.only_first}, {two.counts.only_second}"],
         ["kappa", figure(two.kappa)],
         ["smoothed interval", interval(two.ci95, 3)],
-        ["Dirichlet interval", interval(dirichlet(cells) if known else None, 3)],
+        ["Dirichlet interval", interval(dirichlet(cells), 3)],
         ["highest kappa the margins allow", figure(two.kappa_max)],
         ["observed agreement, p_o", figure(two.p_o)],
         ["agreement by chance, p_e", figure(two.p_e)],
-        ["PABAK", figure(two.pabak)],
-        ["AC1", figure(two.ac1)],
+        ["PABAK", f"{figure(two.pabak)} ({two.q} verdicts)"],
+        ["AC1", f"{figure(two.ac1)} ({two.q} verdicts)"],
         ["Krippendorff's alpha", figure(two.alpha)],
         ["bias index", figure(two.bias)],
         ["band", f"{two.band or '-'}{f' ({bands.TOO_FEW})' if bands.is_few(two.n) else ''}"],
@@ -168,5 +167,6 @@ def _line(two: Agreement, names: Names) -> list[str]:
         figure(two.kappa),
         interval(two.ci95),
         *(figure(each) for each in (two.p_o, two.pabak, two.ac1)),
+        str(two.q),
         _few(two.n),
     ]

@@ -63,7 +63,7 @@ def guideline(db: Database, names: Names) -> Iterator[str]:
         dict(
             db.execute(
                 "SELECT guideline_id, count(*) FROM label_head WHERE phase = 'first'"
-                " AND guideline_id IS NOT NULL AND substr(annotator, 1, 3) <> 'ai:'"
+                " AND guideline_id IS NOT NULL AND given_by = 'person'"
                 " GROUP BY guideline_id"
             ).fetchall()
         )

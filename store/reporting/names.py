@@ -14,7 +14,7 @@ class Names:
         rows = db.execute(
             "SELECT DISTINCT annotator FROM sound_event ORDER BY annotator"
         ).fetchall()
-        people = [name for (name,) in rows if not ids.is_ai(name)]
+        people = [name for (name,) in rows if ids.is_person(name)]
         self._hidden = {name: f"A{n}" for n, name in enumerate(people, 1)} if pseudonyms else {}
 
     def __call__(self, name: str) -> str:

@@ -23,11 +23,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import constitutions
-from engine.client import HostEngine
-from engine.constitution import shipped
-from engine.face import Generated, Piece, Sampling, Urgency
-from engine.templates import FULL, critique, proposal, revision
-from engine.weights import starter_model
+from engine.api import Generated, Piece, Sampling, Urgency
+from engine.llama.client import HostEngine
+from engine.llama.weights import starter_model
+from engine.method.constitution import shipped
+from engine.method.templates import FULL, critique, proposal, revision
 from store.records import Message, Prompt
 from tests.bench.table import BenchRow, milliseconds, rendered, told
 from tests.hosts import rested

@@ -19,12 +19,12 @@ from collections import Counter
 from pathlib import Path
 
 import constitutions
-from engine.client import HostEngine
-from engine.constitution import shipped
-from engine.maker import Maker
-from engine.news import MakerEvent, Stored
-from engine.plan import Plan
-from engine.weights import find_model
+from engine.llama.client import HostEngine
+from engine.llama.weights import find_model
+from engine.method.constitution import shipped
+from engine.method.events import RunnerEvent, Stored
+from engine.method.plan import Plan
+from engine.method.runner import Runner
 from store import candidates, clock, critiques, prompts, sqlite
 from store.records import Candidate, Generation, Message, Origin
 from store.runs import get_generation
@@ -78,9 +78,9 @@ async def _run(path: Path, plan: Plan, model: str | None) -> float:
     found = find_model(model, env=os.environ, last=None)
     engine = HostEngine(found.path)
     store = StoreThread(path)
-    maker = Maker(engine, store, plan, clock=clock.now)
+    maker = Runner(engine, store, plan, clock=clock.now)
 
-    def show(event: MakerEvent) -> None:
+    def show(event: RunnerEvent) -> None:
         if isinstance(event, Stored):
             sys.stderr.write(event.kind[0])
             sys.stderr.flush()

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.face import Generated, OnEvent, Sampling, Urgency
-from engine.maker import Maker
-from engine.plan import Plan
+from engine.api import Generated, OnEvent, Sampling, Urgency
+from engine.method.plan import Plan
+from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
 from store.records import Message
 from store.thread import StoreThread
@@ -40,7 +40,7 @@ def main(path: Path) -> None:
     """Open the app."""
     store = StoreThread(path)
     engine = Unhurried()
-    maker = Maker(engine, store, Plan())
+    maker = Runner(engine, store, Plan())
     services = Services(store=store, db_path=path, annotator="bench", engine=engine, maker=maker)
     PairlabApp(services).run()
     store.close()

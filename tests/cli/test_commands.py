@@ -188,6 +188,7 @@ def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
         "kappa",
         "ci95",
         "kappa_max",
+        "q",
         "pabak",
         "ac1",
         "alpha",
@@ -202,11 +203,14 @@ def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
     assert result["labels"] == ["a", "b", "tie", "both_bad"]
 
 
-def test_agree_sets_people_and_models_apart(pairs: Pairlab) -> None:
+def test_agree_sets_people_and_models_apart(pairs: Pairlab, tmp_path: Path) -> None:
     said = {"first": "aab", "ai:m.gguf": "abb"}
-    for who, verdicts in said.items():
-        for pair, verdict in zip(("p1", "p2", "p3"), verdicts, strict=True):
-            pairs("--as", who, "label", pair, verdict)
+    rows = [
+        row | {"labels": {who: verdicts[place] for who, verdicts in said.items()}}
+        for place, row in enumerate(PAIRS)
+    ]
+    write_lines(tmp_path / "judged.jsonl", rows)
+    assert pairs("import", "judged.jsonl").exit_code == 0
     assert "--between 'first' 'ai:m.gguf'" in pairs("agree").stderr
     for pair in ("p1", "p2"):
         pairs("--as", "second", "label", pair, "a")
@@ -232,6 +236,18 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab) -> None:
     everybody = json.loads(pairs("agree", "--json").stdout)
     assert everybody["annotators"] == ["first", "second", "third"]
     assert [two["annotators"][0] for two in everybody["human_ai"]] == ["first", "second", "third"]
+
+
+def test_three_people_with_few_pairs_are_told_that_it_tells_little(pairs: Pairlab) -> None:
+    for who, verdicts in (("first", "aa"), ("second", "ab"), ("third", "ab")):
+        for pair, verdict in zip(("p1", "p2"), verdicts, strict=True):
+            pairs("--as", who, "label", pair, verdict)
+    words = " ".join(pairs("agree").stdout.split())
+    assert words.count("too few to tell") == 3
+    assert [each["q"] for each in json.loads(pairs("agree", "--json").stdout)["pairs"]] == [2] * 3
+    two = pairs("agree", "--between", "first", "second").stdout
+    assert "(2 verdicts)" in two
+    assert "-0.000" not in two
 
 
 def test_agree_for_people_prints_the_table(pairs: Pairlab) -> None:
@@ -311,3 +327,31 @@ def test_the_app_refuses_who_cannot_write_before_it_opens(
     assert said.exit_code == 1
     assert words in said.stderr
     assert said.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ai:m",
+        "AI:m",
+        " Ai:m",
+        "\uff41\uff49\uff1am",
+        "\uff21\uff29:m",
+        "a\u200bi:m",
+        "source:hh",
+        "SOURCE:hh",
+    ],
+)
+def test_nobody_works_under_the_name_of_a_model_or_a_file(pairs: Pairlab, name: str) -> None:
+    for command in (("label", "p1", "a"), ("agree",), ("guideline", "relabel"), ("doctor",), ()):
+        done = pairs("--as", name, *command)
+        assert done.exit_code == 2
+        assert "begin with" in done.stderr
+    assert pairs("round", "new", "r", "--annotators", f"first,{name}").exit_code == 1
+    with sqlite3.connect("pairlab.db") as rows:
+        assert rows.execute("SELECT count(*) FROM event").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("name", ["aida", "Ai", "sources", "mail: me", "ai"])
+def test_a_name_that_only_resembles_one_is_a_name(pairs: Pairlab, name: str) -> None:
+    assert pairs("--as", name, "label", "p1", "a").exit_code == 0

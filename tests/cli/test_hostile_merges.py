@@ -25,7 +25,7 @@ from store import (
 )
 from store.records import Message, Origin
 from tests import hostile_files
-from tests.cli.conftest import Pairlab
+from tests.cli.conftest import Pairlab, write_lines
 from tests.hostile_files import EVENTS, HARMLESS, ITEMS, Ids
 from tui.cli import COMMANDS
 
@@ -215,3 +215,17 @@ def test_items_that_cannot_be_used_refuse_the_file_in_one_line(
     again = json.loads(pairlab("--db", "clean.db", "merge", "clean2.db", "--json").stdout or "{}")
     assert again == {}
     assert pairlab("--db", "clean.db", "--as", "bob", "label", files.pair, "b").exit_code == 0
+
+
+def test_an_import_refuses_the_rows_whose_annotators_no_event_could_name(project: Pairlab) -> None:
+    names = ["ai:", "n" * 5000, "a\x07b", "ann"]
+    rows = [
+        {"prompt": f"{n}?", "a": "x", "b": "y", "labels": {who: "a"}} for n, who in enumerate(names)
+    ]
+    rows.append({"prompt": "long?", "a": "x", "b": "y", "notes": {"ann": "z" * (2**20 + 1)}})
+    write_lines(Path("pairs.jsonl"), rows)
+    done = project("import", "pairs.jsonl", "--json")
+    assert done.exit_code == 3
+    (told,) = json.loads(done.stdout)["files"]
+    assert (told["added"], told["rejected"]) == (1, 4)
+    assert [each["line"] for each in told["problems"] if not each["kept"]] == [1, 2, 3, 5]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.weights import starter_model
+from engine.llama.weights import starter_model
 
 PROMPTS = [f"Name {number} things one can do with a paper clip." for number in range(2, 5)]
 RUN = ("run", "--limit", "3", "--candidates", "1", "--max-tokens", "40", "--json")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from engine.api import Sampling
 from engine.errors import HostDied, PromptTooLong
-from engine.face import Sampling
 from engine.scripted import ScriptedEngine, made_up
 from store.records import Message
 from tests.cli.conftest import Pairlab, write_lines
@@ -327,3 +327,60 @@ def test_progress_tells_speed_pace_and_time_left(
     assert any(
         all(words in line for words in ("61 tok/s", "texts/min", "left")) for line in told
     ), told
+
+
+def test_what_a_model_thinks_is_in_no_text_and_in_the_audit_alone(
+    asked: Pairlab, scripted: Engines, tmp_path: Path
+) -> None:
+    def thinking(messages: Sequence[Message], sampling: Sampling, prefill: str) -> str:
+        return f"<think>secret</think>\n\n{made_up(messages, sampling, prefill)}"
+
+    scripted.append(ScriptedEngine(reply=thinking))
+    done = asked("run", "--candidates", "1", "--think", "500")
+    assert done.exit_code == 0, done.stderr
+    for table in ("candidate", "critique"):
+        assert rows(f"SELECT count(*) FROM {table} WHERE text LIKE '%secret%'") == [(0,)]
+    assert rows("SELECT DISTINCT reasoning FROM generation") == [("secret",)]
+    assert scripted[0].history[0].choices[0].thinking_tokens == 500
+    for pair_id, a_role in rows("SELECT id, a_role FROM pair"):
+        asked("label", pair_id, "b" if a_role == "original" else "a")
+    assert asked("export", "out.jsonl", "--format", "triplets").exit_code == 0
+    out = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    assert (out.count("\n"), "secret" in out) == (3, False)
+    assert asked("export", "audit.jsonl", "--format", "audit").exit_code == 0
+    line = json.loads((tmp_path / "audit.jsonl").read_text(encoding="utf-8").split("\n")[0])
+    assert line["a"]["generation"]["reasoning"] == "secret"
+
+
+@pytest.mark.parametrize("said", ["", "\u200b", "<think>I ought to", "<think>done</think>\n"])
+def test_a_model_that_says_nothing_has_failed(asked: Pairlab, scripted: Engines, said: str) -> None:
+    scripted.append(ScriptedEngine(reply=lambda *_asked: said))
+    done = asked("run", "--candidates", "2", "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert (told["prompts"], told["complete"], len(told["failures"])) == (3, 0, 3)
+    assert all("empty" in reason for reason in told["failures"].values())
+    assert rows("SELECT count(*) FROM candidate") == rows("SELECT count(*) FROM pair") == [(0,)]
+    assert rows("SELECT count(*) FROM generation WHERE refused IS NULL") == [(0,)]
+    again = asked("run", "--candidates", "2")
+    assert again.exit_code == 0, again.stderr
+    assert "3 of 3 prompts complete; wrote 6 candidates" in again.stderr
+
+
+def test_what_failed_is_counted_and_the_others_are_kept(asked: Pairlab, scripted: Engines) -> None:
+    def one_fails(messages: Sequence[Message], sampling: Sampling, prefill: str) -> str:
+        flat = any("Earth" in message.content for message in messages)
+        return "" if flat else made_up(messages, sampling, prefill)
+
+    scripted.append(ScriptedEngine(reply=one_fails))
+    done = asked("run", "--candidates", "1")
+    assert done.exit_code == 1
+    assert "2 of 3 prompts complete, 1 failed; wrote 2 candidates" in done.stderr
+    assert rows("SELECT count(*) FROM pair") == [(2,)]
+    [(failed,)] = rows("SELECT id FROM prompt WHERE text LIKE '%Earth%'")
+    assert f"failed: prompt {failed[:12]}: no usable candidate" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["maybe", "0", "-3", "1.5"])
+def test_think_is_off_on_or_a_number(asked: Pairlab, scripted: Engines, value: str) -> None:
+    assert asked("run", "--think", value).exit_code == 2

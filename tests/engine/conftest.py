@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from engine.client import HostEngine, HostSettings
-from engine.weights import starter_model
+from engine.llama.client import HostEngine, HostSettings
+from engine.llama.weights import starter_model
 
 # The plain API runs in this process, as a yardstick: its threads shall not spin either.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

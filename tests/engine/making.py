@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from engine.constitution import Constitution, shipped
-from engine.maker import Maker
-from engine.news import MakerEvent
-from engine.plan import Plan
+from engine.method.constitution import Constitution, shipped
+from engine.method.events import RunnerEvent
+from engine.method.plan import Plan
+from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
 from store import candidates, critiques, pairs, prompts, sqlite
 from store.records import Candidate, Category, Critique, Message
@@ -104,11 +104,11 @@ async def made(
     path: Path,
     the_plan: Plan,
     engine: ScriptedEngine | None = None,
-    heard: list[MakerEvent] | None = None,
-) -> Maker:
+    heard: list[RunnerEvent] | None = None,
+) -> Runner:
     """Run a plan to its end."""
     store = StoreThread(path)
-    maker = Maker(engine or ScriptedEngine(), store, the_plan, clock=ticking(), annotator="first")
+    maker = Runner(engine or ScriptedEngine(), store, the_plan, clock=ticking(), annotator="first")
     if heard is not None:
         maker.subscribe(heard.append)
     try:

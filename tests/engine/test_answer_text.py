@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.host.text import AnswerText
+from engine.api import Sampling
+from engine.llama.host.jobs import Answer
+from engine.llama.host.sampling import Sampler
+from engine.llama.host.text import AnswerText
 
 
 @given(st.text(), st.lists(st.integers(1, 5)))
@@ -63,3 +69,44 @@ def test_after_a_stop_string_nothing_is_added() -> None:
     assert answer.stopped
     assert answer.push(b"three") == ""
     assert answer.finish() == ""
+
+
+def test_a_stop_string_ends_the_answer_and_never_the_thinking() -> None:
+    answer = AnswerText(["\n"], thinking=True)
+    shown = [answer.push(part) for part in (b"one\n", b"two</th", b"ink>\n\nYes", b".\nNo")]
+    assert shown == ["", "", "Yes", "."]
+    assert (answer.text, answer.stopped) == ("Yes.", True)
+    assert answer.reasoning == "one\ntwo"
+
+
+def test_a_closing_mark_alone_takes_back_what_was_shown() -> None:
+    answer = AnswerText()
+    assert answer.push(b"I say hi.") == "I say hi."
+    assert answer.push(b"</think>Hi") + answer.push(b" you") + answer.finish() == "Hi you"
+    assert (answer.text, answer.reasoning) == ("Hi you", "I say hi.")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "used_up_after"),
+    [
+        (["a", "b", "c", "d"], 3),
+        (["<think>", "x", "</think>", "b", "c", "d", "e"], 5),
+        (["<think>", "x", "y", "z", "u"], 3),
+    ],
+)
+def test_the_budget_of_the_answer_begins_after_the_thinking(
+    pieces: list[str], used_up_after: int
+) -> None:
+    text = AnswerText()
+    answer = Answer(0, Sampling(max_tokens=3), text, cast("Sampler", None), allowance=2)
+    lefts, ends = [answer.left], 0
+    for number, piece in enumerate(pieces, 1):
+        answer.add(number)
+        text.push(piece.encode())
+        lefts.append(answer.left)
+        if answer.used_up:
+            ends = number
+            break
+    assert ends == used_up_after
+    assert lefts[0] == 5
+    assert lefts == sorted(set(lefts), reverse=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.constitution import load, parse, shipped, shipped_names
 from engine.errors import ConstitutionError
+from engine.method.constitution import load, parse, shipped, shipped_names
 from store.records import Category
 
 PRINCIPLE = """

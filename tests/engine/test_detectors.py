@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.detectors import (
+from engine.method.detectors import (
     Fault,
     cleaned_critique,
     cleaned_revision,
@@ -114,10 +114,6 @@ def test_a_proposal_may_be_wrong_but_not_broken() -> None:
     assert cut.fault is Fault.CUT
 
 
-def test_worse_faults_weigh_more() -> None:
-    assert Fault.EMPTY.badness > Fault.LEAKED.badness > Fault.ROLE.badness > Fault.CUT.badness > 0
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["stop", "length"]))
 def test_any_text_gets_an_answer(text: str, reason: str) -> None:
@@ -126,3 +122,16 @@ def test_any_text_gets_an_answer(text: str, reason: str) -> None:
     role_confusion(cleaned)
     revision_fault(cleaned, prompt="p", original="o", critique="c", finish_reason=reason)
     critique_fault(cleaned_critique(text, reason), prompt="p", response="r", finish_reason=reason)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\u2060\ufeff", "\u3164"])
+def test_a_text_without_anything_to_see_is_empty(text: str) -> None:
+    found = proposal_fault(text, finish_reason="stop")
+    assert found is not None
+    assert found.fault is Fault.EMPTY
+
+
+def test_thinking_in_a_text_is_told() -> None:
+    found = proposal_fault("I should help.\n</think>\nRun it.", finish_reason="stop")
+    assert str(found) == "template text: </think>"
+    assert proposal_fault("Write `<think>` first.", finish_reason="stop") is None

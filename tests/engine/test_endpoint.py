@@ -14,11 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from engine.endpoint import EndpointEngine, endpoint_engine
-from engine.endpoint.retries import Retries
-from engine.endpoint.writing import in_runs
-from engine.errors import EndpointError, NoModel, PromptTooLong
-from engine.face import (
+from engine.api import (
     EngineStatus,
     Finished,
     GenerationEvent,
@@ -28,6 +24,10 @@ from engine.face import (
     State,
     Urgency,
 )
+from engine.endpoint.client import EndpointEngine, endpoint_engine
+from engine.endpoint.generation import in_runs
+from engine.endpoint.retries import Retries
+from engine.errors import EndpointError, NoModel, PromptTooLong
 from store.records import Message
 from tests.engine import misbehaving
 from tests.engine.misbehaving import Server, chunk, events, plain, says, usage
@@ -205,6 +205,84 @@ class TestWriting:
             {"top_k", "min_p"}, {"min_p"}, set(), set(),
         ]  # fmt: skip
         assert "without min_p" in str(engine.status.error)
+
+
+def delta(**said: Any) -> str:
+    """One event of a chat stream, whatever it carries."""
+    return json.dumps({"choices": [{"index": 0, "delta": said, "finish_reason": None}]})
+
+
+class TestThinking:
+    """What a model thinks, in every way servers send it, is no part of its answer."""
+
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            (delta(reasoning_content="h"), delta(reasoning_content="m"), delta(content="Yes.")),
+            (delta(reasoning="hm", content=None), delta(content="Yes.")),
+            (delta(content="<thi"), delta(content="nk>hm</thi"), delta(content="nk>\n\nYes.")),
+            (delta(content="hm"), delta(content="\n</think>\n\nYes.")),
+            (delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]),
+             delta(content=[{"type": "text", "text": "Yes."}])),
+        ],
+    )  # fmt: skip
+    async def test_told_apart(
+        self, server: Server, engine: EndpointEngine, pieces: tuple[str, ...]
+    ) -> None:
+        server.acts.append(events(*pieces, chunk(finish="stop"), "[DONE]"))
+        told: list[GenerationEvent] = []
+        generated = await engine.generate(ASKED, [Sampling()], on_event=told.append)
+        assert (generated.finished[0].text, generated.finished[0].reasoning) == ("Yes.", "hm")
+        last_start = max(n for n, event in enumerate(told) if isinstance(event, Started))
+        shown = [event.text for event in told[last_start:] if isinstance(event, Piece)]
+        assert "".join(shown) == "Yes."
+
+    @pytest.mark.parametrize(
+        ("message", "text", "thought"),
+        [
+            ({"content": [{"type": "text", "text": "Yes, "}, {"text": "sir."}]}, "Yes, sir.", ""),
+            ({"content": ["Yes."]}, "Yes.", ""),
+            ({"content": None, "reasoning_content": "hm"}, "", "hm"),
+            ({"content": None}, "", ""),
+            ({"content": []}, "", ""),
+            ({"content": [{"type": "image_url", "image_url": {"url": "x"}}]}, "", ""),
+            ({"reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, "", "hm"),
+        ],
+    )
+    async def test_a_body_of_any_form(
+        self, server: Server, engine: EndpointEngine, message: Any, text: str, thought: str
+    ) -> None:
+        body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        server.acts.append(misbehaving.answer(body))
+        finished = await one(engine)
+        assert (finished.text, finished.reasoning) == (text, thought)
+
+    async def test_once_seen_to_think_it_gets_more_room_and_no_stop_strings(
+        self, server: Server, engine: EndpointEngine
+    ) -> None:
+        thinks = (delta(reasoning_content="hm"), chunk("Yes. STOP No."), chunk(finish="length"))
+        server.acts.extend(events(*thinks, "[DONE]") for _ in range(2))
+        for _ in range(2):
+            finished = await one(engine, max_tokens=50, thinking_tokens=70, stop=(" STOP",))
+            assert finished.text == "Yes."
+        first, second = (seen.body for seen in server.seen)
+        assert (first["max_tokens"], first["stop"]) == (50, [" STOP"])
+        assert (second["max_tokens"], second.get("stop")) == (120, None)
+        assert "chat_template_kwargs" not in second
+
+    @pytest.mark.parametrize(("think", "effort"), [(True, "medium"), (False, "low")])
+    async def test_the_switch_is_handed_on_and_left_out_where_it_is_refused(
+        self, server: Server, make: Make, think: bool, effort: str
+    ) -> None:
+        engine = make(server.url, think=think)
+        await engine.load()
+        refuses = '{"error": {"message": "Unrecognized request argument: chat_template_kwargs"}}'
+        server.acts.extend([plain(400, refuses), says("Yes.")])
+        assert (await one(engine)).text == "Yes."
+        first, second = (seen.body for seen in server.seen)
+        assert first["chat_template_kwargs"]["enable_thinking"] is think
+        assert "chat_template_kwargs" not in second
+        assert second["reasoning_effort"] == effort
 
 
 class TestSeveralChoices:

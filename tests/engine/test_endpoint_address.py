@@ -14,12 +14,12 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.endpoint import EndpointEngine
-from engine.endpoint.process import HttpProcess
+from engine.endpoint.client import EndpointEngine
+from engine.endpoint.http import address
+from engine.endpoint.http.events import event_data
+from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.retries import Retries
 from engine.errors import EndpointError
-from engine.http import address
-from engine.http.events import event_data
 from tests.engine import misbehaving
 from tests.engine.misbehaving import Server, plain
 
@@ -104,7 +104,7 @@ class TestLoopback:
 
 def _converse(url: str, line: dict[str, object]) -> dict[str, str]:
     """One request to a process of our own, and the first line it says."""
-    command = [sys.executable, "-P", "-m", "engine.http", url]
+    command = [sys.executable, "-P", "-m", "engine.endpoint.http", url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -118,7 +118,7 @@ def _converse(url: str, line: dict[str, object]) -> dict[str, str]:
 
 def test_the_process_imports_no_more_than_it_needs() -> None:
     code = (
-        "import sys, engine.http.__main__; "
+        "import sys, engine.endpoint.http.__main__; "
         "print([m for m in sys.modules if m.split('.')[0] in "
         "('textual', 'llama_cpp', 'sqlite_utils', 'numpy', 'asyncio')])"
     )
@@ -175,8 +175,8 @@ class TestTheEnvironment:
     async def test_a_folder_called_engine_is_not_ours(
         self, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "engine" / "http").mkdir(parents=True)
-        for folder in ("engine", "engine/http"):
+        (tmp_path / "engine" / "endpoint" / "http").mkdir(parents=True)
+        for folder in ("engine", "engine/endpoint", "engine/endpoint/http"):
             (tmp_path / folder / "__init__.py").write_text("raise SystemExit(9)")
         monkeypatch.chdir(tmp_path)
         engine = EndpointEngine(server.url, retries=Retries(attempts=1))
@@ -188,7 +188,7 @@ async def test_the_process_ends_with_the_app(server: Server) -> None:
     """Also in the middle of a request: nothing is left when stdin closes."""
     server.otherwise = misbehaving.silence
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "engine.http", server.url,
+        sys.executable, "-P", "-m", "engine.endpoint.http", server.url,
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin is not None

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from engine.client import HostEngine
-from engine.endpoint import EndpointEngine
+from engine.api import GenerationEvent, Piece, Sampling
+from engine.endpoint.client import EndpointEngine
 from engine.endpoint.retries import Retries
 from engine.errors import PromptTooLong
-from engine.face import GenerationEvent, Piece, Sampling
+from engine.llama.client import HostEngine
 from store.records import Message
 
 pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]

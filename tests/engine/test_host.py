@@ -12,9 +12,9 @@ import llama_cpp
 import numpy as np
 import pytest
 
-from engine.client import HostEngine
+from engine.api import Finished, GenerationEvent, Piece, Sampling, Started, State, Urgency
 from engine.errors import BadRequest, PromptTooLong
-from engine.face import Finished, GenerationEvent, Piece, Sampling, Started, State, Urgency
+from engine.llama.client import HostEngine
 from store.records import Message
 from tests.hosts import rested
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from engine.judge import judge
-from engine.news import MakerEvent, Progress, Stored
-from engine.plan import JUDGING
+from engine.method.context import RunContext, open_context
+from engine.method.events import Progress, RunnerEvent, Stored
+from engine.method.judge import judge
+from engine.method.plan import JUDGING
 from engine.scripted import ScriptedEngine
-from engine.workshop import Workshop, open_workshop
 from store import labels, pairs
 from store.records import Verdict
 from store.thread import StoreThread
@@ -25,12 +25,12 @@ YES, NO = math.log(0.8), math.log(0.2)
 
 
 @pytest_asyncio.fixture
-async def workshop(tmp_path: Path) -> AsyncIterator[tuple[Workshop, ScriptedEngine]]:
+async def context(tmp_path: Path) -> AsyncIterator[tuple[RunContext, ScriptedEngine]]:
     path = project(tmp_path / "study.db")
     await made(path, plan(candidates=1))
     store = StoreThread(path)
     engine = ScriptedEngine(name="judge.gguf")
-    yield await open_workshop(store, plan(), engine, teacher=None, clock=ticking()), engine
+    yield await open_context(store, plan(), engine, teacher=None, clock=ticking()), engine
     store.close()
 
 
@@ -46,13 +46,13 @@ async def workshop(tmp_path: Path) -> AsyncIterator[tuple[Workshop, ScriptedEngi
     ],
 )
 async def test_both_orders_are_asked_and_averaged(
-    workshop: tuple[Workshop, ScriptedEngine],
+    context: tuple[RunContext, ScriptedEngine],
     straight: tuple[float, float],
     swapped: tuple[float, float],
     verdict: Verdict,
     soft: float,
 ) -> None:
-    shop, engine = workshop
+    shop, engine = context
     pair = (await shop.store.call(pairs.ordered))[0]
     text = await shop.store.call(pairs.text, pair.id)
     engine.enqueue_weights(straight, swapped)
@@ -71,7 +71,7 @@ async def test_both_orders_are_asked_and_averaged(
 async def test_a_plan_that_judges_labels_each_pair_once(tmp_path: Path) -> None:
     path = project(tmp_path / "study.db")
     await made(path, plan(candidates=1))
-    heard: list[MakerEvent] = []
+    heard: list[RunnerEvent] = []
     first, again = ScriptedEngine(name="judge.gguf"), ScriptedEngine(name="judge.gguf")
     maker = await made(path, plan(parts=JUDGING), first, heard)
     assert maker.failures == {}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.codec import ProtocolError
-from engine.face import ModelInfo, Sampling
-from engine.protocol import (
+from engine.api import ModelInfo, Sampling
+from engine.child.codec import ProtocolError
+from engine.llama.protocol import (
     Begun,
     Bye,
     Cancel,

@@ -12,17 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.face import Sampling, Urgency
-from engine.host.blank import FAR
-from engine.host.cache import common_start
-from engine.host.jobs import Answer, Weighing, Writing
-from engine.host.library import Span
-from engine.host.pace import Pace
-from engine.host.pages import Pages
-from engine.host.scheduler import Scheduler
-from engine.host.text import AnswerText
-from engine.host.threads import Threads
-from engine.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
+from engine.api import Sampling, Urgency
+from engine.llama.host.binding import Span
+from engine.llama.host.jobs import Answer, GenerateJob, ScoreJob
+from engine.llama.host.kv_cache import common_start
+from engine.llama.host.kv_cells import FAR, KvPages
+from engine.llama.host.prompt_budget import PromptBudget
+from engine.llama.host.scheduler import Scheduler
+from engine.llama.host.text import AnswerText
+from engine.llama.host.threads import Threads
+from engine.llama.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
 from tests.engine.cellmap import BLANK, CellMap
 
 VOCABULARY = 29
@@ -148,7 +147,7 @@ class Bench:
     def __init__(
         self,
         *,
-        places: int = 4,
+        slots: int = 4,
         cells: int = 400,
         a_run: int = 32,
         apart: bool = True,
@@ -160,9 +159,9 @@ class Bench:
         self.scheduler = Scheduler(
             ToyModel(),  # type: ignore[arg-type]  # stands in for the real one
             self.context,  # type: ignore[arg-type]  # stands in for the real one
-            Pages(self.context, size, blank),  # type: ignore[arg-type]  # stands in for it
-            places=places,
-            pace=Pace(fixed=a_run),
+            KvPages(self.context, size, blank),  # type: ignore[arg-type]  # stands in for it
+            slots=slots,
+            prompt_budget=PromptBudget(fixed=a_run),
             threads=Threads(1, lambda _count: None),
             apart=apart,
             most_kept=cells // size // 3,
@@ -180,7 +179,7 @@ class Bench:
         urgency: Urgency = Urgency.BATCH,
         stop: tuple[str, ...] = (),
     ) -> None:
-        job = Writing(request, urgency, next(self._orders), prompt, "rendered")
+        job = GenerateJob(request, urgency, next(self._orders), prompt, "rendered")
         for choice in range(choices):
             sampling = Sampling(max_tokens=max_tokens, seed=choice, stop=stop)
             sampler: Any = ToySampler(choice)
@@ -190,7 +189,7 @@ class Bench:
 
     def weigh(self, request: int, prompt: list[int], continuations: list[list[int]]) -> None:
         self.scheduler.add(
-            Weighing(
+            ScoreJob(
                 request,
                 Urgency.BATCH,
                 next(self._orders),
@@ -249,9 +248,9 @@ prompts = st.lists(
 )
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_does_not_depend_on_who_else_is_there(
-    asked: list[list[int]], choices: int, places: int, a_run: int, apart: bool, paged: bool
+    asked: list[list[int]], choices: int, slots: int, a_run: int, apart: bool, paged: bool
 ) -> None:
-    bench = Bench(places=places, cells=200, a_run=a_run, apart=apart, paged=paged)
+    bench = Bench(slots=slots, cells=200, a_run=a_run, apart=apart, paged=paged)
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, choices, urgency=Urgency(request % 3))
     bench.run()
@@ -271,7 +270,7 @@ def test_what_is_said_does_not_depend_on_who_else_is_there(
 def test_cancelling_some_leaves_the_others_as_they_were(
     asked: list[list[int]], cancels: list[tuple[int, int]], paged: bool
 ) -> None:
-    bench = Bench(places=3, cells=200, paged=paged)
+    bench = Bench(slots=3, cells=200, paged=paged)
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, 2)
     for step in range(2000):
@@ -294,7 +293,7 @@ def test_cancelling_some_leaves_the_others_as_they_were(
 
 
 def test_k_answers_evaluate_their_prompt_once() -> None:
-    bench = Bench(places=8)
+    bench = Bench(slots=8)
     prompt = [5, 4, 3, 2, 1] * 5
     bench.write(1, prompt, choices=8)
     bench.run()
@@ -304,7 +303,7 @@ def test_k_answers_evaluate_their_prompt_once() -> None:
 
 
 def test_a_prompt_waits_for_one_that_begins_alike() -> None:
-    bench = Bench(places=8, a_run=64)
+    bench = Bench(slots=8, a_run=64)
     head = [7, 6, 5, 4] * 6
     bench.write(1, [*head, 1])
     bench.write(2, [*head, 2])
@@ -360,7 +359,7 @@ def test_an_interrupted_run_is_done_again_without_the_cancelled() -> None:
 
 
 def test_no_run_carries_more_prompt_than_the_pace_allows() -> None:
-    bench = Bench(places=4, a_run=16)
+    bench = Bench(slots=4, a_run=16)
     for request in range(4):
         bench.write(request, [request + 1] * 70)
     bench.run()
@@ -422,7 +421,7 @@ def test_common_start_of_a_beginning_is_all_of_it(tokens: list[int], cut: int) -
 
 
 def test_many_that_weigh_at_once_wait_for_each_other() -> None:
-    bench = Bench(places=4, cells=300)
+    bench = Bench(slots=4, cells=300)
     for request in range(20):
         bench.weigh(request, [request % 5 + 1] * 6, [[1, 2, 3], [4, 5], [6], [7, 8, 9, 10]])
     bench.run()

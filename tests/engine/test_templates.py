@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from engine import templates
-from engine.constitution import shipped
+from engine.method import templates
+from engine.method.constitution import shipped
+from engine.method.templates import FULL, NOTHING, SMALL
 from engine.scripted import ScriptedEngine
-from engine.templates import FULL, NOTHING, SMALL
 from store.records import Message, Prompt
 
 LAW = shipped("harmlessness")

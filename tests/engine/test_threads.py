@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.host.threads import Threads
+from engine.llama.host.threads import Threads
 
 Speed = Callable[[int, int], float]
 """Tokens a second with so many threads and so many tokens in a run."""

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import weights
 from engine.errors import ModelFileError, NoModel
-from engine.gguf import read_header
-from engine.weights import checked, find_model, model_files, sha256_of
+from engine.llama import weights
+from engine.llama.gguf import read_header
+from engine.llama.weights import checked, find_model, model_files, sha256_of
 
 TEMPLATE = "{{ messages }}"
 

@@ -158,9 +158,28 @@ def test_boilerplate_and_announcements(db):
     assert finding(db, "announcements").pairs == (made,)
 
 
+def test_signs_for_control_characters(db):
+    made = labelled(db, "edited?", "one\u240dtwo\u240dthree", "other")
+    asked = labelled(db, "why\u241b?", "because", "no")
+    labelled(db, "plain?", "one\r\ntwo\ttabs \u2423 \u2424", "other")
+    found = finding(db, "control_pictures")
+    assert (found.level, set(found.pairs)) == (Level.WARN, {made, asked})
+    assert found.figures == {"n": 3, "pairs": 2, "signs": 3}
+    assert "\u240d" in found.summary
+
+
+def test_reasoning_is_told_of_pairs_decided_or_not(db):
+    open_pair = pair(db, "pipe?", "<think>hm</think>good", "poor")
+    labelled(db, "tube?", "The `<think>` tag", "poor")
+    found = finding(db, "reasoning")
+    assert (found.level, found.pairs) == (Level.WARN, (open_pair,))
+    assert found.figures == {"answers": 1, "critiques": 0, "pairs": 1}
+    assert "<think>" in found.summary
+
+
 def test_everything_is_fine_in_an_empty_project(db):
     done = checks.check(db)
     assert done.worst is Level.FINE
     assert done.rows == 0
-    assert len(done.findings) == len(checks.CHECKS)
+    assert {found.level for found in done.findings} == {Level.FINE}
     assert json.dumps(done.as_json())

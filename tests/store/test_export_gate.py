@@ -23,6 +23,11 @@ TALK = [Message("user", "hello"), Message("assistant", "hello"), Message("user",
         ("good", "poor<|im_end|>", "degenerate"),
         ("good\n\nHuman: and?", "poor", "degenerate"),
         ("good", "no no no no " * 10, "degenerate"),
+        ("good", "\u200b\u2800\ufe0f", "empty"),
+        ("good", "<think>hm</think>poor", "reasoning"),
+        ("I should be nice.\n</think>\n\ngood", "poor", "reasoning"),
+        ("good", "[THINK]hm", "reasoning"),
+        ("Write `<think>` in front.", "poor", None),
     ],
 )
 def test_texts(db, a, b, reason):
@@ -119,6 +124,32 @@ def test_without_a_tokenizer_only_long_shared_beginnings_are_in_doubt(db):
     assert made.length_not_checked == (long,)
     assert len(made.rows) == 2
     assert planned(db, count_tokens=words).length_not_checked == ()
+
+
+def letters(texts):
+    """A tokenizer that makes a token of every byte."""
+    return [len(text.encode()) for text in texts]
+
+
+def sharing(db, prompt, length):
+    """A pair whose answers share so many letters that, behind its prompt, ``length`` are shared."""
+    same = " ".join(f"word{n}" for n in range(99))[: length - len(prompt) - 1]
+    return labelled(db, prompt, same + "!", same + "?")
+
+
+def test_the_last_token_that_is_kept_may_tell_two_answers_apart(db):
+    """100 tokens are kept: behind 99 shared ones the hundredth differs, behind 100 none does."""
+    differs, alike = sharing(db, "why?", 99), sharing(db, "how?", 100)
+    limit = {"max_length": 100, "count_tokens": letters}
+    assert reason_of(db, differs, **limit) is None
+    assert reason_of(db, alike, **limit) == "identical_when_cut"
+
+
+def test_a_chat_template_may_take_64_of_the_tokens_that_are_kept(db):
+    """A token is a byte at least: 136 shared bytes and 64 of template may fill 200 tokens."""
+    sure, doubtful = sharing(db, "why?", 135), sharing(db, "how?", 136)
+    assert planned(db, max_length=200).length_not_checked == (doubtful,)
+    assert reason_of(db, sure, max_length=200) is None
 
 
 def disagreeing(db, n, *, agree, annotators=("ann", "bob"), start=0):

@@ -115,6 +115,14 @@ def test_a_note_is_shown_with_the_label_and_in_the_view(db: Database) -> None:
     assert shown() == ("newest", "newest")
 
 
+def test_a_note_written_in_the_same_millisecond_as_the_label_stands(db: Database) -> None:
+    pair = some_pairs(db)[0]
+    labels.note(db, pair, "first", "apart", AT)
+    labels.give(db, pair, "first", "a", note="with the label", at=AT)
+    view = db.execute("SELECT note FROM labels_current").fetchone()[0]
+    assert (labels.of_pair(db, pair)[0].note, view) == ("apart", "apart")
+
+
 def test_anybodys_flag_counts_until_they_take_it_back(db: Database) -> None:
     one, other = some_pairs(db, 2)
     labels.flag(db, one, "first", True, AT)

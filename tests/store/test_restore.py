@@ -19,8 +19,8 @@ from store.backup import backup
 from store.doctor import Severity
 from store.errors import Busy, Damaged, MissingProject, NotAProject, ProjectExists, StoreError
 from store.merge import merge
-from store.rescue import rescue
 from store.restore import restore
+from store.salvage import salvage
 
 HOLDS = """
 import sys
@@ -183,7 +183,7 @@ def rows(db: Database) -> dict[str, int]:
 
 
 def test_a_whole_file_is_rescued_whole(large: Database, project: Project, tmp_path: Path) -> None:
-    done = rescue(project.path, tmp_path / "out.db", AT)
+    done = salvage(project.path, tmp_path / "out.db", AT)
     assert done.whole
     with sqlite.session(tmp_path / "out.db") as db:
         assert rows(db) == rows(large)
@@ -192,7 +192,7 @@ def test_a_whole_file_is_rescued_whole(large: Database, project: Project, tmp_pa
         assert replica.current(db) != replica.current(large)
     assert broken(tmp_path / "out.db") == []
     with pytest.raises(ProjectExists):
-        rescue(project.path, tmp_path / "out.db", AT)
+        salvage(project.path, tmp_path / "out.db", AT)
 
 
 @pytest.mark.parametrize("every", [7, 11, 13])
@@ -210,7 +210,7 @@ def test_of_a_damaged_file_what_can_be_read_comes_out_whole(
     for at in leaves[::every]:
         data[at : at + 64] = b"\xff" * 64
     project.path.write_bytes(data)
-    done = rescue(project.path, tmp_path / "out.db", AT)
+    done = salvage(project.path, tmp_path / "out.db", AT)
     assert not done.whole
     assert broken(tmp_path / "out.db") == []
     with sqlite.session(tmp_path / "out.db") as db:
@@ -224,5 +224,5 @@ def test_nothing_can_be_read_of_what_is_no_database(
 ) -> None:
     (tmp_path / "letter.db").write_text("dear reader" * 1000)
     with pytest.raises(Damaged, match="Nothing can be read"):
-        rescue(tmp_path / "letter.db", tmp_path / "out.db", AT)
+        salvage(tmp_path / "letter.db", tmp_path / "out.db", AT)
     assert not (tmp_path / "out.db").exists()

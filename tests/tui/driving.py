@@ -13,9 +13,9 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-from engine import constitution
-from engine.news import Kind, Writing
-from engine.plan import Plan
+from engine.method import constitution
+from engine.method.events import Kind, Writing
+from engine.method.plan import Plan
 from tui.app import PairlabApp
 from tui.screens.base import ModeScreen
 from tui.screens.revise import ReviseScreen

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from engine import constitution
+from engine.method import constitution
 from store import candidates, constitutions, critiques, guidelines, pairs, prompts, runs
 from store.records import Message, Origin
 

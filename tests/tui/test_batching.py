@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.news import MakerEvent, Stored
+from engine.method.events import RunnerEvent, Stored
 from tests.tui.driving import growing
 from tui.batching import Batches
 
 
-def batches() -> tuple[Batches, list[MakerEvent], list[Callable[[], None]]]:
+def batches() -> tuple[Batches, list[RunnerEvent], list[Callable[[], None]]]:
     """Batches, what they passed on, and the alarms they set."""
-    passed: list[MakerEvent] = []
+    passed: list[RunnerEvent] = []
     alarms: list[Callable[[], None]] = []
     return Batches(passed.append, alarms.append), passed, alarms
 

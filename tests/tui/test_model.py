@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.face import EngineStatus, State
-from engine.news import Failed, Idle, MakerEvent, Progress, Stored
+from engine.api import EngineStatus, State
+from engine.method.events import Failed, Idle, Progress, RunnerEvent, Stored
 from engine.scripted import ScriptedEngine
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, mode_screen, press, settle
@@ -71,7 +71,7 @@ async def test_what_is_over_is_not_said_to_be_written(
     engine, maker = ScriptedEngine(), StandInMaker()
     app = make_app(study, engine=engine, maker=maker)
     prompt = open_rows(study)[0]
-    ends: dict[str, MakerEvent] = {
+    ends: dict[str, RunnerEvent] = {
         "stored": Stored(prompt, None, "propose"),
         "failed": Failed(prompt, "the prompt is too long"),
         "failed for good": Failed("", "out of memory"),

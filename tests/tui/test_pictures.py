@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.face import EngineStatus, State
-from engine.news import Progress
+from engine.api import EngineStatus, State
+from engine.method.events import Progress
 from engine.scripted import ScriptedEngine
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, StandInMaker, press, settle

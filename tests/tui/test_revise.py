@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from textual.events import Key
 
-from engine.news import Failed, Progress, Stored
+from engine.method.events import Failed, Progress, Stored
 from engine.scripted import ScriptedEngine
 from store import candidates, decisions, labels, prompts, queue
 from store.records import Choice, Origin

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from engine.api import Engine, EngineStatus, Generated, Piece, State
 from engine.errors import HostDied
-from engine.face import Engine, EngineStatus, Generated, Piece, State
-from engine.maker import Maker
-from engine.plan import Plan
+from engine.method.plan import Plan
+from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
 from store import candidates, chains, decisions, prompts
 from store.records import Choice
@@ -38,9 +38,9 @@ def made(two_prompts: Path, make_app: MakeApp) -> tuple[PairlabApp, ScriptedEngi
     """An app whose worker makes two candidates a prompt."""
     engine = ScriptedEngine()
 
-    def worker(store: StoreThread) -> Maker:
+    def worker(store: StoreThread) -> Runner:
         plan = Plan(candidates=2, max_tokens=40)
-        return Maker(engine, store, plan, clock=lambda: AT, annotator="first")
+        return Runner(engine, store, plan, clock=lambda: AT, annotator="first")
 
     return make_app(two_prompts, engine=engine, maker=worker), engine
 
@@ -73,11 +73,11 @@ async def test_a_model_made_after_the_first_paint_is_taken_up(
     engine = ScriptedEngine()
     gate = threading.Event()
 
-    def make(store: StoreThread) -> Callable[[], tuple[Engine, Maker]]:
-        def model() -> tuple[Engine, Maker]:
+    def make(store: StoreThread) -> Callable[[], tuple[Engine, Runner]]:
+        def model() -> tuple[Engine, Runner]:
             gate.wait(timeout=60)  # a test that fails before it opens shall still end
             plan = Plan(candidates=2, max_tokens=40)
-            return engine, Maker(engine, store, plan, clock=lambda: AT, annotator="first")
+            return engine, Runner(engine, store, plan, clock=lambda: AT, annotator="first")
 
         return model
 
@@ -153,8 +153,8 @@ async def test_a_model_that_fails_for_good_leaves_nothing_half_written_on_the_sc
 
     engine = Dying(slots=1)
 
-    def worker(store: StoreThread) -> Maker:
-        return Maker(engine, store, Plan(candidates=1), clock=lambda: AT, annotator="first")
+    def worker(store: StoreThread) -> Runner:
+        return Runner(engine, store, Plan(candidates=1), clock=lambda: AT, annotator="first")
 
     app = make_app(two_prompts, engine=engine, maker=worker)
     async with app.run_test(size=(120, 30)) as pilot:

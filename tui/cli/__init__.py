@@ -11,10 +11,15 @@ Each command lives in a module of its own, found by name when it is asked for; w
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
+from engine.privacy import leave_no_traces
+from tui.cli import output
 from tui.cli.context import CliContext, default_annotator, report_failures
 
 COMMANDS = {
@@ -64,6 +69,39 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         with report_failures():
             return super().invoke(ctx)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Run a command line and end the process with its status.
+
+        click's own messages repeat what was typed; so they leave by our door (:mod:`output`).
+        """
+        own_process = args is None
+        if own_process:
+            leave_no_traces()
+            output.take_over()
+        try:
+            status = super().main(
+                args, prog_name or "pairlab", complete_var, standalone_mode=False, **extra
+            )
+        except click.Abort:
+            output.say("pairlab: stopped; what was stored stays stored")
+            status = 1
+        except click.ClickException as error:
+            output.say_refused(error)
+            status = error.exit_code
+        except Exception:
+            if not own_process:
+                raise
+            output.say_crashed()
+            status = 1
+        sys.exit(status if isinstance(status, int) else 0)
 
 
 @click.group(

@@ -8,8 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from store.agreement.bands import FEW, FEW_IN_SLICE
-from store.agreement.figure import Figure
+from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
+from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
 from store.agreement.report import Agreement, ManyAgreement, Slice
 from tui.cli.context import stdout_console
@@ -25,16 +25,15 @@ def show_two(agreement: Agreement) -> None:
         f"{first} and {second} · {agreement.n} common"
         f" · {counts.only_first} only {first} · {counts.only_second} only {second}"
     )
-    few = f"   too few to tell (n under {FEW})" if 0 < agreement.n < FEW else ""
-    band = agreement.band.value if agreement.band is not None else ""
-    console.print(
-        f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {band}{few}".rstrip()
-    )
+    few = f" (n under {FEW})" if 0 < agreement.n < FEW else ""
+    band = f"{_band(agreement)}{few}"
+    console.print(f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {band}".rstrip())
     console.print(
         f"agree {number(agreement.p_o)}   by chance {number(agreement.p_e)}"
-        f"   κ max {number(agreement.kappa_max)}   PABAK {number(agreement.pabak)}"
-        f"   AC1 {number(agreement.ac1)}   α {number(agreement.alpha)}"
+        f"   κ max {number(agreement.kappa_max)}   α {number(agreement.alpha)}"
     )
+    over = f" ({agreement.q} verdicts)" if agreement.n else ""
+    console.print(f"AC1 {number(agreement.ac1)}{over}   PABAK {number(agreement.pabak)}{over}")
     if agreement.advice:
         console.print(agreement.advice)
     for reason in dict.fromkeys(agreement.undefined.values()):
@@ -60,7 +59,7 @@ def show_many(result: ManyAgreement) -> None:
             number(two.kappa),
             interval(two.ci95),
             number(two.p_o),
-            two.band.value if two.band is not None else "",
+            _band(two),
         )
     console.print(table)
 
@@ -83,14 +82,21 @@ def show_models(found: Sequence[Agreement]) -> None:
         console.print(f"undefined: {reason}")
 
 
+def _band(agreement: Agreement) -> str:
+    """The band, with "too few to tell" beside it where n is small."""
+    band = agreement.band.value if agreement.band is not None else ""
+    few = TOO_FEW if 0 < agreement.n < FEW else ""
+    return ", ".join(part for part in (band, few) if part)
+
+
 def number(figure: Figure) -> str:
     """A figure to three places, or a dash where it is undefined."""
-    return "–" if figure.value is None else f"{figure.value:.3f}"
+    return "–" if figure.value is None else rounded(figure.value, 3)
 
 
 def interval(bounds: Interval | None) -> str:
     """An interval in words."""
-    return "" if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+    return "" if bounds is None else " to ".join(rounded(end, 3) for end in bounds)
 
 
 def _table(agreement: Agreement, first: str, second: str) -> Table:

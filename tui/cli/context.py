@@ -1,23 +1,44 @@
-"""What all commands share: who, which file, where words and data go, how failures end."""
+"""What all commands share: who, which file, how failures end, and the door for what they print."""
 
 from __future__ import annotations
 
 import getpass
-import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:  # rich, sqlite-utils: heavy, and not needed for --help
-    from rich.console import Console
+from tui.cli.output import (
+    close_stdout,
+    fail,
+    put,
+    put_json,
+    put_text,
+    say,
+    stderr_console,
+    stdout_console,
+)
 
+if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.sqlite import Database
+
+__all__ = [
+    "CliContext",
+    "default_annotator",
+    "fail",
+    "json_option",
+    "put",
+    "put_json",
+    "put_text",
+    "report_failures",
+    "say",
+    "stderr_console",
+    "stdout_console",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +62,26 @@ class CliContext:
 
 
 def default_annotator(given: str | None) -> str:
-    """The annotator's name: the given one, else the login name, in one spelling (NFC)."""
-    from store.ids import name
+    """The annotator's name: the given one, else the login name, in one spelling (NFC).
 
-    if given is not None:
-        if not name(given) or any(ord(c) < 32 for c in given):
-            raise click.UsageError("--as needs a name of visible characters")
-        return name(given)
+    Raises:
+        click.UsageError: nobody can be called so.
+    """
+    from store.ids import name, reserved
+
+    if given is not None and (not name(given) or any(ord(c) < 32 for c in given)):
+        raise click.UsageError("--as needs a name of visible characters")
     try:
-        return name(getpass.getuser())
+        who = name(given if given is not None else getpass.getuser())
     except (OSError, KeyError):  # a user id without an entry in the password file
-        return f"user{os.getuid()}"
+        who = f"user{os.getuid()}"
+    if mark := reserved(who):
+        owner = "models" if mark == "ai:" else "files that brought their own labels"
+        raise click.UsageError(
+            f"--as: names that begin with {mark} are those of {owner}, and count as no person;"
+            " choose another name"
+        )
+    return who
 
 
 @contextmanager
@@ -66,8 +96,7 @@ def report_failures() -> Iterator[None]:
     except (KeyboardInterrupt, click.Abort):
         fail("stopped; what was stored stays stored")
     except BrokenPipeError:
-        # The reader of our stdout has gone (``pairlab show ... | head``): nothing to tell anyone.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_stdout()
         raise click.exceptions.Exit(1) from None
     except OSError as error:
         fail(f"{error.filename or 'file'}: {error.strerror or error}")
@@ -78,43 +107,6 @@ def report_failures() -> Iterator[None]:
         if not isinstance(error, StoreError | EngineError):
             raise
         fail(str(error))
-
-
-def fail(line: str) -> NoReturn:
-    """End with status 1 and one line on stderr."""
-    click.echo(f"pairlab: {' '.join(line.split())}", err=True)
-    raise click.exceptions.Exit(1)
-
-
-def say(line: str) -> None:
-    """Narrate: one line on stderr."""
-    click.echo(line, err=True)
-
-
-def put_json(value: Any) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def put(line: str = "") -> None:
-    """One line of data on stdout, control bytes made visible."""
-    from tui.visible import clean
-
-    click.echo(clean(line))
-
-
-def stderr_console() -> Console:
-    """The rich console for progress; plain where stderr is no terminal or NO_COLOR is set."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False, markup=False)
-
-
-def stdout_console() -> Console:
-    """The rich console for tables of results."""
-    from rich.console import Console
-
-    return Console(highlight=False, markup=False)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on stdout.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what the app loads once its first screen is there
-    from engine.face import Engine
+    from engine.api import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class EngineOptions:
     n_ctx: int | None = None
     n_threads: int | None = None
     gpu_layers: int | None = None
+    think: bool | None = None
+    """Whether a reasoning model is to think; None leaves it to its chat template."""
 
 
 def host_engine(
@@ -32,33 +34,47 @@ def host_engine(
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
     """
-    from engine.client import HostEngine, HostSettings
-    from engine.hostprocess import COMMAND
+    from engine.child.process import COMMAND
+    from engine.llama.client import HostEngine, HostSettings
 
     given = options or EngineOptions()
     polite = shutil.which("nice") if beside_a_person else None
     return HostEngine(
         model,
-        HostSettings(n_ctx=given.n_ctx, n_threads=given.n_threads, gpu_layers=given.gpu_layers),
+        HostSettings(
+            n_ctx=given.n_ctx,
+            n_threads=given.n_threads,
+            gpu_layers=given.gpu_layers,
+            think=given.think,
+        ),
         log=log_file(),
         command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,
     )
 
 
-def server_engine(url: str, *, model: str | None = None, allow_remote: bool = False) -> Engine:
+def server_engine(
+    url: str,
+    *,
+    model: str | None = None,
+    allow_remote: bool = False,
+    think: bool | None = None,
+) -> Engine:
     """An engine over an OpenAI-compatible server; nothing is sent before it is loaded.
 
     Args:
         url: what ``--endpoint`` names.
         model: which of the server's models; None takes the only one.
         allow_remote: whether the server may be another machine.
+        think: whether a reasoning model is to think; None leaves it to the server.
 
     Raises:
         EndpointError: ``url`` is no address of a server.
     """
-    from engine.endpoint import endpoint_engine
+    from engine.endpoint.client import endpoint_engine
 
-    return endpoint_engine(url, model=model, allow_remote=allow_remote, log_path=log_file())
+    return endpoint_engine(
+        url, model=model, allow_remote=allow_remote, think=think, log_path=log_file()
+    )
 
 
 def log_file() -> Path:

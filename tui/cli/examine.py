@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import weights
 from engine.errors import EngineError, NoModel
+from engine.llama import weights
 from store.doctor import Finding, Severity
 from store.errors import StoreError
 from store.sqlite import session

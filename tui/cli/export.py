@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.exporting import ExportPlan, Written
@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     default="consensus",
     show_default=True,
     metavar="SOURCE",
-    help="What counts as decided: consensus, majority, by:NAME, decisions or ai.",
+    help="What counts as decided: consensus, majority, by:NAME, source:NAME (an imported file's"
+    " own preference), decisions or ai.",
 )
 @click.option(
     "--split",
@@ -85,6 +86,8 @@ def command(
         options.check_target(out)
         with context.open() as database, token_counter(database, model) as count_tokens:
             plan = exporting.plan(database, options, count_tokens)
+            if not plan.audited and not plan.rows:
+                fail(_nothing(plan))
             with counting("writing", len(plan.audited or plan.rows)) as on_line:
                 written = exporting.write(plan, out, on_line)
     except exporting.UsageProblem as problem:
@@ -93,6 +96,29 @@ def command(
         put_json(_as_json(plan, written))
     else:
         _tell(plan, written)
+
+
+def _nothing(plan: ExportPlan) -> str:
+    """Why no row would go out, and what to do."""
+    from store import ids
+    from store.exporting import EXPLAINED, Reason
+    from tui.visible import clean
+
+    asked = plan.options.annotator
+    if asked is not None and asked not in plan.speakers:
+        names = [name if ids.is_source(name) else f"by:{name}" for name in plan.speakers]
+        there = f"there are {', '.join(names)}" if names else "nobody has yet"
+        return clean(f"--from {plan.options.from_}: nobody of this name said anything; {there}")
+    why = "; ".join(
+        f"{number}: {EXPLAINED[Reason(reason)]} ({reason})"
+        for reason, number in plan.counts.items()
+        if number
+    )
+    if not plan.pairs:
+        why = "the project has no pair yet; `pairlab import FILE` brings some in"
+    source = next(filter(ids.is_source, plan.speakers), None)
+    hint = f"; --from {source} takes what the imported file itself preferred"
+    return clean(f"no row to write, and nothing was written: {why}{hint if source else ''}")
 
 
 def _as_json(plan: ExportPlan, written: Written) -> dict[str, object]:

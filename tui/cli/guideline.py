@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli.context import CliContext, fail, json_option, put, put_json, say
+from tui.cli.context import CliContext, fail, json_option, put, put_json, put_text, say
 
 if TYPE_CHECKING:
     from store.records import Guideline
@@ -38,7 +38,7 @@ def show(context: CliContext, version: int | None, *, as_json: bool) -> None:
     if as_json:
         put_json(_as_json(found) | {"text": found.text})
     else:
-        put(found.text.rstrip("\n"))
+        put_text(found.text.rstrip("\n"))
 
 
 @command.command("history")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.context import CliContext, json_option, put_json, say
+from tui.cli.context import CliContext, json_option, put, put_json, say
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.importing import FileReport
@@ -18,7 +18,18 @@ REFUSED_ROWS = 3
 _MOST_TOLD = 20
 
 
-@click.command("import")
+class _Command(click.Command):
+    """Lists the formats in its help, from the table they are read by."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from store.importing import summaries
+
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Formats (found out row by row)"):
+            formatter.write_dl(list(summaries().items()))
+
+
+@click.command("import", cls=_Command)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--kind",
@@ -35,20 +46,42 @@ _MOST_TOLD = 20
     help="Take FIELD (prompt, a, b, category ...) from this column or key; may be given again.",
 )
 @click.option("--category", metavar="C", help="Category of every prompt of these files.")
+@click.option(
+    "--source",
+    "source_name",
+    metavar="NAME",
+    help="Keep the files' own preference (chosen, ranks, scores) as the label of source:NAME."
+    "  [default: the format's name]",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="FIELD",
+    help="Leave this field out without a word; may be given again.",
+)
+@click.option("--delimiter", metavar="C", help="What separates the cells of a table.")
+@click.option("--dry-run", is_flag=True, help="Show what would come in, and write nothing.")
 @json_option
 @click.pass_obj
 def command(
     context: CliContext,
+    /,
     files: tuple[str, ...],
-    kind: str,
-    format_: str | None,
     mapping: tuple[str, ...],
-    category: str | None,
+    delimiter: str | None,
     *,
+    dry_run: bool,
     as_json: bool,
+    format_: str | None,
+    **options: Any,
 ) -> None:
-    """Bring in prompts, pairs or labels; - is stdin, .gz is read; doing it again adds nothing."""
+    """Bring in prompts, pairs or labels; - is stdin, .gz is read; doing it again adds nothing.
+
+    A row that holds more than can be kept is refused with its reason; fields that were not read
+    are named with their number.
+    """
     from store import clock, importing
+    from store.errors import BadInput
     from tui.cli.progress import counting
 
     if format_ is not None and format_ not in importing.FORMATS:
@@ -60,24 +93,36 @@ def command(
         raise click.UsageError(
             f"--map: there is no field '{unknown[0]}'; the fields are {', '.join(importing.FIELDS)}"
         )
+    options |= {"map": columns, "format": format_, "separator": _separator(delimiter)}
     reports = []
+    failed: list[BadInput] = []
     with context.open() as database:
         for file in files:
-            with counting(f"reading {file}", None) as progress:
-                report = importing.run(
-                    database,
-                    sys.stdin.buffer if file == "-" else file,
-                    at=clock.now(),
-                    progress=progress,
-                    kind=kind,
-                    format=format_,
-                    map=columns,
-                    category=category,
-                )
+            try:
+                with counting(f"reading {file}", None) as progress:
+                    report = importing.run(
+                        database,
+                        sys.stdin.buffer if file == "-" else file,
+                        at=clock.now(),
+                        progress=progress,
+                        dry_run=dry_run,
+                        **options,
+                    )
+            except BadInput as error:
+                failed.append(error)
+                if len(files) > 1:
+                    _say(f"pairlab: {error}")
+                continue
             reports.append(report)
             _tell(report)
-    if as_json:
-        put_json({"files": [report.as_json() for report in reports]})
+            if dry_run and not as_json:
+                _preview(report)
+    if as_json and (reports or not failed):
+        put_json({"files": [_as_json(report, dry_run=dry_run) for report in reports]})
+    if failed:
+        if len(files) == 1:
+            raise failed[0]
+        raise click.exceptions.Exit(1)
     if any(report.rejected for report in reports):
         raise click.exceptions.Exit(REFUSED_ROWS)
 
@@ -92,19 +137,67 @@ def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
     return columns
 
 
-def _tell(report: FileReport) -> None:
-    from tui.visible import clean
+def _separator(delimiter: str | None) -> str | None:
+    found = "\t" if delimiter in ("tab", "\\t") else delimiter
+    if found is not None and (len(found) != 1 or found in '"\r\n'):
+        raise click.UsageError(f"--delimiter wants one character, or tab, not '{delimiter}'")
+    return found
 
-    say(
-        clean(
-            f"{report.file}: {report.read} read ({report.kind}, {report.format}),"
-            f" {report.added} added, {report.duplicates} there already,"
-            f" {report.rejected} refused"
-        )
+
+def _as_json(report: FileReport, *, dry_run: bool) -> dict[str, Any]:
+    if not dry_run:
+        return report.as_json()
+    return report.as_json() | {
+        "dry_run": True,
+        "understood": report.understood,
+        "first": [row.as_json() for row in report.first],
+    }
+
+
+def _tell(report: FileReport) -> None:
+    _say(
+        f"{report.file}: {report.read} read ({report.kind}, {report.format}),"
+        f" {report.added} added, {report.duplicates} there already,"
+        f" {report.rejected} refused"
     )
     for problem in report.problems[:_MOST_TOLD]:
         kept = "kept" if problem.kept else "refused"
         field = f"{problem.field}: " if problem.field else ""
-        say(clean(f"{report.file}:{problem.line}: {field}{problem.reason} ({kept})"))
+        _say(f"{report.file}:{problem.line}: {field}{problem.reason} ({kept})")
     if (more := len(report.problems) - _MOST_TOLD) > 0:
-        say(f"{report.file}: {more} more; --json lists them all")
+        _say(f"{report.file}: {more} more; --json lists them all")
+    if report.unread:
+        names = [
+            f"{name}{report.hint(name)} in {n} {'row' if n == 1 else 'rows'}"
+            for name, n in report.unread.items()
+        ]
+        _say(f"{report.file}: not read: {', '.join(names)}; --ignore FIELD leaves one out quietly")
+    if len(report.formats) > 1:
+        found = ", ".join(f"{name} {n}" for name, n in report.formats.items())
+        _say(f"{report.file}: rows of several shapes, each read as its own: {found}")
+    if report.remarks:
+        _say(f"{report.file}: {report.remarks} lines are remarks or headings")
+
+
+def _preview(report: FileReport) -> None:
+    put(f"{report.file}: {report.kind}, {report.format}; nothing was written")
+    for column, meaning in report.understood.items():
+        put(f"  {column}: {meaning}")
+    for row in report.first:
+        put(f"  line {row.line}")
+        for name, value in row.as_json().items():
+            if name == "labels":
+                put(f"    labels: {', '.join(f'{who} {said}' for who, said in value.items())}")
+            elif name != "line":
+                put(f"    {name}: {_cut(value)}")
+
+
+def _cut(text: str, most: int = 200) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}..."
+
+
+def _say(line: str) -> None:
+    from tui.visible import clean
+
+    say(clean(line))

@@ -9,7 +9,16 @@ from tui.cli.making import Making, making_options
 
 
 @click.command("judge")
-@making_options("candidates", "temperature", "rounds", "teacher", "max_tokens", "revise_all")
+@making_options(
+    "candidates",
+    "temperature",
+    "rounds",
+    "teacher",
+    "max_tokens",
+    "revise_all",
+    "with_pairs",
+    "think",
+)
 @json_option
 @click.pass_obj
 def command(context: CliContext, making: Making, *, as_json: bool) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from store.errors import FileLost
 from tui.cli.context import CliContext, fail
+from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
-    from engine.face import Engine
-    from engine.maker import Maker
+    from engine.api import Engine
+    from engine.method.runner import Runner as Maker
     from store.thread import StoreThread
     from tui.services import Services
 
@@ -34,14 +37,14 @@ def launch(context: CliContext, wanted: Wanted) -> None:
 
     must_be_project(context.db)  # what is wrong with the words is told on the command line
     if wanted.endpoint is not None:
-        from engine.http.address import parse, places
+        from engine.endpoint.http.address import parse, places
 
         places(parse(wanted.endpoint), allow_remote=wanted.allow_remote)
     elif wanted.model is not None:
         from tui.cli.model import chosen_model
 
         chosen_model(wanted.model, None)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not at_terminal():
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
     gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
 
@@ -53,7 +56,9 @@ def launch(context: CliContext, wanted: Wanted) -> None:
     try:
         app.run()
     finally:
-        project.close()
+        lost = project.close()
+    if lost is not None:
+        fail(str(lost))
     if app.refused:
         fail(app.refused)
     if app.return_code:
@@ -116,10 +121,13 @@ class _Project:
         store.submit(remember_model, path)
         return partial(host_engine, path, beside_a_person=True)
 
-    def close(self) -> None:
-        """Close the file, if it was opened."""
-        if self._store is not None:
+    def close(self) -> FileLost | None:
+        """Close the file, if it was opened; says so where it was lost meanwhile."""
+        if self._store is None:
+            return None
+        with contextlib.suppress(FileLost):
             self._store.close()
+        return self._store.lost
 
 
 def _maker_of(
@@ -128,8 +136,8 @@ def _maker_of(
     """What makes the engine and its worker; their modules are loaded when it is called."""
 
     def make() -> tuple[Engine, Maker]:
-        from engine.maker import Maker
-        from engine.plan import Plan
+        from engine.method.plan import Plan
+        from engine.method.runner import Runner as Maker
         from store import clock
 
         engine = make_engine()

@@ -11,6 +11,16 @@ import click
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """How a reasoning model is to think before it writes."""
+
+    wanted: bool | None = None
+    """None leaves it to the model's chat template or to the server."""
+    tokens: int = 2048
+    """How long it may."""
+
+
+@dataclass(frozen=True, slots=True)
 class Making:
     """What ``run`` or one of its single steps was asked for.
 
@@ -27,12 +37,14 @@ class Making:
     max_tokens: int = 384
     seed: int = 0
     limit: int | None = None
+    with_pairs: bool = False
     revise_all: bool = False
     threads: int | None = None
     n_ctx: int | None = None
     gpu_layers: int | None = None
     endpoint: str | None = None
     allow_remote: bool = False
+    think: Thinking = Thinking()
 
 
 _DEFAULT = Making()
@@ -44,6 +56,16 @@ def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tu
         return float(low), float(high or low)
     except ValueError:
         raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'") from None
+
+
+def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Thinking:
+    if text is None:
+        return Thinking()
+    if text in ("on", "off"):
+        return Thinking(text == "on")
+    if text.isdecimal() and len(text) < 10 and int(text) > 0:
+        return Thinking(wanted=True, tokens=int(text))
+    raise click.BadParameter(f"want off, on or a number of tokens, not '{text}'")
 
 
 _OPTIONS = {
@@ -108,6 +130,11 @@ _OPTIONS = {
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
     ),
+    "with_pairs": click.option(
+        "--with-pairs",
+        is_flag=True,
+        help="Write for prompts too that came with finished pairs, from now on.",
+    ),
     "revise_all": click.option(
         "--revise-all", is_flag=True, help="Revise every candidate, not the first alone."
     ),
@@ -134,6 +161,15 @@ _OPTIONS = {
     ),
     "allow_remote": click.option(
         "--allow-remote", is_flag=True, help="Let --endpoint be another machine than this one."
+    ),
+    "think": click.option(
+        "--think",
+        callback=_thinking,
+        metavar="off|on|N",
+        help="Whether a reasoning model thinks first, where its template or server can be told;"
+        f" N: on, for N tokens at most (else {_DEFAULT.think.tokens}), which are no part of"
+        " --max-tokens. What it thinks is kept apart and never part of a text."
+        "  [default: as the model does]",
     ),
 }
 """By field of :class:`Making`, in the order ``--help`` shows them."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from engine.weights import Found
+    from engine.llama.weights import Found
     from store.sqlite import Database
 
 LAST_MODEL = "last_model"
@@ -35,7 +35,7 @@ def chosen_model(flag: str | None, last: str | None) -> Found:
         NoModel: none is named and none is installed; says which command gets one.
         ModelFileError: the one that was named is not there.
     """
-    from engine.weights import find_model
+    from engine.llama.weights import find_model
 
     return find_model(flag, env=os.environ, last=last)
 

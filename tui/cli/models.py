@@ -16,7 +16,7 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
 @click.pass_obj
 def command(context: CliContext, *, as_json: bool) -> None:
     """List the GGUF files in the usual folders, in $PAIRLAB_MODELS, and the starter model."""
-    from engine import weights
+    from engine.llama import weights
     from tui.cli.model import model_in_use
 
     used = model_in_use(context.db)
@@ -37,8 +37,8 @@ def command(context: CliContext, *, as_json: bool) -> None:
 
 
 def _row(path: Path, used: Path | None) -> dict[str, Any]:
-    from engine import weights
     from engine.errors import ModelFileError
+    from engine.llama import weights
 
     row: dict[str, Any] = {
         "path": str(path),

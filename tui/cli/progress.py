@@ -32,7 +32,7 @@ def counting(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
     console = stderr_console()
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

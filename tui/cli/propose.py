@@ -16,6 +16,9 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
     """Propose the candidates that prompts still lack; revise none.
 
     Ctrl-C or a kill loses at most the text being written; run it again to go on.
+
+    Exit status 0: every prompt is complete. 1: some texts could not be had (each prompt is named
+    with its reason; the others are stored, run it again to try those) or it was stopped.
     """
     from tui.cli.unattended import PROPOSE, carry_out
 

@@ -20,10 +20,10 @@ def command(context: CliContext, out: Path, *, as_json: bool) -> None:
     comes back with merge.
     """
     from store import clock
-    from store.rescue import rescue
+    from store.salvage import salvage
     from tui.visible import clean
 
-    done = rescue(context.db, out, clock.now())
+    done = salvage(context.db, out, clock.now())
     if as_json:
         put_json(done.as_json())
     else:

@@ -16,7 +16,9 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
     """Criticise and revise the candidates that were proposed; propose none.
 
     Every finished chain makes its pair. Ctrl-C or a kill loses at most the text being written;
-    run it again to go on.
+    run it again to go on. Exit status 0: every chain is complete. 1: some texts could not be had
+    (each is named with its reason; the others are stored, run it again to try those) or it was
+    stopped.
     """
     from tui.cli.unattended import REVISE, carry_out
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tui.cli.context import CliContext, json_option, put, put_json
+from tui.cli.context import CliContext, fail, json_option, put, put_json
 
 _SHORT = 12
 _INDENT = "  "
@@ -25,13 +25,17 @@ _INDENT = "  "
 def command(context: CliContext, identifier: str, *, reveal: bool, as_json: bool) -> None:
     """Show what is behind ID: an id, the beginning of one, or the imported id."""
     from store import clock, labels, rounds, show
+    from store.sqlite import ProjectDatabase
 
     with context.open() as database:
         tree = show.item(database, identifier, viewer=context.annotator)
+        writable = isinstance(database, ProjectDatabase)
         if reveal and any(pair["withheld"] for pair in _pairs(tree)):
+            if not writable:
+                fail(f"{context.db} is read-only: that you have seen the labels cannot be recorded")
             rounds.guard(database, [pair["id"] for pair in _pairs(tree)])
             tree = show.item(database, identifier)
-        for pair in _pairs(tree):
+        for pair in _pairs(tree) if writable else ():
             # From here on this person's verdict on the pair is not blind any more.
             if any(label["annotator"] != context.annotator for label in pair["labels"]):
                 labels.record_shown(database, pair["id"], context.annotator, clock.now())

@@ -6,7 +6,7 @@ import json
 from typing import NamedTuple
 
 import constitutions as shipped
-from engine import constitution
+from engine.method import constitution
 from store import constitutions, guidelines, prompts
 from store.records import Message
 from store.sqlite import Database, immediate

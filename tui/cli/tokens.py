@@ -13,7 +13,7 @@ from tui.cli.model import chosen_model, last_model
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.face import Engine
+    from engine.api import Engine
     from store.exporting.gate import CountTokens
     from store.sqlite import Database
 

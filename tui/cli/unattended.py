@@ -15,15 +15,16 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from engine.backlog import backlog_of
-from engine.constitution import load
+from engine.api import Engine, EngineStatus
 from engine.errors import BadRequest, ConstitutionError
-from engine.face import Engine, EngineStatus
-from engine.maker import Maker
-from engine.news import Failed, Kind, MakerEvent, Stored
-from engine.news import Progress as MakerProgress
-from engine.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
-from store import clock
+from engine.method.constitution import load
+from engine.method.events import Failed, Kind, Stored
+from engine.method.events import Progress as MakerProgress
+from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.pending import pending_work as backlog_of
+from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
+from engine.method.runner import Runner as Maker
+from store import answered, clock
 from store.pending import Part
 from store.sqlite import session
 from store.thread import StoreThread
@@ -69,6 +70,12 @@ JUDGE = Job(
 )
 
 
+_LEFT = (
+    "nothing is pending: {} came with finished pairs and no more answers were asked for;"
+    " --with-pairs writes for such prompts too"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of an unattended command."""
@@ -102,22 +109,33 @@ class Summary:
 
 
 def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -> None:
-    """Load the model, take the steps, tell what came of it; ends with 1 where any failed."""
+    """Load the model, take the steps, tell what came of it.
+
+    Ends with 1 where any prompt or pair failed: the work that was asked for is not done.
+    """
     plan = plan_of(making, job.parts)
     with session(context.db) as db:
         last = last_model(db)
+        if making.with_pairs:
+            answered.ask_all(db)
         _, items = backlog_of(plan).complete(db)
         if not items:
-            fail(job.nothing)
+            left = 0 if job is JUDGE else answered.count(db)
+            fail(_LEFT.format(counted(left, "prompt")) if left else job.nothing)
     teacher = chosen_model(making.teacher, None).path if making.teacher else None
     if making.endpoint is None:
         student = chosen_model(making.model, last).path
     store = StoreThread(context.db)
     try:
-        options = EngineOptions(making.n_ctx, making.threads, making.gpu_layers)
+        options = EngineOptions(
+            making.n_ctx, making.threads, making.gpu_layers, making.think.wanted
+        )
         if making.endpoint is not None:
             engine = server_engine(
-                making.endpoint, model=making.model, allow_remote=making.allow_remote
+                making.endpoint,
+                model=making.model,
+                allow_remote=making.allow_remote,
+                think=making.think.wanted,
             )
         else:
             engine = host_engine(student, options)
@@ -146,6 +164,7 @@ def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
             rounds=making.rounds,
             pick=making.pick,
             max_tokens=making.max_tokens,
+            thinking_tokens=making.think.tokens,
             seed=making.seed,
             limit=making.limit,
             revise_all=making.revise_all,
@@ -198,7 +217,7 @@ def _progress(
         SpinnerColumn(),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(f"{job.text}s · {{task.description}}"),
+        TextColumn(f"{job.text}s · {{task.description}}", markup=False),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -239,11 +258,14 @@ def _progress(
 
 def _tell(summary: Summary, job: Job) -> None:
     wrote = (counted(summary.written[kind], noun) for kind, noun in job.writes.items())
+    failed = f", {len(summary.failures)} failed" if summary.failures else ""
     say(
-        f"{summary.complete} of {counted(summary.items, job.item)} complete;"
+        f"{summary.complete} of {counted(summary.items, job.item)} complete{failed};"
         f" wrote {', '.join(wrote)} in {summary.seconds:.0f} s."
     )
     for item_id, reason in summary.failures.items():
         say(one_line(f"failed: {job.item} {item_id[:12]}: {reason}", 400))
+    if summary.failures:
+        say("What failed was not paired; run it again to try it with other seeds.")
     if not summary.finished:
         say("Stopped; what was written is stored. Run it again to go on.")

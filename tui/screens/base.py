@@ -23,7 +23,7 @@ from textual.worker import Worker
 
 from engine.errors import EngineError
 from store import heads, ids, labels, meta, undo
-from store.errors import StoreError
+from store.errors import FileLost, StoreError
 from tui.app import PairlabApp
 from tui.keys import COMMON
 from tui.messages import AgreementMoved, EngineSaid, OtherWork
@@ -325,6 +325,8 @@ class ModeScreen(Screen[None]):
         """Run something; what store or engine hold against it becomes a line in the footer."""
         try:
             await work()
+        except FileLost as error:
+            self.app.lose(error)
         except (StoreError, EngineError) as error:
             self.tell(str(error), wrong=True)
         except NoMatches:

@@ -15,8 +15,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Sparkline, Static
 
-from engine.face import EngineStatus, ModelInfo, State
-from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
+from engine.api import EngineStatus, ModelInfo, State
+from engine.method.events import Failed, Idle, Progress, Stored, Writing
+from engine.method.events import RunnerEvent as MakerEvent
 from store import prompts
 from store.undo import Undone
 from tui.figures import counted, time_left

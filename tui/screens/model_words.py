@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.face import EngineStatus, State
+from engine.api import EngineStatus, State
 from tui.figures import time_left
 
 if TYPE_CHECKING:
-    from engine.news import Progress
+    from engine.method.events import Progress
 
 STATES = {
     State.STARTING: "loading the model",

@@ -17,7 +17,7 @@ from tui.widgets.footer import KeysLine
 from tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
-    from engine.constitution import Principle
+    from engine.method.constitution import Principle
 
 
 class PrinciplePicker(ModalScreen[str | None]):

@@ -10,9 +10,10 @@ from textual import getters
 from textual.content import Content
 from textual.widget import Widget
 
+from engine.api import EngineStatus
 from engine.errors import EngineError
-from engine.face import EngineStatus
-from engine.news import Failed, Idle, MakerEvent, Progress, Stored, Writing
+from engine.method.events import Failed, Idle, Progress, Stored, Writing
+from engine.method.events import RunnerEvent as MakerEvent
 from store import prompts, queue
 from store.records import Choice
 from store.undo import Undone
@@ -39,7 +40,8 @@ class ReviseScreen(ModeScreen):
     """Chains in project order; the model works ahead of the reader.
 
     The item on the screen is either finished or being written. What is being written arrives as
-    :class:`~engine.news.Writing`; what is finished is read from the store, never from the stream.
+    :class:`~engine.method.events.Writing`; what is finished is read from the store, never from the
+    stream.
     """
 
     MODE = "revise"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine import constitution
 from engine.errors import ConstitutionError
+from engine.method import constitution
 from store import (
     candidates,
     chains,
@@ -26,7 +26,7 @@ from store.records import Candidate, Choice, Origin, Prompt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.plan import Plan
+    from engine.method.plan import Plan
     from store.sqlite import Database
 
 CATEGORIES = {

@@ -9,23 +9,37 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.text import clean
+from tui.messages import LeftOut
+from tui.pasting import taken
 from tui.widgets.rule import Rule
 
 
 class CleanTextArea(TextArea):
-    """A text area that takes no control characters, pasted ones neither."""
+    """A text area that takes line breaks and tabs, and nothing else that cannot be seen."""
 
     def on_paste(self, event: Paste) -> None:
-        """Marks in place of control characters, before the text area takes the text over."""
-        event.text = clean(event.text)
+        """Look through the text before the text area takes it over."""
+        event.text = self.take(event.text)
+
+    def action_paste(self) -> None:
+        """What was copied inside the app, likewise."""
+        result = self._replace_via_keyboard(self.take(self.app.clipboard), *self.selection)
+        if result is not None:
+            self.move_cursor(result.end_location)
+
+    def take(self, text: str) -> str:
+        """The text as it may stand here; what is left out is told."""
+        kept, left_out = taken(text)
+        if left_out:
+            self.post_message(LeftOut(left_out))
+        return kept
 
 
 class Editor(Vertical):
     """Hidden until :meth:`open`; says at the end what became of the text.
 
-    The text stands there as every pane shows it, with marks for what a terminal must not get:
-    what the person sees is what is kept, once they have changed something.
+    The text stands there without what nobody could see: what the person sees is what is kept,
+    once they have changed something. A text that was not changed stays as it was, to the byte.
     """
 
     DEFAULT_CSS = """
@@ -82,7 +96,7 @@ class Editor(Vertical):
             text: as it is now; an unchanged text is told as such.
             draft: what the person had made of it before, if anything.
         """
-        self._before = clean(text)
+        self._before = self._area.take(text)
         self._area.load_text(self._before if draft is None else draft)
         self.display = True
         self._rule.add_class("-picked")

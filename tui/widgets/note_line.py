@@ -9,15 +9,27 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.text import clean
+from tui.messages import LeftOut
+from tui.pasting import taken_line
 
 
 class CleanInput(Input):
-    """An input that takes no control characters, pasted ones neither."""
+    """An input of one line that takes nothing that cannot be seen; line breaks become spaces."""
 
     def on_paste(self, event: Paste) -> None:
-        """Marks in place of control characters, before the input takes the text over."""
-        event.text = clean(event.text)
+        """Look through the text before the input takes it over, which keeps one line of it."""
+        event.text = self.take(event.text)
+
+    def action_paste(self) -> None:
+        """What was copied inside the app, likewise."""
+        self.replace(self.take(self.app.clipboard), *self.selection)
+
+    def take(self, text: str) -> str:
+        """The text as it may stand here; what is left out is told."""
+        kept, left_out = taken_line(text)
+        if left_out:
+            self.post_message(LeftOut(left_out))
+        return kept
 
 
 class NoteLine(Horizontal):
@@ -64,7 +76,7 @@ class NoteLine(Horizontal):
         """
         self._item = item
         field = self.query_one(CleanInput)
-        field.value = clean(text)
+        field.value = field.take(text)
         self.query_one(Static).update(label or self._label)
         field.placeholder = "enter keeps it, esc leaves"
         self.display = True

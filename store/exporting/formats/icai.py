@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from store import ids
-from store.exporting.decided import final_labels
 from store.exporting.facts import Said, Side
-from store.exporting.formats.base import Format, Line, each
+from store.exporting.formats.base import Format, Line, each, turns
 from store.exporting.rows import Row
 from store.records import Verdict
 
@@ -21,7 +20,7 @@ _NO_PREFERENCE = {
 
 def _comparison(row: Row) -> Line:
     pair = row.pair
-    said = [*final_labels(pair.labels), *final_labels(pair.labels, by_model=True)]
+    said = sorted(pair.words, key=lambda word: word.given_by != "person")
     annotations = {DECIDED: {"pref": "a" if row.chosen is pair.a else "b"}}
     annotations |= {label.annotator: _annotation(label) for label in said}
     return {
@@ -30,7 +29,12 @@ def _comparison(row: Row) -> Line:
         "response_a": _response(pair.a),
         "response_b": _response(pair.b),
         "annotations": annotations,
-        "metadata": {"category": pair.category, "basis": row.standing.basis},
+        "metadata": {
+            "category": pair.category,
+            "basis": row.standing.basis,
+            # the prompt above is one text: a conversation is here whole
+            "messages": turns(row.messages),
+        },
     }
 
 
@@ -47,7 +51,7 @@ def _response(side: Side) -> Line:
 def _document(comparisons: list[Line]) -> Line:
     names = sorted({name for each_ in comparisons for name in each_["annotations"]} - {DECIDED})
     people = {
-        name: {"name": name, "description": "", "type": "ai" if ids.is_ai(name) else "human"}
+        name: {"name": name, "description": "", "type": "human" if ids.is_person(name) else "ai"}
         for name in names
     }
     decided = {"name": DECIDED, "description": "what counts as decided", "type": "human"}

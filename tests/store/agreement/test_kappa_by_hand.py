@@ -9,8 +9,8 @@ import pytest
 
 from store.agreement import bands, multi
 from store.agreement import kappa as statistics
-from store.agreement.counts import Counts, counts, labels
-from store.agreement.figure import NO_OVERLAP, ONE_VERDICT
+from store.agreement.counts import VERDICTS, Counts, counts, labels
+from store.agreement.figure import NO_OVERLAP, ONE_VERDICT, rounded
 from store.agreement.intervals import dirichlet, smoothed_wald
 from store.agreement.multi import Pattern
 from store.agreement.report import of_counts
@@ -18,6 +18,9 @@ from store.agreement.report import of_counts
 # Rows 20 5, 10 15: n = 50, p_o = 35/50 = .7; rows 25 25, columns 30 20:
 # p_e = (25*30 + 25*20)/2500 = .5; kappa = (.7 - .5)/(1 - .5) = .4.
 WIKIPEDIA = ((20, 5), (10, 15))
+
+# 200 coin flips over a and b, 90 of them alike; tie and both bad were never used.
+COINS = ((45, 55, 0, 0), (55, 45, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0))
 
 
 def test_a_table_of_two_verdicts() -> None:
@@ -38,13 +41,38 @@ def test_a_table_of_two_verdicts() -> None:
     assert statistics.bias(WIKIPEDIA).value == pytest.approx((5 - 10) / 50)
 
 
-def test_an_unused_verdict_changes_pabak_and_ac1_and_not_kappa() -> None:
+def test_pabak_and_ac1_are_over_the_verdicts_that_either_used() -> None:
     wider = ((20, 5, 0), (10, 15, 0), (0, 0, 0))
-    assert statistics.kappa(wider) == pytest.approx(statistics.kappa(WIKIPEDIA))
-    # Three verdicts allowed: (3 * .7 - 1)/2.
-    assert statistics.pabak(wider).value == pytest.approx(0.55)
+    assert statistics.used(wider) == 2
+    for statistic in (statistics.kappa, statistics.pabak, statistics.ac1):
+        assert statistic(wider).value == pytest.approx(statistic(WIKIPEDIA).value)
+    # Three verdicts that chance chose among: (3 * .7 - 1)/2.
+    assert statistics.pabak(wider, 3).value == pytest.approx(0.55)
     # p_e = (2 * .55 * .45)/2 = .2475
-    assert statistics.ac1(wider).value == pytest.approx((0.7 - 0.2475) / (1 - 0.2475))
+    assert statistics.ac1(wider, 3).value == pytest.approx((0.7 - 0.2475) / (1 - 0.2475))
+    # One of the two used the third verdict once.
+    assert statistics.used(((20, 5, 1), (10, 15, 0), (0, 0, 0))) == 3
+    assert statistics.used(((3, 0), (0, 0))) == statistics.used(((0, 0), (0, 0))) == 2
+
+
+def test_coin_flips_look_like_coin_flips_whatever_was_allowed() -> None:
+    # 200 flips over two of the four verdicts, kappa -.10: AC1 and PABAK say so too.
+    coins = of_counts(Counts(VERDICTS, COINS), ("one", "two"))
+    assert coins.q == 2
+    for figure in (coins.kappa, coins.ac1, coins.pabak):
+        assert figure.value == pytest.approx(-0.1)
+    assert coins.as_json()["q"] == 2
+
+
+def test_no_interval_without_a_kappa_and_no_minus_before_noughts() -> None:
+    one_verdict = ((5, 0), (0, 0))
+    assert dirichlet(one_verdict) is None
+    assert dirichlet(one_verdict, weights="quadratic") is None
+    assert [rounded(x, 3) for x in (-0.0004, -0.0, -0.0006)] == ["0.000", "0.000", "-0.001"]
+
+
+def test_the_other_indices_of_three_verdicts() -> None:
+    wider = ((20, 5, 0), (10, 15, 0), (0, 0, 0))
     # Half the distance of the marginals: (|25-30| + |25-20|)/(2 * 50)
     assert statistics.bias(wider).value == pytest.approx(0.1)
     assert statistics.prevalence(wider).reason == "defined for two verdicts only"
@@ -218,7 +246,7 @@ def test_ties_are_kept_joined_or_left_out() -> None:
 
 KEYS = [
     *("annotators", "n", "only_first", "only_second", "labels", "table", "p_o", "p_e", "kappa"),
-    *("ci95", "kappa_max", "pabak", "ac1", "alpha", "band", "advice", "undefined", "slices"),
+    *("ci95", "kappa_max", "q", "pabak", "ac1", "alpha", "band", "advice", "undefined", "slices"),
 ]
 
 

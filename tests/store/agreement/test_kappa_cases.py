@@ -82,11 +82,11 @@ def test_many_raters(case: Case) -> None:
 _STATISTICS: dict[str, Callable[[list[list[int]]], Figure]] = {
     "p_e": statistics.expected,
     "kappa_max": statistics.kappa_max,
-    "brennan_prediger": statistics.pabak,
-    "pabak": statistics.pabak,
+    "brennan_prediger": lambda table: statistics.pabak(table, len(table)),
+    "pabak": lambda table: statistics.pabak(table, len(table)),
     "prevalence_index": statistics.prevalence,
     "bias_index": statistics.bias,
-    "gwet_ac1": statistics.ac1,
+    "gwet_ac1": lambda table: statistics.ac1(table, len(table)),
     "scott_pi": statistics.scott_pi,
     "krippendorff_alpha": statistics.alpha,
 }

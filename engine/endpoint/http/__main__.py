@@ -1,0 +1,75 @@
+"""The HTTP process: requests on stdin, answers on stdout, one thread a request."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from engine.endpoint.http import address
+from engine.endpoint.http import protocol as lines
+from engine.endpoint.http.exchange import Exchange
+from engine.endpoint.http.key import api_key
+from engine.errors import EndpointError
+from engine.privacy import leave_no_traces
+
+
+class Process:
+    """The requests under way."""
+
+    def __init__(self, base: address.Base, *, key: str | None, allow_remote: bool) -> None:
+        self._base = base
+        self._key = key
+        self._allow_remote = allow_remote
+        self._under_way: dict[int, Exchange] = {}
+        self._stdout = threading.Lock()
+
+    def serve(self) -> None:
+        """Answer until stdin ends."""
+        for line in sys.stdin.buffer:
+            request = lines.decode(line)
+            if isinstance(request, lines.Send):
+                self._start(request)
+            elif exchange := self._under_way.get(request.id):
+                exchange.cancel()
+
+    def _start(self, send: lines.Send) -> None:
+        exchange = Exchange(
+            self._base, send, key=self._key, allow_remote=self._allow_remote, say=self._say
+        )
+        self._under_way[send.id] = exchange
+
+        def run() -> None:
+            exchange.run()
+            del self._under_way[send.id]
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def _say(self, answer: lines.Answer) -> None:
+        with self._stdout:
+            try:
+                sys.stdout.buffer.write(lines.encode(answer))
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                os._exit(0)  # the app has gone
+
+
+def main() -> int:
+    """Run until the app closes stdin."""
+    leave_no_traces()
+    # Ctrl-C in a terminal reaches the whole group; the app decides what to close.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        key = api_key(os.environ)
+        base = address.parse(sys.argv[1])
+    except EndpointError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    Process(base, key=key, allow_remote="--allow-remote" in sys.argv[2:]).serve()
+    # Threads may still wait for the server: leave without waiting for them.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+"""An answer read from a stream or from one body: pieces, ends and token counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.endpoint.refusals import cut, refusal
+from engine.endpoint.retries import Passing
+from engine.errors import EndpointError
+from store.reasoning import Splitter
+
+DONE = "[DONE]"
+
+_THOUGHT = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+"""Where servers put what the model thought (llama.cpp, vLLM, Ollama, OpenRouter)."""
+_SAYING = frozenset({"text", "output_text"})
+"""Types of the parts that belong to the answer."""
+
+_REASONS = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+}
+"""The finish reasons of OpenAI, llama.cpp, vLLM and of translating proxies."""
+
+
+@dataclass(slots=True)
+class ChoiceText:
+    """One choice as far as it has come."""
+
+    prefill: str
+    stop: tuple[str, ...]
+    text: str = ""
+    finish_reason: str | None = None
+    chunks: int = 0
+    """Pieces that carried text, of thinking too; most servers send one a token."""
+    retold: bool = False
+    """All of ``text`` is to be told anew: what had been told of it was thinking."""
+    _held: str | None = ""
+    _splitter: Splitter = field(default_factory=Splitter)
+    _thought: list[str] = field(default_factory=list)
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought, whether the server told it apart or in the text."""
+        return "\n".join(filter(None, ("".join(self._thought).strip(), self._splitter.reasoning)))
+
+    def think(self, text: str) -> None:
+        """Take a piece of what the server calls reasoning."""
+        self.chunks += bool(text)
+        self._thought.append(text)
+
+    def add(self, text: str) -> str:
+        """Take the next piece of the text; returns what is new of the answer.
+
+        Some servers repeat the prefill at the start of the answer, which is held back until it
+        is clear whether this one does.
+        """
+        self.chunks += bool(text)
+        if self._held is not None:
+            self._held += text
+            if self.prefill.startswith(self._held) and self._held != self.prefill:
+                return ""
+            text, self._held = self._held.removeprefix(self.prefill), None
+        return self._take(self._splitter.push(text))
+
+    def _take(self, answer: str) -> str:
+        if self._splitter.retracted:
+            # a closing mark alone: all that seemed to be the answer was thinking
+            self._splitter.retracted, self.retold = False, bool(self.text)
+            self.text = answer = self._splitter.answer
+        else:
+            self.text += answer
+        return answer
+
+    def end(self, reason: str, server: str) -> str:
+        """Take the finish reason; returns what had been held back.
+
+        Raises:
+            EndpointError: the server ended the answer for a reason of its own.
+        """
+        if reason not in _REASONS:
+            raise EndpointError(
+                f"the server at {server} ended the answer with {cut(reason)!r}: nothing was kept"
+            )
+        self.finish_reason = _REASONS[reason]
+        held, self._held = self._held or "", None
+        rest = self._take(self._splitter.push(held))
+        rest += self._take(self._splitter.finish(cut=self.finish_reason == "length"))
+        for stop in self.stop:  # a server that does not know the key writes on
+            self.text = self.text.partition(stop)[0]
+        return rest
+
+
+@dataclass(slots=True)
+class Usage:
+    """Token counts of one request; None where the server does not say."""
+
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int = 0
+
+
+@dataclass(slots=True)
+class AnswerParser:
+    """Collects the choices of one request.
+
+    Args:
+        server: for messages.
+        answers: one for each choice asked for.
+        on_piece: called with choice and text as they come.
+        on_retold: called with a choice whose text will be told anew.
+    """
+
+    server: str
+    answers: list[ChoiceText]
+    on_piece: Callable[[int, str], None]
+    on_retold: Callable[[int], None] = lambda _choice: None
+    usage: Usage = field(default_factory=Usage)
+    opened: bool = False
+    """Whether the server accepted the request."""
+    done: bool = False
+    """Whether the server said that the stream is complete."""
+
+    def feed(self, data: str) -> None:
+        """Take one event of the stream.
+
+        Raises:
+            Passing: it is no JSON, or tells that the server failed.
+            EngineError: it tells of a refusal, or an answer ended for the server's own reasons.
+        """
+        if data.strip() == DONE:
+            self.done = True
+            return
+        self._take(self._object(data), "delta")
+
+    def whole(self, body: str) -> None:
+        """Take an answer that came in one body; raises as :meth:`feed` does."""
+        self._take(self._object(body), "message")
+        self.done = True
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of an answer has come."""
+        return any(answer.chunks for answer in self.answers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every answer that has begun has its end; others may never have been written."""
+        begun = [a for i, a in enumerate(self.answers) if i == 0 or a.chunks]
+        return all(a.finish_reason is not None for a in begun)
+
+    def _object(self, text: str) -> dict[str, Any]:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Passing(f"the server at {self.server} sent no JSON: {cut(text)!r}") from error
+        if not isinstance(found, dict):
+            raise Passing(f"the server at {self.server} sent no answer: {cut(text)!r}")
+        if found.get("error") or found.get("object") == "error":
+            raise refusal(self.server, _status(found), text, None)
+        return found
+
+    def _take(self, chunk: dict[str, Any], part: str) -> None:
+        choices = chunk.get("choices")
+        for choice in choices if isinstance(choices, list) else []:
+            index = choice.get("index", 0) if isinstance(choice, dict) else None
+            if not isinstance(index, int) or not 0 <= index < len(self.answers):
+                raise Passing(f"the server at {self.server} sent a choice nobody asked for")
+            self._take_choice(index, choice, part)
+        self._count(chunk.get("usage"))
+
+    def _take_choice(self, index: int, choice: dict[str, Any], part: str) -> None:
+        answer = self.answers[index]
+        said = choice.get(part)
+        new = ""
+        if isinstance(said, dict):
+            thought, text = parts(said)
+            answer.think(thought)
+            new = answer.add(text)
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str):
+            new += answer.end(reason, self.server)
+        if answer.retold:
+            answer.retold = False
+            self.on_retold(index)
+            new = answer.text
+        if new:
+            self.on_piece(index, new)
+
+    def _count(self, usage: Any) -> None:
+        if not isinstance(usage, dict):
+            return
+        details = usage.get("prompt_tokens_details")
+        cached = details.get("cached_tokens") if isinstance(details, dict) else None
+        self.usage = Usage(
+            _tokens(usage.get("prompt_tokens")),
+            _tokens(usage.get("completion_tokens")),
+            _tokens(cached) or 0,
+        )
+
+
+def parts(said: dict[str, Any]) -> tuple[str, str]:
+    """What a message or a piece of one thinks and says, in any of the forms servers use.
+
+    The text is a string, null or a list of parts; the thinking is a field of its own or some of
+    the parts. What is neither (images, calls) counts as nothing.
+    """
+    thought = next((_joined(said[key]) for key in _THOUGHT if said.get(key)), "")
+    content = said.get("content")
+    if not isinstance(content, list):
+        return thought, content if isinstance(content, str) else ""
+    text = []
+    for part in content:
+        if isinstance(part, str):
+            text.append(part)
+        elif isinstance(part, dict) and str(part.get("type", "text")) in _SAYING:
+            text.append(_joined(part.get("text") or part.get("content")))
+        elif isinstance(part, dict):
+            thought += "".join(_joined(part[key]) for key in _THOUGHT if part.get(key))
+    return thought, "".join(text)
+
+
+def _joined(value: Any) -> str:
+    """A string, or the texts of a list of parts."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(_joined(one) for one in value)
+    if isinstance(value, dict):
+        return _joined(value.get("text") or value.get("summary"))
+    return ""
+
+
+def _status(failure: dict[str, Any]) -> int:
+    """The status a failure in mid-stream would have had; 500 where it does not say."""
+    inner = failure.get("error")
+    code = (inner if isinstance(inner, dict) else failure).get("code")
+    return code if isinstance(code, int) and code >= 400 else 500
+
+
+def _tokens(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None

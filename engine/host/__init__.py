@@ -1,5 +1,0 @@
-"""The model host: a process of its own, the only one that loads llama.cpp.
-
-``python -m engine.host`` reads requests on stdin and writes answers on stdout
-(:mod:`engine.protocol`); whatever llama.cpp prints goes to stderr.
-"""

@@ -1,0 +1,374 @@
+"""The app's side of the model host: asks, listens, and starts a host anew when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.api import (
+    EngineStatus,
+    Generated,
+    ModelInfo,
+    OnEvent,
+    Sampling,
+    Score,
+    State,
+    Urgency,
+)
+from engine.child.codec import ProtocolError
+from engine.child.process import COMMAND, ChildProcess
+from engine.child.status import StatusPublisher
+from engine.errors import EngineError, HostDied, ModelFileError
+from engine.llama.crashes import Crash, explain
+from engine.llama.protocol import (
+    Answer,
+    Cancel,
+    Cancelled,
+    Choose,
+    Count,
+    Generate,
+    Load,
+    Loaded,
+    Pieces,
+    Refused,
+    Report,
+    Request,
+    Weigh,
+)
+from engine.llama.request_table import RequestTable
+from engine.llama.requests import (
+    OpenChoice,
+    OpenCount,
+    OpenGeneration,
+    OpenRequest,
+    OpenScore,
+    refusal,
+)
+from engine.llama.weights import checked, sha256_of
+from store.records import Message
+
+MOST_DEATHS_IN_A_ROW = 3
+"""Hosts that may die without one answer between them."""
+
+_T = TypeVar("_T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HostSettings:
+    """How the model is to be loaded; None lets the host choose."""
+
+    n_ctx: int | None = None
+    n_threads: int | None = None
+    gpu_layers: int | None = None
+    slots: int | None = None
+    cells: int | None = None
+    think: bool | None = None
+
+
+_DEFAULTS = HostSettings()
+
+
+class HostEngine:
+    """The engine over a llama.cpp host in a child process."""
+
+    def __init__(
+        self,
+        model: Path,
+        settings: HostSettings = _DEFAULTS,
+        *,
+        log: Path | None = None,
+        command: Sequence[str] = COMMAND,
+        env: Mapping[str, str] | None = None,
+        sha_cache: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is started before :meth:`load`.
+
+        Args:
+            model: the GGUF file.
+            settings: how to load it.
+            log: file for what the host prints; None throws it away.
+            command: what starts a host.
+            env: its environment; None is this process's own.
+            sha_cache: where the file's SHA-256 is remembered.
+            clock: monotonic seconds.
+        """
+        self._model = model
+        self._settings = settings
+        self._log = log
+        self._command = command
+        self._env = os.environ if env is None else env
+        self._sha_cache = sha_cache
+        self._clock = clock
+        self._ids = itertools.count(1)
+        self._publisher = StatusPublisher(clock)
+        self._table = RequestTable(self._send)
+        self._process: ChildProcess | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._loaded: asyncio.Future[ModelInfo] | None = None
+        self._info: ModelInfo | None = None
+        self._up = False
+        self._plain_buffers = False
+        self._wanted_restart = False
+        self._deaths_in_a_row = 0
+        self._crashed: str | None = None
+        self.decodes = 0
+        """Runs of the model behind the last text that has arrived."""
+        self.last_cancelled: Cancelled | None = None
+        """What the last cancelled request still cost."""
+
+    # -- the face -------------------------------------------------------------------------------
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """The loaded model, None before :meth:`load` has come back."""
+        return self._info
+
+    @property
+    def server(self) -> None:
+        """There is none: the host is a child process."""
+        return
+
+    @property
+    def status(self) -> EngineStatus:
+        """What the engine is doing now."""
+        return self._publisher.status
+
+    @property
+    def report(self) -> Report | None:
+        """The host's last report: counters the bench reads."""
+        return self._publisher.report
+
+    @property
+    def pid(self) -> int | None:
+        """Process number of the running host."""
+        return self._process.pid if self._process else None
+
+    async def load(self) -> ModelInfo:
+        """Start the host and load the model; a second call returns the same.
+
+        Raises:
+            ModelFileError: the file cannot be used.
+            HostDied: the host died while loading, also when tried again.
+        """
+        if self._loaded is None:
+            self._loaded = asyncio.get_running_loop().create_future()
+            self._supervisor = asyncio.create_task(self._supervise(), name="model host")
+        return await asyncio.shield(self._loaded)
+
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        choices: Sequence[Sampling],
+        *,
+        prefill: str = "",
+        urgency: Urgency = Urgency.BATCH,
+        on_event: OnEvent | None = None,
+    ) -> Generated:
+        """Write one answer for each sampling; see :class:`engine.api.Engine`."""
+        request = Generate(next(self._ids), tuple(messages), tuple(choices), prefill, int(urgency))
+        return await self._ask(
+            OpenGeneration(request, self._future(), choices=len(choices), on_event=on_event)
+        )
+
+    async def choose(
+        self,
+        messages: Sequence[Message],
+        answers: Sequence[str],
+        *,
+        prefill: str = "",
+        urgency: Urgency = Urgency.BATCH,
+    ) -> tuple[float, ...]:
+        """Log-probability of each whole answer after the prompt (natural logarithm)."""
+        request = Choose(next(self._ids), tuple(messages), tuple(answers), prefill, int(urgency))
+        return await self._ask(OpenChoice(request, self._future()))
+
+    async def score(
+        self,
+        messages: Sequence[Message],
+        completion: str,
+        *,
+        urgency: Urgency = Urgency.BATCH,
+    ) -> Score:
+        """Log-probability and token count of one completion."""
+        request = Weigh(next(self._ids), tuple(messages), completion, int(urgency))
+        return await self._ask(OpenScore(request, self._future()))
+
+    async def count(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Tokens of each text, without special tokens."""
+        request = Count(next(self._ids), tuple(texts))
+        return await self._ask(OpenCount(request, self._future()))
+
+    async def restart(self) -> None:
+        """Stop what runs and start anew; requests that were waiting are run again."""
+        self._deaths_in_a_row = 0
+        if self._supervisor is None or self._supervisor.done():
+            self._loaded = None
+            await self.load()
+            return
+        if self._process is not None:
+            self._wanted_restart = True
+            self._publisher.change(state=State.RESTARTING, error=None)
+            await self._process.kill()
+
+    async def shutdown(self) -> None:
+        """End the host; nothing of it is left running."""
+        supervisor, self._supervisor = self._supervisor, None
+        if self._process is not None:
+            await self._process.stop()
+        if supervisor is not None:
+            supervisor.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await supervisor
+        self._publisher.rest(State.STOPPED, self._publisher.status.error)
+
+    def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:
+        """Call ``listener`` with each change of status; returns what ends it."""
+        return self._publisher.subscribe(listener)
+
+    # -- asking ---------------------------------------------------------------------------------
+
+    def _future(self) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().create_future()
+
+    async def _ask(self, open_request: OpenRequest[_T]) -> _T:
+        await self.load()
+        self._table.add(open_request)
+        try:
+            return await open_request.future
+        finally:
+            if open_request.future.cancelled() and open_request.sent:
+                self._send(Cancel(next(self._ids), open_request.request.id))
+            self._table.remove(open_request)
+
+    def _send(self, request: Request) -> bool:
+        if not self._up or self._process is None:
+            return False
+        self._process.send(request)
+        return True
+
+    # -- the host's life ------------------------------------------------------------------------
+
+    async def _supervise(self) -> None:
+        """Keep a host running until told otherwise, or until it is no use."""
+        error: EngineError = EngineError("the engine has been shut down")
+        try:
+            await self._keep_running()
+        except EngineError as failure:
+            error = failure
+            self._publisher.rest(State.FAILED, str(failure))
+        except OSError as failure:
+            error = HostDied(f"the model host cannot be started: {failure}")
+            self._publisher.rest(State.FAILED, str(error))
+        finally:
+            self._up = False
+            self._give_up(error)
+
+    async def _keep_running(self) -> None:
+        self._publisher.change(state=State.STARTING, error=None)
+        await asyncio.to_thread(checked, self._model)
+        hashing = asyncio.to_thread(sha256_of, self._model, self._sha_cache)
+        sha256 = asyncio.create_task(hashing, name="sha256")
+        try:
+            while True:
+                process = await ChildProcess.start(self._command, self._log, self._env)
+                self._process = process
+                try:
+                    await self._listen(process, sha256)
+                    code = await process.ended()
+                finally:
+                    self._up = False
+                    # also when this task is cancelled: no host outlives it
+                    await asyncio.shield(process.kill())
+                self._after_death(code)
+        finally:
+            sha256.cancel()
+
+    async def _listen(self, process: ChildProcess, sha256: asyncio.Task[str]) -> None:
+        """Load, then pass answers on until the host ends."""
+        process.send(
+            Load(
+                next(self._ids),
+                str(self._model.absolute()),
+                use_extra_bufts=not self._plain_buffers,
+                **dataclasses.asdict(self._settings),
+            )
+        )
+        try:
+            async for answer in process.answers():
+                if isinstance(answer, Loaded):
+                    self._come_up(dataclasses.replace(answer.info, sha256=await sha256))
+                elif isinstance(answer, Refused) and not self._up:
+                    raise refusal(answer)
+                else:
+                    self._pass_on(answer)
+        except ProtocolError as error:
+            self._publisher.change(error=f"the model host said something unknown ({error})")
+            await process.kill()
+
+    def _come_up(self, info: ModelInfo) -> None:
+        self._info = info
+        self._up = True
+        back = f"{self._crashed}; it has been started again" if self._crashed else None
+        self._publisher.change(state=State.READY, error=back)
+        if self._loaded is not None and not self._loaded.done():
+            self._loaded.set_result(info)
+        self._table.send_all()
+
+    def _pass_on(self, answer: Answer) -> None:
+        if isinstance(answer, Report):
+            self._publisher.take(answer)
+        elif isinstance(answer, Cancelled):
+            self.last_cancelled = answer
+        elif isinstance(answer, Pieces):
+            self.decodes = answer.decode
+        if self._table.take(answer):
+            self._deaths_in_a_row = 0
+
+    def _after_death(self, code: int) -> None:
+        """Decide what becomes of the requests and whether there is another host.
+
+        Raises:
+            HostDied: it is no use.
+        """
+        death = explain(code, self._log)
+        wanted, self._wanted_restart = self._wanted_restart, False
+        self._crashed = None if wanted else death.reason
+        if not wanted:
+            self._count(death)
+        self._table.again()
+        self._publisher.rest(
+            State.RESTARTING,
+            f"{self._crashed}; it is being started again" if self._crashed else None,
+            waiting=len(self._table),
+            restarts=1,
+        )
+
+    def _count(self, death: Crash) -> None:
+        self._deaths_in_a_row += 1
+        if death.plain_buffers and not self._plain_buffers:
+            self._plain_buffers = True
+        elif self._deaths_in_a_row >= MOST_DEATHS_IN_A_ROW:
+            raise HostDied(f"{death} (it died {self._deaths_in_a_row} times in a row)")
+        self._table.blame(HostDied(f"{death}; this request was being worked on each time"))
+
+    def _give_up(self, error: EngineError) -> None:
+        """There is no host any more and there will be none before someone asks for it."""
+        if isinstance(error, ModelFileError | HostDied) or (
+            self._loaded is not None and not self._loaded.done()
+        ):
+            if self._loaded is None or self._loaded.done():
+                self._loaded = self._future()
+            self._loaded.set_exception(error)
+            # it may be that nobody waits for it
+            self._loaded.exception()
+        else:
+            self._loaded = None
+        self._table.fail(error)

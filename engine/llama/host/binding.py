@@ -1,0 +1,327 @@
+"""llama.cpp through its C interface: a model, a context with one shared cache, a batch.
+
+Everything else in the host speaks tokens and sequence numbers and does not see a pointer.
+"""
+
+from __future__ import annotations
+
+import collections
+import ctypes
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import llama_cpp
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import BadRequest, ModelFileError
+from store.reasoning import CHANNEL_TEXTS, CONTROL_TEXTS
+
+OUTPUTS = 64
+"""Positions of one batch that may have logits; more would reserve memory for nothing."""
+BATCH = 2048
+"""Tokens one call may carry."""
+UBATCH = 512
+"""Tokens llama.cpp computes at once; a call is aborted between and within these."""
+SEQUENCES = 64
+"""Sequence numbers: those being written and those kept for their prefix."""
+
+_ABORTED = 2
+_LONGEST_PIECE = 512
+_NO_BOS = False  # the chat template writes it where the model wants it
+_TEXT_ONLY = False  # control tokens have no text
+_CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
+_LOG_INFO = 2
+_LOG_ERROR = 4
+
+last_errors: collections.deque[str] = collections.deque(maxlen=8)
+"""What llama.cpp last complained of; says why a file could not be loaded."""
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types here
+def _log(level: int, text: bytes, _data: object) -> None:
+    line = text.decode("utf-8", "replace")
+    if level < _LOG_INFO:
+        return
+    if level == _LOG_ERROR:
+        last_errors.append(line.strip())
+    sys.stderr.write(_printable(line))
+
+
+def _printable(line: str) -> str:
+    """The line for the log: a model file's own names must not reach a reader's terminal raw."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
+        for char in line
+    )
+
+
+def start() -> str:
+    """Initialise the library once; returns its version."""
+    # _log lives in this module: llama.cpp keeps the bare address of it
+    llama_cpp.llama_log_set(_log, None)
+    llama_cpp.llama_backend_init()
+    return f"llama.cpp {llama_cpp.__version__}"
+
+
+class Model:
+    """Weights and vocabulary of one GGUF file."""
+
+    def __init__(self, path: str, gpu_layers: int, *, use_extra_bufts: bool) -> None:
+        params = llama_cpp.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.use_extra_bufts = use_extra_bufts
+        last_errors.clear()
+        self.pointer = llama_cpp.llama_model_load_from_file(path.encode(), params)
+        if not self.pointer:
+            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+        self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
+        self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
+        self.n_layer: int = llama_cpp.llama_model_n_layer(self.pointer)
+        self.n_head: int = llama_cpp.llama_model_n_head(self.pointer)
+        self.n_params: int = llama_cpp.llama_model_n_params(self.pointer)
+        self.size_bytes: int = llama_cpp.llama_model_size(self.pointer)
+        self.whole_only = bool(
+            llama_cpp.llama_model_is_recurrent(self.pointer)
+            or llama_cpp.llama_model_is_hybrid(self.pointer)
+        )
+        """A recurrent state cannot be cut back: only whole sequences are shared."""
+        template = llama_cpp.llama_model_chat_template(self.pointer, None)
+        self.chat_template: str | None = template.decode("utf-8", "replace") if template else None
+        self._pieces: list[bytes | None] = [None] * self.n_vocab
+        self._has_channels = len(self.tokenise("<|channel|>", special=True)) == 1
+
+    @property
+    def vocab(self) -> Any:
+        """The vocabulary, as samplers want it."""
+        return self._vocab
+
+    @property
+    def quantisation(self) -> str:
+        """How most of the weights are stored: ``Q4_1``, ``Q4_K_M`` ..."""
+        buffer = ctypes.create_string_buffer(128)
+        llama_cpp.llama_model_desc(self.pointer, buffer, len(buffer))
+        # "llama 134M Q4_1", "llama 8B Q4_K - Medium"
+        kind = buffer.value.decode("utf-8", "replace").split(" ", 2)[-1]
+        name, _, size = kind.partition(" - ")
+        return f"{name}_{size[0]}" if size else name
+
+    def special(self, which: str) -> str:
+        """Text of the ``bos`` or ``eos`` token, empty where there is none."""
+        token: int = getattr(llama_cpp, f"llama_vocab_{which}")(self._vocab)
+        if token < 0:
+            return ""
+        text: bytes = llama_cpp.llama_vocab_get_text(self._vocab, token)
+        return text.decode("utf-8", "replace")
+
+    def tokenise(self, text: str, *, special: bool) -> list[int]:
+        """Tokens of ``text``; ``special`` reads control tokens (chat templates) as such."""
+        data = text.encode("utf-8", "replace")
+        # a token is at least one byte, give or take a few a tokeniser adds
+        size = len(data) + 16
+        tokens = (ctypes.c_int32 * size)()
+        count = llama_cpp.llama_tokenize(
+            self._vocab, data, len(data), tokens, size, _NO_BOS, special
+        )
+        if count < 0:
+            raise BadRequest("the text cannot be read as tokens")
+        return list(tokens[:count])
+
+    def piece(self, token: int) -> bytes:
+        """Bytes of a token; control tokens have none, but for the marks of reasoning."""
+        known = self._pieces[token]
+        if known is None:
+            buffer = ctypes.create_string_buffer(_LONGEST_PIECE)
+            size = llama_cpp.llama_token_to_piece(
+                self._vocab, token, buffer, len(buffer), 0, _TEXT_ONLY
+            )
+            known = buffer.raw[: max(0, size)] or self._mark(token)
+            self._pieces[token] = known
+        return known
+
+    def _mark(self, token: int) -> bytes:
+        text: bytes = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+        small = text.decode("utf-8", "replace").lower()
+        if small in CHANNEL_TEXTS and not self._has_channels:
+            return b""
+        return text if small in CONTROL_TEXTS else b""
+
+    def control_texts(self) -> list[str]:
+        """How control tokens are written: what must not be read as one inside a message."""
+        texts = (
+            llama_cpp.llama_vocab_get_text(self._vocab, token)
+            for token in range(self.n_vocab)
+            if llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL
+        )
+        return [text.decode("utf-8", "replace") for text in texts if text]
+
+    def ends(self, token: int) -> bool:
+        """Whether the model says with this token that it is done."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def free(self) -> None:
+        """Give the weights back."""
+        llama_cpp.llama_model_free(self.pointer)
+
+
+class Span(NamedTuple):
+    """Consecutive tokens of one sequence that go into a batch."""
+
+    sequence: int
+    start: int
+    tokens: Sequence[int]
+    outputs_from: int
+    """First position whose logits are wanted."""
+
+
+class Context:
+    """One cache for all sequences, and the call that runs the model."""
+
+    def __init__(self, model: Model, cells: int, n_threads: int) -> None:
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = cells
+        params.n_batch = min(BATCH, cells)
+        params.n_ubatch = min(UBATCH, cells)
+        params.n_seq_max = SEQUENCES
+        params.n_outputs_max = OUTPUTS
+        params.n_outputs_max_per_seq = OUTPUTS
+        params.n_threads = params.n_threads_batch = n_threads
+        params.kv_unified = True
+        # flash attention is left at its default, auto: on wherever the backend has it
+        last_errors.clear()
+        self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
+        if not self.pointer:
+            raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+        self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
+        self._memory = llama_cpp.llama_get_memory(self.pointer)
+        self._n_vocab = model.n_vocab
+        self._batch = _TokenBatch(params.n_batch)
+        self._stop = _StopFlag(self.pointer)
+
+    def use_threads(self, count: int) -> None:
+        """Compute with so many threads from the next :meth:`decode` on."""
+        llama_cpp.llama_set_n_threads(self.pointer, count, count)
+
+    def interrupt(self) -> None:
+        """Make the running :meth:`decode`, or the next, come back at once (any thread)."""
+        self._stop.set(raised=True)
+
+    def allow(self) -> None:
+        """Take an :meth:`interrupt` back."""
+        self._stop.set(raised=False)
+
+    def decode(self, spans: Sequence[Span]) -> bool:
+        """Run the model; False when interrupted.
+
+        Raises:
+            RuntimeError: llama.cpp could not.
+        """
+        batch = self._batch.fill(spans)
+        code: int = llama_cpp.llama_decode(self.pointer, batch)
+        if code == _ABORTED:
+            return False
+        if code:
+            raise RuntimeError(f"llama_decode came back with {code}: {'; '.join(last_errors)}")
+        return True
+
+    def logits(self, index: int) -> npt.NDArray[np.float32]:
+        """Logits of the batch's token ``index``; valid until the next decode."""
+        row = llama_cpp.llama_get_logits_ith(self.pointer, index)
+        return np.ctypeslib.as_array(row, shape=(self._n_vocab,))
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Let ``target`` begin with the first ``length`` tokens of ``source``; copies nothing."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def forget(self, sequence: int) -> None:
+        """Empty a sequence."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def cut(self, sequence: int, length: int) -> None:
+        """Keep only the first ``length`` tokens of a sequence."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1)
+
+    def vacate(self, sequence: int, start: int, end: int) -> None:
+        """Take the positions from ``start`` to before ``end`` out of a sequence."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, end)
+
+    def state(self, sequence: int) -> bytes:
+        """A sequence as llama.cpp saves it."""
+        size: int = llama_cpp.llama_state_seq_get_size(self.pointer, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written: int = llama_cpp.llama_state_seq_get_data(self.pointer, buffer, size, sequence)
+        return bytes(buffer[:written])
+
+    def restore(self, sequence: int, state: bytes) -> bool:
+        """Put a saved sequence in the place of what there is of it; False if that failed."""
+        data = ctypes.cast(ctypes.c_char_p(state), ctypes.POINTER(ctypes.c_uint8))
+        return bool(llama_cpp.llama_state_seq_set_data(self.pointer, data, len(state), sequence))
+
+    def length(self, sequence: int) -> int:
+        """Tokens a sequence holds."""
+        return int(llama_cpp.llama_memory_seq_pos_max(self._memory, sequence)) + 1
+
+    def free(self) -> None:
+        """Give the cache back."""
+        llama_cpp.llama_free(self.pointer)
+
+
+class _StopFlag:
+    """Tells llama.cpp to stop, without a Python call for each node of its graph.
+
+    The abort callback takes a pointer and says true or false. libc's ``strlen`` is such a
+    function: 0 for an empty string and 1 for one of one character. So setting one byte stops the
+    computation, and asking costs nothing.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self._byte = ctypes.create_string_buffer(2)
+        libc = ctypes.CDLL(None) if sys.platform != "win32" else ctypes.cdll.msvcrt
+        callback = ctypes.cast(libc.strlen, llama_cpp.ggml_abort_callback)
+        llama_cpp.llama_set_abort_callback(context, callback, ctypes.addressof(self._byte))
+        self._keep = callback
+
+    def set(self, *, raised: bool) -> None:
+        self._byte[0] = b"\1" if raised else b"\0"
+
+
+class _TokenBatch:
+    """The arrays of a ``llama_batch``, filled through numpy."""
+
+    def __init__(self, size: int) -> None:
+        self._token = np.zeros(size, np.int32)
+        self._position = np.zeros(size, np.int32)
+        self._sequence = np.zeros(size, np.int32)
+        self._output = np.zeros(size, np.int8)
+        self._ones = np.ones(size, np.int32)
+        address = self._sequence.ctypes.data
+        self._pointers = (ctypes.c_void_p * size)(*range(address, address + 4 * size, 4))
+        self._batch = llama_cpp.llama_batch(
+            0,
+            _pointer(self._token, ctypes.c_int32),
+            None,
+            _pointer(self._position, ctypes.c_int32),
+            _pointer(self._ones, ctypes.c_int32),
+            ctypes.cast(self._pointers, ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
+            _pointer(self._output, ctypes.c_int8),
+        )
+
+    def fill(self, spans: Sequence[Span]) -> Any:
+        at = 0
+        for sequence, start, tokens, outputs_from in spans:
+            end = at + len(tokens)
+            self._token[at:end] = tokens
+            self._position[at:end] = range(start, start + len(tokens))
+            self._sequence[at:end] = sequence
+            self._output[at:end] = 0
+            first = at + max(0, outputs_from - start)
+            self._output[first:end] = 1
+            at = end
+        self._batch.n_tokens = at
+        return self._batch
+
+
+def _pointer(array: npt.NDArray[Any], kind: Any) -> Any:
+    return array.ctypes.data_as(ctypes.POINTER(kind))

@@ -1,0 +1,265 @@
+"""Continuous batching: which tokens of which request go into the next run of the model.
+
+Each step runs the model over one token of every answer being written and, within a budget, over
+parts of prompts. Urgent requests go first; an answer that ends
+gives its place away at once; k answers to one prompt evaluate it once; a prompt that begins
+like another waits for it, or takes over what has been evaluated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.api import Urgency
+from engine.llama.host.binding import BATCH, OUTPUTS, Context, Model, Span
+from engine.llama.host.generation import AnswerWriter
+from engine.llama.host.jobs import Answer, Counters, Job, Row, ScoreJob
+from engine.llama.host.kv_cache import KvCache
+from engine.llama.host.kv_cells import KvPages
+from engine.llama.host.pieces import PieceBuffer
+from engine.llama.host.prompt_budget import PromptBudget
+from engine.llama.host.scoring import Scorer
+from engine.llama.host.slots import Slots
+from engine.llama.host.threads import Threads
+from engine.llama.protocol import Answer as Line
+from engine.llama.protocol import Cancelled
+
+_SOME_PROMPT = 16
+"""Tokens of prompts a run carries at least, however many answers are being written."""
+
+
+class _Output(NamedTuple):
+    """A token of the run whose logits were asked for."""
+
+    row: Row
+    position: int
+    """Which of the row's tokens."""
+    at: int
+    """Which of the run's tokens."""
+
+
+class _Part(NamedTuple):
+    """Tokens of a row that go to neighbouring cells in a run."""
+
+    row: Row
+    span: Span
+    cells: range
+
+
+class Scheduler:
+    """Owns the cache and all requests in work."""
+
+    def __init__(
+        self,
+        model: Model,
+        context: Context,
+        pages: KvPages,
+        *,
+        slots: int,
+        prompt_budget: PromptBudget,
+        threads: Threads,
+        apart: bool,
+        most_kept: int,
+        send: Callable[[Line], None],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Nothing runs before :meth:`step`.
+
+        Args:
+            model: the weights.
+            context: the cache, empty.
+            pages: its cells.
+            slots: answers written at the same time.
+            prompt_budget: how many tokens of prompts a run may carry.
+            threads: learns how fast runs are, and how many threads they should have.
+            apart: whether prompts and answers have runs of their own. On a CPU attention is
+                computed for blocks of tokens over all that any of them looks at, so that
+                sequences that share a block pay for each other; a GPU gains by fuller runs.
+            most_kept: pages of the cache that finished texts alone may hold.
+            send: where lines for the app go.
+            clock: seconds from an arbitrary start.
+        """
+        self._apart = apart
+        self._context = context
+        self._prompt_budget = prompt_budget
+        self._threads = threads
+        self._send = send
+        self._clock = clock
+        self._cancels: set[int] = set()
+        self._late: dict[int, tuple[int, int]] = {}
+        self.counters = Counters()
+        self._cache = KvCache(pages, whole_only=model.whole_only, most_kept=most_kept)
+        self._slots = Slots(
+            self._cache, slots, self.counters, send, clock, whole_only=model.whole_only
+        )
+        self._pieces = PieceBuffer(send, clock)
+        self._writer = AnswerWriter(model, self._slots, self.counters, self._pieces, send, clock)
+        self._scorer = Scorer(context, self._slots, send)
+        # a recurrent state that was left half computed cannot be taken back
+        self._may_interrupt = not model.whole_only
+
+    @property
+    def busy(self) -> bool:
+        """Whether :meth:`step` has something to do."""
+        return self._slots.busy
+
+    @property
+    def running(self) -> int:
+        """Answers being written or weighed."""
+        return self._slots.taken
+
+    @property
+    def waiting(self) -> int:
+        """Requests whose turn has not come."""
+        return self._slots.waiting
+
+    def add(self, job: Job) -> None:
+        """Take a request into the queue."""
+        self._slots.add(job)
+
+    def interrupt(self, request: int) -> None:
+        """A cancel is on its way: end the model's run (called from the thread that reads)."""
+        self._cancels.add(request)
+        rows = list(self._slots.rows)
+        if self._may_interrupt and any(row.job.id == request for row in rows):
+            self._context.interrupt()
+
+    def allow(self) -> None:
+        """Let the model run again; to be called before the cancels that came are handled."""
+        self._context.allow()
+
+    def cancel(self, request: int) -> None:
+        """End a request; unknown ones and finished ones are no matter."""
+        self._cancels.discard(request)
+        late = self._late.pop(request, (0, 0))
+        self._pieces.forget(request)
+        if self._slots.remove(request):
+            self._send(Cancelled(request, *late))
+
+    def step(self) -> None:
+        """Bring every answer one token further, and some prompts some tokens."""
+        began = self._clock()
+        self._slots.admit()
+        if self._apart:
+            self._run(self._prompts(self._prompt_budget.tokens, 0))
+            self._run(self._writes())
+        else:
+            plan = self._writes()
+            budget = max(self._prompt_budget.tokens - len(plan), _SOME_PROMPT)
+            self._run(plan + self._prompts(budget, len(plan)))
+        self._pieces.flush_due()
+        self.counters.busy += self._clock() - began
+
+    def _by_rank(self) -> list[Row]:
+        return sorted(self._slots.rows, key=lambda row: row.job.rank)
+
+    def _writes(self) -> list[_Part]:
+        """The next token of every answer."""
+        rows = [row for row in self._by_rank() if row.writes][:OUTPUTS]
+        return [part for row in rows for part in self._parts(row, 1)]
+
+    def _prompts(self, budget: int, beside: int) -> list[_Part]:
+        """Parts of prompts, ``budget`` tokens in all, beside so many answers."""
+        plan: list[_Part] = []
+        outputs = total = beside
+        for row in self._by_rank():
+            if row.writes or not self._slots.ready(row):
+                continue
+            size = min(row.pending, max(budget, _hurry(row)), BATCH - total)
+            size = min(size, _outputs_allow(row, OUTPUTS - outputs))
+            if size < 1:
+                continue
+            start = len(row.kv.tokens)
+            parts = self._parts(row, size)
+            plan += parts
+            size = sum(len(part.cells) for part in parts)
+            outputs += max(0, start + size - max(start, row.outputs_from))
+            budget -= size
+            total += size
+        return plan
+
+    def _parts(self, row: Row, most: int) -> list[_Part]:
+        """The next tokens of a row, with the cells they go to."""
+        parts: list[_Part] = []
+        start = len(row.kv.tokens)
+        for cells in self._cache.place(row.kv, most):
+            tokens = row.tokens[start : start + len(cells)]
+            span = Span(row.kv.sequence, start, tokens, row.outputs_from)
+            parts.append(_Part(row, span, cells))
+            start += len(cells)
+        return parts
+
+    def _run(self, plan: list[_Part]) -> None:
+        """Run the model once, unless there is nothing to run it over."""
+        if not plan:
+            return
+        began = self._clock()
+        # llama.cpp fills free cells from the first on
+        plan.sort(key=lambda part: part.cells.start)
+        for part in plan:
+            self._cache.open(part.cells)
+        complete = self._context.decode([span for _row, span, _cells in plan])
+        if not complete:
+            self._keep_what_is_done(plan)
+            self.counters.inside += self._clock() - began
+            return
+        size, took = sum(len(span.tokens) for _row, span, _cells in plan), self._clock() - began
+        self._prompt_budget.note(size, took)
+        self._threads.note(size, took)
+        outputs = self._evaluated(plan)
+        drawn = self._draw(outputs)
+        self.counters.inside += self._clock() - began
+        for row, answer, token in drawn:
+            self._writer.take(row, answer, token)
+        for output in outputs:
+            if isinstance(output.row.job, ScoreJob):
+                self._scorer.take(*output)
+        self._writer.settle()
+
+    def _evaluated(self, plan: list[_Part]) -> list[_Output]:
+        """Note that a run is complete; returns what there are logits of."""
+        self.counters.decodes += 1
+        outputs: list[_Output] = []
+        at = 0
+        for row, span, _cells in plan:
+            self._cache.grow(row.kv, span.tokens)
+            size = len(span.tokens)
+            outputs += [
+                _Output(row, position, at + position - span.start)
+                for position in range(max(span.start, row.outputs_from), span.start + size)
+            ]
+            at += size
+            if row.job.id in self._cancels:
+                decodes, tokens = self._late.get(row.job.id, (0, 0))
+                self._late[row.job.id] = (decodes + 1, tokens + size)
+        self.counters.evaluated += at
+        return outputs
+
+    def _keep_what_is_done(self, plan: list[_Part]) -> None:
+        """After an interruption: the parts computed before it are in the cache."""
+        for row, span, _cells in plan:
+            done = self._context.length(span.sequence) - span.start
+            if done > 0:
+                tokens = span.tokens[:done]
+                self._cache.grow(row.kv, tokens)
+                self.counters.evaluated += len(tokens)
+        self._cache.settle({part.row.kv for part in plan})
+
+    def _draw(self, outputs: list[_Output]) -> list[tuple[Row, Answer, int]]:
+        return [
+            (row, answer, answer.sampler.draw(self._context, at))
+            for row, _position, at in outputs
+            for answer in row.answers
+        ]
+
+
+def _hurry(row: Row) -> int:
+    """A prompt a person waits for is evaluated in one run."""
+    return row.pending if row.job.urgency is Urgency.NOW else 0
+
+
+def _outputs_allow(row: Row, outputs: int) -> int:
+    """How many tokens of a row may be evaluated with ``outputs`` positions of logits to give."""
+    return max(0, row.outputs_from - len(row.kv.tokens)) + max(0, outputs)

@@ -1,0 +1,215 @@
+"""Who is being written now, who waits, and who shares whose evaluated beginning."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.api import Urgency
+from engine.llama.host.jobs import Answer, Counters, GenerateJob, Job, Row, ScoreJob, free
+from engine.llama.host.kv_cache import KvCache, common_start
+from engine.llama.protocol import Answer as Line
+from engine.llama.protocol import Begun
+
+URGENT_SLOTS = 8
+"""Slots beside the usual ones for what a person waits for."""
+_WORTH_WAITING = 16
+"""Tokens another row must be about to evaluate to be waited for."""
+
+
+class Slots:
+    """The queue of jobs, the rows of the batch, and how one becomes the other."""
+
+    def __init__(
+        self,
+        cache: KvCache,
+        usual: int,
+        counters: Counters,
+        send: Callable[[Line], None],
+        clock: Callable[[], float],
+        *,
+        whole_only: bool,
+    ) -> None:
+        self._cache = cache
+        self._usual = usual
+        self._counters = counters
+        self._send = send
+        self._clock = clock
+        self._whole_only = whole_only
+        self._queue: list[Job] = []
+        self.rows: list[Row] = []
+        """What is in work; changed by the main thread only."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self._queue or self.rows)
+
+    @property
+    def taken(self) -> int:
+        """Answers being written or weighed."""
+        return sum(row.width for row in self.rows)
+
+    @property
+    def waiting(self) -> int:
+        """Requests whose turn has not come."""
+        return sum(not job.begun for job in self._queue)
+
+    def add(self, job: Job) -> None:
+        """Take a job into the queue, unless it is there already."""
+        if job not in self._queue:
+            bisect.insort(self._queue, job, key=lambda queued: queued.rank)
+
+    def remove(self, request: int) -> bool:
+        """Forget a request; False when there is none."""
+        rows = [row for row in self.rows if row.job.id == request]
+        queued = [job for job in self._queue if job.id == request]
+        for row in rows:
+            free(row.answers)
+            self.close(row)
+        for job in queued:
+            self._queue.remove(job)
+            if isinstance(job, GenerateJob):
+                free(job.waiting)
+        return bool(rows or queued)
+
+    def close(self, row: Row, *, whole: bool = False) -> None:
+        """Take a row out of the batch; its prompt, or all of it, may serve others."""
+        self.rows.remove(row)
+        # no prompt of ours begins with an answer: critique and revision quote it further on
+        self._cache.keep(row.kv, len(row.tokens if whole else row.job.prompt))
+
+    def fork(self, row: Row, answer: Answer) -> None:
+        """Give one of a row's answers a row of its own, which shares all there is."""
+        kv = self._cache.new()
+        assert kv is not None, "there are more sequence numbers than slots"
+        self._cache.share(row.kv, kv, len(row.kv.tokens))
+        tokens = [*row.tokens, answer.written[-1]]
+        self.rows.append(replace(row, kv=kv, tokens=tokens, answers=[answer]))
+
+    # -- admitting ------------------------------------------------------------------------------
+
+    def admit(self) -> None:
+        """Give free slots to the jobs that go first, in order and never out of it."""
+        while self._queue:
+            job = self._queue[0]
+            urgent = job.urgency is Urgency.NOW
+            slots = self._usual + (URGENT_SLOTS if urgent else 0) - self.taken
+            if urgent and slots < 1:
+                slots = self._put_aside_one(job)
+            if slots < 1 or not self._open_row(job, slots):
+                return
+            if not (isinstance(job, GenerateJob | ScoreJob) and job.waiting):
+                self._queue.remove(job)
+
+    def _open_row(self, job: Job, slots: int) -> bool:
+        """Start ``job``, or as many of its waiting answers as there is room for."""
+        kv = self._cache.new()
+        if kv is None:
+            return False
+        tokens = list(job.prompt)
+        row = Row(job, kv, tokens, len(tokens) - 1)
+        if isinstance(job, GenerateJob):
+            row.answers = _group(job, slots)
+            tokens += row.answers[0].written
+            row.outputs_from = len(tokens) - 1
+        elif isinstance(job, ScoreJob) and job.waiting:
+            row.continuation = job.waiting[0]
+            row.outputs_from = len(tokens)
+            tokens += job.continuations[row.continuation][:-1]
+        self._share(row)
+        while not self._fits(row):
+            if len(row.answers) > 1:
+                row.answers.pop()
+            elif job.urgency is not Urgency.NOW or not self._put_aside_one(job):
+                self._cache.drop(kv)
+                return False
+        self._begin(row)
+        return True
+
+    def _fits(self, row: Row) -> bool:
+        claimed = (self._cache.claim(one.kv, one.claims) for one in (*self.rows, row))
+        return self._cache.make_room(sum(claimed))
+
+    def _begin(self, row: Row) -> None:
+        job, now = row.job, self._clock()
+        self._counters.needed += len(row.tokens) * row.width
+        if isinstance(job, GenerateJob):
+            for answer in row.answers:
+                job.waiting.remove(answer)
+                answer.began = answer.began or now
+        elif isinstance(job, ScoreJob) and row.continuation is not None:
+            job.waiting.popleft()
+        self.rows.append(row)
+        if not job.begun:
+            job.begun = True
+            reused = max(len(row.kv.tokens), row.common)
+            self._send(Begun(job.id, job.rendered, len(job.prompt), reused))
+
+    def _put_aside_one(self, urgent: Job) -> int:
+        """Take the place of the least urgent answer being written; 0 when there is none."""
+        rows = [row for row in self.rows if row.answers and row.job.urgency > urgent.urgency]
+        if not rows:
+            return 0
+        row = max(rows, key=lambda found: found.job.rank)
+        job = row.job
+        assert isinstance(job, GenerateJob)
+        job.waiting.extendleft(reversed(row.answers))
+        self.close(row, whole=True)
+        self.add(job)
+        return row.width
+
+    # -- sharing --------------------------------------------------------------------------------
+
+    def ready(self, row: Row) -> bool:
+        """Whether a row may be evaluated now; shares with its leader when that is far enough."""
+        leader = row.leader
+        if leader is None:
+            return True
+        if len(leader.kv.tokens) < row.common and leader in self.rows:
+            return False
+        self._share(row)
+        return row.leader is None
+
+    def _share(self, row: Row) -> None:
+        """Take over the longest beginning others have evaluated, or wait for one being so."""
+        best, have = None, 0
+        for kv in (*self._cache.kept, *(other.kv for other in self.rows)):
+            common = self._cache.usable(kv, row.tokens, row.outputs_from)
+            if common > have:
+                best, have = kv, common
+        row.leader, row.common = self._leader(row, have)
+        if best is not None and row.leader is None:
+            self._cache.share(best, row.kv, have)
+
+    def _leader(self, row: Row, have: int) -> tuple[Row | None, int]:
+        """A row that goes first and will have evaluated more of the same beginning."""
+        leader, most = None, have + _WORTH_WAITING - 1
+        if self._whole_only:
+            return None, 0
+        for other in self.rows:
+            if other is row or other.job.urgency > row.job.urgency or _waits_for(other, row):
+                continue
+            common = min(common_start(other.tokens, row.tokens), row.outputs_from)
+            if common > most:
+                leader, most = other, common
+        return leader, most if leader else 0
+
+
+def _group(job: GenerateJob, slots: int) -> list[Answer]:
+    """The waiting answers of a job that can begin together: unwritten ones share the prompt."""
+    first = job.waiting[0]
+    if first.written:
+        return [first]
+    return [answer for answer in job.waiting if not answer.written][:slots]
+
+
+def _waits_for(row: Row, other: Row) -> bool:
+    """Whether ``row`` waits for ``other``, directly or through others."""
+    leader = row.leader
+    while leader is not None:
+        if leader is other:
+            return True
+        leader = leader.leader
+    return False

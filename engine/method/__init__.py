@@ -1,0 +1,1 @@
+"""The method: propose, criticise, revise and judge under a constitution."""

@@ -1,0 +1,185 @@
+"""Reasoning text: told from the answer wherever a stream breaks, and from talk about its marks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store import reasoning
+from store.reasoning import Parts, Splitter, found, split
+
+TO_COMMENTARY = "<|end|><|start|>assistant<|channel|>commentary to=x<|message|>"
+TO_FINAL = "<|end|><|start|>assistant<|channel|>final<|message|>"
+PASSAGES = {
+    "at the beginning": ("<think>why</think>Because.", "Because.", "why"),
+    "with white space": (" <think>\nwhy\n</think>\n\nBecause.", "Because.", "why"),
+    "closed only": ("I should be kind.\n</think>\n\nHello.", "Hello.", "I should be kind."),
+    "closed only, no break": ("I say hi</think>Hi", "Hi", "I say hi"),
+    "never closed": ("<think>still thinking", "", "still thinking"),
+    "several": ("<think>a</think>B<think>c</think>D", "BD", "a\nc"),
+    "behind a sentence": ("Sure. <think>hm</think>Yes.", "Sure. Yes.", "hm"),
+    "behind a sentence, never closed": ("Sure. <think>hm", "Sure. ", "hm"),
+    "empty": ("<think>\n\n</think>\n\nYes.", "Yes.", ""),
+    "in capitals": ("<THINK>a</THINK>B", "B", "a"),
+    "thinking": ("<thinking>a</thinking>B", "B", "a"),
+    "reasoning": ("<reasoning>a</reasoning>B", "B", "a"),
+    "thought": ("<thought>a</thought>B", "B", "a"),
+    "seed": ("<seed:think>a</seed:think>B", "B", "a"),
+    "mistral": ("[THINK]a[/THINK]B", "B", "a"),
+    "kimi": ("◁think▷a◁/think▷B", "B", "a"),
+    "begin of thought": (
+        "<|begin_of_thought|>a<|end_of_thought|>\n<|begin_of_solution|>B<|end_of_solution|>",
+        "B",
+        "a",
+    ),
+    "cohere": (
+        "<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>B<|END_RESPONSE|>",
+        "B",
+        "a",
+    ),
+    "gemma": ("<|channel>thought\na<channel|>B", "B", "a"),
+    "granite": ("Here is my thought process: a Here is my response: B", "B", "a"),
+    "an answer in a wrapper": ("<think>a</think><answer>\nB\n</answer>", "B\n", "a"),
+    "harmony": (
+        "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>B",
+        "B",
+        "a",
+    ),
+    "harmony with commentary": (
+        f"<|channel|>analysis<|message|>a{TO_COMMENTARY}b{TO_FINAL}C<|return|>",
+        "C",
+        "a\nb",
+    ),
+    "harmony without its tokens": ("analysisWe say hi.assistantfinalHi.", "Hi.", "We say hi."),
+    "harmony's end alone": ("We say hi.assistantfinalHi.", "Hi.", "We say hi."),
+    "harmony cut": ("<|channel|>analysis<|message|>We should", "", "We should"),
+}
+
+TALK = (
+    "The `<think>` tag opens the block and `</think>` closes it.",
+    "Models write ``<think>...</think>`` first.",
+    "```\n<think>\nwhy\n</think>\nBecause.\n```\nThat is the format.",
+    'It prints "<think>" before it answers.',
+    "The <think> tag is new.",
+    "Between the <think> and </think> tags stands the thinking.",
+    "Strip everything before the </think> tag.",
+    "I think, therefore I am [think] of it.",
+    "analysis of the figures shows a rise",
+    "Analysis: it rose.",
+    "a < b and b > c, see <thinkers> and [1]",
+    "Use <b>bold</b> and <answer>42</answer> in XML.",
+    "Here is my thought process: first I count, then I add.",
+    "On this channel <|endoftext|> stands alone.",
+)
+
+
+@pytest.mark.parametrize("name", PASSAGES)
+def test_a_passage_is_told_from_the_answer(name: str) -> None:
+    text, answer, thought = PASSAGES[name]
+    assert split(text) == Parts(answer, thought)
+    assert found(text) is not None
+
+
+@pytest.mark.parametrize("text", TALK)
+def test_talk_about_marks_is_left_alone(text: str) -> None:
+    assert split(text) == Parts(text, "")
+    assert found(text) is None
+
+
+def streamed(text: str, sizes: list[int], *, cut: bool = False) -> Splitter:
+    """A text in pieces of these sizes; what is let through adds up to the answer."""
+    splitter, shown, at = Splitter(), "", 0
+    for size in [*sizes, len(text)]:
+        shown += splitter.push(text[at : at + size])
+        if splitter.retracted:
+            splitter.retracted, shown = False, splitter.answer
+        at += size
+    shown += splitter.finish(cut=cut)
+    assert splitter.retracted or shown == splitter.answer or not splitter.answer
+    return splitter
+
+
+@given(
+    st.sampled_from([text for text, *_ in PASSAGES.values()] + list(TALK)),
+    st.lists(st.integers(1, 9)),
+)
+def test_it_does_not_matter_where_a_stream_breaks(text: str, sizes: list[int]) -> None:
+    made = streamed(text, sizes)
+    assert Parts(made.answer, made.reasoning) == split(text)
+
+
+MARKS = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
+    ("", "</think>"),
+]
+PLAIN = st.text("abc XYZ.,!?\n<>[]|/`'", max_size=30)
+SAID = st.text("abc XYZ.,!?\n", max_size=30)
+
+
+@given(SAID, st.sampled_from(MARKS), PLAIN, PLAIN, st.lists(st.integers(1, 7)))
+def test_nothing_that_was_thought_is_in_the_answer(
+    before: str, marks: tuple[str, str], thought: str, after: str, sizes: list[int]
+) -> None:
+    opening, closing = marks
+    if not opening:
+        # a quotation begun before a closing mark and ended behind it may be talk
+        thought, after = thought.replace("`", ""), after.replace("'", "")
+    text = f"{before}{opening}{thought}SECRET.{closing}{after}"
+    made = streamed(text, sizes)
+    assert "SECRET" not in made.answer
+    assert "SECRET" in made.reasoning
+    assert after.strip() in made.answer
+    assert found(text) is not None
+
+
+@given(SAID, st.sampled_from([m for m in MARKS if m[0]]), PLAIN, st.lists(st.integers(1, 7)))
+def test_a_passage_that_the_token_limit_cut_is_no_answer(
+    before: str, marks: tuple[str, str], thought: str, sizes: list[int]
+) -> None:
+    made = streamed(f"{before}{marks[0]}{thought}SECRET", sizes, cut=True)
+    assert "SECRET" not in made.answer
+    assert "SECRET" in made.reasoning
+
+
+@given(st.text(), st.lists(st.integers(1, 7)))
+def test_a_text_without_marks_stays_as_it_is(text: str, sizes: list[int]) -> None:
+    made = streamed(text, sizes)
+    if made.first_mark is None:
+        assert (made.answer, made.reasoning) == (text, "")
+    assert (made.first_mark is None) == (found(text) is None)
+
+
+def test_a_prompt_that_ends_inside_a_passage() -> None:
+    assert reasoning.opened("<|im_start|>assistant\n<think>\n") == "</think>"
+    assert reasoning.opened("<|im_start|>assistant\n<think>\n\n</think>\n\n") is None
+    assert reasoning.opened("<s>[INST]hi[/INST][THINK]") == "[/THINK]"
+    assert reasoning.opened("<|im_start|>assistant\n") is None
+    splitter = Splitter(opened_by_prompt=True)
+    assert splitter.push("still thinking") == ""
+    assert splitter.push(" on</thi") == ""
+    assert splitter.push("nk>\n\nHi") == "Hi"
+    assert splitter.reasoning == "still thinking on"
+
+
+@pytest.mark.parametrize(
+    ("rendered", "follows"),
+    [
+        ("<|im_start|>assistant\n", ""),
+        ("<|im_start|>assistant\n<think>\n", "\n</think>\n\n"),
+        ("[/INST][THINK]", "\n[/THINK]\n\n"),
+        ("<|start|>assistant", "<|channel|>final<|message|>"),
+    ],
+)
+def test_what_closes_a_prompt(rendered: str, follows: str) -> None:
+    assert reasoning.closed(rendered) == follows
+    assert reasoning.opened(rendered + follows) is None
+
+
+def test_a_template_that_knows_passages() -> None:
+    assert reasoning.mentioned("{%- if enable_thinking %}{{ '<think>' }}{% endif %}")
+    assert not reasoning.mentioned("{% for m in messages %}{{ m.content }}{% endfor %}")
