@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +31,8 @@ LAMPORT_MAX: Final = 2**31 - 1
 """No cell is spoken about more often than this."""
 _SECONDS_MAX: Final = 1e9
 _YEARS: Final = range(1970, 2200)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What names and ids do not hold: control characters, line separators, halves of characters."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
 Check = Callable[[Any], bool]
@@ -89,7 +90,7 @@ def name_problem(name: object) -> str | None:
         return "has no proper name"
     if len(name) > NAME_MAX:
         return f"has a name of more than {NAME_MAX} characters"
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
+    if _CONTROL.search(name):
         return "has a name with control characters"
     if name in _MARKS:
         return f"is called '{name}', a mark without a name behind it"
@@ -177,11 +178,7 @@ def _whole(value: Any, least: int, most: int) -> bool:
 
 
 def _word(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= NAME_MAX
-        and all(unicodedata.category(c) not in ("Cc", "Cs") for c in value)
-    )
+    return isinstance(value, str) and 0 < len(value) <= NAME_MAX and not _CONTROL.search(value)
 
 
 def _text(value: Any) -> bool:
@@ -257,7 +254,7 @@ def _setting(event: Event) -> str | None:
     return None
 
 
-_MARKS: Final = (ids.AI, "source:")
+_MARKS: Final = (ids.AI, ids.SOURCE)
 _SIDES: Final = (Verdict.A, Verdict.B)
 _VERDICT: Final = Field(_one_of(*Verdict), "a verdict", needed=True)
 _TEXT: Final = Field(_text, "a text")

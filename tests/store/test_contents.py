@@ -119,3 +119,13 @@ def test_prompts_are_never_changed_or_deleted(db: Database, statement: str) -> N
     with pytest.raises(sqlite.sqlite3.IntegrityError, match="never"):
         db.execute(statement)
     assert db.execute("SELECT * FROM prompt").fetchall() == before
+
+
+def test_a_backup_tells_an_event_that_was_changed_and_a_rescue_keeps_what_there_is(
+    whole: Database, tmp_path: Path
+) -> None:
+    whole.execute("DROP TRIGGER event_no_update")
+    whole.execute("UPDATE event SET at = '2020-01-01T00:00:00.000Z'")
+    with pytest.raises(Damaged, match="1 events do not match"):
+        backup(whole, tmp_path / "copy.db")
+    assert backup(whole, tmp_path / "all.db", compare=False).events == 1
