@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from engine.api import (
     EngineStatus,
@@ -26,10 +27,12 @@ from engine.api import (
     State,
     Urgency,
 )
-from engine.errors import EngineError, NoModel
+from engine.errors import EndpointError, EngineError, HostDied, NoModel
 from store.ids import digest
 from store.reasoning import Splitter
 from store.records import Message
+
+OPERATIONS = ("load", "generate", "choose", "score", "count")
 
 ReplyRule = Callable[[Sequence[Message], Sampling, str], str]
 """What to write: (conversation, sampling, prefill) -> text."""
@@ -52,6 +55,17 @@ class Asked:
     answers: tuple[str, ...] = ()
 
 
+class Trouble(StrEnum):
+    """What may become of a request."""
+
+    HANG = "hang"
+    """It begins and never ends, until whoever asked gives up."""
+    TIMEOUT = "timeout"
+    """It fails after a silence, as a server's does."""
+    HALFWAY = "halfway"
+    """It fails when half is written, as a host that dies does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One prepared answer."""
@@ -59,6 +73,8 @@ class Reply:
     text: str
     """As a model writes it, its thinking included, which is told apart as every engine does."""
     finish_reason: str = "stop"
+    trouble: Trouble | None = None
+    """What becomes of it instead of an end."""
 
 
 def made_up(messages: Sequence[Message], sampling: Sampling, prefill: str) -> str:
@@ -120,6 +136,7 @@ class ScriptedEngine:
         self._listeners: list[Callable[[EngineStatus], None]] = []
         self._script: deque[Reply | EngineError] = deque()
         self._weights: deque[tuple[float, ...]] = deque()
+        self._trouble: dict[str, Trouble | None] = {}
         self._held = False
         self._permits = asyncio.Semaphore(0)
         self._watchers: list[asyncio.Future[None]] = []
@@ -136,6 +153,16 @@ class ScriptedEngine:
     def enqueue_weights(self, *logprobs: tuple[float, ...]) -> None:
         """Answer the next calls of :meth:`choose` with these log-probabilities."""
         self._weights.extend(logprobs)
+
+    def get_into(self, trouble: Trouble | None, *operations: str) -> None:
+        """From now on let requests end so; None lets them end well again.
+
+        Args:
+            trouble: what becomes of them.
+            operations: ``load``, ``generate``, ``choose``, ``score``, ``count``; all without any.
+        """
+        for operation in operations or OPERATIONS:
+            self._trouble[operation] = trouble
 
     def hold(self) -> None:
         """Let no piece through until :meth:`allow` or :meth:`release`."""
@@ -184,7 +211,8 @@ class ScriptedEngine:
         return self._status
 
     async def load(self) -> ModelInfo:
-        """Be ready at once."""
+        """Be ready at once, unless there is trouble."""
+        await self._suffer(self._trouble.get("load"))
         self._info = self._offered
         self.set_status(replace(self._status, state=State.READY))
         return self._offered
@@ -221,8 +249,7 @@ class ScriptedEngine:
         asked = Asked(
             "choose", tuple(messages), prefill=prefill, urgency=urgency, answers=tuple(answers)
         )
-        await self._turn(asked)
-        self._leave()
+        await self._answered(asked)
         if self._weights:
             return self._weights.popleft()
         said = [[m.role, m.content] for m in messages]
@@ -236,15 +263,15 @@ class ScriptedEngine:
         urgency: Urgency = Urgency.BATCH,
     ) -> Score:
         """One nat a word."""
-        await self._turn(Asked("score", tuple(messages), urgency=urgency, answers=(completion,)))
-        self._leave()
+        await self._answered(
+            Asked("score", tuple(messages), urgency=urgency, answers=(completion,))
+        )
         words = len(completion.split())
         return Score(-float(words), words)
 
     async def count(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Words of each text."""
-        await self._turn(Asked("count", (), answers=tuple(texts)))
-        self._leave()
+        await self._answered(Asked("count", (), answers=tuple(texts)))
         return tuple(len(text.split()) for text in texts)
 
     async def restart(self) -> None:
@@ -291,6 +318,17 @@ class ScriptedEngine:
                 watcher.set_result(None)
         self._watchers.clear()
 
+    async def _answered(self, asked: Asked) -> None:
+        """The turn of a request that is answered at once, unless there is trouble."""
+        await self._turn(asked)
+        try:
+            await self._suffer(self._trouble.get(asked.operation))
+        except asyncio.CancelledError:
+            self.cancelled.append(asked)
+            raise
+        finally:
+            self._leave()
+
     def _leave(self) -> None:
         """Give the slot to the next in line."""
         if self._queue:
@@ -316,10 +354,13 @@ class ScriptedEngine:
         for index, sampling in enumerate(asked.choices):
             reply = self._next(asked, sampling)
             splitter = Splitter()
-            for start in range(0, len(reply.text), self._piece):
+            trouble = reply.trouble or self._trouble.get("generate")
+            written = len(reply.text) // 2 if trouble else len(reply.text)
+            for start in range(0, written, self._piece):
                 await self._pass()
                 if piece := splitter.push(reply.text[start : start + self._piece]):
                     on_event(Piece(index, piece))
+            await self._suffer(trouble)
             if piece := splitter.finish(cut=reply.finish_reason == "length"):
                 on_event(Piece(index, piece))
             words = len(reply.text.split())
@@ -338,6 +379,14 @@ class ScriptedEngine:
         if isinstance(entry, EngineError):
             raise entry
         return entry
+
+    async def _suffer(self, trouble: Trouble | None) -> None:
+        if trouble is Trouble.HANG:
+            await asyncio.get_running_loop().create_future()
+        elif trouble is Trouble.TIMEOUT:
+            raise EndpointError("the server said nothing for 600 seconds")
+        elif trouble is Trouble.HALFWAY:
+            raise HostDied("the model host was killed (SIGKILL)")
 
     async def _pass(self) -> None:
         """One piece's gate; free running still lets the other tasks have a turn."""

@@ -6,6 +6,7 @@ somebody else chose, noted or flagged) never reaches it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
@@ -71,24 +72,44 @@ class Lying:
         return Verdict.B if verdict is Verdict.A else Verdict.A
 
 
-def resume(db: Database, annotator: str, *, after: str | None = None) -> Lying | None:
+def resume(
+    db: Database,
+    annotator: str,
+    *,
+    after: str | None = None,
+    passed: Collection[str] = (),
+) -> Lying | None:
     """The first pair this annotator has no verdict on yet; None when all are done.
 
     Formal rounds come first, oldest first; where a hidden repeat is due, it comes before both.
+    Skipped pairs come at the end: those of a round before the round is left, the others when no
+    pair without a verdict is left.
 
     Args:
         db: the project.
         annotator: a name.
         after: look behind this pair first, and from the start only when nothing is left there.
+        passed: skipped pairs that were skipped again and are not wanted now.
     """
-    place, round_ = queue.label_next(db, annotator, after=after), None
-    for each in rounds.waiting_for(db, annotator):
-        place, round_ = rounds.label_next(db, each.id, annotator, after=after), each
-        break
+    place, round_ = _next(db, annotator, after, passed)
     again = repeats.due(db, annotator)
     if again is not None:
         return _again(db, annotator, again, place)
     return _at(db, annotator, place, round_)
+
+
+def _next(
+    db: Database, annotator: str, after: str | None, passed: Collection[str]
+) -> tuple[Position, Round | None]:
+    for each in rounds.waiting_for(db, annotator):
+        return rounds.label_next(db, each.id, annotator, after=after), each
+    skipped = rounds.skipped_next(db, annotator, passed=passed)
+    if skipped is not None:
+        return skipped[1], skipped[0]
+    place = queue.label_next(db, annotator, after=after)
+    if place.pair_id is None:
+        place = queue.skipped_next(db, annotator, passed=passed)
+    return place, None
 
 
 def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:
@@ -130,6 +151,7 @@ def give(
     *,
     seconds: float | None,
     strength: int | None = None,
+    passed: Collection[str] = (),
     at: str,
 ) -> Lying | None:
     """Put a verdict on the disk, then hand over the next pair.
@@ -141,6 +163,7 @@ def give(
         verdict: on the pair (``a``, ``b``), not on the sides.
         seconds: time the pair was looked at.
         strength: 1 better, 2 much better, where the project asks for it.
+        passed: skipped pairs that are not wanted now.
         at: UTC time, ISO-8601.
     """
     labels.give(
@@ -154,7 +177,8 @@ def give(
         phase=lying.phase,
         at=at,
     )
-    return resume(db, annotator, after=lying.pair_id if lying.phase is Phase.FIRST else None)
+    after = lying.pair_id if lying.phase is Phase.FIRST else None
+    return resume(db, annotator, after=after, passed=passed)
 
 
 def _again(db: Database, annotator: str, pair_id: str, place: Position) -> Lying | None:

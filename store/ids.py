@@ -14,7 +14,7 @@ AI: Final = "ai:"
 """The mark before the names of models, so that no person is taken for one."""
 
 SOURCE: Final = "source:"
-"""The mark before the name of a file's own preference, which is no person's and no model's."""
+"""The mark before the names of files that brought a preference of their own."""
 
 
 def canonical(value: Any) -> bytes:
@@ -48,14 +48,9 @@ def is_ai(annotator: str) -> bool:
     return annotator.startswith(AI)
 
 
-def is_source(annotator: str) -> bool:
-    """Whether a label is an imported file's own preference, under a name with :data:`SOURCE`."""
-    return annotator.startswith(SOURCE)
-
-
 def is_person(annotator: str) -> bool:
-    """Whether an annotator is a person: neither a model nor the source of an imported file."""
-    return not (is_ai(annotator) or is_source(annotator))
+    """Whether an annotator is neither a model nor a file with a preference of its own."""
+    return not annotator.startswith((AI, SOURCE))
 
 
 def reserved(annotator: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -43,6 +45,22 @@ def first_empty(db: Database, round_id: str, annotator: str, after: int) -> Plac
     row = db.execute(
         _EMPTY + " AND annotator = ? AND position > ? ORDER BY position LIMIT 1",
         [round_id, annotator, after],
+    ).fetchone()
+    return None if row is None else Place(*row)
+
+
+def first_skipped(
+    db: Database, round_id: str, annotator: str, passed: Iterable[str]
+) -> Place | None:
+    """The first place whose pair the annotator skipped, ``passed`` left out."""
+    row = db.execute(
+        "SELECT position, round_pair.pair_id FROM round_pair JOIN label_head AS label"
+        " ON label.pair_id = round_pair.pair_id AND label.annotator = round_pair.annotator"
+        " AND label.phase = 'first' AND label.verdict = 'skip'"
+        " WHERE round_pair.round_id = ? AND round_pair.annotator = ?"
+        " AND round_pair.pair_id NOT IN (SELECT value FROM json_each(?))"
+        " ORDER BY position LIMIT 1",
+        [round_id, annotator, json.dumps(list(passed))],
     ).fetchone()
     return None if row is None else Place(*row)
 

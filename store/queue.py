@@ -11,6 +11,8 @@ it: then the others get it too.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal, NamedTuple
@@ -48,6 +50,12 @@ _NEXT = (
     " (SELECT 1 FROM answered AS l WHERE l.pair_id = q.pair_id AND l.annotator = ?1)"
     " AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
     " ORDER BY q.block, q.draw LIMIT 1"
+)
+_SKIPPED = (
+    "SELECT q.pair_id FROM temp.queue_order AS q JOIN label_head AS l ON l.pair_id = q.pair_id"
+    " AND l.annotator = q.annotator AND l.phase = 'first' AND l.verdict = 'skip'"
+    " WHERE q.annotator = ?1 AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
+    " AND q.pair_id NOT IN (SELECT value FROM json_each(?2)) ORDER BY q.block, q.draw"
 )
 _UNDECIDED = (
     " FROM candidate AS original JOIN prompt ON prompt.id = original.prompt_id"
@@ -104,6 +112,27 @@ def label_next(db: Database, annotator: str, *, after: str | None = None) -> Pos
     if row is None and start != _START:
         row = db.execute(_NEXT, (who, *_START)).fetchone()
     return _position(db, who, None if row is None else row[0])
+
+
+def skipped_next(db: Database, annotator: str, *, passed: Iterable[str] = ()) -> Position:
+    """The first pair that this annotator has skipped, in the annotator's own order.
+
+    Args:
+        db: the project.
+        annotator: a name.
+        passed: pairs that are not wanted now: they were skipped again.
+    """
+    who = ids.name(annotator)
+    _bring_up_to_date(db, who)
+    found = db.execute(_SKIPPED, (who, json.dumps(list(passed)))).fetchall()
+    return _position(db, who, found[0][0] if found else None)
+
+
+def skipped(db: Database, annotator: str) -> int:
+    """How many pairs wait for this annotator because they were skipped."""
+    who = ids.name(annotator)
+    _bring_up_to_date(db, who)
+    return len(db.execute(_SKIPPED, (who, "[]")).fetchall())
 
 
 def label_at(db: Database, annotator: str, index: int) -> Position:

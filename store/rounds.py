@@ -238,6 +238,28 @@ def label_next(
     return Position(here.pair_id, here.position + 1, own.total, own.done)
 
 
+def skipped_next(
+    db: Database, annotator: str, *, passed: Iterable[str] = ()
+) -> tuple[Round, Position] | None:
+    """The first pair that an annotator skipped in a round that is going on, with the round.
+
+    While the others are still at work such a pair can be labelled blind.
+
+    Args:
+        db: the project.
+        annotator: a name.
+        passed: pairs that are not wanted now: they were skipped again.
+    """
+    who = ids.name(annotator)
+    for each in ordered(db):
+        if each.ended is None and who in each.annotators:
+            here = places.first_skipped(db, each.id, who, passed)
+            if here is not None:
+                own = next(one for one in progress(db, each.id) if one.annotator == who)
+                return each, Position(here.pair_id, here.position + 1, own.total, own.done)
+    return None
+
+
 def unseal(db: Database, round_id: str, seal: Seal | str, by: str, at: str) -> Round:
     """Change what is told about a round; the choice is recorded with who made it."""
     with immediate(db):

@@ -472,9 +472,28 @@ def m0002_labels_that_stand(db: Database) -> None:
 
 
 @migrations()
-def m_generation_reasoning(db: Database) -> None:
+def m0003_generation_reasoning(db: Database) -> None:
     """What a model thought before its text, kept apart from it."""
     db.execute("ALTER TABLE generation ADD COLUMN reasoning TEXT")
+
+
+@migrations()
+def m0004_drafts(db: Database) -> None:
+    """A table for texts that are not finished; guideline drafts were facts about the file."""
+    db.execute(
+        "CREATE TABLE draft ("
+        " annotator TEXT NOT NULL,"
+        " kind TEXT NOT NULL CHECK (kind IN ('edit', 'note', 'reason', 'case', 'guideline')),"
+        " item TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,"
+        " PRIMARY KEY (annotator, kind, item)"
+        ") STRICT, WITHOUT ROWID"
+    )
+    db.execute(
+        "INSERT INTO draft SELECT substr(key, length('guideline draft:') + 1), 'guideline', '',"
+        " value, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM meta"
+        " WHERE key LIKE 'guideline draft:%' AND value <> ''"
+    )
+    db.execute("DELETE FROM meta WHERE key LIKE 'guideline draft:%'")
 
 
 def _statements(script: str) -> list[str]:

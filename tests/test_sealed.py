@@ -58,6 +58,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "other": ("copy.db",),
     "files": ("mine.jsonl",),
     "file": ("rules.md",),
+    "backup": ("copy.db",),
     "statements": ("language=Basque",),
     "out": ("out{n}.jsonl", "out{n}"),
     "--format": tuple(exporting.summaries()),
@@ -87,7 +88,7 @@ FAILING = {
 }
 """Commands that end with 1 in every way they are walked, and why."""
 
-LAST = (("round", "new"), ("round", "open"), ("round", "close"))
+LAST = (("round", "new"), ("round", "open"), ("round", "close"), ("restore",))
 """What changes what may be told, on record; walked when all else was heard."""
 
 

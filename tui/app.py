@@ -7,24 +7,30 @@ are loaded (:mod:`tui.opening`).
 from __future__ import annotations
 
 import os
-import traceback
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Key
 from textual.message import Message
 
 from store import clock
+from tui.border import Bordered
 from tui.commands import PairlabCommands
 from tui.crash import last_words
 from tui.figures import counted
-from tui.messages import LabelStored, LeftOut
+from tui.leaving import follow
+from tui.messages import CameBack, LabelStored, LeftOut
 from tui.modes import MODES as EVERY_MODE
+from tui.open_text import TextChanged, TextScreen
+from tui.presses import Presses
 from tui.text import clean, one_line
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
+from tui.widgets.footer import StatusLine
 
 if TYPE_CHECKING:
     from engine.method.events import Progress
@@ -40,7 +46,7 @@ SHOW_EVERY = 0.1
 """Seconds between two pictures of a text that is being written."""
 
 
-class PairlabApp(App[None]):
+class PairlabApp(App[None], Bordered):
     """Makes, labels and exports preference pairs.
 
     Args:
@@ -71,6 +77,14 @@ class PairlabApp(App[None]):
         ),
         Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            show=False,
+            id="all.suspend",
+            tooltip="gives the terminal back to the shell; fg comes back",
+        ),
     ]
 
     def __init__(
@@ -83,9 +97,14 @@ class PairlabApp(App[None]):
         colourless = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if colourless else None)
         self.input_time = 0.0
-        """When the key or click being handled was made, on the clock of messages."""
+        """When the key or click being handled was made, on the clock of keys."""
         self.lost: FileLost | None = None
         """Why nothing can be stored any more; None while all is well."""
+        self.presses = Presses(self.set_timer)
+        """Tells a press of a key from the repeats of a held one."""
+        self._letters: list[Key] = []
+        self.leaving = False
+        """Whether a signal has ended the app; a second one changes nothing."""
         self._paces = (look_every, show_every)
         self._session: Session | None = None
         if services is not None:
@@ -107,7 +126,13 @@ class PairlabApp(App[None]):
         from tui.session import Session  # loads the store
 
         look_every, show_every = self._paces
+        self.presses.clock = services.input_clock
         self._session = Session(self, services, look_every=look_every, show_every=show_every)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a project is open."""
+        return self._session is not None
 
     @property
     def session(self) -> Session:
@@ -142,18 +167,25 @@ class PairlabApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin what can wait until the first screen is painted."""
+        follow(self)
+        self.app_resume_signal.subscribe(self, self._come_back)
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
         if self._session is not None:
             self.call_after_refresh(self._session.begin)
 
     async def action_quit(self) -> None:
         """``q``: ends the model's process first; what it was writing is written next time."""
-        await self._let_go()
-        self.exit(return_code=0 if self.lost is None else 1)
+        await self.leave(0 if self.lost is None else 1, limit=None)
 
-    async def on_unmount(self) -> None:
-        """Whatever way the app ends, the model's process ends too."""
-        await self._let_go()
+    async def leave(self, status: int, *, limit: float | None) -> None:
+        """Save what is open, end the model's process, then the app.
+
+        Args:
+            status: exit status.
+            limit: seconds for each of these; None for as long as they take.
+        """
+        await self._let_go(limit)
+        self.exit(return_code=status)
 
     def lose(self, error: FileLost) -> None:
         """The project file is gone: say so over everything; nothing else can be done here."""
@@ -165,9 +197,13 @@ class PairlabApp(App[None]):
 
         self.push_screen(LostScreen(error, open_texts(self.screen_stack)))
 
-    async def _let_go(self) -> None:
+    async def on_unmount(self) -> None:
+        """Whatever way the app ends, the model's process ends too."""
+        await self._let_go(None)
+
+    async def _let_go(self, limit: float | None) -> None:
         if self._session is not None:
-            await self._session.end()
+            await self._session.end(limit)
 
     # Keys
 
@@ -177,12 +213,42 @@ class PairlabApp(App[None]):
         A key passes here twice: as it comes, and again when the bindings are looked up.
         """
         if isinstance(event, InputEvent):
-            self.input_time = event.time
+            self.input_time = self.presses.clock.of(event)
+        if isinstance(event, Key):
+            self.presses.take(event)
+            await self._deliver()
+            if not event.is_forwarded and self._opened_a_text(event):
+                self.presses.once(partial(self._letter, event), lambda: None)
+                return
         await super().on_event(event)
+
+    def _opened_a_text(self, event: Key) -> bool:
+        """Whether the key is the one that has just opened a text: it may be held."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if not isinstance(screen, TextScreen) or not screen.opened_by:
+            return False
+        if screen.opened_by != event.key:
+            screen.opened_by = ""
+        return bool(screen.opened_by)
+
+    def _letter(self, event: Key) -> None:
+        """The key was pressed again: a letter of the text, before whatever comes behind it."""
+        self._letters.append(event)
+        self.call_later(self._deliver)
+
+    async def _deliver(self) -> None:
+        while self._letters:
+            await super().on_event(self._letters.pop(0))
 
     def action_mode(self, mode: str) -> None:
         """An upper-case letter, or a click on a mode's name."""
         self.switch_mode(mode)
+
+    def _come_back(self, _app: App[Any]) -> None:
+        """In front again after ``fg``: the shell has drawn over everything."""
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+        self.pass_on(CameBack())
 
     # Word from others
 
@@ -191,17 +257,29 @@ class PairlabApp(App[None]):
         if self.is_running and self.screen_stack:
             self.screen_stack[0].post_message(message)
 
+    def say(self, words: str, *, wrong: bool = False) -> None:
+        """Say something in the footer of the screen that is in front, where it has one."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        lines = screen.query(StatusLine) if screen is not None else None
+        if not lines:
+            self.notify(words, markup=False, timeout=12)
+            return
+        lines.first().told, lines.first().wrong = words, wrong
+
     def on_label_stored(self, _event: LabelStored) -> None:
         """A label of this process: the figure in the header may have moved."""
         self.session.count_labels_soon()
 
     def on_left_out(self, event: LeftOut) -> None:
         """Say in the footer of the screen that has the input how much of a text it left out."""
-        from tui.widgets.footer import StatusLine  # the first screen brings it
+        self.say(f"{counted(event.number, 'hidden character')} left out of the text")
 
-        for line in self.screen.query(StatusLine):
-            line.wrong = False
-            line.told = f"{counted(event.number, 'hidden character')} left out of the text"
+    def on_text_changed(self, event: TextChanged) -> None:
+        """Somebody writes: what is written is a draft."""
+        if event.text is None:
+            self.session.drafts.drop(event.place)
+        else:
+            self.session.drafts.write(event.place, event.text)
 
     # Colours
 
@@ -221,7 +299,6 @@ class PairlabApp(App[None]):
 
     def _fatal_error(self) -> None:
         """An error nobody foresaw."""
-        trace = traceback.format_exc()
-        words = last_words(self.project, self.log_path, clock.now(), trace)
+        words = last_words(self.project, self.log_path, clock.now(), sys.exception())
         self._exit_renderables.append(Text(clean(words)))
         self._close_messages_no_wait()

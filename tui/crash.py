@@ -1,34 +1,48 @@
-"""The last words of an app that failed: one line on the screen, the trace in a file.
+"""Errors nobody foresaw: one line on the screen, their kind and place in a file.
 
-Textual's own screen prints the values of local variables, which are texts of the project.
+Textual's own screen prints the values of local variables, which are texts of the project; the
+message of an exception may quote one too. So only types and places are written.
 """
 
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
 
 from tui.visible import clean
 
 
-def last_words(project: Path, log_path: Path | None, at: str, trace: str) -> str:
+def last_words(project: Path, log_path: Path | None, at: str, error: BaseException | None) -> str:
     """Keep the trace beside the log and say where it is.
 
     Args:
         project: the project file.
         log_path: the model host's log; the trace goes into ``crash.log`` beside it.
         at: this moment.
-        trace: the trace, without local variables.
+        error: what happened.
     """
     kept = f"Everything decided up to the last key is in {project}."
+    trace = places(error) if error is not None else "no exception"
     return f"pairlab: stopped by an error of its own. {kept} {keep(log_path, at, trace)}"
 
 
-def keep(log_path: Path | None, at: str, trace: str) -> str:
-    """Write a trace beside the log; the sentence that says where it is.
+def places(error: BaseException) -> str:
+    """The types of an error and of what caused it, each with the lines of code it passed."""
+    lines = []
+    seen: BaseException | None = error
+    while seen is not None:
+        lines.append(f"{type(seen).__module__}.{type(seen).__name__}")
+        lines += [
+            f"  {frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(seen.__traceback__)
+        ]
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(lines)
 
-    A message in it may hold a name of anything, which must not reach the terminal of a reader.
-    """
+
+def keep(log_path: Path | None, at: str, trace: str) -> str:
+    """Add an entry to ``crash.log`` beside the log; says where it is, or why there is none."""
     if log_path is None:
         return "No log was kept."
     path = log_path.with_name("crash.log")

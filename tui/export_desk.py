@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.api import Engine
+from engine.errors import EngineError
 from store import exporting
 from store.exporting import ExportOptions, ExportPlan, Written, sight
 from store.exporting.gate import CountTokens
 from store.exporting.sight import Preview
 from store.sqlite import open_readonly
 
-COUNTING_SECONDS = 60.0
+COUNTING_SECONDS = 20.0
 """How long the model may take to count the tokens of a plan's doubtful rows."""
 
 
@@ -82,7 +84,10 @@ def forced(planned: Planned) -> Planned:
 def _plan(path: Path, viewer: str, options: ExportOptions, count: CountTokens | None) -> Planned:
     db = open_readonly(path)
     try:
-        made = exporting.plan(db, options, count)
+        try:
+            made = exporting.plan(db, options, count)
+        except (EngineError, TimeoutError, CancelledError):
+            made = exporting.plan(db, options, None)  # tells which rows were not counted
         hidden = sight.closed(db, viewer)
     finally:
         db.close()

@@ -66,3 +66,8 @@ def seconds(value: float | None) -> str:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def brief(value: float) -> str:
+    """A time too short for whole seconds: ``.4 s``, ``1 s``."""
+    return f"{value:.2g} s".removeprefix("0")

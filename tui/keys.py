@@ -16,6 +16,9 @@ COMMON: list[BindingType] = [
     Binding("i", "where_from", "Origin", id="all.origin", tooltip="tells where the item came from"),
     Binding("g", "guideline", "Guideline", id="all.guideline", tooltip="shows the guideline"),
     Binding("v", "full", "Full", id="all.full", tooltip="shows the picked pane on the full screen"),
+    Binding(
+        "h", "turns", "Turns", id="all.turns", tooltip="unfolds the earlier turns, or folds them"
+    ),
     Binding("s", "shield", "Shield", id="all.shield", tooltip="hides all but the first lines"),
     Binding("question_mark", "help", "Help", id="all.help", tooltip="shows these lines"),
     Binding("tab", "next_pane", "Next pane", show=False, tooltip="picks the next pane"),

@@ -21,6 +21,12 @@ class OtherWork(Message):
         return isinstance(message, OtherWork)
 
 
+class CameBack(Message):
+    """The app is in front again after it was suspended: nothing of it is on the screen yet."""
+
+    bubble = False
+
+
 class MakerSaid(Message):
     """The background worker has written, stored or failed something."""
 

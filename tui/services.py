@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store import clock
+from tui.presses import InputClock
 
 if TYPE_CHECKING:
     from engine.api import Engine
@@ -39,3 +40,8 @@ class Services:
     """This moment as it is stored."""
     stopwatch: Callable[[], float] = time.monotonic
     """Seconds from an arbitrary start, for the time spent on an item."""
+    input_clock: InputClock = field(default_factory=InputClock)
+    """When keys were pressed and items painted."""
+    minimum_seconds: float | None = None
+    """How long an item must have been on the screen before a key decides on it; None leaves it
+    to the project's setting."""

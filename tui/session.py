@@ -6,24 +6,26 @@ No logic of its own: it listens, and passes on to the app's screens.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.api import EngineStatus
 from engine.errors import EngineError
 from engine.method.events import Progress
 from engine.method.events import RunnerEvent as MakerEvent
-from store import ids, meta, presence, prompts, sqlite
+from store import ids, meta, presence, prompts, settings, sqlite
 from store.errors import FileLost, StoreError
+from tui import border
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
+from tui.drafts import Drafts
 from tui.messages import AgreementMoved, EngineSaid, MakerSaid, OtherWork
 from tui.text import one_line
 
 if TYPE_CHECKING:
-    from engine.api import EngineStatus
     from tui.app import PairlabApp
     from tui.services import Services
 
@@ -52,6 +54,12 @@ class Session:
         """How far the background worker is, for a screen that is opened later."""
         self.version: int | None = None
         """What SQLite counted of other connections' commits at the last look."""
+        self.drafts = Drafts(
+            services.store, services.annotator, services.clock, self._save_drafts_later
+        )
+        """Texts that are open, or were left unfinished."""
+        self.minimum_seconds = settings.MINIMUM_DEFAULT
+        """How long an item must have been on the screen before a key decides on it."""
         self._look_every = look_every
         self._batches = Batches(
             self._maker_said,
@@ -66,7 +74,8 @@ class Session:
     async def begin(self) -> None:
         """Start what can wait until the first screen is painted."""
         self._app.set_interval(self._look_every, self._look)
-        self._app.run_worker(self._in_words(self._recall_theme), group="theme")
+        self._app.run_worker(self._recall_theme(), group="theme")
+        self._app.run_worker(self._read_minimum(), group="minimum")
 
     def settle(self) -> None:
         """Start what would have kept the first item waiting; it is painted now."""
@@ -105,12 +114,19 @@ class Session:
     async def _start_model(self) -> None:
         make = self.services.make_model
         if make is not None:
-            made = await asyncio.to_thread(make)
+            try:
+                made = await asyncio.to_thread(make)
+            except EngineError as error:
+                self._no_model(str(error))
+                raise
+            except BaseException:
+                self._no_model("The model's side could not be started; the log says why.")
+                raise
             self.services = replace(self.services, engine=made[0], maker=made[1], make_model=None)
             self._engine_said(made[0].status)
-        engine, maker = self.services.engine, self.services.maker
-        if engine is None:
+        if self.services.engine is None:
             return
+        engine, maker = self.services.engine, self.services.maker
         self._unsubscribe.append(engine.subscribe(self._engine_said))
         try:
             await engine.load()
@@ -120,18 +136,32 @@ class Session:
             self._unsubscribe.append(maker.subscribe(self._batches.take))
             maker.start()
 
-    async def end(self) -> None:
-        """Leave: the model's process ends; may be called twice."""
+    def _no_model(self, words: str) -> None:
+        self.services = replace(self.services, make_model=None, no_model=words)
+        self._engine_said(EngineStatus(error=words))
+
+    async def end(self, limit: float | None = None) -> None:
+        """Leave: drafts are saved, the model's process ends; may be called twice.
+
+        Args:
+            limit: seconds for each of these; None for as long as it takes.
+        """
         while self._unsubscribe:
             self._unsubscribe.pop()()
+        await self._ended(self.drafts.save, limit)
         if self._present:
             self._present = False
-            with contextlib.suppress(FileLost):  # told when the store is closed
-                await self.services.store.call(presence.leave)
+            await self._ended(partial(self.services.store.call, presence.leave), limit)
         if self.services.maker is not None:
-            await self.services.maker.stop()
+            await self._ended(self.services.maker.stop, limit)
         if self.services.engine is not None:
-            await self.services.engine.shutdown()
+            await self._ended(self.services.engine.shutdown, limit)
+
+    async def _ended(self, work: Callable[[], Awaitable[None]], limit: float | None) -> None:
+        """One thing that ends; what goes wrong keeps none of the others from ending."""
+        with border.inside(self._app):
+            async with asyncio.timeout(limit):
+                await work()
 
     # Word from others
 
@@ -148,43 +178,48 @@ class Session:
         if self._looking:
             return
         self._looking = True
-        try:
-            version = await self.services.store.call(sqlite.data_version)
-            if self.version is not None and version != self.version:
-                await self._others_wrote()
-            self.version = version
-        except FileLost as error:
-            self._app.lose(error)
-        except StoreError:
-            return  # whoever reads or writes next says what is wrong
-        finally:
-            self._looking = False
+        with border.inside(self._app):
+            try:
+                version = await self.services.store.call(sqlite.data_version)
+                if self.version is not None and version != self.version:
+                    await self._others_wrote()
+                self.version = version
+            except FileLost:
+                raise
+            except StoreError:
+                pass  # whoever reads or writes next says what the store holds against it
+        self._looking = False
 
     async def _others_wrote(self) -> None:
         """Another process committed: labels, or prompts the model should know of."""
         self._app.pass_on(OtherWork())
-        await self._in_words(self.agreement.refresh)
+        await self._read_minimum()
+        await self.agreement.refresh()
         count = await self.services.store.call(prompts.count)
         if count != self._prompts and self.services.maker is not None:
             self.services.maker.wake()
         self._prompts = count
 
+    async def _read_minimum(self) -> None:
+        own = self.services.minimum_seconds
+        if own is None:
+            self.minimum_seconds = await self.services.store.call(settings.minimum_seconds)
+        else:
+            self.minimum_seconds = own
+
+    def _save_drafts_later(self, seconds: float) -> None:
+        self._app.set_timer(seconds, self._save_drafts_soon)
+
+    def _save_drafts_soon(self) -> None:
+        self._app.run_worker(self.drafts.save(), group="drafts")
+
     def count_labels_soon(self) -> None:
         """A label of this process was stored: the figures may have moved."""
-        self._app.run_worker(self._in_words(self.agreement.refresh), group="agreement")
-
-    async def _in_words(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run something that no screen waits for; what the store holds against it is told."""
-        try:
-            await work()
-        except FileLost as error:
-            self._app.lose(error)
-        except StoreError as error:
-            self._app.notify(str(error), markup=False)
+        self._app.run_worker(self.agreement.refresh(), group="agreement")
 
     def _load_reference_soon(self) -> None:
         """scikit-learn, a second of work for another thread."""
-        self._app.run_worker(self._in_words(self.agreement.warm_up), group="sklearn")
+        self._app.run_worker(self.agreement.warm_up(), group="sklearn")
 
     # Colours
 

@@ -1,4 +1,8 @@
-"""Turns dataclasses into lines of JSON and back, checking each field against its type."""
+"""Turns dataclasses into lines of JSON and back, checking each field against its type.
+
+Both ends of every pipe to a child process read through here, so that a line that does not fit is
+refused at the door and never half understood.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import EngineError
+
+LINE_LIMIT = 64 * 1024 * 1024
+"""Longest line either end of a pipe reads, in bytes."""
 
 
 class ProtocolError(EngineError):

@@ -1,4 +1,4 @@
-"""One child process of the model host, and the two pipes to it."""
+"""One child process and the two pipes to it: lines of JSON in, lines of JSON out."""
 
 from __future__ import annotations
 
@@ -11,26 +11,22 @@ from pathlib import Path
 from typing import IO
 
 import engine
-from engine.child.codec import ProtocolError
-from engine.llama.protocol import (
-    LINE_LIMIT,
-    Answer,
-    Request,
-    Shutdown,
-    decode_answer,
-    encode_request,
-)
+from engine.child.codec import LINE_LIMIT, ProtocolError
 
-COMMAND = (sys.executable, "-P", "-m", "engine.llama.host")
-"""``-P``: a folder named ``engine`` where the user works is not ours."""
 _LOG_LIMIT = 4 * 1024 * 1024
-"""A log longer than this is begun anew with the next host."""
+"""A log longer than this is begun anew with the next process."""
 _PATIENCE = 3.0
-"""Seconds a host gets to end in order."""
+"""Seconds a process gets to end in order."""
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """The command that runs a module of this package in a process of its own."""
+    # -P: a folder named ``engine`` where the user works is not ours
+    return (sys.executable, "-P", "-m", module, *arguments)
 
 
 class ChildProcess:
-    """A running host."""
+    """A running process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -39,7 +35,7 @@ class ChildProcess:
     async def start(
         cls, command: Sequence[str], log: Path | None, env: Mapping[str, str]
     ) -> ChildProcess:
-        """Start a host; its stderr goes to ``log``.
+        """Start a process; its stderr goes to ``log``, None throws it away.
 
         Raises:
             OSError: the process cannot be started or the log not be written.
@@ -62,17 +58,26 @@ class ChildProcess:
         """Process number, for those who look after it from outside."""
         return self._process.pid
 
-    def send(self, request: Request) -> None:
-        """Ask; a host that is gone hears nothing, which the end of its answers tells."""
+    def send(self, line: bytes) -> None:
+        """Write a line; a process that is gone hears nothing, which the end of its lines tells."""
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
-            stdin.write(encode_request(request))
+            stdin.write(line)
 
-    async def answers(self) -> AsyncIterator[Answer]:
-        """What the host says, until it ends.
+    async def drain(self) -> None:
+        """Wait until the pipe takes more.
 
         Raises:
-            ProtocolError: it says something that is no answer.
+            ConnectionError: the process is gone.
+        """
+        if self._process.stdin is not None:
+            await self._process.stdin.drain()
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """What the process says, until it ends; a last line that broke off is dropped.
+
+        Raises:
+            ProtocolError: a line is too long.
         """
         stdout = self._process.stdout
         assert stdout is not None
@@ -83,15 +88,19 @@ class ChildProcess:
                 raise ProtocolError(f"a line longer than {LINE_LIMIT} bytes") from error
             if not line.endswith(b"\n"):
                 return
-            yield decode_answer(line)
+            yield line
 
     async def ended(self) -> int:
         """Wait for the end; the exit code, negative for a signal."""
         return await self._process.wait()
 
-    async def stop(self) -> None:
-        """End the host in order, or by force when it does not listen."""
-        self.send(Shutdown(0))
+    async def stop(self, farewell: bytes = b"") -> None:
+        """End the process in order, or by force when it does not listen.
+
+        Args:
+            farewell: the line that asks it to end, where the end of its stdin does not.
+        """
+        self.send(farewell)
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -101,14 +110,14 @@ class ChildProcess:
             await self.kill()
 
     async def kill(self) -> None:
-        """End the host at once."""
+        """End the process at once."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
 
 
 def child_environment(env: Mapping[str, str]) -> dict[str, str]:
-    """The host's environment: offline, with quiet OpenMP barriers, and this very package."""
+    """A child's environment: offline, with quiet OpenMP barriers, and this very package."""
     root = str(Path(engine.__file__).resolve().parent.parent)
     path = env.get("PYTHONPATH")
     return {

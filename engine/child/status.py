@@ -1,4 +1,4 @@
-"""The status of the model host, as its reports tell it."""
+"""The status of an engine, as its child process or its requests report it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.api import EngineStatus, State
-from engine.llama.protocol import Report
 
-_SPEED_OVER = 5.0
+_WINDOW = 5.0
 """Seconds the shown speed is an average of."""
 
 
 class StatusPublisher:
-    """Holds the status and tells listeners of each change."""
+    """Holds the status and tells listeners of each change.
+
+    Args:
+        clock: seconds from an arbitrary start.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._written: deque[tuple[float, int]] = deque()
+        self._total = 0
         self._listeners: list[Callable[[EngineStatus], None]] = []
         self.status = EngineStatus()
-        self.report: Report | None = None
-        """The host's last report; its counters begin anew with each host."""
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:
         """Call ``listener`` with each change of status; returns what ends it."""
@@ -44,10 +46,18 @@ class StatusPublisher:
         for listener in tuple(self._listeners):
             listener(status)
 
+    def work(self, running: int, waiting: int, **changes: Any) -> None:
+        """Set how much is going on; nothing running means rest, and no speed."""
+        state = self.status.state
+        if state in {State.READY, State.WRITING}:
+            state = State.WRITING if running else State.READY
+        speed = self.status.tokens_per_second if running else 0.0
+        told = {"state": state, "tokens_per_second": speed, **changes}
+        self.change(running=running, waiting=waiting, **told)
+
     def rest(self, state: State, error: str | None, *, waiting: int = 0, restarts: int = 0) -> None:
-        """There is no host at work."""
+        """Nothing is at work: not yet, or no more."""
         self._written.clear()
-        self.report = None
         self.change(
             state=state,
             error=error,
@@ -57,21 +67,12 @@ class StatusPublisher:
             restarts=self.status.restarts + restarts,
         )
 
-    def take(self, report: Report) -> None:
-        """Show what the host reports."""
-        self.report = report
+    def speed(self, written: int) -> float:
+        """Tokens a second over the last seconds, with so many more written just now."""
         now = self._clock()
-        self._written.append((now, report.written))
-        while self._written[0][0] < now - _SPEED_OVER:
+        self._total += written
+        self._written.append((now, self._total))
+        while self._written[0][0] < now - _WINDOW:
             self._written.popleft()
         then, before = self._written[0]
-        seconds = now - then
-        writes = report.running > 0 and seconds > 0
-        self.change(
-            state=State.WRITING if report.running else State.READY,
-            running=report.running,
-            waiting=report.waiting,
-            evaluated_tokens=report.evaluated,
-            needed_tokens=report.needed,
-            tokens_per_second=(report.written - before) / seconds if writes else 0.0,
-        )
+        return (self._total - before) / (now - then) if now > then else 0.0

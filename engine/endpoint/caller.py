@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.api import Urgency
-from engine.endpoint.gauge import Gauge
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import RequestSlots
+from engine.endpoint.status import RequestStatus
 from engine.errors import EndpointError
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Caller:
         retries: how failures that may pass are tried again.
         slots: requests at the same time.
         silence: seconds the server may stay silent.
-        gauge: told of all that happens.
+        status: told of all that happens.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Caller:
         retries: Retries,
         slots: int,
         silence: float,
-        gauge: Gauge,
+        status: RequestStatus,
     ) -> None:
         self.server = server
-        self.gauge = gauge
+        self.status = status
         self.turns = RequestSlots(slots, self._moved)
         self._http = http
         self._retries = retries
@@ -97,12 +97,12 @@ class Caller:
         if attempts is not None:
             retries = replace(retries, attempts=min(attempts, retries.attempts))
         try:
-            result = await retries.run(attempt, self.gauge.trouble)
+            result = await retries.run(attempt, self.status.trouble)
         except Passing as failure:
             if attempts is None:
-                self.gauge.failed(str(failure))
+                self.status.failed(str(failure))
             raise
-        self.gauge.succeeded()
+        self.status.succeeded()
         return result
 
     async def answers(
@@ -120,7 +120,7 @@ class Caller:
         refused: protocol.Head | None = None
         async with aclosing(self._http.answers(method, path, sent, self._silence)) as answers:
             async for answer in answers:
-                if isinstance(answer, protocol.Failed):
+                if isinstance(answer, protocol.ExchangeFailed):
                     self._raise(answer)
                 elif isinstance(answer, protocol.Head) and answer.status != 200:
                     refused = answer
@@ -129,7 +129,7 @@ class Caller:
                 else:
                     yield answer
 
-    def _raise(self, failure: protocol.Failed) -> None:
+    def _raise(self, failure: protocol.ExchangeFailed) -> None:
         if self._stopped:
             raise EndpointError("the engine was stopped")
         raise Passing(failure.message) if failure.again else EndpointError(failure.message)
@@ -141,4 +141,4 @@ class Caller:
             raise Passing(f"the server at {self.server} sent no JSON: {cut(text)!r}") from error
 
     def _moved(self) -> None:
-        self.gauge.moved(self.turns.running, self.turns.waiting)
+        self.status.work(self.turns.running, self.turns.waiting)

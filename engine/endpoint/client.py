@@ -21,13 +21,13 @@ from engine.api import (
 from engine.endpoint.bodies import Thinking
 from engine.endpoint.caller import Caller
 from engine.endpoint.concurrency import together
-from engine.endpoint.gauge import Gauge
 from engine.endpoint.generation import Generator
 from engine.endpoint.http import address
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.models import Kind, Serving, choose_model, describe
 from engine.endpoint.retries import Retries
 from engine.endpoint.scoring import AnswerScorer
+from engine.endpoint.status import RequestStatus
 from engine.endpoint.tokens import Tokeniser
 from engine.errors import EndpointError, EngineError, NoModel
 from store.records import Message
@@ -79,7 +79,7 @@ class EndpointEngine:
         self._wanted = model
         self._think = think
         self._stopwatch = stopwatch
-        self._gauge = Gauge(stopwatch)
+        self._status = RequestStatus(stopwatch)
         self._http = HttpProcess(base, allow_remote=allow_remote, log_path=log_path)
         self._caller = Caller(
             str(base),
@@ -87,7 +87,7 @@ class EndpointEngine:
             retries=retries or Retries(),
             slots=concurrency,
             silence=silence,
-            gauge=self._gauge,
+            status=self._status,
         )
         self._loading = asyncio.Lock()
         self._model: _ServedModel | None = None
@@ -105,7 +105,7 @@ class EndpointEngine:
     @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
-        return self._gauge.status
+        return self._status.status
 
     @property
     def http_pid(self) -> int | None:
@@ -114,7 +114,7 @@ class EndpointEngine:
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:
         """Call ``listener`` with each change of status; returns what ends it."""
-        return self._gauge.subscribe(listener)
+        return self._status.subscribe(listener)
 
     async def load(self) -> ModelInfo:
         """Ask the server what it offers; a second call returns the same."""
@@ -123,9 +123,9 @@ class EndpointEngine:
                 try:
                     self._model = await self._find_model()
                 except EngineError as error:
-                    self._gauge.failed(str(error))
+                    self._status.failed(str(error))
                     raise
-                self._gauge.enter(State.READY)
+                self._status.enter(State.READY)
             return self._model.info
 
     async def generate(
@@ -179,15 +179,15 @@ class EndpointEngine:
 
     async def restart(self) -> None:
         """Start the HTTP process anew; requests under way are sent again."""
-        self._gauge.enter(State.RESTARTING)
+        self._status.enter(State.RESTARTING)
         await self._http.stop()
-        self._gauge.enter(State.READY if self._model is not None else State.STARTING)
+        self._status.enter(State.READY if self._model is not None else State.STARTING)
 
     async def shutdown(self) -> None:
         """End the HTTP process; the server itself is left alone."""
         self._caller.stop()
         await self._http.stop()
-        self._gauge.enter(State.STOPPED)
+        self._status.enter(State.STOPPED)
 
     def _loaded(self) -> _ServedModel:
         if self._model is None:
@@ -207,7 +207,7 @@ class EndpointEngine:
         try:
             return await self._caller.ask("/props", None, Urgency.NOW, attempts=1)
         except EndpointError as error:
-            self._gauge.trouble(f"{error}; the context length is not known")
+            self._status.trouble(f"{error}; the context length is not known")
             return None
 
 

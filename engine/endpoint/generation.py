@@ -109,7 +109,7 @@ class Generator:
                 if len(group) == 1 or reading.begun:
                     raise
                 self._takes_n = False
-                self._caller.gauge.trouble(f"{error}; asking for one answer at a time")
+                self._caller.status.trouble(f"{error}; asking for one answer at a time")
                 return
             if not reading.complete:
                 self._narrow(reading)
@@ -153,12 +153,12 @@ class Generator:
                 raise
             self._without |= unknown
             keys = ", ".join(sorted(unknown))
-            self._caller.gauge.trouble(f"{error}; asking without {keys}")
+            self._caller.status.trouble(f"{error}; asking without {keys}")
             await self._read(task, group, reading, stream=stream)
 
     def _reading(self, task: Task, group: list[int]) -> AnswerParser:
         def on_piece(index: int, text: str) -> None:
-            self._caller.gauge.wrote(1)
+            self._caller.status.wrote(1)
             task.streams.piece(group[index], text)
 
         answers = [ChoiceText(task.prefill, task.choices[choice].stop) for choice in group]
@@ -200,7 +200,7 @@ class Generator:
             )
             task.streams.finish(finished)
         task.streams.count_prompt(usage.prompt or 0, usage.cached)
-        self._caller.gauge.spent(usage.prompt or 0, usage.cached, written)
+        self._caller.status.spent(usage.prompt or 0, usage.cached, written)
 
 
 def in_runs(choices: Sequence[Sampling]) -> list[list[int]]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from engine.child.codec import ProtocolError
+from engine.child.process import ChildProcess, python
 from engine.endpoint.http import protocol
 from engine.endpoint.http.address import Base, places
 from engine.endpoint.http.key import api_key
 from engine.endpoint.retries import Passing
 from engine.errors import EndpointError
-
-STOP_SECONDS = 5.0
-"""How long the process may take to end by itself."""
 
 
 class HttpProcess:
@@ -33,18 +30,17 @@ class HttpProcess:
         self._base = base
         self._allow_remote = allow_remote
         self._log_path = log_path
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: ChildProcess | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._ids = itertools.count(1)
         self._open: dict[int, asyncio.Queue[protocol.Answer]] = {}
 
     @staticmethod
-    def command(base: Base, *, allow_remote: bool) -> list[str]:
+    def command(base: Base, *, allow_remote: bool) -> tuple[str, ...]:
         """What is started."""
         options = ["--allow-remote"] if allow_remote else []
-        # -P: a folder called engine in the user's working directory is not ours.
-        return [sys.executable, "-P", "-m", "engine.endpoint.http", str(base), *options]
+        return python("engine.endpoint.http", str(base), *options)
 
     @property
     def pid(self) -> int | None:
@@ -59,22 +55,23 @@ class HttpProcess:
         Raises:
             EndpointError: the HTTP process cannot be started or the address is not allowed.
         """
-        stdin = await self._running()
+        child = await self._running()
         number = next(self._ids)
+        asked = protocol.Send(number, method, path, body, silence)
         queue: asyncio.Queue[protocol.Answer] = asyncio.Queue()
         self._open[number] = queue
         ended = False
         try:
-            stdin.write(protocol.encode(protocol.Send(number, method, path, body, silence)))
-            await _drain(stdin)
+            child.send(protocol.encode_request(asked))
+            await _drained(child)
             while not ended:
                 answer = await queue.get()
-                ended = isinstance(answer, protocol.Body | protocol.End | protocol.Failed)
+                ended = isinstance(answer, protocol.Body | protocol.End | protocol.ExchangeFailed)
                 yield answer
         finally:
             del self._open[number]
-            if not ended and not stdin.is_closing():
-                stdin.write(protocol.encode(protocol.Cancel(number)))
+            if not ended:
+                child.send(protocol.encode_request(protocol.Abort(number)))
 
     async def stop(self) -> None:
         """End the process; whoever waits for an answer is told so."""
@@ -82,69 +79,48 @@ class HttpProcess:
             child, reader = self._child, self._reader
             if child is None or reader is None:
                 return
-            if child.stdin is not None:
-                child.stdin.close()
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await child.wait()
-            except TimeoutError:
-                child.kill()
-                await child.wait()
+            await child.stop()
             await reader
 
-    async def _running(self) -> asyncio.StreamWriter:
-        """The stdin of a process that is alive."""
+    async def _running(self) -> ChildProcess:
+        """A process that is alive."""
         async with self._starting:
             if self._child is None:
                 self._child = await self._start()
                 self._reader = asyncio.create_task(self._read(self._child))
-            assert self._child.stdin is not None
-            return self._child.stdin
+            return self._child
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> ChildProcess:
         api_key(os.environ)  # a key that cannot be sent is told here, in words
         if not self._allow_remote:
             await asyncio.to_thread(places, self._base, allow_remote=False)
         command = self.command(self._base, allow_remote=self._allow_remote)
-        log = self._log_path.open("ab") if self._log_path is not None else None
         try:
-            return await asyncio.create_subprocess_exec(
-                *command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log or subprocess.DEVNULL,
-                limit=protocol.LINE_LIMIT,
-            )
+            return await ChildProcess.start(command, self._log_path, os.environ)
         except OSError as error:
             raise EndpointError(f"the HTTP process cannot be started: {error.strerror}") from error
-        finally:
-            if log is not None:
-                log.close()
 
-    async def _read(self, child: asyncio.subprocess.Process) -> None:
-        assert child.stdout is not None
+    async def _read(self, child: ChildProcess) -> None:
         try:
-            while line := await child.stdout.readline():
-                answer = protocol.decode(line)
+            async for line in child.lines():
+                answer = protocol.decode_answer(line)
                 if queue := self._open.get(answer.id):
                     queue.put_nowait(answer)
-        except (EndpointError, ValueError):  # ValueError: a line beyond the limit
-            child.kill()
-        await child.wait()
+        except ProtocolError:
+            await child.kill()
+        code = await child.ended()
         self._child = None
-        message = f"the HTTP process ended ({_ending(child.returncode)})"
+        message = f"the HTTP process ended ({_ending(code)})"
         for number, queue in self._open.items():
-            queue.put_nowait(protocol.Failed(number, message, again=True))
+            queue.put_nowait(protocol.ExchangeFailed(number, message, again=True))
 
 
-async def _drain(stdin: asyncio.StreamWriter) -> None:
+async def _drained(child: ChildProcess) -> None:
     try:
-        await stdin.drain()
-    except (BrokenPipeError, ConnectionResetError) as error:
+        await child.drain()
+    except ConnectionError as error:
         raise Passing("the HTTP process ended before it was asked") from error
 
 
-def _ending(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"signal {-code}"
-    return f"exit {code}"
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"

@@ -23,8 +23,7 @@ from engine.api import (
     Urgency,
 )
 from engine.child.codec import ProtocolError
-from engine.child.process import COMMAND, ChildProcess
-from engine.child.status import StatusPublisher
+from engine.child.process import ChildProcess, python
 from engine.errors import EngineError, HostDied, ModelFileError
 from engine.llama.crashes import Crash, explain
 from engine.llama.protocol import (
@@ -40,7 +39,10 @@ from engine.llama.protocol import (
     Refused,
     Report,
     Request,
+    Shutdown,
     Weigh,
+    decode_answer,
+    encode_request,
 )
 from engine.llama.request_table import RequestTable
 from engine.llama.requests import (
@@ -51,9 +53,12 @@ from engine.llama.requests import (
     OpenScore,
     refusal,
 )
+from engine.llama.status import HostStatus
 from engine.llama.weights import checked, sha256_of
 from store.records import Message
 
+COMMAND = python("engine.llama.host")
+"""What starts a host."""
 MOST_DEATHS_IN_A_ROW = 3
 """Hosts that may die without one answer between them."""
 
@@ -108,7 +113,7 @@ class HostEngine:
         self._sha_cache = sha_cache
         self._clock = clock
         self._ids = itertools.count(1)
-        self._publisher = StatusPublisher(clock)
+        self._publisher = HostStatus(clock)
         self._table = RequestTable(self._send)
         self._process: ChildProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -222,7 +227,7 @@ class HostEngine:
         """End the host; nothing of it is left running."""
         supervisor, self._supervisor = self._supervisor, None
         if self._process is not None:
-            await self._process.stop()
+            await self._process.stop(encode_request(Shutdown(0)))
         if supervisor is not None:
             supervisor.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -251,7 +256,7 @@ class HostEngine:
     def _send(self, request: Request) -> bool:
         if not self._up or self._process is None:
             return False
-        self._process.send(request)
+        self._process.send(encode_request(request))
         return True
 
     # -- the host's life ------------------------------------------------------------------------
@@ -293,16 +298,16 @@ class HostEngine:
 
     async def _listen(self, process: ChildProcess, sha256: asyncio.Task[str]) -> None:
         """Load, then pass answers on until the host ends."""
-        process.send(
-            Load(
-                next(self._ids),
-                str(self._model.absolute()),
-                use_extra_bufts=not self._plain_buffers,
-                **dataclasses.asdict(self._settings),
-            )
+        load = Load(
+            next(self._ids),
+            str(self._model.absolute()),
+            use_extra_bufts=not self._plain_buffers,
+            **dataclasses.asdict(self._settings),
         )
+        process.send(encode_request(load))
         try:
-            async for answer in process.answers():
+            async for line in process.lines():
+                answer = decode_answer(line)
                 if isinstance(answer, Loaded):
                     self._come_up(dataclasses.replace(answer.info, sha256=await sha256))
                 elif isinstance(answer, Refused) and not self._up:

@@ -16,9 +16,6 @@ from engine.api import ModelInfo, Sampling
 from engine.child import codec
 from store.records import Message
 
-LINE_LIMIT = 64 * 1024 * 1024
-"""Longest line either end reads, in bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Load:

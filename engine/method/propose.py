@@ -13,10 +13,9 @@ from typing import Any
 
 from engine.api import Finished, GenerationEvent, Sampling, Started, Urgency
 from engine.method import templates
-from engine.method.context import (
+from engine.method.attempts import (
     WORDS,
     Heard,
-    RunContext,
     add_generations,
     explained,
     fields,
@@ -28,6 +27,7 @@ from engine.method.context import (
     place_of,
     settled,
 )
+from engine.method.context import RunContext
 from engine.method.detectors import Finding, proposal_fault
 from engine.method.plan import ATTEMPTS, Plan
 from store import candidates, runs

@@ -11,8 +11,9 @@ from typing import Any
 
 from engine.api import Urgency
 from engine.method import detectors, templates
+from engine.method.attempts import Draft, Heard, add_draft, tried
 from engine.method.constitution import Principle, parse
-from engine.method.context import Draft, Heard, RunContext, add_draft, tried
+from engine.method.context import RunContext
 from engine.method.detectors import Finding
 from engine.method.templates import Asking
 from store import candidates, constitutions, critiques, pairs

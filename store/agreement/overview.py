@@ -44,7 +44,7 @@ class Overview:
 
     @property
     def favourite(self) -> str | None:
-        """``original`` or ``revision`` where three quarters of all verdicts by role prefer it."""
+        """The role, such as ``revision``, that three quarters of all verdicts by role prefer."""
         chosen = [a + b for a, b in zip(self.roles.rows, self.roles.columns, strict=True)]
         whole = sum(chosen)
         named = zip(self.roles.labels[:2], chosen, strict=False)

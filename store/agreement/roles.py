@@ -1,4 +1,4 @@
-"""The same labels coded by role: which of original and revision was preferred.
+"""The same labels coded by role: which of original and revision, or chosen and rejected, is liked.
 
 Kappa over a and b asks whether two people prefer the same text; kappa over roles asks whether
 they agree on *when* the revision is not the better one. The second is lower when nearly everybody
@@ -14,28 +14,27 @@ from sqlite_utils import Database
 from store.agreement.counts import Counts, Said, tabulate
 from store.agreement.tables import by_slice, spoken, tally
 
-CODES = ("original", "revision", "tie", "both_bad")
-"""An edited text is a revision made by a person, and is coded as one."""
+_FAMILIES = (("original", "revision"), ("rejected", "chosen"))
+"""An edited text is a revision made by a person, and is coded as one; imported pairs have the
+roles that their file gave them."""
 
 
 def roles(db: Database, first: str, second: str, *, round_id: str | None = None) -> Counts:
-    """The table of two annotators by role, over the pairs of an original and a revision."""
-    said: Counter[Said] = Counter()
+    """The table of two annotators by role, over the pairs that have roles.
+
+    Where a project has pairs of originals and revisions and of chosen and rejected answers, the
+    larger of the two tables is given; its first two labels say which it is.
+    """
+    said: dict[tuple[str, str], Counter[Said]] = {family: Counter() for family in _FAMILIES}
     for sides, lines in by_slice(
         spoken(db, (first, second), by="roles", round_id=round_id)
     ).items():
-        code = _code(sides)
-        if code is None:
+        pair = tuple(sides.replace("edited", "revision").split(" "))
+        family = next((each for each in _FAMILIES if sorted(each) == sorted(pair)), None)
+        if family is None:
             continue
+        code = dict(zip("ab", pair, strict=True))
         for (a, b), number in tally(lines, first, second).items():
-            said[a and code.get(a, a), b and code.get(b, b)] += number
-    return tabulate(said, CODES)
-
-
-def _code(sides: str) -> dict[str, str] | None:
-    """What a and b stand for, from the roles of the two sides; None without such roles."""
-    if sides in ("original revision", "original edited"):
-        return {"a": "original", "b": "revision"}
-    if sides in ("revision original", "edited original"):
-        return {"a": "revision", "b": "original"}
-    return None
+            said[family][a and code.get(a, a), b and code.get(b, b)] += number
+    largest = max(_FAMILIES, key=lambda family: said[family].total())
+    return tabulate(said[largest], (*largest, "tie", "both_bad"))

@@ -69,7 +69,7 @@ def _what(plan: ExportPlan) -> str:
 
 def source_in_words(options: ExportOptions) -> str:
     """Whose word counted, as a phrase."""
-    if options.annotator and ids.is_source(options.annotator):
+    if options.annotator and options.annotator.startswith(ids.SOURCE):
         return (
             f"what the imported file itself preferred ({options.annotator}); **no person's label"
             " is in these files**"

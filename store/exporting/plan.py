@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlite_utils import Database
 
-from store import contents, rounds
+from store import contents, labels, rounds
 from store.exporting import background, decided, facts, gate, split, trust
 from store.exporting.audit import Audit
 from store.exporting.background import Background
@@ -130,13 +130,13 @@ def plan(
         pairs=len(project.pairs),
         background=background.read(db, [pair.id for pair in out]),
         audited=tuple(_audit(db, project.pairs, standings, reasons)) if audited else (),
-        speakers=_speakers(project),
+        speakers=_speakers(db, project),
         audited_groups=tuple(split.group(p.messages) for p in project.pairs) if audited else (),
     )
 
 
-def _speakers(project: Facts) -> tuple[str, ...]:
-    names = {said.annotator for pair in project.pairs for said in pair.words}
+def _speakers(db: Database, project: Facts) -> tuple[str, ...]:
+    names = set(labels.annotators(db))
     names |= {each.annotator for found in project.decisions.values() for each in found}
     return tuple(sorted(names))
 

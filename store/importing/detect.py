@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from store import ids
 from store.errors import BadInput
-from store.importing import context, documents, prompt, rated, spoken, table, text
+from store.importing import context, documents, jsonl, prompt, rated, spoken, table, text
 from store.importing.fields import Fields
 from store.importing.registry import (
     FORMATS,
@@ -30,6 +31,7 @@ SAMPLE: Final = 200
 
 _TABLES: Final = (".csv", ".tsv", ".tab", ".ssv", ".psv")
 _JSON: Final = (".jsonl", ".ndjson", ".json")
+_NAME: Final = re.compile(r"[\w.\-]+")
 _LISTS: Final = (".md", ".markdown")
 
 
@@ -84,8 +86,10 @@ class Reader:
             raise BadInput(f"the format text holds no {wanted.kind}", file=source.name)
         records = self._records(source, head)
         sample = list(islice(records, SAMPLE))
+        rows = [record.data for record in sample if record.data is not None]
+        self._unsure = spoken.unsure(rows)
         self._annotators = spoken.columns(
-            (record.data for record in sample if record.data is not None),
+            rows,
             labels_only=wanted.kind == "labels",
         )
         self._waiting = chain(sample, records)
@@ -124,7 +128,7 @@ class Reader:
                 if record.data is None:
                     raise Refused(*record.fault)
                 folded = spoken.folded(record.data, self._annotators)
-                fields = Fields(record.line, folded, self._wanted.columns)
+                fields = Fields(record.line, folded, self._wanted.columns, unsure=self._unsure)
                 for name in self._wanted.ignored:
                     fields.data.pop(name, None)
                 format_ = self._format(fields.data)
@@ -192,25 +196,35 @@ def _is_labelled(row: Made) -> bool:
 def _layout(source: Source, head: Sequence[Line], wanted: Wanted) -> Layout:
     if wanted.format is not None and wanted.format in LAYOUTS:
         return LAYOUTS[wanted.format]
+    filled = [line.text.strip("\r\n") for line in head if line.text.strip()]
+    first = filled[0].strip() if filled else ""
+    if first[:1] == "{" and _is_object(first):
+        return "json"  # whatever the name says
     if source.suffix in _TABLES:
         return "csv"
-    if source.suffix == ".txt" and wanted.format is None and wanted.kind in ("auto", "prompts"):
-        return "text"
-    first = next((line.text.strip() for line in head if line.text.strip()), "")
-    if first[:1] in ("{", "[") or source.suffix in _JSON:
+    if source.suffix in _JSON or (source.suffix != ".txt" and first[:1] in ("{", "[")):
         return "json"
-    # a stream, or a file without a telling name: a header of ours says that it is a table
-    if head and (table.is_said(head[0]) or _is_header(first)):
+    if head and (table.is_said(head[0]) or _is_header(filled)):
         return "csv"
-    return "json" if wanted.format is not None else "text"
+    return "json" if wanted.format is not None and source.suffix != ".txt" else "text"
 
 
-def _is_header(line: str) -> bool:
-    names = {
-        name.strip().strip('"').lower() for each in table.SEPARATORS for name in line.split(each)
-    }
-    several = any(each in line for each in table.SEPARATORS)
-    return several and bool(names & {"prompt", "instruction", "question"})
+def _is_object(line: str) -> bool:
+    try:
+        jsonl.parse(line)
+    except Refused:
+        return False
+    return True
+
+
+def _is_header(lines: Sequence[str]) -> bool:
+    """Whether the first line is a table's header that names a prompt, and the second fits it."""
+    for separator in table.SEPARATORS:
+        names = [name.strip('"') for name in lines[0].split(separator)] if lines else []
+        plain = len(names) > 1 and all(_NAME.fullmatch(name) for name in names)
+        if plain and {"prompt", "instruction", "question"} & {name.lower() for name in names}:
+            return len(lines) > 1 and lines[1].count(separator) >= len(names) - 1
+    return False
 
 
 def _check_columns(names: Sequence[str], wanted: Wanted, file: str) -> None:

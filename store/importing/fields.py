@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from store.importing.jsonl import Number, kind
@@ -24,6 +24,7 @@ class Fields:
         columns: Mapping[str, str],
         *,
         source: str = "",
+        unsure: Collection[str] = (),
     ) -> None:
         """Renames mapped columns.
 
@@ -32,6 +33,7 @@ class Fields:
             data: the row.
             columns: which column holds a field, where it is not the one of its name.
             source: the annotator who stands for the file's own preference.
+            unsure: fields whose numbers may count the answers from nought or from one.
 
         Raises:
             Refused: a mapped column that is needed is missing.
@@ -41,6 +43,7 @@ class Fields:
         self.problems: list[Problem] = []
         self.columns = columns
         self.source = source
+        self.unsure = unsure
         self.read: dict[str, str] = {}
         """What was taken, by column: what it was taken for."""
         self._inner: set[str] = set()

@@ -28,7 +28,11 @@ class Answer(NamedTuple):
 def looks_like(row: Mapping[str, Any]) -> bool:
     """Whether a row has a chosen or a rejected answer that is not null."""
     sides = names.by_role(tuple(row)) or Sides("chosen", "rejected")
-    return any(isinstance(row.get(side), str | list | dict | bool) for side in sides)
+    return any(
+        isinstance(row.get(side), str | list | dict | bool)
+        and not (isinstance(row[side], Number) and side not in _ROLES)
+        for side in sides
+    )
 
 
 def rows(fields: Fields) -> Iterator[PairRow]:

@@ -17,6 +17,7 @@ from store.importing.rows import Given, LabelRow, PairRow, Refused
 from store.records import Verdict
 
 _TEXTS = ("prompt", "messages", "a", "b")
+_STEERS = ("overall_preference", "preference_strength")
 _LETTERS = Sides("a", "b")
 
 
@@ -49,7 +50,7 @@ def is_numbered(row: Mapping[str, Any]) -> bool:
 
 def is_steered(row: Mapping[str, Any]) -> bool:
     """Whether the two answers come with a preference from -3 to 3, as those of HelpSteer3."""
-    return "overall_preference" in row and names.by_side(tuple(row)) is not None
+    return any(name in row for name in _STEERS) and names.by_side(tuple(row)) is not None
 
 
 def rows(fields: Fields) -> Iterator[PairRow | LabelRow]:
@@ -118,18 +119,19 @@ def _answer(fields: Fields, side: str, meaning: str) -> Answer:
 
 def _steered(fields: Fields) -> dict[str, Given]:
     """A preference from -3 (the first is much better) to 3 as a verdict."""
-    value = fields.data.get("overall_preference")
-    if not isinstance(value, str):
+    key = next((name for name in _STEERS if isinstance(fields.data.get(name), str)), None)
+    if key is None:
         return {}
+    value = fields.data[key]
     try:
         n = float(value)
     except ValueError:
         return {}
     if n not in range(-3, 4):
-        raise Refused("overall_preference", f"is {value}, not a whole number from -3 to 3")
-    fields.take("overall_preference", "the file's own preference")
+        raise Refused(key, f"is {value}, not a whole number from -3 to 3")
+    fields.take(key, "preference")
     if n == 0:
         return {fields.source: Given(Verdict.TIE)}
     verdict = Verdict.A if n < 0 else Verdict.B
-    note = f"overall preference {value}"
+    note = f"{key} {value}"
     return {fields.source: Given(verdict, 2 if abs(n) == 3 else 1, note)}

@@ -161,7 +161,7 @@ class Writer:
         later = row.later if isinstance(row, PairRow) else ()
         for who, given in (*row.labels.items(), *later):
             is_new = self._label(pair_id, who, given, row.line, problems)
-            if not ids.is_source(who):
+            if not who.startswith(ids.SOURCE):
                 self.labels_seen = True
                 new |= is_new
         return self._notes(pair_id, row.notes) or new

@@ -90,8 +90,9 @@ def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
     coded = roles(db, first, second)
     if coded.n:
         value = kappa(coded.table)
+        both = ", ".join(coded.labels[:2])
         yield (
-            f"Coded by role (original, revision) over {coded.n} pairs: kappa {figure(value)},"
+            f"Coded by role ({both}) over {coded.n} pairs: kappa {figure(value)},"
             f" {interval(dirichlet(coded.table))} (Dirichlet). It is lower when nearly all prefer"
             " one role.\n"
         )

@@ -78,17 +78,17 @@ async def _run(path: Path, plan: Plan, model: str | None) -> float:
     found = find_model(model, env=os.environ, last=None)
     engine = HostEngine(found.path)
     store = StoreThread(path)
-    maker = Runner(engine, store, plan, clock=clock.now)
+    runner = Runner(engine, store, plan, clock=clock.now)
 
     def show(event: RunnerEvent) -> None:
         if isinstance(event, Stored):
             sys.stderr.write(event.kind[0])
             sys.stderr.flush()
 
-    maker.subscribe(show)
+    runner.subscribe(show)
     began = time.monotonic()
     try:
-        await maker.run()
+        await runner.run()
     finally:
         await engine.shutdown()
         store.close()

@@ -40,8 +40,8 @@ def main(path: Path) -> None:
     """Open the app."""
     store = StoreThread(path)
     engine = Unhurried()
-    maker = Runner(engine, store, Plan())
-    services = Services(store=store, db_path=path, annotator="bench", engine=engine, maker=maker)
+    runner = Runner(engine, store, Plan())
+    services = Services(store=store, db_path=path, annotator="bench", engine=engine, runner=runner)
     PairlabApp(services).run()
     store.close()
 

@@ -1,4 +1,4 @@
-"""A project with a few prompts and a maker on the scripted engine."""
+"""A project with a few prompts and a runner on the scripted engine."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ async def made(
 ) -> Runner:
     """Run a plan to its end."""
     store = StoreThread(path)
-    maker = Runner(engine or ScriptedEngine(), store, the_plan, clock=ticking(), annotator="first")
+    runner = Runner(engine or ScriptedEngine(), store, the_plan, clock=ticking(), annotator="first")
     if heard is not None:
-        maker.subscribe(heard.append)
+        runner.subscribe(heard.append)
     try:
-        await maker.run()
+        await runner.run()
     finally:
         store.close()
-    return maker
+    return runner

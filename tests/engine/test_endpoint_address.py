@@ -95,11 +95,16 @@ class TestLoopback:
         assert engine.http_pid is None
 
     def test_the_process_checks_for_itself(self) -> None:
-        line = {"is": "send", "id": 1, "method": "GET", "path": "/", "body": None, "silence": 1.0}
+        line = {"op": "send", "id": 1, "method": "GET", "path": "/", "body": None, "silence": 1.0}
         said = _converse("http://192.0.2.1:1", line)
-        assert said["is"] == "failed"
+        assert said["event"] == "failed"
         assert not said["again"]
         assert "is not this machine: nothing was sent" in said["message"]
+
+    @pytest.mark.parametrize("line", [{"op": "send", "id": "1"}, {"is": "send"}, {"op": "load"}])
+    def test_a_line_that_is_no_request_is_refused(self, line: dict[str, object]) -> None:
+        said = _converse("http://127.0.0.1:1", line)
+        assert (said["event"], said["id"]) == ("failed", 0)
 
 
 def _converse(url: str, line: dict[str, object]) -> dict[str, str]:
@@ -192,7 +197,7 @@ async def test_the_process_ends_with_the_app(server: Server) -> None:
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin is not None
-    line = {"is": "send", "id": 1, "method": "GET", "path": "/x", "body": None, "silence": 600.0}
+    line = {"op": "send", "id": 1, "method": "GET", "path": "/x", "body": None, "silence": 600.0}
     process.stdin.write(json.dumps(line).encode() + b"\n")
     await server.wait_seen(1)
     process.stdin.close()

@@ -73,8 +73,8 @@ async def test_a_plan_that_judges_labels_each_pair_once(tmp_path: Path) -> None:
     await made(path, plan(candidates=1))
     heard: list[RunnerEvent] = []
     first, again = ScriptedEngine(name="judge.gguf"), ScriptedEngine(name="judge.gguf")
-    maker = await made(path, plan(parts=JUDGING), first, heard)
-    assert maker.failures == {}
+    runner = await made(path, plan(parts=JUDGING), first, heard)
+    assert runner.failures == {}
     assert {(event.kind, event.original_id) for event in heard if isinstance(event, Stored)} == {
         ("judge", None)
     }

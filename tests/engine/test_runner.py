@@ -17,7 +17,7 @@ from engine.errors import BadRequest, ConstitutionError, HostDied, PromptTooLong
 from engine.method.events import Failed, Idle, Progress, RunnerEvent, Stored, Writing
 from engine.method.plan import JUDGING, REVISING, WRITING, Plan
 from engine.method.runner import Runner
-from engine.scripted import Reply, ScriptedEngine, made_up
+from engine.scripted import Reply, ScriptedEngine, Trouble, made_up
 from store import candidates, chains, pairs, prompts, runs
 from store.errors import DiskFull
 from store.records import Generation, Message, Origin
@@ -32,11 +32,11 @@ def path(tmp_path: Path) -> Path:
 
 @dataclass
 class Bench:
-    """A maker with its parts."""
+    """A runner with its parts."""
 
     engine: ScriptedEngine
     store: StoreThread
-    maker: Runner
+    runner: Runner
     heard: list[RunnerEvent]
     clock: Callable[[], str]
 
@@ -53,19 +53,19 @@ async def bench(path: Path) -> AsyncIterator[Bench]:
     engine = ScriptedEngine()
     store = StoreThread(path)
     clock = ticking()
-    maker = Runner(engine, store, plan(candidates=1), clock=clock, annotator="first")
+    runner = Runner(engine, store, plan(candidates=1), clock=clock, annotator="first")
     heard: list[RunnerEvent] = []
-    maker.subscribe(heard.append)
-    yield Bench(engine, store, maker, heard, clock)
-    await maker.stop()
+    runner.subscribe(heard.append)
+    yield Bench(engine, store, runner, heard, clock)
+    await runner.stop()
     store.close()
 
 
 async def test_a_run_makes_all_the_plan_asks_for(path: Path) -> None:
     heard: list[RunnerEvent] = []
-    maker = await made(path, plan(), heard=heard)
+    runner = await made(path, plan(), heard=heard)
     found = read(path)
-    assert maker.failures == {}
+    assert runner.failures == {}
     assert Counter(c.origin for c in found.candidates) == {
         Origin.PROPOSED: 3 * len(QUESTIONS),
         Origin.REVISION: len(QUESTIONS),
@@ -130,7 +130,7 @@ async def test_killed_anywhere_it_goes_on_without_duplicates(
     path: Path, tmp_path: Path, texts: int
 ) -> None:
     store = StoreThread(path)
-    maker = Runner(ScriptedEngine(slots=2), store, plan(limit=3), clock=ticking())
+    runner = Runner(ScriptedEngine(slots=2), store, plan(limit=3), clock=ticking())
     stored = 0
     enough = asyncio.Event()
 
@@ -140,8 +140,8 @@ async def test_killed_anywhere_it_goes_on_without_duplicates(
         if stored >= texts:
             enough.set()
 
-    maker.subscribe(count)
-    task = asyncio.create_task(maker.run())
+    runner.subscribe(count)
+    task = asyncio.create_task(runner.run())
     await enough.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -214,8 +214,8 @@ REFUSED = ("Kill it.", "The answer fails to help.", "The question asks for help.
 
 async def test_a_text_refused_every_time_is_no_text(bench: Bench) -> None:
     bench.engine.enqueue("Kill it.", "It is harsh.", *REFUSED, *REFUSED)
-    maker = await _run_first(bench)
-    [(prompt_id, reason)] = maker.failures.items()
+    runner = await _run_first(bench)
+    [(prompt_id, reason)] = runner.failures.items()
     assert prompt_id == (await bench.prompt_ids())[0]
     assert "revision" in reason
     assert "role confusion" in reason
@@ -240,9 +240,9 @@ async def test_the_next_run_goes_on_with_other_seeds(bench: Bench) -> None:
 
 async def test_a_candidate_that_is_only_cut_off_is_kept(bench: Bench) -> None:
     bench.engine.enqueue(*(Reply("Run the", "length") for _ in range(3)))
-    maker = await _run_first(bench)
+    runner = await _run_first(bench)
     assert (await bench.chain()).original.finish_reason == "length"
-    assert maker.failures == {}
+    assert runner.failures == {}
     assert [bool(g.refused) for g in await _generations(bench, "propose")].count(False) == 1
 
 
@@ -269,8 +269,8 @@ KINDS = ("propose", "critique", "revise")
 
 async def test_a_budget_spent_on_thinking_is_doubled_once(bench: Bench) -> None:
     bench.engine.enqueue(Reply("<think>so", "length"), Reply("<think>so on", "length"))
-    maker = await _run_first(bench)
-    [reason] = maker.failures.values()
+    runner = await _run_first(bench)
+    [reason] = runner.failures.values()
     assert "thinking" in reason
     budgets = [one.choices[0].thinking_tokens for one in bench.engine.history]
     assert budgets == [2048, 4096]
@@ -281,12 +281,28 @@ async def test_a_budget_spent_on_thinking_is_doubled_once(bench: Bench) -> None:
 @pytest.mark.parametrize("said", ["", " \n", "\u200b"])
 async def test_a_model_that_says_nothing_fails_and_pairs_nothing(bench: Bench, said: str) -> None:
     bench.engine.enqueue("Kill it.", said, said)
-    maker = await _run_first(bench)
-    [reason] = maker.failures.values()
+    runner = await _run_first(bench)
+    [reason] = runner.failures.values()
     assert "critique" in reason
     assert "empty" in reason
     assert (await bench.chain()).rounds == ()
     assert await bench.store.call(pairs.ordered) == []
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TIMEOUT, Trouble.HALFWAY])
+async def test_a_model_in_trouble_leaves_whole_texts_or_none(
+    bench: Bench, trouble: Trouble
+) -> None:
+    bench.engine.enqueue("Kill it.", Reply("It is harsh.", trouble=trouble), "It is harsh.")
+    assert (await _run_first(bench)).failures == {}
+    chain = await bench.chain()
+    assert chain.rounds[0].critique.text == "It is harsh."
+    bench.engine.get_into(trouble)
+    await bench.runner.run()
+    assert set(bench.runner.failures) == set((await bench.prompt_ids())[1:])
+    bench.engine.get_into(None)
+    await bench.runner.run()
+    assert bench.runner.failures == {}
 
 
 async def test_broken_proposals_are_drawn_again(bench: Bench) -> None:
@@ -303,7 +319,7 @@ async def test_nothing_to_criticise_ends_the_chain(bench: Bench) -> None:
     chain = await bench.chain()
     assert chain.ended
     assert chain.last is None
-    await bench.maker.run()
+    await bench.runner.run()
     assert len((await bench.chain()).rounds) == 1
 
 
@@ -311,8 +327,8 @@ async def test_what_failed_is_tried_once_more(path: Path) -> None:
     engine = ScriptedEngine(slots=1)
     engine.enqueue(HostDied("the model host died by SIGKILL"))
     heard: list[RunnerEvent] = []
-    maker = await made(path, plan(candidates=1), engine, heard)
-    assert maker.failures == {}
+    runner = await made(path, plan(candidates=1), engine, heard)
+    assert runner.failures == {}
     assert len(read(path).pairs) == 5
     failed = [event for event in heard if isinstance(event, Failed)]
     assert [event.reason for event in failed] == ["the model host died by SIGKILL"]
@@ -322,9 +338,9 @@ async def test_a_prompt_that_does_not_fit_is_listed_and_left(path: Path) -> None
     engine = ScriptedEngine(slots=1)
     engine.enqueue(PromptTooLong(5000, 4096))
     heard: list[RunnerEvent] = []
-    maker = await made(path, plan(candidates=1), engine, heard)
-    assert len(maker.failures) == 1
-    assert "5000" in next(iter(maker.failures.values()))
+    runner = await made(path, plan(candidates=1), engine, heard)
+    assert len(runner.failures) == 1
+    assert "5000" in next(iter(runner.failures.values()))
     assert len(read(path).pairs) == 4
     assert heard[-1] == Idle(1)
 
@@ -337,9 +353,9 @@ async def test_a_model_that_failed_for_good_ends_the_run(bench: Bench) -> None:
 
     engine = Failing()
     engine.enqueue(*[HostDied("out of memory")] * 9)
-    maker = Runner(engine, bench.store, plan(), clock=ticking())
+    runner = Runner(engine, bench.store, plan(), clock=ticking())
     with pytest.raises(HostDied, match="out of memory"):
-        await maker.run()
+        await runner.run()
 
 
 async def test_a_project_that_cannot_be_written_ends_the_run(
@@ -350,9 +366,9 @@ async def test_a_project_that_cannot_be_written_ends_the_run(
 
     monkeypatch.setattr(runs, "add_generation", full)
     with pytest.raises(DiskFull):
-        await bench.maker.run()
+        await bench.runner.run()
     monkeypatch.undo()
-    await bench.maker.run()
+    await bench.runner.run()
     assert len((await bench.chain(4)).rounds) == 1
 
 
@@ -381,13 +397,13 @@ async def test_principles_are_picked_as_asked(path: Path, tmp_path: Path) -> Non
 
 
 async def test_pausing_begins_no_new_text(bench: Bench) -> None:
-    bench.maker.pause()
-    task = asyncio.create_task(bench.maker.run())
+    bench.runner.pause()
+    task = asyncio.create_task(bench.runner.run())
     for _ in range(20):
         await asyncio.sleep(0)
     assert bench.engine.history == []
-    assert bench.maker.paused
-    bench.maker.resume()
+    assert bench.runner.paused
+    bench.runner.resume()
     await task
     assert len(bench.engine.history) == 15
 
@@ -395,12 +411,12 @@ async def test_pausing_begins_no_new_text(bench: Bench) -> None:
 async def test_attended_the_prompt_looked_at_goes_first(bench: Bench) -> None:
     ids = await bench.prompt_ids()
     bench.engine.hold()
-    bench.maker.look_at(ids[3])
-    bench.maker.start()
+    bench.runner.look_at(ids[3])
+    bench.runner.start()
     await bench.engine.wait_asked(1)
     assert bench.engine.history[0].messages[-1].content == QUESTIONS[3]
     assert bench.engine.history[0].urgency is Urgency.NOW
-    idle = heard_once(bench.maker, Idle)
+    idle = heard_once(bench.runner, Idle)
     bench.engine.release()
     await idle.wait()
     urgencies = [a.urgency for a in bench.engine.history]
@@ -411,13 +427,13 @@ async def test_attended_the_prompt_looked_at_goes_first(bench: Bench) -> None:
 
 async def test_attended_without_a_look_the_first_chain_comes_alone(bench: Bench) -> None:
     bench.engine.hold()
-    bench.maker.start()
+    bench.runner.start()
     await bench.engine.wait_asked(1)
     for _ in range(20):
         await asyncio.sleep(0)
     assert len(bench.engine.history) == 1
     assert bench.engine.history[0].messages[-1].content == QUESTIONS[0]
-    idle = heard_once(bench.maker, Idle)
+    idle = heard_once(bench.runner, Idle)
     bench.engine.release()
     await idle.wait()
 
@@ -425,19 +441,19 @@ async def test_attended_without_a_look_the_first_chain_comes_alone(bench: Bench)
 async def test_attended_chains_come_before_further_candidates(path: Path) -> None:
     engine = ScriptedEngine(slots=1)
     store = StoreThread(path)
-    maker = Runner(engine, store, plan(), clock=ticking())
-    idle = heard_once(maker, Idle)
-    maker.start()
+    runner = Runner(engine, store, plan(), clock=ticking())
+    idle = heard_once(runner, Idle)
+    runner.start()
     await idle.wait()
-    await maker.stop()
+    await runner.stop()
     store.close()
     assert read(path).kinds[:15].count("revise") == 5
     assert len(read(path).kinds) == 25
 
 
 async def test_prompts_that_come_later_are_worked_on_when_woken(bench: Bench) -> None:
-    idle = heard_once(bench.maker, Idle)
-    bench.maker.start()
+    idle = heard_once(bench.runner, Idle)
+    bench.runner.start()
     await idle.wait()
     await bench.store.call(
         prompts.add,
@@ -446,8 +462,8 @@ async def test_prompts_that_come_later_are_worked_on_when_woken(bench: Bench) ->
         source="later",
         at=bench.clock(),
     )
-    idle = heard_once(bench.maker, Idle)
-    bench.maker.wake()
+    idle = heard_once(bench.runner, Idle)
+    bench.runner.wake()
     await idle.wait()
     assert len((await bench.chain(5)).rounds) == 1
 
@@ -455,23 +471,23 @@ async def test_prompts_that_come_later_are_worked_on_when_woken(bench: Bench) ->
 async def test_a_screen_opened_in_mid_stream_sees_the_text_so_far(bench: Bench) -> None:
     bench.engine.enqueue("Run the command kill with its number.")
     bench.engine.hold()
-    task = asyncio.create_task(bench.maker.run())
+    task = asyncio.create_task(bench.runner.run())
     await bench.engine.wait_asked(1)
     ids = await bench.prompt_ids()
-    begun = heard_once(bench.maker, Writing)
+    begun = heard_once(bench.runner, Writing)
     bench.engine.allow()
     await begun.wait()
-    seen = [w for one in ids for w in bench.maker.draft(one)]
+    seen = [w for one in ids for w in bench.runner.draft(one)]
     assert [w.text for w in seen] == ["Run the comm"]
     bench.engine.release()
     await task
-    assert all(bench.maker.draft(one) == () for one in ids)
+    assert all(bench.runner.draft(one) == () for one in ids)
 
 
 async def test_again_uses_another_principle_and_replaces_the_round(bench: Bench) -> None:
     await _run_first(bench)
     before = await bench.chain()
-    revision = await bench.maker.again(before.original.id)
+    revision = await bench.runner.again(before.original.id)
     after = await bench.chain()
     assert revision is not None
     assert after.last == revision
@@ -479,21 +495,21 @@ async def test_again_uses_another_principle_and_replaces_the_round(bench: Bench)
     principles = {before.rounds[0].critique.principle_id, after.rounds[0].critique.principle_id}
     assert len(principles) == 2
     assert revision.parent_id == before.original.id
-    named = await bench.maker.again(before.original.id, "H13")
+    named = await bench.runner.again(before.original.id, "H13")
     assert named is not None
     assert (await bench.chain()).rounds[0].critique.principle_id == "H13"
     written = await _generations(bench, "critique")
     assert [g.settings["pick"] for g in written] == ["random", "random", "chosen"]
     assert [g.settings["pick_seed"] is None for g in written] == [False, False, True]
     with pytest.raises(ConstitutionError, match="H13"):
-        await bench.maker.again(before.original.id, "H113")
+        await bench.runner.again(before.original.id, "H113")
 
 
 async def test_another_round_starts_from_the_last_revision(bench: Bench, path: Path) -> None:
     await _run_first(bench)
     before = await bench.chain()
     assert before.last is not None
-    revision = await bench.maker.another_round(before.original.id)
+    revision = await bench.runner.another_round(before.original.id)
     after = await bench.chain()
     assert revision is not None
     assert [r.number for r in after.rounds] == [1, 2]
@@ -505,8 +521,8 @@ async def test_another_round_starts_from_the_last_revision(bench: Bench, path: P
 async def test_a_teacher_criticises_and_revises(path: Path) -> None:
     student, teacher = ScriptedEngine(name="small.gguf"), ScriptedEngine(name="large.gguf")
     store = StoreThread(path)
-    maker = Runner(student, store, plan(), teacher=teacher, clock=ticking())
-    await maker.run()
+    runner = Runner(student, store, plan(), teacher=teacher, clock=ticking())
+    await runner.run()
     store.close()
     authors = {(c.origin, c.author) for c in read(path).candidates}
     assert authors == {(Origin.PROPOSED, "small.gguf"), (Origin.REVISION, "large.gguf")}
@@ -514,9 +530,9 @@ async def test_a_teacher_criticises_and_revises(path: Path) -> None:
 
 async def test_cancelling_a_run_cancels_the_text(bench: Bench) -> None:
     bench.engine.hold()
-    bench.maker.start()
+    bench.runner.start()
     await bench.engine.wait_asked(1)
-    await bench.maker.stop()
+    await bench.runner.stop()
     assert len(bench.engine.cancelled) == 1
 
 
@@ -562,10 +578,10 @@ async def _run_first(bench: Bench) -> Runner:
     return first
 
 
-def heard_once(maker: Runner, kind: type[RunnerEvent]) -> asyncio.Event:
-    """Set when the maker next tells of this kind."""
+def heard_once(runner: Runner, kind: type[RunnerEvent]) -> asyncio.Event:
+    """Set when the runner next tells of this kind."""
     seen = asyncio.Event()
-    maker.subscribe(lambda event: seen.set() if isinstance(event, kind) else None)
+    runner.subscribe(lambda event: seen.set() if isinstance(event, kind) else None)
     return seen
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.api import EngineStatus, State
-from engine.child.status import StatusPublisher
-from engine.endpoint.gauge import Gauge
+from engine.endpoint.status import RequestStatus
 from engine.llama.protocol import Report
+from engine.llama.status import HostStatus
 
 
 class Clock:
@@ -35,41 +35,41 @@ def report(running: int, written: int) -> Report:
 
 def test_a_host_at_rest_shows_no_work_and_no_speed() -> None:
     clock = Clock()
-    board = StatusPublisher(clock)
+    published = HostStatus(clock)
     told: list[EngineStatus] = []
-    board.subscribe(told.append)
+    published.subscribe(told.append)
     for written in (0, 30, 60):
-        board.take(report(2, written))
+        published.take(report(2, written))
         clock.now += 0.5
-    assert (board.status.state, board.status.running) == (State.WRITING, 2)
-    assert board.status.tokens_per_second == 60.0
-    board.take(report(0, 70))
+    assert (published.status.state, published.status.running) == (State.WRITING, 2)
+    assert published.status.tokens_per_second == 60.0
+    published.take(report(0, 70))
     resting = EngineStatus(State.READY, evaluated_tokens=700, needed_tokens=1400)
-    assert board.status == told[-1] == resting
+    assert published.status == told[-1] == resting
     clock.now += 60.0
-    board.take(report(1, 70))
-    assert (board.status.state, board.status.tokens_per_second) == (State.WRITING, 0.0)
+    published.take(report(1, 70))
+    assert (published.status.state, published.status.tokens_per_second) == (State.WRITING, 0.0)
 
 
 def test_a_host_that_is_gone_shows_no_work() -> None:
-    board = StatusPublisher(Clock())
-    board.take(report(2, 30))
-    board.rest(State.FAILED, "it died")
+    published = HostStatus(Clock())
+    published.take(report(2, 30))
+    published.rest(State.FAILED, "it died")
     gone = EngineStatus(State.FAILED, "it died", evaluated_tokens=300, needed_tokens=600)
-    assert board.status == gone
+    assert published.status == gone
 
 
 def test_an_endpoint_at_rest_shows_no_work_and_no_speed() -> None:
     clock = Clock()
-    gauge = Gauge(clock)
-    gauge.enter(State.READY)
-    gauge.moved(2, 1)
+    published = RequestStatus(clock)
+    published.enter(State.READY)
+    published.work(2, 1)
     for _ in range(4):
         clock.now += 0.5
-        gauge.wrote(10)
-    assert gauge.status.tokens_per_second > 0
-    gauge.moved(1, 0)
-    assert gauge.status.state is State.WRITING
-    assert gauge.status.tokens_per_second > 0
-    gauge.moved(0, 0)
-    assert gauge.status == EngineStatus(State.READY)
+        published.wrote(10)
+    assert published.status.tokens_per_second > 0
+    published.work(1, 0)
+    assert published.status.state is State.WRITING
+    assert published.status.tokens_per_second > 0
+    published.work(0, 0)
+    assert published.status == EngineStatus(State.READY)

@@ -6,7 +6,17 @@ from conftest import AT
 from deciding import some_pairs, ticking
 from sqlite_utils import Database
 
-from store import desk, drawing, guidelines, labels, relabel, repeats, rounds, settings
+from store import (
+    desk,
+    drawing,
+    guidelines,
+    labels,
+    queue,
+    relabel,
+    repeats,
+    rounds,
+    settings,
+)
 from store.records import Phase, Verdict
 from store.undo import undo
 
@@ -115,3 +125,52 @@ def test_a_sample_is_drawn_from_what_can_be_labelled_blind(db: Database) -> None
     assert not {made[0], made[1]} & set(drawn.pair_ids)
     assert (drawn.known, drawn.taken) == (2, 0)
     assert drawing.draw(db, ["third"], seed=3).pair_ids == tuple(made)
+
+
+def test_skipped_pairs_come_at_the_end_and_wait_when_skipped_again(db: Database) -> None:
+    made = some_pairs(db, 6)
+    now = ticking()
+    first = desk.resume(db, "first")
+    assert first is not None
+    skipped = [first.pair_id]
+    lying = desk.give(db, first, "first", Verdict.SKIP, seconds=1, at=now())
+    for number in range(5):
+        assert lying is not None
+        assert lying.pair_id not in skipped
+        verdict = Verdict.SKIP if number == 2 else Verdict.A
+        skipped += [lying.pair_id] if number == 2 else []
+        lying = desk.give(db, lying, "first", verdict, seconds=1, at=now())
+    assert queue.skipped(db, "first") == 2
+    assert lying is not None
+    assert (lying.pair_id, lying.total) == (skipped[0], len(made))
+    lying = desk.give(db, lying, "first", Verdict.SKIP, seconds=1, passed=skipped[:1], at=now())
+    assert lying is not None
+    assert lying.pair_id == skipped[1]
+    lying = desk.give(db, lying, "first", Verdict.B, seconds=1, passed=skipped[:1], at=now())
+    assert lying is None
+    assert queue.skipped(db, "first") == 1
+    again = desk.resume(db, "first")
+    assert again is not None
+    assert again.pair_id == skipped[0]
+    assert queue.skipped(db, "second") == 0
+
+
+def test_a_pair_skipped_in_a_round_comes_back_before_the_round_is_left(db: Database) -> None:
+    made = some_pairs(db, 5)
+    pilot = rounds.create(db, "pilot", made[:3], ["first", "second"], seed=1, by="first", at=AT)
+    now = ticking()
+    lying = desk.resume(db, "first")
+    assert lying is not None
+    skipped = lying.pair_id
+    lying = desk.give(db, lying, "first", Verdict.SKIP, seconds=1, at=now())
+    for _ in range(2):
+        assert lying is not None
+        lying = desk.give(db, lying, "first", Verdict.A, seconds=1, at=now())
+    assert lying is not None
+    assert (lying.pair_id, lying.round, lying.index) == (skipped, pilot, 1)
+    lying = desk.give(db, lying, "first", Verdict.B, seconds=1, at=now())
+    assert lying is not None
+    assert lying.round is None
+    mine = labels.mine(db, skipped, "first")
+    assert mine is not None
+    assert (mine.verdict, mine.informed) == (Verdict.B, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from conftest import AT, Project
 from deciding import head_rows, some_pairs
 
-from store import doctor, heads, labels, surroundings
+from store import doctor, heads, importing, labels, surroundings
 from store.backup import backup
 from store.doctor import Severity, examine
 from store.errors import ProjectExists, StoreError
@@ -156,3 +157,18 @@ def test_a_backup_mends_tables_changed_by_hand(project: Project, tmp_path: Path)
     with session(copied.path) as db:
         assert heads.equal_to_rebuild(db)
         assert head_rows(db) == before
+
+
+def test_pairs_from_before_sides_were_drawn_are_told(project: Project) -> None:
+    project.db.execute("DELETE FROM meta WHERE key = 'sides_from_content'")  # as older releases
+    old = "SELECT count(*) FROM pair WHERE kind = 'imported'"
+    some_pairs(project.db)
+    many = project.db.execute(old).fetchone()[0]
+    told = [each for each in examine(project.path) if each.subject == "sides"]
+    assert many
+    assert [each.severity for each in told] == [Severity.NOTE]
+    assert told[0].words.startswith(f"{many} imported pairs")
+    row = b'{"prompt": "new", "chosen": "x", "rejected": "y"}\n'
+    importing.run(project.db, io.BytesIO(row), at=AT)
+    (later,) = [each for each in examine(project.path) if each.subject == "sides"]
+    assert later.words.startswith(f"{many} imported pairs"), "the new pair is none of them"

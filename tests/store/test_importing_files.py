@@ -175,6 +175,19 @@ def test_lines_that_end_with_cr_alone(db: Database, tmp_path: Path) -> None:
     assert report.remarks == 1
 
 
+@pytest.mark.parametrize("name", ["p.txt", "p.csv", "p", "p.jsonl"])
+def test_what_is_inside_counts_more_than_the_name(db: Database, tmp_path: Path, name: str) -> None:
+    come(db, tmp_path, name, '{"prompt": "q", "a": "x", "b": "y"}\n')
+    assert sides(db) == [("q", "x", "y")]
+
+
+def test_a_table_under_the_name_of_a_text(db: Database, tmp_path: Path) -> None:
+    come(db, tmp_path, "p.txt", "id\tprompt\ta\tb\n1\tq\tx\ty\n".encode("utf-16"))
+    assert sides(db) == [("q", "x", "y")]
+    come(db, tmp_path, "q.txt", "prompt, please\nquestion,answer\n{not JSON\n")
+    assert texts(db)[1:] == ["prompt, please", "question,answer", "{not JSON"]
+
+
 def test_a_dry_run_reads_and_writes_nothing(db: Database, tmp_path: Path) -> None:
     before = {table: rows(db, table) for table in ("prompt", "pair", "event", "meta", "candidate")}
     content = json.dumps({"instruction": "Do.", "input": "it", "chosen": "x", "rejected": "y"})

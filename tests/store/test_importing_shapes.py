@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from store import importing, labels, pairs, prompts
+from store.agreement.roles import roles
 from store.errors import StoreError
 from store.importing import FORMATS, FileReport
 from store.sqlite import create
@@ -408,6 +409,28 @@ SIDES: list[tuple[str, Any, str, dict[str, str]]] = [
 ]
 
 
+SIDES += [
+    (
+        "helpsteer2",
+        {"prompt": "q", "response_1": "x", "response_2": "y", "preference_strength": 2},
+        "helpsteer3",
+        {"source:helpsteer3": "y"},
+    ),
+    (
+        "label studio, the short way",
+        {"id": 1, "prompt": "q", "answer1": "x", "answer2": "y", "annotator": 1, "choice": "right"},
+        "pandalm",
+        {"1": "y"},
+    ),
+    (
+        "numbers of a table with gaps",
+        {"prompt": "q", "answer1": "x", "answer2": "y", "annotator1": "2.0"},
+        "pandalm",
+        {"annotator1": "y"},
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("row", "format_", "said"), [r[1:] for r in SIDES], ids=[r[0] for r in SIDES]
 )
@@ -418,6 +441,22 @@ def test_rows_that_name_sides_keep_their_order(
     assert (report.format, report.added, report.rejected) == (format_, 1, 0)
     assert held(db) == [Read(Q, "x", "y", said)]
     assert come(db, rows(row)).duplicates == 1
+
+
+def test_numbers_that_may_count_from_nought_are_not_guessed_at(db: Database) -> None:
+    plain = {"response_1": "x", "response_2": "y"}
+    found = come(db, rows(*({"prompt": f"p{i}", **plain, "winner": i % 2} for i in range(4))))
+    assert found.unread == {"winner": 4}
+    assert labels.annotators(db) == []
+    come(db, rows(*({"prompt": f"q{i}", **plain, "winner": i % 2 + 1} for i in range(4))))
+    assert [each.labels for each in held(db)[4:6]] == [
+        {"source:pandalm": "x"},
+        {"source:pandalm": "y"},
+    ]
+
+
+def test_counts_under_the_names_of_roles_are_no_answers(db: Database) -> None:
+    assert come(db, rows({"prompt": "q", "win": 3, "lose": 5})).kind == "prompts"
 
 
 def test_several_rejected_and_ranks_make_all_pairs_and_say_so(db: Database) -> None:
@@ -778,3 +817,16 @@ def test_the_shared_cases_lose_nothing(db: Database) -> None:
         report = importing.run(db, path, at=AT)
         assert report.read == report.added + report.duplicates + report.rejected
         assert report.read, path
+
+
+def test_agreement_by_role_over_pairs_whose_file_names_them(db: Database) -> None:
+    come(db, rows(*({"prompt": f"p{i}", "chosen": "x", "rejected": "y"} for i in range(9))))
+    for n, pair in enumerate(pairs.ordered(db)):
+        chosen = "a" if pair.a_role == "chosen" else "b"
+        rejected = "b" if chosen == "a" else "a"
+        labels.give(db, pair.id, "ann", chosen, at=AT)
+        labels.give(db, pair.id, "bo", chosen if n else rejected, at=AT)
+    counted = roles(db, "ann", "bo")
+    assert counted.labels[:2] == ("rejected", "chosen")
+    assert counted.table[1][1] == 8
+    assert counted.table[1][0] == 1

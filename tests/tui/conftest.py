@@ -19,7 +19,7 @@ from textual.widgets import Input, TextArea
 
 from store.sqlite import create, open_store
 from store.thread import StoreThread
-from tests.tui.driving import MakeApp, Watch
+from tests.tui.driving import MakeApp, Unhurried, Watch
 from tests.tui.seed import AT, three_chains
 from tui.app import PairlabApp
 from tui.services import Services
@@ -59,7 +59,8 @@ def rows(study: Path) -> Iterator[Database]:
 def make_app(watch: Watch) -> Iterator[MakeApp]:
     """Makes apps over a project file; their stores are closed at the end.
 
-    Other processes' work is looked for every hour only: tests that want it say so. ``maker`` and
+    Every key is a press of its own, however fast a test presses them, and other processes' work is
+    looked for every hour only: tests that want it otherwise say so. ``maker`` and
     ``make_model`` may be what makes one from the store.
     """
     stores: list[StoreThread] = []
@@ -76,7 +77,7 @@ def make_app(watch: Watch) -> Iterator[MakeApp]:
             annotator=annotator,
             clock=lambda: AT,
             stopwatch=watch,
-            **more,
+            **{"minimum_seconds": 0.0, "input_clock": Unhurried()} | more,
         )
         return PairlabApp(services, look_every=look_every, show_every=0.0001)
 

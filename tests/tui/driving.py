@@ -8,8 +8,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual.app import App
+from textual.events import Event
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -17,6 +19,7 @@ from engine.method import constitution
 from engine.method.events import Kind, Writing
 from engine.method.plan import Plan
 from tui.app import PairlabApp
+from tui.presses import InputClock
 from tui.screens.base import ModeScreen
 from tui.screens.revise import ReviseScreen
 
@@ -33,6 +36,36 @@ class Watch:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Unhurried(InputClock):
+    """The real clock, put on by two seconds for each key: none follows another at once."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._times: WeakKeyDictionary[Event, float] = WeakKeyDictionary()
+
+    def of(self, event: Event) -> float:
+        if event not in self._times:
+            self._ahead += 2.0
+            self._times[event] = event.time + self._ahead
+        return self._times[event]
+
+    def now(self) -> float:
+        return super().now() + self._ahead
+
+
+class Standing(InputClock):
+    """Time stands still until a test lets it go on."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def of(self, event: Event) -> float:
+        return self.time
+
+    def now(self) -> float:
+        return self.time
 
 
 class StandInMaker:

@@ -6,7 +6,7 @@ import pytest
 from sqlite_utils import Database
 from textual.events import Key
 
-from store import desk, guidelines, labels, pairs, queue
+from store import desk, guidelines, labels, pairs, queue, rounds
 from store.records import Label, Verdict
 from store.sqlite import open_store
 from tests.tui.driving import MakeApp, Watch, drawn, press, settle, until
@@ -236,3 +236,36 @@ async def test_looks_calm(
 def test_every_pair_of_a_project_is_offered_once(study: Path, rows: Database) -> None:
     offered = [desk.at_place(rows, "first", index) for index in range(1, pairs.count(rows) + 1)]
     assert len({one.pair_id for one in offered if one is not None}) == pairs.count(rows)
+
+
+async def test_skipped_pairs_come_back_and_the_end_counts_them(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "L", "space", "1", "1")
+        assert "your verdict: skipped" in drawn(app)
+        await press(pilot, "space")
+        assert "2 labelled, 1 skipped: it comes again." in drawn(app)
+        await press(pilot, "space")
+        assert "2 labelled, 1 skipped" in drawn(app)
+        await press(pilot, "enter")
+        assert "your verdict: skipped" in drawn(app)
+        await press(pilot, "2")
+        assert "All 3 pairs have your verdict." in drawn(app)
+        assert "skipped" not in drawn(app)
+    assert len([each for each in given(rows) if each.verdict is not Verdict.SKIP]) == 3
+
+
+async def test_a_finished_round_says_so_and_what_comes(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    made = [pair.id for pair in pairs.ordered(rows)]
+    rounds.create(rows, "pilot", made[:2], ["first", "second"], seed=1, by="first", at=AT)
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "L", "1", "1")
+        assert "round pilot: all 2 of yours done; now the pairs outside of it" in drawn(app)
+        await press(pilot, "1")
+        assert "All 3 pairs have your verdict." in drawn(app)
+        assert "Round pilot is sealed until all have finished: first 2 of 2" in drawn(app)

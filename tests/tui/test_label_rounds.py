@@ -31,7 +31,7 @@ async def test_a_round_is_labelled_and_then_tells_what_it_waits_for(
         await press(pilot, "L")
         assert label(app).prompt.title == "Round pilot · pair 1 of 3"
         await press(pilot, "1", "2", "left")
-        assert "pair 2 of 3 · your verdict: right" in label(app).prompt.title
+        assert "pair 2 of 3 · your verdict: lower" in label(app).prompt.title
         await press(pilot, "right", "b")
         shown = " ".join(drawn(app).split())
         assert "Round pilot is sealed until all have finished: first 3 of 3, second 0" in shown

@@ -32,6 +32,7 @@ from tests.tui.seed import (
     a_run,
     add_round,
 )
+from tui.presses import InputClock
 
 
 def chosen(rows: Database) -> dict[str, Choice]:
@@ -110,7 +111,7 @@ async def test_an_unchanged_edit_accepts_and_an_empty_one_is_refused(
     assert len(chosen(rows)) == 1
 
 
-async def test_the_keys_find_back_into_the_text(
+async def test_letters_stay_letters_wherever_the_mouse_clicks(
     study: Path, rows: Database, make_app: MakeApp
 ) -> None:
     app = make_app(study)
@@ -118,7 +119,7 @@ async def test_the_keys_find_back_into_the_text(
         await settle(pilot)
         await press(pilot, "e")
         await pilot.click("#candidate")
-        await press(pilot, "a", "x", "tab", "Z", "escape")
+        await press(pilot, "a", "x", "tab", "space", "2", "u", "escape")
         assert not revise(app).chain.editor.display
         await press(pilot, "e")
         await pilot.click("#candidate")
@@ -126,7 +127,7 @@ async def test_the_keys_find_back_into_the_text(
         assert not revise(app).chain.editor.display
         await press(pilot, "e", "ctrl+s")
     (decision,) = decisions.ordered(rows)
-    assert candidates.get(rows, decision.edited_id or "").text == "Z" + PROCESS[3]
+    assert candidates.get(rows, decision.edited_id or "").text == "ax 2u" + PROCESS[3]
 
 
 async def test_skip_goes_on_and_the_next_start_resumes_behind_it(
@@ -151,14 +152,20 @@ async def test_original_and_diff(study: Path, make_app: MakeApp) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         chain = revise(app).chain
-        await press(pilot, "d")
         assert chain.revision.text == PROCESS[3]
+        assert "rewritten" in drawn(app)
+        await press(pilot, "d")
+        assert PROCESS[1] in chain.revision.text
+        assert PROCESS[3] in chain.revision.text
         await press(pilot, "o")
         assert (chain.revision.title, chain.revision.text) == ("Original", PROCESS[1])
         assert revise(app).check_action("decide", ("accept",)) is None
         await press(pilot, "o", "d")
-        assert PROCESS[1] in chain.revision.text
-        assert PROCESS[3] in chain.revision.text
+        assert chain.revision.text == PROCESS[3]
+        await press(pilot, "d", "d", "space")
+        assert "Yes" in chain.revision.text  # what can be read as a change is one again
+        assert "No" in chain.revision.text
+        assert "rewritten" not in drawn(app)
 
 
 async def test_every_round_can_be_looked_at_and_decided_on(
@@ -186,7 +193,7 @@ async def test_every_round_can_be_looked_at_and_decided_on(
 async def test_a_key_typed_before_the_item_was_painted_decides_nothing(
     study: Path, rows: Database, make_app: MakeApp
 ) -> None:
-    app = make_app(study)
+    app = make_app(study, input_clock=InputClock())
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         early = Key("a", "a")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
-from textual.worker import WorkerFailed
 
 from engine.scripted import ScriptedEngine
 from store import decisions, meta
@@ -226,31 +225,54 @@ async def accept_one(app: PairlabApp) -> None:
         await settle(pilot)
 
 
-async def test_a_crash_shows_no_texts_and_names_the_log(
-    study: Path,
-    tmp_path: Path,
-    make_app: MakeApp,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+async def test_a_workers_error_is_a_line_and_a_log_entry(
+    study: Path, tmp_path: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
-        secret = PROCESS[1]
-        raise RuntimeError(secret[:0] or "broken")
+        raise RuntimeError(PROCESS[1])
 
     log = tmp_path / "state" / "model-host.log"
     log.parent.mkdir()
     app = make_app(study, log_path=log)
-    monkeypatch.setattr("tui.screens.revise.revise_item.decide", broken)
-    with pytest.raises(WorkerFailed):
-        await accept_one(app)
-    told = "".join(capsys.readouterr().err.split())  # a long path is broken over lines
-    assert "crash.log" in told
-    assert "RuntimeError" not in told
-    assert "killing" not in told
+    async with app.run_test(size=(160, 30)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr("tui.screens.revise.revise_item.decide", broken)
+        await press(pilot, "a")
+        assert "RuntimeError" in drawn(app)
+        assert "is kept" in drawn(app)
+        monkeypatch.undo()
+        await press(pilot, "a")
+        assert "accepted" in drawn(app)
     crash = log.with_name("crash.log")
     assert "RuntimeError" in crash.read_text()
-    assert "killing" not in crash.read_text()
+    assert PROCESS[1] not in crash.read_text()
     assert crash.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_crash_shows_no_texts_and_names_the_log(
+    study: Path, tmp_path: Path, make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise RuntimeError(PROCESS[1])
+
+    log = tmp_path / "state" / "model-host.log"
+    log.parent.mkdir()
+    app = make_app(study, log_path=log)
+
+    async def crash() -> None:
+        async with app.run_test(size=(120, 30)) as pilot:
+            await settle(pilot)
+            app.call_later(broken)
+            await settle(pilot)
+
+    with pytest.raises(RuntimeError):
+        await crash()
+    told = "".join(capsys.readouterr().err.split())  # a long path is broken over lines
+    assert "crash.log" in told
+    assert "killing" not in told
+    kept = log.with_name("crash.log").read_text()
+    assert "RuntimeError" in kept
+    assert "killing" not in kept
 
 
 def test_textuals_debugging_switches_are_dropped() -> None:
@@ -337,6 +359,7 @@ async def test_no_color_is_honoured(
     app = make_app(study)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
+        await press(pilot, "d")
         svg = app.export_screenshot()
         assert "line-through" in svg
         assert "underline" in svg

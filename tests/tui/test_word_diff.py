@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.widgets.word_diff import Change, drawn, word_diff
+from tui.widgets.word_diff import Change, drawn, rewritten, word_diff
 
 WORDS = st.lists(
     st.sampled_from(["the", "cat", "sat.", " ", "\n", "  ", "on", "猫", "don't", "x" * 9, "\t"]),
@@ -61,6 +61,20 @@ def test_confetti_between_long_changes_is_given_up() -> None:
     old = "I cannot help you with any of these things at all"
     new = "First list every process, then end the one with the number shown beside it"
     assert [segment.change for segment in word_diff(old, new)] == [Change.DELETE, Change.INSERT]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("one two three four", "one two six seven", False),  # 4 of 8 words are shared
+        ("one two three four five", "one two six seven eight nine", True),  # 4 of 11
+        ("one two three", "one two three", False),
+        ("all of it is gone", "another text came here", True),
+        ("", "", False),
+    ],
+)
+def test_less_than_two_words_in_five_is_a_new_text(old: str, new: str, expected: bool) -> None:
+    assert rewritten(word_diff(old, new)) is expected
 
 
 def test_what_is_drawn_reads_without_colours() -> None:

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import click
 
+from engine import netlock
 from engine.privacy import leave_no_traces
 from tui.cli import output
 from tui.cli.context import CliContext, default_annotator, report_failures
@@ -86,6 +87,8 @@ class _Commands(click.Group):
         if own_process:
             leave_no_traces()
             output.take_over()
+            if not _names_a_server(sys.argv[1:]):  # whose process starts when it is first needed
+                netlock.lock()
         try:
             status = super().main(
                 args, prog_name or "pairlab", complete_var, standalone_mode=False, **extra
@@ -102,6 +105,10 @@ class _Commands(click.Group):
             output.say_crashed()
             status = 1
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _names_a_server(words: Sequence[str]) -> bool:
+    return any(word.partition("=")[0] == "--endpoint" for word in words)
 
 
 @click.group(

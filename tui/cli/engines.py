@@ -34,8 +34,7 @@ def host_engine(
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
     """
-    from engine.child.process import COMMAND
-    from engine.llama.client import HostEngine, HostSettings
+    from engine.llama.client import COMMAND, HostEngine, HostSettings
 
     given = options or EngineOptions()
     polite = shutil.which("nice") if beside_a_person else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine import netlock
 from engine.errors import EngineError, NoModel
 from engine.llama import weights
 from store.doctor import Finding, Severity
@@ -33,3 +34,17 @@ def model_findings(project: Path) -> list[Finding]:
             f"{found.path} ({found.why}): {header.architecture}, {header.quantisation}",
         )
     ]
+
+
+def network_finding() -> Finding:
+    """How the way to a network is closed for this command, as for the app."""
+    closed = netlock.state()
+    if closed is netlock.Network.LOCKED:
+        words = f"{closed.value}: no socket but between processes of this machine"
+        return Finding("network", Severity.OK, words)
+    return Finding(
+        "network",
+        Severity.NOTE,
+        f"{closed.value}: the kernel does not keep code outside Python from opening a socket",
+        "Linux on x86-64 or aarch64 locks it; elsewhere use a machine without a network.",
+    )

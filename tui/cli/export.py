@@ -100,13 +100,13 @@ def command(
 
 def _nothing(plan: ExportPlan) -> str:
     """Why no row would go out, and what to do."""
-    from store import ids
     from store.exporting import EXPLAINED, Reason
+    from store.ids import SOURCE
     from tui.visible import clean
 
     asked = plan.options.annotator
     if asked is not None and asked not in plan.speakers:
-        names = [name if ids.is_source(name) else f"by:{name}" for name in plan.speakers]
+        names = [name if name.startswith(SOURCE) else f"by:{name}" for name in plan.speakers]
         there = f"there are {', '.join(names)}" if names else "nobody has yet"
         return clean(f"--from {plan.options.from_}: nobody of this name said anything; {there}")
     why = "; ".join(
@@ -116,7 +116,7 @@ def _nothing(plan: ExportPlan) -> str:
     )
     if not plan.pairs:
         why = "the project has no pair yet; `pairlab import FILE` brings some in"
-    source = next(filter(ids.is_source, plan.speakers), None)
+    source = next((name for name in plan.speakers if name.startswith(SOURCE)), None)
     hint = f"; --from {source} takes what the imported file itself preferred"
     return clean(f"no row to write, and nothing was written: {why}{hint if source else ''}")
 

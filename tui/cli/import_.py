@@ -75,7 +75,9 @@ def command(
     format_: str | None,
     **options: Any,
 ) -> None:
-    """Bring in prompts, pairs or labels; - is stdin, .gz is read; doing it again adds nothing.
+    """Bring in prompts, pairs or labels; doing it again adds nothing.
+
+    - is stdin; .gz, .bz2 and .xz are read; each row is read by its own shape.
 
     A row that holds more than can be kept is refused with its reason; fields that were not read
     are named with their number.

@@ -19,10 +19,21 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
     metavar="N",
     help="Show one hidden repeat, sides swapped, for every N labels; 0 for none.",
 )
+@click.option(
+    "--minimum-seconds",
+    type=click.FloatRange(0, 10),
+    metavar="S",
+    help="Seconds an item must have been on the screen before a key decides on it (.4).",
+)
 @json_option
 @click.pass_obj
 def command(
-    context: CliContext, strength: str | None, repeats: int | None, *, as_json: bool
+    context: CliContext,
+    strength: str | None,
+    repeats: int | None,
+    minimum_seconds: float | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Show the project's settings, or change them; who changed what is recorded."""
     from store import clock, settings
@@ -30,6 +41,7 @@ def command(
     wanted = {
         settings.STRENGTH: None if strength is None else strength == "on",
         settings.REPEATS: repeats,
+        settings.MINIMUM: minimum_seconds,
     }
     with context.open() as database:
         for key, value in wanted.items():
@@ -38,11 +50,13 @@ def command(
         found = {
             settings.STRENGTH: bool(settings.get(database, settings.STRENGTH, default=False)),
             settings.REPEATS: int(settings.get(database, settings.REPEATS, default=0)),
+            settings.MINIMUM: settings.minimum_seconds(database),
         }
     if as_json:
         put_json(found)
         return
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
+    put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")

@@ -1,38 +1,48 @@
 """What all modes share: the lines above and below, the common keys, the way a key acts.
 
-A key acts on the item that was on the screen when it was pressed: :meth:`ModeScreen.act` drops
-keys that were typed before the item was painted, and keys that come while an earlier one is still
-being written to the disk.
+A key acts on the item that was on the screen when it was pressed, and once however long it is
+held: :meth:`ModeScreen.act` drops repeats of a held key, keys that were typed before the item was
+painted or too soon after, and keys that come while an earlier one is still being written to the
+disk. A key that is dropped says so in the footer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual import getters
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
-from textual.events import Event, Resize
-from textual.screen import Screen
+from textual.events import Resize
 from textual.widget import Widget
 from textual.worker import Worker
 
-from engine.errors import EngineError
+from engine import netlock
 from store import heads, ids, labels, meta, undo
-from store.errors import FileLost, StoreError
+from store.drafts import DraftKind, Place
+from tui import border
 from tui.app import PairlabApp
+from tui.drafts import Drafts, since
+from tui.figures import brief
 from tui.keys import COMMON
-from tui.messages import AgreementMoved, EngineSaid, OtherWork
+from tui.messages import AgreementMoved, CameBack, EngineSaid, OtherWork
+from tui.open_text import TextScreen
+from tui.presses import REPEAT, UNEVEN
+from tui.screens.scrolling import Scrolls
 from tui.screens.sheet import Sheet, help_for
 from tui.services import Services
+from tui.sides import by_place
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
 from tui.widgets.note_line import NoteLine
+from tui.widgets.prompt_pane import PromptPane
+from tui.widgets.reading import ReadingView
 
 if TYPE_CHECKING:
     from store.undo import Undone
@@ -44,7 +54,7 @@ ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield"
 """Actions that need an item with panes; absent in modes without."""
 
 
-class ModeScreen(Screen[None]):
+class ModeScreen(Scrolls, TextScreen):
     """One mode of the app.
 
     A mode fills :meth:`compose_mode`, calls :meth:`item_shown` whenever another item has been put
@@ -71,6 +81,8 @@ class ModeScreen(Screen[None]):
         super().__init__()
         self.item_id: str | None = None
         """What a key acts on; None while there is nothing."""
+        self._conversation = False
+        """The prompt shown has earlier turns."""
         self._painted_at: float | None = None
         self._acting = False
         self._shown_since = 0.0
@@ -99,6 +111,11 @@ class ModeScreen(Screen[None]):
         """Where the item came from, in words; None where there is nothing to tell."""
         return None
 
+    def text_places(self) -> Iterable[tuple[Place, str]]:
+        """The texts that can be written on the item shown, each with the key that opens it."""
+        if self.item_id is not None:
+            yield Place(DraftKind.NOTE, self.item_id), "m"
+
     async def other_work(self) -> None:
         """Another process wrote to the project: read again what may have changed."""
 
@@ -108,6 +125,11 @@ class ModeScreen(Screen[None]):
     def services(self) -> Services:
         """Store, engine, clock."""
         return self.app.services
+
+    @property
+    def drafts(self) -> Drafts:
+        """This annotator's unfinished texts."""
+        return self.app.session.drafts
 
     async def ask(
         self, fn: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
@@ -119,6 +141,24 @@ class ModeScreen(Screen[None]):
         """
         return await self.services.store.call(fn, *args, **kwargs)
 
+    @property
+    def stacked(self) -> bool:
+        """Answers stand one above the other here."""
+        return self.app.size.width < WIDE
+
+    @property
+    def cramped(self) -> bool:
+        """The screen is too small to show both answers."""
+        return any(view.cramped for view in self.query(ReadingView) if view.display)
+
+    def worded(self, binding: Binding) -> Binding:
+        """A binding with the words that hold for how the answers stand."""
+        return replace(
+            binding,
+            description=by_place(binding.description, stacked=self.stacked),
+            tooltip=by_place(binding.tooltip, stacked=self.stacked),
+        )
+
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say at the right of the footer what was done, or in its place what went wrong."""
         self.status.told = words
@@ -126,7 +166,9 @@ class ModeScreen(Screen[None]):
 
     def item_shown(self, item_id: str | None) -> None:
         """The panes now hold this item; keys act on it once it is painted."""
-        if (item_id is None) != (self.item_id is None):
+        conversation = any(pane.earlier for pane in self.query(PromptPane))
+        if (item_id is None, conversation) != (self.item_id is None, self._conversation):
+            self._conversation = conversation
             self.refresh_bindings()
         self.item_id = item_id
         self._painted_at = None
@@ -141,25 +183,88 @@ class ModeScreen(Screen[None]):
         """True when the key being handled was typed after the item was painted."""
         return self._painted_at is not None and self.app.input_time >= self._painted_at
 
-    def act(self, work: Callable[[], Awaitable[None]], *, on_item: bool = True) -> None:
+    def act(
+        self,
+        work: Callable[[], Awaitable[None]],
+        *,
+        on_item: bool = True,
+        decides: bool = True,
+    ) -> None:
         """Do what a key asks for, unless the key was meant for something else.
 
         Args:
             work: what to do; its store and engine errors become one line in the footer.
             on_item: the key acts on the item shown. It is dropped when the item was not yet
                 painted when it was typed, or when there is none.
+            decides: something is decided by it: see :meth:`decide`.
         """
-        if self._acting or (on_item and (self.item_id is None or not self.may_act)):
+        if decides:
+            self.decide(partial(self._begin, work), on_item=on_item)
+        elif not on_item or self._is_meant():
+            self._begin(work)
+
+    def decide(self, do: Callable[[], None], *, on_item: bool = True) -> None:
+        """Do something for a key that decides: once for each press, and not too soon.
+
+        Args:
+            do: called at once, or a moment later where only that tells a press from a repeat.
+            on_item: it is about the item shown, which must have been painted for the project's
+                minimum time.
+        """
+        presses = self.app.presses
+        within = min(UNEVEN, self.app.session.minimum_seconds) if on_item else REPEAT
+        if not presses.is_repeat(within) and on_item and not self._is_meant(long=True):
             return
-        self._acting = True
-        if self.status.wrong:
-            self.tell("")
-        waiting = self.set_timer(0.15, self._mark_unsaved)
-        self.run_worker(self._act(work, waiting.stop), group="act")
+        item_id, key = self.item_id, presses.key
+
+        def still_there() -> None:
+            if self.item_id == item_id and self.is_current:
+                do()
+
+        presses.once(still_there, lambda: self.drop("held down", key), within=within)
+
+    def drop(self, why: str, key: str = "") -> None:
+        """Say that a key did not count.
+
+        Args:
+            why: the reason, in a few words.
+            key: the key; the one being handled when empty.
+        """
+        shown = self.app.get_key_display(Binding(key or self.app.presses.key, ""))
+        self.status.dropped = f"{shown} did not count: {why}"
 
     def background(self, work: Callable[[], Awaitable[None]], *, group: str) -> Worker[None]:
         """Run something that no key waits for; a newer one of its group takes its place."""
         return self.run_worker(partial(self.in_words, work), group=group, exclusive=True)
+
+    def _is_meant(self, *, long: bool = False) -> bool:
+        """Whether the key being handled is meant for the item shown; says why it is not.
+
+        Args:
+            long: the item must have been there for the minimum time.
+        """
+        if self.item_id is None:
+            return False
+        if not self.may_act:
+            self.drop("typed before the item was here")
+            return False
+        least = self.app.session.minimum_seconds
+        if long and self.app.input_time - (self._painted_at or 0.0) < least:
+            self.drop(f"the item was here for less than {brief(least)}")
+            return False
+        return True
+
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Start what a key asks for, unless the key before it is not done yet."""
+        if self._acting:
+            self.drop("the key before is still being stored")
+            return
+        self._acting = True
+        self.status.dropped = ""
+        if self.status.wrong:
+            self.tell("")
+        waiting = self.set_timer(0.15, self._mark_unsaved)
+        self.run_worker(self._act(work, waiting.stop), group="act")
 
     # Life
 
@@ -176,11 +281,17 @@ class ModeScreen(Screen[None]):
     def on_mount(self) -> None:
         """Take over what is remembered."""
         self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._tell_server()
         self.background(self._recall_shield, group="shield")
 
     def on_other_work(self, _event: OtherWork) -> None:
         """The app saw another process commit."""
         self.background(self.other_work, group="other")
+
+    def on_came_back(self, _event: CameBack) -> None:
+        """After ``fg``: no key counts before the item is painted anew."""
+        self._painted_at = None
+        self.call_after_refresh(self._mark_painted, self.item_id, again=True)
 
     def on_engine_said(self, _event: EngineSaid) -> None:
         """The engine may just have been made."""
@@ -207,12 +318,16 @@ class ModeScreen(Screen[None]):
         """Wide screens get side by side."""
         self.set_class(event.size.width < WIDE, "-narrow")
 
-    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that cannot do anything here are absent; those that cannot now are dim."""
+        if super().check_action(action, parameters) is False:
+            return False
         if action in ITEM_ACTIONS and not self.HAS_ITEMS:
             return False
         if action == "leave":
             return self.has_class("-full")
+        if action == "turns":
+            return self.item_id is not None and self._conversation
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
             return None
         return True
@@ -233,8 +348,8 @@ class ModeScreen(Screen[None]):
 
     def action_note(self) -> None:
         """``m``."""
-        if self.item_id is not None and self.may_act:
-            self.background(self._open_note, group="note")
+        if self.item_id is not None and self._is_meant():
+            self._open_note(self.item_id)
 
     def action_where_from(self) -> None:
         """``i``."""
@@ -269,6 +384,11 @@ class ModeScreen(Screen[None]):
             pane.remove_class("-away")
         self.refresh_bindings()
 
+    def action_turns(self) -> None:
+        """``h``: earlier turns unfolded, or folded again."""
+        for pane in self.query(PromptPane):
+            pane.fold()
+
     def action_shield(self) -> None:
         """``s``: remembered for this annotator in this file."""
         self._put_shield(not self._shielded)
@@ -284,21 +404,6 @@ class ModeScreen(Screen[None]):
         at = stops.index(picked) if picked in panes else 0
         self.set_focus(stops[(at + step) % len(stops)])
 
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        for pane in self._scrolling():
-            pane.scroll_lines(lines)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup`` and ``pgdn``."""
-        for pane in self._scrolling():
-            pane.scroll_pages(pages)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        for pane in self._scrolling():
-            pane.scroll_end_or_home(end=end)
-
     # The rest
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
@@ -308,10 +413,11 @@ class ModeScreen(Screen[None]):
         async def keep() -> None:
             at = self.services.clock()
             await self.ask(labels.note, item, self.services.annotator, event.text, at)
+            self.drafts.drop(Place(DraftKind.NOTE, item))
             await self.marked()
             self.tell("note kept" if event.text.strip() else "note taken away")
 
-        self.act(keep, on_item=False)
+        self.act(keep, on_item=False, decides=False)
 
     async def _act(self, work: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
         try:
@@ -322,36 +428,42 @@ class ModeScreen(Screen[None]):
             self.status.unsaved = False
 
     async def in_words(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run something; what store or engine hold against it becomes a line in the footer."""
-        try:
+        """Run something; what goes wrong becomes a line in the footer."""
+        with border.inside(self.app):
             await work()
-        except FileLost as error:
-            self.app.lose(error)
-        except (StoreError, EngineError) as error:
-            self.tell(str(error), wrong=True)
-        except NoMatches:
-            if self.app.is_running:
-                raise
-            # The app is closing: its widgets are gone before its workers.
 
     def _tell_server(self) -> None:
         engine = self.services.engine
         self.status.server = (engine.server if engine else None) or ""
+        closed = netlock.state()
+        self.status.network = "" if closed is netlock.Network.OPEN else closed.value
 
     def _mark_unsaved(self) -> None:
         self.status.unsaved = self._acting
 
-    def _mark_painted(self, item_id: str | None) -> None:
+    def _mark_painted(self, item_id: str | None, *, again: bool = False) -> None:
         if item_id == self.item_id:
-            self._painted_at = Event().time
-            self._shown_since = self.services.stopwatch()
+            self._painted_at = self.services.input_clock.now()
+            if not again:
+                self._shown_since = self.services.stopwatch()
             self.app.session.settle()
+            self._offer_drafts()
+
+    def _offer_drafts(self) -> None:
+        """Say that a text was begun on this item."""
+        for place, key in self.text_places():
+            draft = self.drafts.get(place)
+            if draft is not None:
+                words = f"your unfinished {place.kind} from {since(draft)} is here"
+                self.tell(f"{words}: {key} goes on with it")
+                return
 
     def _picked(self) -> AnswerPane | None:
         focused = self.focused
         return focused if isinstance(focused, AnswerPane) else None
 
-    def _scrolling(self) -> list[AnswerPane]:
+    def scrolling(self) -> list[AnswerPane]:
+        """The picked pane, or those that scroll together."""
         if self.has_class("-full"):
             return [pane for pane in self.query(AnswerPane) if not pane.has_class("-away")]
         picked = self._picked()
@@ -375,10 +487,17 @@ class ModeScreen(Screen[None]):
         await self.marked()
         self.tell("flagged: left out of exports" if on else "flag taken back")
 
-    async def _open_note(self) -> None:
-        if self.item_id is not None:
-            notes = await self.ask(labels.notes, self.item_id)
-            self.note_line.open(self.item_id, notes.get(self.services.annotator, ""))
+    def _open_note(self, item: str) -> None:
+        """Open at once, so that no letter goes astray; the note comes as soon as it is read."""
+        place = Place(DraftKind.NOTE, item)
+        draft = self.drafts.get(place)
+        self.note_line.open(item, place=place, draft=draft)
+        if draft is None:
+            self.background(partial(self._fill_in_note, place), group="note")
+
+    async def _fill_in_note(self, place: Place) -> None:
+        notes = await self.ask(labels.notes, place.item)
+        self.note_line.fill_in(place, notes.get(self.services.annotator, ""))
 
     async def _show_origin(self) -> None:
         words = await self.origin()

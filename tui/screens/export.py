@@ -25,7 +25,7 @@ from tui.figures import counted
 from tui.messages import AgreementMoved
 from tui.screens.base import ModeScreen
 from tui.screens.format_picker import FormatPicker
-from tui.screens.items import Item, ItemsScreen, reading
+from tui.screens.items import Item, ItemsScreen, Reading
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.lines import Lines
@@ -153,7 +153,7 @@ class ExportScreen(ModeScreen):
 
     def action_write(self) -> None:
         """``enter``: writes, unless something is there already."""
-        self.background(self._begin_writing, group="write")
+        self.decide(self._write_soon, on_item=False)
 
     def action_items(self) -> None:
         """``enter`` on a reason."""
@@ -161,10 +161,7 @@ class ExportScreen(ModeScreen):
 
     def action_replace(self) -> None:
         """``y``: the second, explicit yes."""
-        out = self._in_the_way
-        if out is not None:
-            self._stand_aside()
-            self.background(partial(self._write, out, force=True), group="write")
+        self.decide(self._replace, on_item=False)
 
     def action_format(self) -> None:
         """``t``."""
@@ -202,6 +199,15 @@ class ExportScreen(ModeScreen):
 
     # What happens
 
+    def _write_soon(self) -> None:
+        self.background(self._begin_writing, group="write")
+
+    def _replace(self) -> None:
+        out = self._in_the_way
+        if out is not None:
+            self._stand_aside()
+            self.background(partial(self._write, out, force=True), group="write")
+
     def _plan_soon(self) -> None:
         self.set_timer(REST, lambda: self.background(self._plan, group="plan"))
 
@@ -233,7 +239,9 @@ class ExportScreen(ModeScreen):
         plan = planned.plan
         self.rule.heading = lines.going_out(planned.lines, plan.pairs)
         unchecked = len(plan.length_not_checked)
-        self.rule.aside = f"{unchecked:,} not checked once cut: no model" if unchecked else ""
+        self.rule.aside = (
+            f"{unchecked:,} not checked once cut: the model has not counted" if unchecked else ""
+        )
         highlighted = self.reasons.highlighted
         self.reasons.set_options(
             Option(lines.reason_line(reason, number), id=reason)
@@ -314,14 +322,14 @@ class ExportScreen(ModeScreen):
             ItemsScreen(lines.reason_title(reason), items, self._read, note="; ".join(notes))
         )
 
-    async def _read(self, pair_id: str) -> Content:
+    async def _read(self, pair_id: str) -> Reading:
         if self._planned is not None and pair_id in self._planned.closed:
-            return reading(await self.ask(pairs.text, pair_id))
+            return Reading(await self.ask(pairs.text, pair_id))
         try:
             found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
         except StoreError:
-            return reading(await self.ask(pairs.text, pair_id))
-        return reading(found.text, [kappa_lines.verdict_line(label) for label in found.labels])
+            return Reading(await self.ask(pairs.text, pair_id))
+        return Reading(found.text, [kappa_lines.verdict_line(label) for label in found.labels])
 
     def _format_chosen(self, name: str | None) -> None:
         if name is None or name == self._format:

@@ -18,12 +18,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.widgets.option_list import Option
 
-from store import guidelines, ids, labels, meta, relabel
+from store import guidelines, labels, relabel
+from store.drafts import DraftKind, Place
 from store.errors import StoreError
 from store.records import Guideline
 from store.sqlite import Database
+from tui.drafts import since
 from tui.figures import counted
 from tui.messages import LabelStored
+from tui.open_text import TextScreen
+from tui.screens.scrolling import Scrolls
 from tui.services import Services
 from tui.text import one_line
 from tui.widgets.editor import Editor
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
 
 FIRST_WORDS = "# Guideline\n\nWhich of two answers is better, and why.\n"
 """Stands in the editor of a project that has no guideline yet."""
+
+PLACE = Place(DraftKind.GUIDELINE)
 
 
 class GuidelineEditor(Editor):
@@ -60,10 +66,9 @@ class _State:
     used: dict[str, int] | None = None
     older: int = 0
     """The annotator's own labels under versions not in force any more."""
-    draft: str | None = None
 
 
-class GuidelineScreen(ModalScreen[None]):
+class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
     """Read any version; ``e`` writes the next one."""
 
     MODE = "guideline"
@@ -142,8 +147,6 @@ class GuidelineScreen(ModalScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one writes, only the editor's own keys are there."""
-        if self.is_mounted and (self.editor.display or self.note_line.about):
-            return action not in {k.split("(")[0] for k in _OWN_ACTIONS}
         if action in {"version", "changes"} and len(self._state.history) < 2:
             return False
         if action == "relabel":
@@ -156,8 +159,8 @@ class GuidelineScreen(ModalScreen[None]):
         self._base = self._state.current_id
         text = current.text if current else FIRST_WORDS
         self.add_class("-editing")
-        self.editor.open(text, self._state.draft)
-        self._tell("your unfinished text" if self._state.draft is not None else "")
+        self.editor.open(PLACE, text, self._app.session.drafts.get(PLACE))
+        self._tell("")
 
     def action_search(self) -> None:
         """``/``."""
@@ -176,6 +179,12 @@ class GuidelineScreen(ModalScreen[None]):
 
     def action_relabel(self) -> None:
         """``r``, twice: what it does cannot be undone by one key."""
+        self._app.presses.once(self._relabel_surely, self._say_held)
+
+    def _say_held(self) -> None:
+        self.status.dropped = "r did not count: held down"
+
+    def _relabel_surely(self) -> None:
         if self._sure:
             self._do(self._relabel)
             return
@@ -191,17 +200,9 @@ class GuidelineScreen(ModalScreen[None]):
             return
         self.dismiss()
 
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        self.pane.scroll_lines(lines)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup``, ``pgdn`` and ``space``."""
-        self.pane.scroll_pages(pages)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        self.pane.scroll_end_or_home(end=end)
+    def scrolling(self) -> tuple[GuidelinePane]:
+        """The text."""
+        return (self.pane,)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The search follows the letters."""
@@ -227,13 +228,18 @@ class GuidelineScreen(ModalScreen[None]):
     def on_editor_left(self, event: Editor.Left) -> None:
         """Escape: the text waits, also for another day."""
         event.stop()
-        self._do(partial(self._keep_draft, event.text if event.changed else None))
+        self._close_editor()
+        self._tell("your text waits; e goes on with it" if event.changed else "")
 
     # What happens
 
     @property
+    def _app(self) -> PairlabApp:
+        return cast("PairlabApp", self.app)
+
+    @property
     def _services(self) -> Services:
-        return cast("PairlabApp", self.app).services
+        return self._app.services
 
     def _do(self, work: Callable[[], Awaitable[None]]) -> None:
         async def in_words() -> None:
@@ -248,6 +254,9 @@ class GuidelineScreen(ModalScreen[None]):
         await self._read()
         self._at = self._place_in_force()
         self._draw()
+        draft = self._app.session.drafts.get(PLACE)
+        if draft is not None:
+            self._tell(f"your unfinished text from {since(draft)}: e goes on with it")
 
     async def _read(self) -> None:
         services = self._services
@@ -268,18 +277,11 @@ class GuidelineScreen(ModalScreen[None]):
         added = await services.store.call(
             guidelines.add_version, text, services.annotator, services.clock()
         )
-        await services.store.call(_put_draft, services.annotator, None)
+        self._app.session.drafts.drop(PLACE)
         self._close_editor()
         await self._come()
         same = now == added.id
         self._tell(f"version {added.version} {'is as it was' if same else 'is in force'}")
-
-    async def _keep_draft(self, text: str | None) -> None:
-        services = self._services
-        await services.store.call(_put_draft, services.annotator, text)
-        await self._read()
-        self._close_editor()
-        self._tell("your text waits; e goes on with it" if text is not None else "")
 
     async def _relabel(self) -> None:
         services = self._services
@@ -291,7 +293,6 @@ class GuidelineScreen(ModalScreen[None]):
     def _close_editor(self) -> None:
         self.remove_class("-editing")
         self.editor.close()
-        self.refresh_bindings()
 
     def _draw(self) -> None:
         history = self._state.history
@@ -335,24 +336,10 @@ class GuidelineScreen(ModalScreen[None]):
         self.status.wrong = wrong
 
 
-_OWN_ACTIONS = frozenset(
-    each.action for each in GuidelineScreen.BINDINGS if isinstance(each, Binding)
-)
-
-
 def _read(db: Database, annotator: str) -> _State:
     return _State(
         history=tuple(guidelines.history(db)),
         current_id=guidelines.current_id(db),
         used=guidelines.labels_under(db),
         older=len(labels.under_older_guideline(db, annotator)),
-        draft=meta.get(db, _draft_key(annotator)) or None,
     )
-
-
-def _put_draft(db: Database, annotator: str, text: str | None) -> None:
-    meta.put(db, _draft_key(annotator), text or "")
-
-
-def _draft_key(annotator: str) -> str:
-    return f"guideline draft:{ids.name(annotator)}"

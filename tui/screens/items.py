@@ -15,12 +15,13 @@ from textual.widgets.option_list import Option
 
 from store.errors import StoreError
 from store.records import PairText
+from tui.border import Bordered
 from tui.figures import counted
+from tui.screens.pair_sheet import PairSheet
 from tui.screens.sheet import Sheet
 from tui.text import one_line, plain
 from tui.widgets.footer import KeysLine
 from tui.widgets.lines import Lines
-from tui.widgets.prompt_pane import conversation
 from tui.widgets.rule import Rule
 
 
@@ -34,7 +35,15 @@ class Item(NamedTuple):
     """Category, verdicts: a few dim words before the prompt."""
 
 
-class ItemsScreen(ModalScreen[None]):
+class Reading(NamedTuple):
+    """A pair to read, and what is known of it."""
+
+    text: PairText
+    known: Sequence[Content] = ()
+    """A line each."""
+
+
+class ItemsScreen(ModalScreen[None], Bordered):
     """A list of pairs; enter reads one.
 
     Args:
@@ -56,7 +65,7 @@ class ItemsScreen(ModalScreen[None]):
         self,
         title: str,
         items: Sequence[Item],
-        read: Callable[[str], Awaitable[Content]],
+        read: Callable[[str], Awaitable[Reading]],
         *,
         note: str = "",
     ) -> None:
@@ -93,11 +102,13 @@ class ItemsScreen(ModalScreen[None]):
         self.dismiss()
 
     async def _open(self, item: Item) -> None:
+        title = one_line(item.prompt, 60)
         try:
-            content = await self._read(item.id)
+            found = await self._read(item.id)
         except StoreError as error:
-            content = plain(str(error))
-        await self.app.push_screen(Sheet(one_line(item.prompt, 60), content))
+            await self.app.push_screen(Sheet(title, plain(str(error))))
+            return
+        await self.app.push_screen(PairSheet(title, found.text, found.known))
 
     def _options(self) -> list[Option]:
         width = max((len(item.aside) for item in self._items), default=0) + 3
@@ -109,17 +120,3 @@ class ItemsScreen(ModalScreen[None]):
             )
             for item in self._items
         ]
-
-
-def reading(text: PairText, known: Sequence[Content] = ()) -> Content:
-    """A pair to read from top to bottom: what is known of it, prompt, both answers."""
-    parts = [
-        *known,
-        *([Content("")] if known else []),
-        conversation(text.messages),
-        Content.styled("\na", "bold $accent"),
-        plain(text.a),
-        Content.styled("\nb", "bold $accent"),
-        plain(text.b),
-    ]
-    return Content("\n").join(parts)

@@ -8,7 +8,6 @@ from functools import partial
 
 from textual import getters
 from textual.binding import Binding
-from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -17,14 +16,16 @@ from store import docket, guidelines, ids, pairs, rulings, undo
 from store.agreement.behind import seen
 from store.disagreements import Order
 from store.docket import Agenda, Case
+from store.drafts import DraftKind, Place
 from store.records import Verdict
 from store.rulings import Cause, Confidence
 from tui import judge_lines as lines
 from tui.messages import LabelStored
 from tui.screens.base import ModeScreen
 from tui.screens.guideline import GuidelineScreen
-from tui.screens.items import Item, ItemsScreen, reading
+from tui.screens.items import Item, ItemsScreen, Reading
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.case_view import CaseView
 from tui.widgets.choice_line import ChoiceLine
 from tui.widgets.guideline_pane import GuidelinePane
 from tui.widgets.next_step import NextStep, command
@@ -108,6 +109,7 @@ class JudgeScreen(ModeScreen):
         Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the case behind"),
     ]
 
+    view = getters.query_one(CaseView)
     prompt = getters.query_one("#prompt", PromptPane)
     said = getters.query_one("#said", Static)
     left = getters.query_one("#left", AnswerPane)
@@ -128,12 +130,7 @@ class JudgeScreen(ModeScreen):
 
     def compose_mode(self) -> Iterable[Widget]:
         """Prompt, who said what, the answers with the guideline, the choices."""
-        yield PromptPane(widget_id="prompt")
-        yield Static(id="said", markup=False)
-        with Container(id="answers"):
-            yield AnswerPane("1", widget_id="left")
-            yield AnswerPane("2", widget_id="right")
-            yield GuidelinePane(widget_id="guideline")
+        yield CaseView()
         yield ChoiceLine(lines.CAUSES, widget_id="causes")
         yield ChoiceLine(lines.CONFIDENCES, widget_id="sureness")
         yield NextStep()
@@ -147,6 +144,12 @@ class JudgeScreen(ModeScreen):
         """Opened, or back from another mode: what is new."""
         self.background(self._come_back, group="item")
 
+    def text_places(self) -> Iterable[tuple[Place, str]]:
+        """A case has a reason and may become an example; notes are made where one labels."""
+        if self.item_id is not None:
+            yield Place(DraftKind.REASON, self.item_id), "m"
+            yield Place(DraftKind.CASE, self.item_id), "g"
+
     async def other_work(self) -> None:
         """Somebody else labelled, ruled or mended the guideline."""
         await self._come_back()
@@ -157,9 +160,9 @@ class JudgeScreen(ModeScreen):
         """Most keys need a case; ``a`` needs a note."""
         if action == "leave":
             return self.has_class("-full") or self.has_class("-reading")
-        if action == "search" and self.is_mounted and self.note_line.about:
-            return False
         if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
+            return None
+        if action == "rule" and self.cramped:
             return None
         if action == "adopt" and not self._notes():
             return None
@@ -171,13 +174,13 @@ class JudgeScreen(ModeScreen):
 
     def action_reason(self) -> None:
         """``m``."""
-        if self.case is not None and self.may_act:
-            self._ask("reason", "reason", self.draft.reason)
+        if self.case is not None:
+            self.decide(lambda: self._ask("reason", "reason", self.draft.reason))
 
     def action_add_case(self) -> None:
         """``g``: the case becomes an example of the guideline."""
-        if self.case is not None and self.may_act:
-            self._ask("case", "case: how to judge it", self.draft.reason)
+        if self.case is not None:
+            self.decide(lambda: self._ask("case", "case: how to judge it", self.draft.reason))
 
     def action_search(self) -> None:
         """``/``."""
@@ -194,35 +197,45 @@ class JudgeScreen(ModeScreen):
     def action_adopt(self) -> None:
         """``a``: one annotator's note as the reason, the next one's with the next press."""
         notes = self._notes()
-        if notes and self.may_act:
+
+        async def adopt() -> None:
             names = list(notes)
             at = names.index(self.draft.adopted_from) if self.draft.adopted_from in names else -1
             name = names[(at + 1) % len(names)]
             self.draft.reason, self.draft.adopted_from = notes[name], name
-            self.act(self._amend)
+            await self._amend()
+
+        if notes:
+            self.act(adopt)
 
     def action_cause(self, cause: str) -> None:
         """``3`` to ``7``; the same again takes it back."""
-        if self.may_act:
+
+        async def choose() -> None:
             self.draft.cause = None if self.draft.cause == cause else Cause(cause)
-            self.act(self._amend)
+            await self._amend()
+
+        self.act(choose)
 
     def action_sure(self, confidence: str) -> None:
         """``8`` ``9`` ``0``; the same again takes it back."""
-        if self.may_act:
+
+        async def choose() -> None:
             same = self.draft.confidence == confidence
             self.draft.confidence = None if same else Confidence(confidence)
-            self.act(self._amend)
+            await self._amend()
+
+        self.act(choose)
 
     def action_order(self) -> None:
         """``o``: most alike first, by category, in project order."""
         every = list(Order)
         self._order = every[(every.index(self._order) + 1) % len(every)]
-        self.act(self._reorder, on_item=False)
+        self.act(self._reorder, on_item=False, decides=False)
 
     def action_walk(self, step: int) -> None:
         """The arrows to the sides: through all cases, ruled or not."""
-        self.act(partial(self._walk, step), on_item=False)
+        self.act(partial(self._walk, step), on_item=False, decides=False)
 
     def action_edit(self) -> None:
         """``e``."""
@@ -303,6 +316,7 @@ class JudgeScreen(ModeScreen):
             adopted_from=self.draft.adopted_from,
             at=self.services.clock(),
         )
+        self.drafts.drop(Place(DraftKind.REASON, case.pair_id))
 
     async def _amend(self) -> None:
         """Show the draft; where one's own ruling stands already, it is changed with it."""
@@ -317,14 +331,14 @@ class JudgeScreen(ModeScreen):
 
     def _written(self, what: str, text: str) -> None:
         if what == "case":
-            self.act(partial(self._add_case, text), on_item=False)
+            self.act(partial(self._add_case, text), on_item=False, decides=False)
             return
         notes = self._notes()
         if notes.get(self.draft.adopted_from or "") != text:
             self.draft.adopted_from = None
         self.draft.reason = text
         work = self._amend if what == "reason" else partial(self._put, Verdict(what))
-        self.act(work, on_item=False)
+        self.act(work, on_item=False, decides=False)
 
     async def _add_case(self, text: str) -> None:
         if self.case is None:
@@ -336,6 +350,7 @@ class JudgeScreen(ModeScreen):
             self.services.annotator,
             self.services.clock(),
         )
+        self.drafts.drop(Place(DraftKind.CASE, self.case.pair_id))
         await self._read_guideline()
         self.guideline.scroll_end_or_home(end=True)
         self._draw()
@@ -387,9 +402,7 @@ class JudgeScreen(ModeScreen):
             await self._tell_result()
         else:
             self.draft = self._draft_of(self.case)
-            self.prompt.show_prompt(self.case.text.messages, title="")
-            self.left.show(self.case.first)
-            self.right.show(self.case.second)
+            self.view.show_pair(self.case.text.messages, self.case.first, self.case.second)
             self._draw()
         self.item_shown(pair_id)
 
@@ -403,6 +416,7 @@ class JudgeScreen(ModeScreen):
         ruled = len(self.agenda.ruled)
         self.prompt.title = lines.title(case, place, len(every), ruled, self._order)
         self.said.update(lines.said(case, self._version))
+        self.view.fit()
         self.left.remark(lines.choosers(case, Verdict.A))
         self.right.remark(lines.choosers(case, Verdict.B))
         self.causes.chosen = self.draft.cause
@@ -440,11 +454,11 @@ class JudgeScreen(ModeScreen):
             ItemsScreen("Rulings against your labels", items, self._read_against)
         )
 
-    async def _read_against(self, pair_id: str) -> Content:
+    async def _read_against(self, pair_id: str) -> Reading:
         at = self.services.clock()
         found = await self.ask(seen, self.services.annotator, pair_id, at=at)
         ruling = await self.ask(rulings.standing, pair_id)
-        return reading(found.text, lines.verdicts(found.labels, ruling))
+        return Reading(found.text, lines.verdicts(found.labels, ruling))
 
     def _is_mine(self, case: Case) -> bool:
         return case.ruling is not None and case.ruling.by == ids.name(self.services.annotator)
@@ -461,7 +475,13 @@ class JudgeScreen(ModeScreen):
         return {each.annotator: each.note for each in said if each.note}
 
     def _ask(self, what: str, label: str, text: str) -> None:
-        self.note_line.open(f"{what} {self.item_id or ''}", text, label=label)
+        place = None
+        if self.item_id is not None and what != "search":
+            kind = DraftKind.CASE if what == "case" else DraftKind.REASON
+            place = Place(kind, self.item_id)
+        draft = self.drafts.get(place) if place is not None else None
+        about = f"{what} {self.item_id or ''}"
+        self.note_line.open(about, text, label=label, place=place, draft=draft)
 
     def _after_editing(self) -> None:
         self.background(self._come_back, group="item")

@@ -21,9 +21,10 @@ from store.agreement.tables import BY, By
 from tui import judge_lines
 from tui import kappa_lines as lines
 from tui.figures import counted
+from tui.kappa_ruler import ruler
 from tui.messages import AgreementMoved, LabelStored
 from tui.screens.base import ModeScreen
-from tui.screens.items import Item, ItemsScreen, reading
+from tui.screens.items import Item, ItemsScreen, Reading
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
@@ -48,9 +49,10 @@ class KappaScreen(ModeScreen):
         "guideline.\nThe table counts what each pair was called: the first annotator in the "
         "rows, the second in the columns. Enter lists the pairs of a cell or a line, as far as "
         "you have labelled them yourself.\nAs roles: the same labels coded as original and "
-        "revision. It is lower when nearly everybody prefers one of the two, because then "
-        "chance alone agrees often. Kappa asks whether two people prefer the same text, this "
-        "one whether they agree on when the usual favourite is not the better one. AC1 and "
+        "revision, or as the file's chosen and rejected. It is lower when nearly everybody "
+        "prefers one of the two, because then chance alone agrees often. Kappa asks whether two "
+        "people prefer the same text, this one whether they agree on when the usual favourite is "
+        "not the better one. AC1 and "
         "PABAK do not fall when one verdict is rare.\nHuman and AI: how often a model gave the "
         "verdict of each of the two, and kappa between them. These labels are in no other figure; "
         "enter lists the pairs on which they differ."
@@ -201,10 +203,12 @@ class KappaScreen(ModeScreen):
     def _draw_head(self, agreement: Agreement) -> None:
         seen_before = self._overview
         trend = seen_before.trend if seen_before else ()
+        value = agreement.kappa.value
         self.head.update(
             Content("\n").join(
                 (
                     lines.headline(agreement, trend),
+                    *([] if value is None else [ruler(value, agreement.ci95)]),
                     lines.advice(agreement, seen_before),
                     lines.figures(agreement, seen_before),
                 )
@@ -272,9 +276,9 @@ class KappaScreen(ModeScreen):
             )
         )
 
-    async def _read(self, pair_id: str) -> Content:
+    async def _read(self, pair_id: str) -> Reading:
         found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
-        return reading(found.text, [lines.verdict_line(label) for label in found.labels])
+        return Reading(found.text, [lines.verdict_line(label) for label in found.labels])
 
     def _tell_next_step(self) -> None:
         people = self.app.agreement.standing.people

@@ -7,8 +7,8 @@ from functools import partial
 
 from textual import getters
 from textual.binding import Binding
-from textual.containers import Container
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 
 from store import desk, docket, guidelines, queue, undo
@@ -18,19 +18,12 @@ from tui import judge_lines as lines
 from tui.figures import counted, time_left
 from tui.messages import LabelStored, MakerSaid
 from tui.screens.base import ModeScreen
+from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.next_step import NextStep, command
+from tui.widgets.pair_view import PairView
 from tui.widgets.prompt_pane import PromptPane
-
-SAID = {
-    Verdict.A: "left",
-    Verdict.B: "right",
-    Verdict.TIE: "tie",
-    Verdict.BOTH_BAD: "both bad",
-    Verdict.SKIP: "skipped",
-}
-"""A verdict on sides, in words: ``a`` stands for left (above, on a narrow screen)."""
 
 
 class LabelScreen(ModeScreen):
@@ -41,12 +34,11 @@ class LabelScreen(ModeScreen):
     """
 
     MODE = "label"
-    CSS_PATH = "label.tcss"
     HELP_TEXT = (
         "Read both answers, then say which is better. Which of them stands left is drawn for "
         "each annotator alone, and nothing here tells who wrote them or what anybody else "
         "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
-        "has no verdict; ← leads back to it, and to every earlier one."
+        "has no verdict and comes back at the end; ← leads back to it, and to every earlier one."
     )
 
     BINDINGS = [
@@ -86,10 +78,19 @@ class LabelScreen(ModeScreen):
             id="label.much_right",
             tooltip="the right one is much better",
         ),
+        Binding(
+            "enter",
+            "skipped",
+            "Skipped",
+            id="label.skipped",
+            key_display="enter",
+            tooltip="at the end: shows the skipped pairs again",
+        ),
         Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the pair before"),
         Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
     ]
 
+    view = getters.query_one(PairView)
     prompt = getters.query_one("#prompt", PromptPane)
     left = getters.query_one("#left", AnswerPane)
     right = getters.query_one("#right", AnswerPane)
@@ -99,13 +100,14 @@ class LabelScreen(ModeScreen):
         super().__init__()
         self.lying: Lying | None = None
         """The pair on the screen."""
+        self._passed: set[str] = set()
+        """Skipped pairs that were skipped again: they wait until one asks for them."""
+        self._skipped = 0
+        """How many wait, where nothing else is left."""
 
     def compose_mode(self) -> Iterable[Widget]:
         """The prompt, the two answers, or what to do when there is no pair."""
-        yield PromptPane(widget_id="prompt")
-        with Container(id="answers"):
-            yield AnswerPane("1", widget_id="left")
-            yield AnswerPane("2", widget_id="right")
+        yield PairView()
         yield NextStep()
 
     def both_panes(self) -> Iterable[AnswerPane]:
@@ -115,6 +117,11 @@ class LabelScreen(ModeScreen):
     def on_mount(self) -> None:
         """Nothing to say before the first look."""
         self.next_step.display = False
+
+    def on_resize(self, _event: Resize) -> None:
+        """Left and right may be upper and lower now."""
+        if self.lying is not None:
+            self.prompt.title = _title(self.lying, stacked=self.stacked)
 
     def on_screen_resume(self) -> None:
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
@@ -138,8 +145,10 @@ class LabelScreen(ModeScreen):
             return False
         if action == "verdict" and scaled and parameters in {("a",), ("b",)}:
             return False
-        if action in {"verdict", "scale"} and self.item_id is None:
+        if action in {"verdict", "scale"} and (self.item_id is None or self.cramped):
             return None
+        if action == "skipped":
+            return self.lying is None and self._skipped > 0
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
@@ -152,10 +161,18 @@ class LabelScreen(ModeScreen):
 
     def action_walk(self, step: int) -> None:
         """The arrows to the sides: through the queue without a verdict."""
-        self.act(partial(self._walk, step), on_item=False)
+        self.act(partial(self._walk, step), on_item=False, decides=False)
+
+    def action_skipped(self) -> None:
+        """``enter``, where nothing else is left: the skipped pairs once more."""
+        self._passed.clear()
+        self.act(self._resume, on_item=False)
 
     async def skip(self) -> None:
-        """``space``: no verdict; the pair is passed over."""
+        """``space``: no verdict; the pair comes back at the end, skipped again not before asked."""
+        lying = self.lying
+        if lying is not None and lying.mine is not None and lying.mine.verdict is Verdict.SKIP:
+            self._passed.add(lying.pair_id)
         await self._give(Verdict.SKIP)
 
     async def undone(self, undone: undo.Undone) -> None:
@@ -172,7 +189,7 @@ class LabelScreen(ModeScreen):
         )
         if lying is not None:
             self._show(lying)
-        self.tell(f"undone: {_undone_words(undone, lying)}")
+        self.tell(f"undone: {_undone_words(undone, lying, stacked=self.stacked)}")
 
     async def marked(self) -> None:
         """A note or a flag of this pair has changed: say so in its title."""
@@ -180,7 +197,7 @@ class LabelScreen(ModeScreen):
             lying = await self.ask(desk.at_pair, self.services.annotator, self.lying.pair_id)
             if lying is not None:
                 self.lying = lying
-                self.prompt.title = _title(lying)
+                self.prompt.title = _title(lying, stacked=self.stacked)
 
     async def origin(self) -> Content | None:
         """Category and guideline; whatever else there is to know would end the blindness."""
@@ -211,11 +228,12 @@ class LabelScreen(ModeScreen):
             lying.swapped(verdict),
             seconds=self.seconds_on_item(),
             strength=strength,
+            passed=self._passed,
             at=self.services.clock(),
         )
         self._show(after)
-        much = "much " if strength == 2 else ""
-        self.tell(f"pair {lying.index}: {much}{SAID[verdict]}")
+        words = said(verdict, stacked=self.stacked, strength=strength)
+        self.tell(_round_words(lying, after) or f"pair {lying.index}: {words}")
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
@@ -231,7 +249,8 @@ class LabelScreen(ModeScreen):
             self._show(lying)
 
     async def _resume(self) -> None:
-        self._show(await self.ask(desk.resume, self.services.annotator))
+        found = await self.ask(desk.resume, self.services.annotator, passed=self._passed)
+        self._show(found)
         await self._tell_guideline()
         if self.lying is None:
             await self._nothing_left()
@@ -245,14 +264,14 @@ class LabelScreen(ModeScreen):
     def _show(self, lying: Lying | None) -> None:
         """Put a pair, or nothing, on the screen."""
         self.lying = lying
-        for widget in (self.prompt, self.left.parent, self.next_step):
-            if isinstance(widget, Widget):
-                widget.display = (widget is self.next_step) == (lying is None)
+        self.view.display = lying is not None
+        self.next_step.display = lying is None
         if lying is not None:
             mine = lying.swapped(lying.mine.verdict) if lying.mine else None
-            self.prompt.show_prompt(lying.text.messages, title=_title(lying))
-            self.left.show(lying.first, aside="your verdict" if mine is Verdict.A else "")
-            self.right.show(lying.second, aside="your verdict" if mine is Verdict.B else "")
+            title = _title(lying, stacked=self.stacked)
+            self.view.show_pair(lying.text.messages, lying.first, lying.second, title=title)
+            self.left.remark("your verdict" if mine is Verdict.A else "")
+            self.right.remark("your verdict" if mine is Verdict.B else "")
         self.item_shown(lying.pair_id if lying else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
 
@@ -260,7 +279,8 @@ class LabelScreen(ModeScreen):
         """Wrap the texts of the pair to come while this one is being read."""
         if self.lying is None:
             return
-        ahead = await self.ask(desk.resume, self.services.annotator, after=self.lying.pair_id)
+        me, after = self.services.annotator, self.lying.pair_id
+        ahead = await self.ask(desk.resume, me, after=after, passed=self._passed)
         if ahead is not None:
             self.prompt.prepare_prompt(ahead.text.messages)
             self.left.prepare(ahead.first)
@@ -275,15 +295,17 @@ class LabelScreen(ModeScreen):
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)
         if total:
+            self._skipped = await self.ask(queue.skipped, self.services.annotator)
             sealed = lines.sealed(await self.ask(docket.waiting))
-            self.next_step.tell(
-                f"All {counted(total, 'pair')} have your verdict." + (sealed and f"\n{sealed}"),
-                (
-                    ("K", "how far you and the others agree"),
-                    ("←", "back through your verdicts"),
-                    ("X", "write what is decided"),
-                ),
-            )
+            ways = [
+                ("K", "how far you and the others agree"),
+                ("←", "back through your verdicts"),
+                ("X", "write what is decided"),
+            ]
+            if self._skipped:
+                ways.insert(0, ("enter", f"{counted(self._skipped, 'skipped pair')} again"))
+            self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
+            self.refresh_bindings()
             return
         name = self.services.db_path.name
         self.next_step.tell(
@@ -296,14 +318,15 @@ class LabelScreen(ModeScreen):
         )
 
 
-def _title(lying: Lying) -> str:
+def _title(lying: Lying, *, stacked: bool) -> str:
     """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
     parts = [f"Pair {lying.index} of {lying.total}"]
     if lying.round is not None:
         parts[0] = f"Round {one_line(lying.round.name, 24)} · pair {lying.index} of {lying.total}"
     if lying.mine is not None:
-        much = "much " if lying.mine.strength == 2 else ""
-        parts.append(f"your verdict: {much}{SAID[lying.swapped(lying.mine.verdict)]}")
+        verdict = lying.swapped(lying.mine.verdict)
+        words = said(verdict, stacked=stacked, strength=lying.mine.strength)
+        parts.append(f"your verdict: {words}")
     elif left := time_left(lying.seconds_left):
         parts.append(left)
     if lying.flagged:
@@ -313,15 +336,37 @@ def _title(lying: Lying) -> str:
     return " · ".join(parts)
 
 
+def _all_words(total: int, skipped: int) -> str:
+    """``19 labelled, 1 skipped: it comes again``, or that all are done."""
+    if not skipped:
+        return f"All {counted(total, 'pair')} have your verdict."
+    again = "it comes" if skipped == 1 else "they come"
+    return f"{total - skipped:,} labelled, {skipped:,} skipped: {again} again."
+
+
+def _round_words(before: Lying, after: Lying | None) -> str:
+    """That a round is done, and what comes now; empty while one is in the same round."""
+    if before.round is None or before.phase is not Phase.FIRST:
+        return ""
+    if after is not None and (after.round == before.round or after.phase is Phase.REPEAT):
+        return ""
+    done = f"round {one_line(before.round.name, 24)}: all {before.total:,} of yours done"
+    if after is None:
+        return done
+    if after.round is None:
+        return f"{done}; now the pairs outside of it"
+    return f"{done}; now round {one_line(after.round.name, 24)}"
+
+
 def _headline(text: str) -> str:
     """The first line of the guideline that says something, without its Markdown."""
     lines = (line.strip(" #*_") for line in text.splitlines())
     return one_line(next((line for line in lines if line), ""), 60)
 
 
-def _undone_words(undone: undo.Undone, lying: Lying | None) -> str:
+def _undone_words(undone: undo.Undone, lying: Lying | None, *, stacked: bool) -> str:
     where = f" on pair {lying.index}" if lying is not None else ""
     if undone.kind == "label" and lying is not None:
-        said = SAID[lying.swapped(Verdict(undone.was["verdict"]))]
-        return f"the verdict{where} ({said})"
+        verdict = lying.swapped(Verdict(undone.was["verdict"]))
+        return f"the verdict{where} ({said(verdict, stacked=stacked)})"
     return f"the {undone.kind}{where}"

@@ -15,6 +15,7 @@ from store.errors import StoreError
 from store.merge import Merged, merge
 from tui import merge_lines
 from tui.messages import LabelStored
+from tui.open_text import TextScreen
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.note_line import NoteLine
@@ -29,7 +30,7 @@ ABOUT = (
 )
 
 
-class MergeScreen(ModalScreen[None]):
+class MergeScreen(ModalScreen[None], TextScreen):
     """A path, what it would bring, ``enter``."""
 
     CSS_PATH = "merge.tcss"
@@ -78,6 +79,12 @@ class MergeScreen(ModalScreen[None]):
 
     def action_merge(self) -> None:
         """``enter``: what was shown is brought in."""
+        cast("PairlabApp", self.app).presses.once(self._bring_in, self._say_held)
+
+    def _say_held(self) -> None:
+        self.status.dropped = "enter did not count: held down"
+
+    def _bring_in(self) -> None:
         if self._looked is not None:
             self.run_worker(self._merge(self._looked.path, dry_run=False), exclusive=True)
 

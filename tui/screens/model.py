@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from textual import getters
@@ -15,6 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Sparkline, Static
 
+from engine import netlock
 from engine.api import EngineStatus, ModelInfo, State
 from engine.method.events import Failed, Idle, Progress, Stored, Writing
 from engine.method.events import RunnerEvent as MakerEvent
@@ -185,7 +187,9 @@ class ModelScreen(ModeScreen):
 
     async def on_maker_said(self, event: MakerSaid) -> None:
         """The worker goes through its queue."""
-        said: MakerEvent = event.event
+        await self.in_words(partial(self._follow, event.event))
+
+    async def _follow(self, said: MakerEvent) -> None:
         match said:
             case Progress():
                 self._progress = said
@@ -249,7 +253,14 @@ class ModelScreen(ModeScreen):
 
 def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> Content:
     """The model in a few lines: name; size and quantisation; how it runs, and where."""
-    where = plain(f"endpoint {server}" if server else "")
+    closed = netlock.state()
+    where = plain(
+        f"endpoint {server}; network: {closed.value}"
+        if server
+        else f"network: {closed.value}"
+        if closed is not netlock.Network.OPEN
+        else ""
+    )
     if info is None:
         lines = [plain("not loaded yet", "$muted"), where]
         return Content("\n").join(line for line in lines if line.plain)

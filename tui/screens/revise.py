@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from engine.api import EngineStatus
-from engine.errors import EngineError
 from engine.method.events import Failed, Idle, Progress, Stored, Writing
 from engine.method.events import RunnerEvent as MakerEvent
 from store import prompts, queue
+from store.drafts import DraftKind, Place
 from store.records import Choice
 from store.undo import Undone
 from tui.keys import REVISE
@@ -32,8 +32,6 @@ from tui.widgets.prompt_pane import PromptPane
 
 STEERING = frozenset({"again", "principle", "another"})
 """Actions that set the model to work."""
-OWN = STEERING | {"decide", "edit", "older", "diff", "full", "shield"}
-"""Actions that rest while the person writes."""
 
 
 class ReviseScreen(ModeScreen):
@@ -62,8 +60,6 @@ class ReviseScreen(ModeScreen):
         """What is being written of it now: ``propose``, ``critique``, ``revise``."""
         self._asked_for: Choice | None = None
         """A decision given while the revision was being written."""
-        self._drafts: dict[str, str] = {}
-        """Edits that were left with escape, by revision."""
         self._progress: Progress | None = None
         self._engine: EngineStatus | None = None
         self._model_is_here = False
@@ -76,9 +72,8 @@ class ReviseScreen(ModeScreen):
     # What the mode says of itself
 
     def compose_mode(self) -> Iterable[Widget]:
-        """Prompt; candidate and revision; critique."""
+        """Prompt; candidate and critique; revision."""
         yield NextStep()
-        yield PromptPane("Prompt", widget_id="prompt")
         yield ChainView()
 
     def both_panes(self) -> Iterable[AnswerPane]:
@@ -131,6 +126,12 @@ class ReviseScreen(ModeScreen):
             return None
         return revise_words.table(await self.ask(revise_item.origin_lines, self.item))
 
+    def text_places(self) -> Iterable[tuple[Place, str]]:
+        """The revision can be edited."""
+        if self.chain.shown is not None:
+            yield Place(DraftKind.EDIT, self.chain.shown.id), "e"
+        yield from super().text_places()
+
     async def other_work(self) -> None:
         """Prompts may have come from an import, texts from a run in another terminal."""
         if self.item is None:
@@ -145,11 +146,9 @@ class ReviseScreen(ModeScreen):
         if not self.is_mounted:
             return super().check_action(action, parameters)
         item = self.item
-        if self.chain.editor.display and action in OWN:
-            return None
-        if self.chain.editor.display and action == "leave":
-            return True
-        if action == "decide" and self.writing is None and self.chain.shown is None:
+        if action == "decide" and (
+            self.cramped or (self.writing is None and self.chain.shown is None)
+        ):
             return None
         if action == "edit" and (self.writing is not None or self.chain.shown is None):
             return None
@@ -165,40 +164,24 @@ class ReviseScreen(ModeScreen):
         """``a`` and ``x``; while the model writes they wait for the end of the text."""
         if self.writing is None:
             self.act(partial(self._decide, Choice(choice)))
-        elif self.may_act:
-            self._asked_for = Choice(choice)
-            self.tell(f"{choice}: when the text is written; u takes it back")
+        else:
+            self.decide(partial(self._ask_for, Choice(choice)))
 
     def action_undo(self) -> None:
         """``u``: also takes back a decision that still waits for its text."""
         if self._asked_for is None:
             super().action_undo()
         else:
-            self._asked_for = None
-            self.tell("taken back")
+            self.decide(partial(self._ask_for, None), on_item=False)
 
     def action_edit(self) -> None:
         """``e``: the revision becomes a text area in its place."""
         revision = self.chain.shown
-        if revision is not None and self.writing is None and self.may_act:
+        if revision is not None and self.writing is None and self._is_meant():
             self.action_leave()
             self.chain.revision.display = False
-            self.chain.editor.open(revision.text, self._drafts.get(revision.id))
-            self.refresh_bindings()
-
-    def action_leave(self) -> None:
-        """``escape``: out of the text, or out of the full screen."""
-        if self.chain.editor.display:
-            self.chain.editor.action_leave()
-        else:
-            super().action_leave()
-
-    def action_next_pane(self, step: int = 1) -> None:
-        """``tab``: back into the text, where one is being written."""
-        if self.chain.editor.display:
-            self.chain.editor.write()
-        else:
-            super().action_next_pane(step)
+            place = Place(DraftKind.EDIT, revision.id)
+            self.chain.editor.open(place, revision.text, self.drafts.get(place))
 
     def action_again(self) -> None:
         """``r``: another principle, drawn at random."""
@@ -215,8 +198,8 @@ class ReviseScreen(ModeScreen):
     def action_another(self) -> None:
         """``n``: one more round on top of the last revision."""
         maker, item = self.services.maker, self.item
-        if maker is not None and item is not None and item.original_id and self.may_act:
-            self._steer(partial(maker.another_round, item.original_id))
+        if maker is not None and item is not None and item.original_id:
+            self.decide(partial(self._steer, partial(maker.another_round, item.original_id)))
 
     def action_older(self) -> None:
         """``o``."""
@@ -228,6 +211,8 @@ class ReviseScreen(ModeScreen):
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
         """``ctrl+s``: a changed text is an edit, an unchanged one accepts the revision."""
+        if self.chain.shown is None or event.place.item != self.chain.shown.id:
+            return
         if event.changed and not event.text.strip():
             self.tell("an empty answer cannot be kept: write something, or leave with esc")
         elif event.changed:
@@ -237,9 +222,7 @@ class ReviseScreen(ModeScreen):
 
     def on_editor_left(self, event: Editor.Left) -> None:
         """``escape``: the text waits for the next ``e``."""
-        revision = self.chain.shown
-        if revision is not None and event.changed:
-            self._drafts[revision.id] = event.text
+        if event.changed:
             self.tell("left; e goes on with your text")
         self._close_editor()
 
@@ -347,7 +330,7 @@ class ReviseScreen(ModeScreen):
         A decision that waited for this text is taken now.
         """
         item = self.item
-        if item is None:
+        if item is None or self.open_text is not None:
             return
         if item.original_id is None:
             again = await self.ask(revise_item.of_prompt, item.prompt.id)
@@ -377,7 +360,7 @@ class ReviseScreen(ModeScreen):
             seconds=self.seconds_on_item(),
             at=self.services.clock(),
         )
-        self._drafts.pop(revision.id, None)
+        self.drafts.drop(Place(DraftKind.EDIT, revision.id))
         self.tell(f"prompt {item.prompt.position} {revise_words.SAID[choice]}")
         await self._show_or_wait(after)
 
@@ -439,13 +422,20 @@ class ReviseScreen(ModeScreen):
 
     def _again(self, principle_id: str | None) -> None:
         maker, item = self.services.maker, self.item
-        if maker is not None and item is not None and item.original_id and self.may_act:
-            self._steer(partial(maker.again, item.original_id, principle_id))
+        if maker is not None and item is not None and item.original_id:
+            self.decide(partial(self._steer, partial(maker.again, item.original_id, principle_id)))
 
     def _again_chosen(self, principle_id: str | None) -> None:
         maker, item = self.services.maker, self.item
         if principle_id and maker is not None and item is not None and item.original_id:
             self._steer(partial(maker.again, item.original_id, principle_id))
+
+    def _ask_for(self, choice: Choice | None) -> None:
+        """A decision that waits for the text that is being written, or none any more."""
+        self._asked_for = choice
+        self.tell(
+            f"{choice}: when the text is written; u takes it back" if choice else "taken back"
+        )
 
     def _steer(self, work: Callable[[], Awaitable[object]]) -> None:
         """Set the model to work on this item; afterwards the store says what came of it."""
@@ -454,10 +444,8 @@ class ReviseScreen(ModeScreen):
         async def steer() -> None:
             try:
                 await work()
-            except EngineError:
+            finally:
                 await self._steered(item)
-                raise
-            await self._steered(item)
 
         self.writing, self._steering = "critique", True
         self.chain.stream("critique", "", title="Critique")
@@ -479,7 +467,6 @@ class ReviseScreen(ModeScreen):
     def _close_editor(self) -> None:
         self.chain.editor.close()
         self.chain.revision.display = True
-        self.refresh_bindings()
 
     async def _count_ready(self) -> None:
         self._ready = await self.ask(queue.revise_ready, self.services.annotator)

@@ -17,9 +17,10 @@ SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rej
 """A decision, as the footer tells it."""
 
 HELP = (
-    "Left stands what the model answered at first, right its revision with every change "
-    "marked: new words are underlined, words taken away are struck through. The critique "
-    "between them says which principle it was written under.\n"
+    "First stands what the model answered, under it the critique and the principle it was "
+    "written under, then the revision with every change marked: new words are underlined, words "
+    "taken away are struck through. Where little of the answer is left, the revision stands plain, "
+    "with the word rewritten above it; d marks the changes all the same.\n"
     "Accept means: the revision is the better answer. Edit makes it your own text. Reject "
     "makes no pair from this item. A key pressed while the model still writes waits for the "
     "end of the text."

@@ -11,15 +11,16 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tui.screens.scrolling import Scrolls
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
-from tui.widgets.footer import KeysLine, own_places
+from tui.widgets.footer import KeysLine, own_places, worded
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(Scrolls, ModalScreen[None]):
     """Text to read; scrolls like every pane, and any of its closing keys leads back."""
 
     DEFAULT_CSS = """
@@ -59,17 +60,9 @@ class Sheet(ModalScreen[None]):
         """Back to where one was."""
         self.dismiss()
 
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        self._pane.scroll_lines(lines)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup``, ``pgdn`` and ``space``."""
-        self._pane.scroll_pages(pages)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        self._pane.scroll_end_or_home(end=end)
+    def scrolling(self) -> tuple[AnswerPane]:
+        """The one pane."""
+        return (self._pane,)
 
 
 def help_for(screen: Screen[Any], about: str) -> Content:
@@ -80,7 +73,7 @@ def help_for(screen: Screen[Any], about: str) -> Content:
     entries: dict[str, _Entry] = {}
     own = f"{getattr(screen, 'MODE', '')}."
     for active in screen.active_bindings.values():
-        binding = active.binding
+        binding = worded(screen, active.binding)
         if binding.tooltip:
             entry = entries.setdefault(binding.action, _Entry(_group(binding.id, own), binding))
             key = screen.app.get_key_display(binding)

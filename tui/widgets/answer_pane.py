@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 
+from tui.differing import nothing_to_see
 from tui.text import one_line, plain
 from tui.widgets.rule import Rule
 from tui.widgets.text_body import TextBody
@@ -18,8 +21,9 @@ CURSOR = "▍"
 class AnswerPane(Vertical, can_focus=True):
     """One text with a title in the rule above it.
 
-    Fill it with :meth:`show` or, while the text is still growing, :meth:`stream`. The pane never
-    changes its size or its place for what it shows; what is below its edge is counted in the rule.
+    Fill it with :meth:`show` or, while the text is still growing, :meth:`stream`. The pane does
+    not change its size or its place by itself: a :class:`~tui.widgets.reading.ReadingView` shares
+    its rows among its panes. What is out of sight is counted in the rule.
     """
 
     DEFAULT_CSS = """
@@ -37,6 +41,10 @@ class AnswerPane(Vertical, can_focus=True):
         self._content = Content("")
         self._ahead: tuple[str | Content, Content] = ("", self._content)
         self._aside = ""
+        self.writing = False
+        """The text is still growing."""
+        self.refit: Callable[[], None] | None = None
+        """Called when the pane may need more or fewer rows than before."""
 
     def compose(self) -> ComposeResult:
         """The title, the text."""
@@ -62,6 +70,10 @@ class AnswerPane(Vertical, can_focus=True):
         """What the pane holds, shielded or not, as it is drawn (marks included)."""
         return self._content.plain
 
+    def rows(self, width: int) -> int:
+        """Rows that show the title and all of the text where the pane is so wide."""
+        return 2 if self.shielded else 1 + max(self._body.rows(width), 1)
+
     def prepare(self, text: str | Content) -> None:
         """Make ready what will probably be shown next, while nobody waits."""
         content = plain(text) if isinstance(text, str) else text
@@ -69,7 +81,13 @@ class AnswerPane(Vertical, can_focus=True):
         self._body.prepare(content)
 
     def show(
-        self, text: str | Content, *, title: str | None = None, aside: str = "", top: bool = True
+        self,
+        text: str | Content,
+        *,
+        title: str | None = None,
+        aside: str = "",
+        top: bool = True,
+        behind: Content | None = None,
     ) -> None:
         """Show a text.
 
@@ -79,13 +97,15 @@ class AnswerPane(Vertical, can_focus=True):
             title: new words for the rule; None keeps the old ones.
             aside: dim words at the right end of the rule.
             top: begin at the first line again.
+            behind: a beginning of the text to start behind.
         """
-        self._content = self._read(text)
-        self._aside = aside
-        if title is not None:
-            self.title = title
-        self._fill(from_top=top)
-        self._count_hidden()
+        self.writing = False
+        self._put(text, title=title, aside=aside, top=top, behind=behind)
+
+    def show_answer(self, text: str, *, aside: str = "") -> None:
+        """Show an answer; where there is nothing to see, words say so."""
+        words = nothing_to_see(text)
+        self.show(Content.styled(words, "italic $muted") if words else text, aside=aside)
 
     def remark(self, aside: str) -> None:
         """Other dim words at the right end of the rule; the text stays."""
@@ -95,15 +115,17 @@ class AnswerPane(Vertical, can_focus=True):
     def stream(self, text: str, *, title: str | None = None) -> None:
         """Show a text that is still being written; the place in it is kept."""
         content = Content.assemble(plain(text), (CURSOR, "$accent"))
-        self.show(content, title=title, aside="writing", top=False)
+        self.writing = True
+        self._put(content, title=title, aside="writing", top=False)
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll down (or, below zero, up) by lines."""
         self._body.scroll_lines(lines)
 
-    def scroll_pages(self, pages: int) -> None:
-        """Scroll down (or up) by nearly a pane, so that a line or two stay for the eye."""
-        self.scroll_lines(pages * max(self._body.size.height - 2, 1))
+    @property
+    def page(self) -> int:
+        """Lines of nearly a pane, so that a line or two stay for the eye."""
+        return max(self._body.size.height - 2, 1)
 
     def scroll_end_or_home(self, *, end: bool) -> None:
         """To the last line or the first."""
@@ -130,15 +152,35 @@ class AnswerPane(Vertical, can_focus=True):
         known, content = self._ahead
         return content if text == known else plain(text)
 
-    def _fill(self, *, from_top: bool = False) -> None:
+    def _put(
+        self,
+        text: str | Content,
+        *,
+        title: str | None,
+        aside: str,
+        top: bool,
+        behind: Content | None = None,
+    ) -> None:
+        self._content = self._read(text)
+        self._aside = aside
+        if title is not None:
+            self.title = title
+        self._fill(from_top=top, behind=behind)
+        self._count_hidden()
+
+    def _fill(self, *, from_top: bool = False, behind: Content | None = None) -> None:
         if self.shielded and self._content.plain.strip():
             first = one_line(self._content.plain, max(self._body.size.width - 8, 20))
             self._body.update(Content(first), from_top=from_top)
         else:
-            self._body.update(self._content, from_top=from_top)
+            self._body.update(self._content, from_top=from_top, behind=behind)
+        if self.refit is not None:
+            self.refit()
 
     def _count_hidden(self) -> None:
-        below = self._body.below
-        more = f"{below} more ↓" if below else ""
+        above, below = self._body.top, self._body.below
+        more = " ".join(
+            (*([f"{above} ↑"] if above else ()), *([f"{below} more ↓"] if below else ()))
+        )
         shield = "shielded" if self.shielded else ""
         self._rule.aside = " · ".join(part for part in (self._aside, shield, more) if part)

@@ -1,4 +1,4 @@
-"""One chain on the screen: candidate, revision with its changes marked, critique."""
+"""One chain on the screen: prompt, candidate, critique, revision with its changes marked."""
 
 from __future__ import annotations
 
@@ -7,29 +7,38 @@ from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
-from textual.events import Resize
+from textual.widget import Widget
 
+from tui.differing import hardly_differ, nothing_to_see
+from tui.row_shares import Claim
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.editor import Editor
-from tui.widgets.header import WIDE
-from tui.widgets.word_diff import LONG, drawn, word_diff
+from tui.widgets.prompt_pane import PromptPane
+from tui.widgets.reading import Band, Column, ReadingView
+from tui.widgets.word_diff import LONG, drawn, rewritten, word_diff
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from store.records import Candidate
     from tui.screens.revise_item import Item
 
 NOTHING_FOUND = "The model found nothing to criticise under this principle."
 
 
-class ChainView(Container):
-    """Side by side on a wide screen, one above the other on a narrow one.
+AWAITED = 4
+"""Rows kept free for a critique that is being written, and for a text of one's own."""
+
+
+class ChainView(ReadingView):
+    """The critique stands under the candidate; the revision beside both, or under them.
 
     The right pane holds one version of the answer: 0 is the original, n the revision of round n.
     """
 
+    prompt = getters.query_one("#prompt", PromptPane)
     candidate = getters.query_one("#candidate", AnswerPane)
     revision = getters.query_one("#revision", AnswerPane)
     critique = getters.query_one("#critique", AnswerPane)
@@ -40,23 +49,56 @@ class ChainView(Container):
         self.item: Item | None = None
         self.version = 0
         self.marked = True
-        """Changes against the original are marked."""
+        """Changes against the original are marked, where they can be read."""
+        self._insisted = False
+        """They are marked in this item also where they can hardly be read."""
         self._criticising = ""
         """The critique that is being written."""
+        self._drawn = False
+        """Changes are marked in the text shown."""
+        self._rewritten = False
+        """Too little of the answer is left for that."""
 
     def compose(self) -> ComposeResult:
         """The panes; the order is that of ``tab``."""
+        yield PromptPane("Prompt", widget_id="prompt")
         yield AnswerPane("Candidate", widget_id="candidate")
+        yield AnswerPane("Critique", widget_id="critique")
         yield AnswerPane("Revision", widget_id="revision")
         yield Editor("Your text")
-        yield AnswerPane("Critique", widget_id="critique")
 
-    def on_resize(self, _event: Resize) -> None:
-        """On a narrow screen the critique stands between the two answers."""
-        if self.app.size.width < WIDE:
-            self.move_child(self.critique, after=self.candidate)
+    def bands(self) -> Iterable[Band]:
+        """Prompt; what is criticised with its critique; what came of it."""
+        yield [Column([self.prompt])]
+        before = Column([self.candidate, self.critique])
+        after = Column([self.revision, self.editor])
+        if self.stacked:
+            yield from ([Column([widget])] for widget in (*before.widgets, *after.widgets))
         else:
-            self.move_child(self.critique, after=self.editor)
+            yield [before, after]
+
+    def need(self, widget: Widget, width: int, room: int) -> int:
+        """A text that is still to come has the rows it will probably take from the start."""
+        need = super().need(widget, width, room)
+        chain = self.item.chain if self.item else None
+        if widget is self.revision and (
+            self.revision.writing or (chain and not any(step.revision for step in chain.rounds))
+        ):
+            return max(need, self.candidate.rows(width))
+        if widget is self.critique and (self.critique.writing or (chain and not chain.rounds)):
+            return max(need, 1 + AWAITED)
+        if widget is self.editor:
+            above: list[AnswerPane] = [
+                self.prompt,
+                *((self.candidate, self.critique) if self.stacked else ()),
+            ]
+            return max(room - sum(pane.rows(width) + 1 for pane in above), 1 + AWAITED)
+        return need
+
+    def claim(self, widget: Widget, width: int, room: int) -> Claim:
+        """Half of the rows are for the text that a person writes."""
+        claim = super().claim(widget, width, room)
+        return claim._replace(first=room // 2) if isinstance(widget, Editor) else claim
 
     @property
     def shown(self) -> Candidate | None:
@@ -67,6 +109,8 @@ class ChainView(Container):
 
     async def show(self, item: Item) -> None:
         """Fill all panes with what is stored of a chain."""
+        if self.item is None or self.item.original_id != item.original_id:
+            self._insisted = False
         self.item = item
         self._criticising = ""
         self.version = len(item.finished)
@@ -74,7 +118,11 @@ class ChainView(Container):
             self.editor.close()
         self.revision.display = True
         original = item.chain.original.text if item.chain else ""
-        self.candidate.show(original, title=item.candidate_title)
+        self.candidate.title = item.candidate_title
+        if item.chain is None:
+            self.candidate.show("")
+        else:
+            self.candidate.show_answer(original)
         self._show_critique(item)
         await self.draw()
 
@@ -100,8 +148,11 @@ class ChainView(Container):
             await self.draw()
 
     async def toggle_marks(self) -> None:
-        """Changes marked, or the bare text."""
-        self.marked = not self.marked
+        """Changes marked, or the bare text: whichever is not there now."""
+        if self._drawn and self._rewritten:
+            self._insisted = False
+        else:
+            self.marked = self._insisted = not self._drawn
         await self.draw()
 
     async def draw(self) -> None:
@@ -116,15 +167,25 @@ class ChainView(Container):
             text = original if item.finished else ""
             self.revision.show(text, title="Original" if words else "Revision", aside=words)
             return
-        content = await self._compared(original, shown.text) if self.marked else plain(shown.text)
+        content, aside = await self._compared(original, shown.text)
         if (item, shown) == (self.item, self.shown):
-            title = self._version_title(item)
-            self.revision.show(content, title=title, aside=_remark(original, shown.text))
+            self.revision.show(content, title=self._version_title(item), aside=aside)
 
-    async def _compared(self, old: str, new: str) -> Content:
-        if len(old) + len(new) < LONG:
-            return drawn(word_diff(old, new))
-        return drawn(await asyncio.to_thread(word_diff, old, new))
+    async def _compared(self, old: str, new: str) -> tuple[Content, str]:
+        """The revision as it is shown, and what a reader should know before deciding."""
+        self._drawn = self._rewritten = False
+        if words := nothing_to_see(new):
+            return Content.styled(words, "italic $muted"), ""
+        if words := hardly_differ(old, new):
+            return plain(new), f"the two {words}"
+        if not self.marked:
+            return plain(new), ""
+        long = len(old) + len(new) >= LONG
+        segments = await asyncio.to_thread(word_diff, old, new) if long else word_diff(old, new)
+        self._rewritten = rewritten(segments)
+        self._drawn = self._insisted or not self._rewritten
+        text = drawn(segments) if self._drawn else plain(new)
+        return text, "rewritten" if self._rewritten else ""
 
     def _version_title(self, item: Item) -> str:
         of = f" of {len(item.finished)}" if len(item.finished) > 1 else ""
@@ -140,10 +201,3 @@ class ChainView(Container):
         text = critique.text if critique.found else f"{NOTHING_FOUND}\n\n{critique.text}"
         title = f"Critique · {item.principle(critique.principle_id)}"
         self.critique.show(text.strip(), title=title)
-
-
-def _remark(old: str, new: str) -> str:
-    """What a reader should know before deciding."""
-    if old == new:
-        return "the same text"
-    return "" if new.strip() else "empty"

@@ -9,7 +9,10 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
+from store.drafts import Draft, Place
+from tui.drafts import since
 from tui.messages import LeftOut
+from tui.open_text import TextChanged, closed, opened
 from tui.pasting import taken
 from tui.widgets.rule import Rule
 
@@ -63,17 +66,17 @@ class Editor(Vertical):
     class Saved(Message):
         """ctrl+s: the text is final; ``changed`` is False when it is still as it was."""
 
-        def __init__(self, text: str, *, changed: bool) -> None:
+        def __init__(self, place: Place, text: str, *, changed: bool) -> None:
             super().__init__()
+            self.place = place
             self.text = text
             self.changed = changed
 
     class Left(Message):
-        """Escape: the text as it stood, to go on with later."""
+        """Escape: the text as it stood is a draft, to go on with later."""
 
-        def __init__(self, text: str, *, changed: bool) -> None:
+        def __init__(self, *, changed: bool) -> None:
             super().__init__()
-            self.text = text
             self.changed = changed
 
     def __init__(self, title: str, *, widget_id: str | None = None) -> None:
@@ -82,42 +85,53 @@ class Editor(Vertical):
         self._area = CleanTextArea(
             soft_wrap=True, show_line_numbers=False, tab_behavior="focus", theme="css"
         )
+        self._title = title
         self._before = ""
+        self._place: Place | None = None
 
     def compose(self) -> ComposeResult:
         """The title, the text."""
         yield self._rule
         yield self._area
 
-    def open(self, text: str, draft: str | None = None) -> None:
+    def open(self, place: Place, text: str, draft: Draft | None = None) -> None:
         """Let the person change a text.
 
         Args:
+            place: which text it is; every change of it is a draft from here on.
             text: as it is now; an unchanged text is told as such.
             draft: what the person had made of it before, if anything.
         """
+        self._place = place
         self._before = self._area.take(text)
-        self._area.load_text(self._before if draft is None else draft)
+        self._area.load_text(self._before if draft is None else draft.text)
+        self._rule.heading = self._title
+        self._rule.aside = "" if draft is None else f"your draft from {since(draft)}"
         self.display = True
         self._rule.add_class("-picked")
-        self.write()
-
-    def write(self) -> None:
-        """The keys go into the text (again)."""
-        self._area.focus()
+        opened(self._area)
 
     def close(self) -> None:
         """Hide and give the keys back to the screen."""
         self.display = False
-        self.screen.set_focus(None)
+        self._place = None
+        closed(self._area)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Another letter."""
+        event.stop()
+        if self._place is not None:
+            text = self._area.text if self._changed else None
+            self.post_message(TextChanged(self._place, text))
 
     def action_save(self) -> None:
         """``ctrl+s``."""
-        self.post_message(self.Saved(self._area.text, changed=self._changed))
+        if self._place is not None:
+            self.post_message(self.Saved(self._place, self._area.text, changed=self._changed))
 
     def action_leave(self) -> None:
         """``escape``."""
-        self.post_message(self.Left(self._area.text, changed=self._changed))
+        self.post_message(self.Left(changed=self._changed))
 
     @property
     def _changed(self) -> bool:

@@ -38,10 +38,14 @@ class StatusLine(Widget):
     """What was just done, or went wrong."""
     wrong: reactive[bool] = reactive(default=False)
     """What is told is an error; it stands alone then."""
+    dropped: reactive[str] = reactive("")
+    """Which key did not count, and why."""
     unsaved: reactive[bool] = reactive(default=False)
     """The last verdict is not yet on disk."""
     server: reactive[str] = reactive("")
     """Address of the server prompts are sent to; empty where they stay with this process."""
+    network: reactive[str] = reactive("")
+    """How the way to a network is closed; shown where there is room."""
 
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""
@@ -52,7 +56,12 @@ class StatusLine(Widget):
         address = self.server.partition("://")[2]
         server = one_line(f"open: {address}", _ADDRESS) if address else ""
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
-        right = "  ".join(part for part in (told, mark, server) if part)
+        dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
+        right = "  ".join(part for part in (told, dropped, mark, server) if part)
+        closed = f"network: {self.network}" if self.network and not server else ""
+        taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
+        if closed and taken + 4 <= width:
+            right = "  ".join(part for part in (right, closed) if part)
         left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
@@ -65,7 +74,7 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     """
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
-        binding = active.binding
+        binding = worded(screen, active.binding)
         if binding.show and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, binding, active.enabled)
@@ -76,6 +85,12 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
         seen.values(),
         key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
     )
+
+
+def worded(screen: Screen[Any], binding: Binding) -> Binding:
+    """A binding in the words of its screen, which may know better where things stand."""
+    words = getattr(screen, "worded", None)
+    return words(binding) if words is not None else binding
 
 
 def own_places(screen: Screen[Any]) -> dict[str, int]:

@@ -9,7 +9,10 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from store.drafts import Draft, Place
+from tui.drafts import since
 from tui.messages import LeftOut
+from tui.open_text import TextChanged, closed, opened
 from tui.pasting import taken_line
 
 
@@ -55,32 +58,63 @@ class NoteLine(Horizontal):
         super().__init__()
         self._label = label
         self._item = ""
+        self._before = ""
+        self._place: Place | None = None
 
     def compose(self) -> ComposeResult:
         """The word before the line, the line."""
         yield Static(self._label, markup=False)
-        yield CleanInput(compact=True)
+        yield CleanInput(compact=True, select_on_focus=False)
 
     @property
     def about(self) -> str:
         """What the line is about, while it is open; empty otherwise."""
         return self._item if self.display else ""
 
-    def open(self, item: str, text: str = "", *, label: str = "") -> None:
+    def open(
+        self,
+        item: str,
+        text: str = "",
+        *,
+        label: str = "",
+        place: Place | None = None,
+        draft: Draft | None = None,
+    ) -> None:
         """Let the person write.
 
         Args:
             item: what the line is about; comes back in :class:`Written`.
             text: what stands there to begin with.
             label: the word before the line, where it is about something else than usual.
+            place: which text it is, where every change of it is to be a draft.
+            draft: what the person had written there before, if anything.
         """
-        self._item = item
         field = self.query_one(CleanInput)
-        field.value = field.take(text)
-        self.query_one(Static).update(label or self._label)
+        self._item, self._place, self._before = item, place, field.take(text)
+        field.value = self._before if draft is None else draft.text
+        field.cursor_position = len(field.value)
+        word = label or self._label
+        self.query_one(Static).update(
+            word if draft is None else f"{word} (your draft from {since(draft)})"
+        )
         field.placeholder = "enter keeps it, esc leaves"
         self.display = True
-        field.focus()
+        opened(field)
+
+    def fill_in(self, place: Place, text: str) -> None:
+        """What stood there before, read after the line was opened; letters typed stay behind it."""
+        if self._place == place and self.display and text:
+            field = self.query_one(CleanInput)
+            self._before = field.take(text)
+            behind = len(field.value) - field.cursor_position
+            field.value = self._before + field.value
+            field.cursor_position = len(field.value) - behind
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another letter."""
+        if self._place is not None and self.display:
+            text = event.value if event.value != self._before else None
+            self.post_message(TextChanged(self._place, text))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line over."""
@@ -89,6 +123,6 @@ class NoteLine(Horizontal):
         self.post_message(self.Written(self._item, event.value))
 
     def action_leave(self) -> None:
-        """Hide; nothing is kept."""
+        """Hide; what was written waits as a draft, where the line has one."""
         self.display = False
-        self.screen.set_focus(None)
+        closed(self.query_one(CleanInput))

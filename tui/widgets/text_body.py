@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -17,8 +17,13 @@ from textual.style import Style as VisualStyle
 from textual.visual import Visual
 from textual.widget import Widget
 
+from tui.widgets.hanging import hang
+
 LEFT, RIGHT = 3, 2
 """Blank cells beside the text; the last of them is the scroll bar's."""
+
+MEASURE = 88
+"""Cells a line of text takes at most; longer ones are tiring to read."""
 
 WHEEL = 3
 """Lines one step of the mouse wheel scrolls."""
@@ -62,6 +67,8 @@ class TextBody(Widget, can_focus=False):
         self._content = Content("")
         self._lines: list[Strip] = []
         self._ahead: _Wrapped | None = None
+        self._measured: _Wrapped | None = None
+        self._home: Content | None = None
         self._stale = True
         self._base = Style()
 
@@ -70,14 +77,26 @@ class TextBody(Widget, can_focus=False):
         """Lines out of sight below the last one in sight."""
         return max(len(self._lines) - self.size.height - self.top, 0) if self.size.height else 0
 
-    def update(self, content: Content, *, from_top: bool = False) -> None:
-        """Show another text; the place in it is kept as far as the text goes."""
+    def update(
+        self, content: Content, *, from_top: bool = False, behind: Content | None = None
+    ) -> None:
+        """Show another text; the place in it is kept as far as the text goes.
+
+        Args:
+            content: the text.
+            from_top: begin at its first line again.
+            behind: a beginning of the text to start behind, also at another width or height, until
+                somebody scrolls.
+        """
         self._content = content
+        self._home = behind
         self._wrap()
-        self.top = 0 if from_top else self.top
-        height = self.styles.height
-        if height is not None and height.is_auto and self._lines:
-            self._fit()
+        if behind is None:
+            self.top = 0 if from_top else self.top
+
+    def rows(self, width: int) -> int:
+        """Rows that show all of the text where the widget is so wide."""
+        return len(self._strips(width)) if width > LEFT + RIGHT else 1
 
     def prepare(self, content: Content) -> None:
         """Wrap what will probably be shown next, while nobody waits."""
@@ -87,10 +106,12 @@ class TextBody(Widget, can_focus=False):
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll down (or, below zero, up) by lines."""
+        self._home = None
         self.top += lines
 
     def scroll_edge(self, *, end: bool) -> None:
         """To the last line or the first."""
+        self._home = None
         self.top = len(self._lines) if end else 0
 
     def validate_top(self, top: int) -> int:
@@ -102,13 +123,8 @@ class TextBody(Widget, can_focus=False):
         self.post_message(self.Moved())
 
     def render(self) -> Content:
-        """The whole text, from which a selection is taken."""
-        return self._content
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Lines the text takes at a width."""
-        del container, viewport  # the text alone says how high it is
-        return len(self._strips(width)) or 1
+        """The whole text, as it is broken into lines, from which a selection is taken."""
+        return hang(self._content, _text_width(self.size.width))
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
@@ -128,6 +144,7 @@ class TextBody(Widget, can_focus=False):
     def on_click(self, event: events.Click) -> None:
         """A click on the scroll bar goes there."""
         if event.x >= self.size.width - 1 and self.size.height:
+            self._home = None
             self.top = event.y * len(self._lines) // self.size.height
 
     def notify_style_update(self) -> None:
@@ -167,6 +184,9 @@ class TextBody(Widget, can_focus=False):
             self._lines = self._strips(self.size.width)
             self._base = self.visual_style.rich_style
             self._stale = False
+            if self._home is not None:
+                width, style = self.size.width, self.visual_style
+                self.top = len(self._strips_of(self._home, width, style))
             if repaint or max(before, len(self._lines)) > self.size.height:
                 self.refresh()
             else:  # what is blank before and after is not drawn again
@@ -174,22 +194,25 @@ class TextBody(Widget, can_focus=False):
             self.post_message(self.Moved())
 
     def _strips(self, width: int) -> list[Strip]:
-        style, ahead = self.visual_style, self._ahead
-        if (
-            ahead is not None
-            and ahead.content is self._content
-            and (ahead.width, ahead.style) == (width, style)
-            and self.text_selection is None
-        ):
-            return ahead.lines
-        return self._strips_of(self._content, width, style)
+        style = self.visual_style
+        if self.text_selection is None:
+            for known in (self._measured, self._ahead):
+                if (
+                    known is not None
+                    and known.content is self._content
+                    and (known.width, known.style) == (width, style)
+                ):
+                    return known.lines
+        lines = self._strips_of(self._content, width, style)
+        if self.text_selection is None:
+            self._measured = _Wrapped(self._content, width, style, lines)
+        return lines
 
     def _strips_of(self, content: Content, width: int, style: VisualStyle) -> list[Strip]:
-        return Visual.to_strips(self, content, max(width - LEFT - RIGHT, 1), None, style)
+        cells = _text_width(width)
+        return Visual.to_strips(self, hang(content, cells), cells, None, style)
 
-    def _fit(self) -> None:
-        """Where the height follows the text, ask for room when it needs more or less."""
-        most = self.styles.max_height
-        room = len(self._lines) if most is None else min(len(self._lines), round(most.value))
-        if room != self.size.height:
-            self.refresh(layout=True)
+
+def _text_width(width: int) -> int:
+    """Cells for a line of text in a widget so wide."""
+    return max(min(width - LEFT - RIGHT, MEASURE), 1)

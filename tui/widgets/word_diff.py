@@ -31,6 +31,10 @@ LONG = 4_000
 """Characters of both texts from which the comparison belongs off the UI thread."""
 
 
+SHARED = 0.4
+"""Share of words in both texts below which the changes are harder to read than the new text."""
+
+
 class Change(StrEnum):
     """What became of a stretch of text."""
 
@@ -75,6 +79,15 @@ def word_diff(old: str, new: str) -> tuple[Segment, ...]:
     while (calmer := tuple(_joined(_readable(segments)))) != segments:
         segments = calmer
     return segments
+
+
+def rewritten(segments: Iterable[Segment]) -> bool:
+    """Whether too few words are in both texts for their changes to be read."""
+    words = dict.fromkeys(Change, 0)
+    for change, text in segments:
+        words[change] += len(_WORDS.findall(text))
+    kept = 2 * words[Change.KEEP]
+    return kept < SHARED * (kept + words[Change.INSERT] + words[Change.DELETE])
 
 
 def drawn(segments: Iterable[Segment]) -> Content:

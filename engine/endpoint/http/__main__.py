@@ -7,8 +7,8 @@ import signal
 import sys
 import threading
 
-from engine.endpoint.http import address
-from engine.endpoint.http import protocol as lines
+from engine.child.codec import ProtocolError
+from engine.endpoint.http import address, protocol
 from engine.endpoint.http.exchange import Exchange
 from engine.endpoint.http.key import api_key
 from engine.errors import EndpointError
@@ -28,13 +28,17 @@ class Process:
     def serve(self) -> None:
         """Answer until stdin ends."""
         for line in sys.stdin.buffer:
-            request = lines.decode(line)
-            if isinstance(request, lines.Send):
+            try:
+                request = protocol.decode_request(line)
+            except ProtocolError as error:
+                self._say(protocol.ExchangeFailed(0, str(error), again=False))
+                continue
+            if isinstance(request, protocol.Send):
                 self._start(request)
             elif exchange := self._under_way.get(request.id):
                 exchange.cancel()
 
-    def _start(self, send: lines.Send) -> None:
+    def _start(self, send: protocol.Send) -> None:
         exchange = Exchange(
             self._base, send, key=self._key, allow_remote=self._allow_remote, say=self._say
         )
@@ -46,10 +50,10 @@ class Process:
 
         threading.Thread(target=run, daemon=True).start()
 
-    def _say(self, answer: lines.Answer) -> None:
+    def _say(self, answer: protocol.Answer) -> None:
         with self._stdout:
             try:
-                sys.stdout.buffer.write(lines.encode(answer))
+                sys.stdout.buffer.write(protocol.encode_answer(answer))
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
                 os._exit(0)  # the app has gone

@@ -7,8 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 
-from engine.endpoint.http import address
-from engine.endpoint.http import protocol as lines
+from engine.endpoint.http import address, protocol
 from engine.endpoint.http.events import event_data
 from engine.errors import EndpointError
 
@@ -34,11 +33,11 @@ class Exchange:
     def __init__(
         self,
         base: address.Base,
-        send: lines.Send,
+        send: protocol.Send,
         *,
         key: str | None,
         allow_remote: bool,
-        say: Callable[[lines.Answer], None],
+        say: Callable[[protocol.Answer], None],
     ) -> None:
         self._base = base
         self._send = send
@@ -87,7 +86,7 @@ class Exchange:
 
     def _fail(self, message: str, *, again: bool) -> None:
         if not self._cancelled:
-            self._say(lines.Failed(self._send.id, self._hide(message), again))
+            self._say(protocol.ExchangeFailed(self._send.id, self._hide(message), again))
 
     def _server(self, predicate: str) -> str:
         return f"the server at {self._base} {predicate}"
@@ -107,14 +106,14 @@ class Exchange:
                 self._server("answers with a redirect, which is not followed: name its target")
             )
         after = response.getheader("Retry-After")
-        self._say(lines.Head(self._send.id, response.status, after))
+        self._say(protocol.Head(self._send.id, response.status, after))
         kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
         if response.status == http.client.OK and kind == "text/event-stream":
             for data in event_data(self._lines(response)):
-                self._say(lines.Data(self._send.id, data))
-            self._say(lines.End(self._send.id))
+                self._say(protocol.Data(self._send.id, data))
+            self._say(protocol.End(self._send.id))
         else:
-            self._say(lines.Body(self._send.id, self._read(response)))
+            self._say(protocol.Body(self._send.id, self._read(response)))
 
     def _read(self, response: http.client.HTTPResponse) -> str:
         raw = response.read(BODY_LIMIT + 1)

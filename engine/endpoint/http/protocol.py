@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
+import typing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.errors import EndpointError
-
-LINE_LIMIT = 64 * 1024 * 1024
-"""Longest line either end reads, in bytes."""
+from engine.child import codec
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """Ask the server."""
 
+    TAG: ClassVar[str] = "send"
     id: int
     method: str
     path: str
@@ -28,9 +25,10 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
+class Abort:
     """Close the connection of this request; nothing more is said of it."""
 
+    TAG: ClassVar[str] = "abort"
     id: int
 
 
@@ -38,6 +36,7 @@ class Cancel:
 class Head:
     """The server has begun to answer."""
 
+    TAG: ClassVar[str] = "head"
     id: int
     status: int
     retry_after: str | None
@@ -48,6 +47,7 @@ class Head:
 class Data:
     """One event of a stream."""
 
+    TAG: ClassVar[str] = "data"
     id: int
     text: str
 
@@ -56,6 +56,7 @@ class Data:
 class Body:
     """A whole answer that is no stream; the last line of its request."""
 
+    TAG: ClassVar[str] = "body"
     id: int
     text: str
 
@@ -64,13 +65,15 @@ class Body:
 class End:
     """The stream has ended, for whatever reason; the last line of its request."""
 
+    TAG: ClassVar[str] = "end"
     id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ExchangeFailed:
     """There is no answer, or no more of it; the last line of its request."""
 
+    TAG: ClassVar[str] = "failed"
     id: int
     message: str
     """What happened, in one line that names the server."""
@@ -78,28 +81,36 @@ class Failed:
     """Whether another try may end better."""
 
 
-Request = Send | Cancel
-Answer = Head | Data | Body | End | Failed
+Request = Send | Abort
+Answer = Head | Data | Body | End | ExchangeFailed
 
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__.lower(): kind for kind in (Send, Cancel, Head, Data, Body, End, Failed)
-}
-
-
-def encode(line: Request | Answer) -> bytes:
-    """One line."""
-    said = {"is": type(line).__name__.lower()} | dataclasses.asdict(line)
-    return json.dumps(said, separators=(",", ":")).encode("ascii") + b"\n"
+_REQUESTS: dict[str, Any] = {kind.TAG: kind for kind in typing.get_args(Request)}
+_ANSWERS: dict[str, Any] = {kind.TAG: kind for kind in typing.get_args(Answer)}
 
 
-def decode(line: bytes) -> Any:
-    """Read one line: one of :data:`Request` or :data:`Answer`.
+def encode_request(request: Request) -> bytes:
+    """One line of what the app asks."""
+    return codec.encode("op", request.TAG, request)
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """One line of what the HTTP process says."""
+    return codec.encode("event", answer.TAG, answer)
+
+
+def decode_request(line: bytes) -> Request:
+    """Read one line from the app.
 
     Raises:
-        EndpointError: it is neither.
+        ProtocolError: the line is no request.
     """
-    try:
-        said = json.loads(line)
-        return _KINDS[said.pop("is")](**said)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EndpointError(f"the HTTP process was sent a line it cannot read: {error}") from error
+    return typing.cast("Request", codec.decode("op", _REQUESTS, line))
+
+
+def decode_answer(line: bytes) -> Answer:
+    """Read one line from the HTTP process.
+
+    Raises:
+        ProtocolError: the line is no answer.
+    """
+    return typing.cast("Answer", codec.decode("event", _ANSWERS, line))

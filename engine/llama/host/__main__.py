@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from engine import netlock
 from engine.privacy import leave_no_traces
 
 
@@ -25,6 +26,7 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     _give_way()
     leave_no_traces()
+    netlock.lock()
     # Ctrl-C is for the app, which ends the host in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()

@@ -1,0 +1,58 @@
+"""A pair people disagree on: who said what, the answers, the guideline beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.widgets.guideline_pane import GuidelinePane
+from tui.widgets.pair_view import PairView
+from tui.widgets.reading import Band, Column
+
+GUIDELINE = 52
+"""Cells the guideline takes at most beside the answers."""
+SAID_WIDE, SAID_STACKED = 5, 3
+"""Rows for who said what."""
+
+
+class CaseView(PairView):
+    """On a narrow screen the guideline takes the place of the answers while one reads it."""
+
+    DEFAULT_CSS = """
+    CaseView > #said { padding: 0 3; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    said = getters.query_one("#said", Static)
+    guideline = getters.query_one(GuidelinePane)
+
+    def compose(self) -> ComposeResult:
+        """The order is that of ``tab``."""
+        yield from super().compose()
+        yield Static(id="said", markup=False)
+        yield GuidelinePane(widget_id="guideline")
+
+    def bands(self) -> Iterable[Band]:
+        """Prompt, who said what, answers and guideline."""
+        yield [Column([self.prompt])]
+        yield [Column([self.said])]
+        yield [Column([self.alike])]
+        yield from self.answers()
+
+    def answers(self) -> Iterable[Band]:
+        """The answers, with the guideline beside or in place of them."""
+        every = (self.left, self.right, self.guideline)
+        if self.stacked:
+            yield from ([Column([pane])] for pane in every)
+        else:
+            yield [Column([self.left]), Column([self.right]), Column([self.guideline], GUIDELINE)]
+
+    def need(self, widget: Widget, width: int, room: int) -> int:
+        """What people said takes a few rows at most."""
+        need = super().need(widget, width, room)
+        return (
+            min(need, SAID_STACKED if self.stacked else SAID_WIDE) if widget is self.said else need
+        )

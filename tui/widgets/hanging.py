@@ -1,0 +1,40 @@
+"""Hanging indents: what is wrapped of a list's entry stands under its words."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len
+from textual.content import Content
+
+_LEAD = re.compile(r" *(?:(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)]|(?:User|Model|System) )[ ]+)?")
+"""Blanks, then a list's mark or the name of who speaks."""
+
+
+def hang(content: Content, width: int) -> Content:
+    """The content with long lines that want an indent broken and indented; others as they are.
+
+    Args:
+        content: what is shown.
+        width: cells a line may take.
+    """
+    if width < 20 or not any(_wants(line, width) for line in content.plain.split("\n")):
+        return content
+    parts: list[Content] = []
+    for line in content.split("\n", allow_blank=True):
+        if indent := _wants(line.plain, width):
+            head, body = line[:indent], line[indent:]
+            wrapped = body.wrap(width - indent)
+            parts.append(head + Content(f"\n{' ' * indent}").join(wrapped))
+        else:
+            parts.append(line)
+    return Content("\n").join(parts)
+
+
+def _wants(line: str, width: int) -> int:
+    """Cells of the indent of a line that is too long for the width; 0 where it has none."""
+    found = _LEAD.match(line)
+    indent = found.end() if found else 0
+    if not indent or indent * 3 > width or not line[indent:].strip():
+        return 0
+    return indent if cell_len(line) > width else 0
