@@ -7,15 +7,14 @@ does not.
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import heads
+from store import contents, copies, events, heads, leftovers
 from store.errors import Damaged, ProjectExists, StoreError
-from store.sqlite import StrPath, sqlite3, translated
+from store.sqlite import WAYS_BACK, StrPath, sqlite3, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +27,38 @@ class Copied:
     """Decisions in the copy: labels, notes, flags, rulings and the others."""
 
 
-def backup(db: Database, out: StrPath) -> Copied:
+def backup(db: Database, out: StrPath, *, compare: bool = True) -> Copied:
     """Copy the project to a new file, readable by its owner alone, checked and on the disk.
 
     Where the tables of current labels were changed by hand, the copy has them made anew.
 
+    Args:
+        db: the project.
+        out: the new file.
+        compare: whether items and events are compared with their ids; not where the copy is all
+            that will be left of the project.
+
     Raises:
         ProjectExists: there is something at ``out``; it is not touched.
-        Damaged: the copy does not pass SQLite's check; it was thrown away.
+        Damaged: the copy does not pass SQLite's check, or an item or event in it is not what its
+            id says; it was thrown away.
         StoreError: it cannot be written there.
     """
     target = Path(out)
     if os.path.lexists(target):
         raise ProjectExists(target)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+    leftovers.sweep(target.absolute().parent)
+    beside = leftovers.beside(target)
     try:
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
-            count = _fill(db, beside)
-            _sync(beside)
+            count = _fill(db, beside, compare=compare)
+            copies.sync(beside)
             _put_in_place(beside, target)
         finally:
             for ending in ("", "-wal", "-shm", "-journal"):
                 Path(f"{beside}{ending}").unlink(missing_ok=True)
-        _sync(target.absolute().parent)
+        copies.sync(target.absolute().parent)
     except FileExistsError:
         raise ProjectExists(target) from None
     except OSError as error:
@@ -61,7 +68,7 @@ def backup(db: Database, out: StrPath) -> Copied:
     return Copied(target, target.stat().st_size, count)
 
 
-def _fill(db: Database, beside: Path) -> int:
+def _fill(db: Database, beside: Path, *, compare: bool) -> int:
     with translated(beside):
         copy = sqlite3.connect(os.fspath(beside), isolation_level=None)
         try:
@@ -72,11 +79,22 @@ def _fill(db: Database, beside: Path) -> int:
             if verdict != "ok":
                 raise Damaged(f"The copy is damaged ({verdict}) and was thrown away: see doctor")
             made = Database(copy, execute_plugins=False)
+            if compare:
+                _compare(made)
             if not heads.equal_to_rebuild(made):  # changed by hand; the events know better
                 heads.rebuild(made)
             return int(copy.execute("SELECT count(*) FROM event").fetchone()[0])
         finally:
             copy.close()
+
+
+def _compare(made: Database) -> None:
+    contents.must_be_unchanged(made, f"no backup was written; {WAYS_BACK}")
+    if changed := events.changed(made):
+        raise Damaged(
+            f"{changed} events do not match their ids: changed outside pairlab; no backup was"
+            f" written; {WAYS_BACK}"
+        )
 
 
 def _put_in_place(beside: Path, target: Path) -> None:
@@ -88,14 +106,3 @@ def _put_in_place(beside: Path, target: Path) -> None:
         if os.path.lexists(target):
             raise FileExistsError(target) from None
         beside.rename(target)
-
-
-def _sync(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

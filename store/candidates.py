@@ -6,7 +6,7 @@ from typing import NotRequired, Required, TypedDict, Unpack
 
 from sqlite_utils import Database
 
-from store import ids
+from store import contents
 from store.errors import WrongId
 from store.records import Candidate, Origin
 from store.sqlite import immediate
@@ -115,22 +115,20 @@ def root(db: Database, candidate_id: str) -> Candidate:
 
 def identity(made: Candidate) -> str:
     """The id a candidate's content must have."""
-    # The author of an imported text is the file it came in: the same text in a second file is
-    # the same candidate.
-    author = None if made.origin is Origin.IMPORTED else made.author
-    return ids.digest(
+    return contents.identity(
         "candidate",
-        [
+        (
+            made.id,
             made.prompt_id,
             made.origin.value,
             made.text,
             made.parent_id,
             made.critique_id,
             made.generation_id,
-            author,
+            made.author,
             made.round,
             made.slot,
-        ],
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import NotRequired, Required, TypedDict, Unpack
 
 from sqlite_utils import Database
 
-from store import ids
+from store import contents
 from store.errors import WrongId
 from store.records import Critique
 from store.sqlite import immediate
@@ -69,9 +69,10 @@ def add(db: Database, *, at: str, **fields: Unpack[Fields]) -> str:
 
 def identity(made: Critique) -> str:
     """The id a critique's content must have."""
-    return ids.digest(
+    return contents.identity(
         "critique",
-        [
+        (
+            made.id,
             made.candidate_id,
             made.round,
             made.constitution_id,
@@ -79,7 +80,7 @@ def identity(made: Critique) -> str:
             made.text,
             made.found,
             made.generation_id,
-        ],
+        ),
     )
 
 

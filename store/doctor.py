@@ -10,11 +10,12 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import events, heads, meta, replica, surroundings
+from store import aside, contents, events, heads, leftovers, meta, replica, surroundings
 from store.errors import StoreError
 from store.schema import migrations
 from store.sqlite import (
     WAL_RESET_FIXED,
+    WAYS_BACK,
     StrPath,
     is_read_only,
     library_version,
@@ -33,6 +34,13 @@ FROM pair WHERE kind = 'imported' AND a_role IS NULL AND b_role IS NULL
 
 ROOM: Final = 200 * 2**20
 """Bytes of free disk below which we warn."""
+
+
+TOLD: Final = 20
+"""How many set-aside events are named one by one."""
+
+_REPAIR: Final = "Make them anew from the events with: pairlab doctor --repair"
+_WAYS_BACK: Final = f"{WAYS_BACK[0].upper()}{WAYS_BACK[1:]}."
 
 
 class Severity(StrEnum):
@@ -76,25 +84,19 @@ def examine(path: StrPath) -> list[Finding]:
     try:
         db = open_readonly(path)
     except StoreError as error:
-        remedy = "Name a project file with --db FILE, or go on from a backup."
+        remedy = f"Name a project file with --db FILE; or {WAYS_BACK}."
         return [*found, Finding("project", Severity.BROKEN, str(error), remedy)]
     try:
         with translated(path):
-            found += [
-                _intact(db),
-                _journal(db),
-                _heads(db),
-                _events(db),
-                *_sides(db),
-                _replica(db, path),
-            ]
+            found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
+            found += [*_sides(db), _replica(db, path)]
     except StoreError as error:
         found.append(
             Finding(
                 "integrity",
                 Severity.BROKEN,
                 str(error),
-                "Keep a copy of the file, then go on from a backup.",
+                _WAYS_BACK,
             )
         )
     finally:
@@ -117,7 +119,14 @@ def sqlite_version(version: tuple[int, ...]) -> Finding:
 
 
 def _place(path: StrPath) -> list[Finding]:
-    return [_file_system(path), _sync(path), _rights(path), *_writing(path), _room(path)]
+    return [
+        _file_system(path),
+        _sync(path),
+        _rights(path),
+        *_writing(path),
+        _room(path),
+        _leftovers(path),
+    ]
 
 
 def _writing(path: StrPath) -> list[Finding]:
@@ -193,7 +202,7 @@ def _intact(db: Database) -> Finding:
             "integrity",
             Severity.BROKEN,
             f"The file is damaged: {words}.",
-            "Keep a copy of the file, then go on from a backup.",
+            _WAYS_BACK,
         )
     return Finding("integrity", Severity.OK, "SQLite finds the file sound")
 
@@ -210,32 +219,85 @@ def _journal(db: Database) -> Finding:
     )
 
 
-def _heads(db: Database) -> Finding:
-    if migrations.pending(db):
-        return Finding(
-            "labels",
-            Severity.NOTE,
-            "The file is from an older pairlab.",
-            "Any other command brings it up to date: current labels are then made anew.",
+def _log(db: Database) -> list[Finding]:
+    """What is set aside of the events, and whether the tables made from them are right."""
+    wanted = aside.examined(db)
+    found = [_set_aside(db, wanted)]
+    if migrations.pending(db) or not aside.is_up_to_date(db):
+        older = "The file is from an older pairlab."
+        other = "Another program wrote here last."
+        found.append(
+            Finding(
+                "labels",
+                Severity.NOTE,
+                older if migrations.pending(db) else other,
+                "Any other command brings it up to date: current labels are then made anew.",
+            )
         )
+    elif aside.reasons(db) != wanted:
+        note = "The list of events that are set aside is not what the events say."
+        found.append(Finding("labels", Severity.BROKEN, note, _REPAIR))
+    else:
+        found.append(_heads(db))
+    return found
+
+
+def _leftovers(path: StrPath) -> Finding:
+    left = leftovers.found(Path(path).absolute().parent)
+    gone = [each.path.name for each in left if each.owner_gone]
+    if gone:
+        return Finding(
+            "leftovers",
+            Severity.NOTE,
+            f"Processes that were killed left {', '.join(gone)} beside the project.",
+            "Nothing to do: they are removed when a project in this folder is opened.",
+        )
+    if left:
+        names = ", ".join(each.path.name for each in left)
+        return Finding("leftovers", Severity.OK, f"processes at work write {names}")
+    return Finding("leftovers", Severity.OK, "none beside the project")
+
+
+def _items(db: Database) -> Finding:
+    bad = list(contents.changed(db))
+    if bad:
+        return Finding("items", Severity.BROKEN, f"{contents.told(bad)}.", _WAYS_BACK)
+    return Finding("items", Severity.OK, "all items match their ids")
+
+
+def _set_aside(db: Database, wanted: dict[str, str]) -> Finding:
+    listed = aside.told(db, wanted)
+    if not listed:
+        return Finding("set aside", Severity.OK, "no event had to be set aside")
+    shown = "; ".join(each.told() for each in listed[:TOLD])
+    more = f"; and {len(listed) - TOLD} more" if len(listed) > TOLD else ""
+    return Finding(
+        "set aside",
+        Severity.WARNING,
+        f"{len(listed)} events cannot be used: kept, and counted nowhere: {shown}{more}.",
+        "Ask who made them with what; a newer pairlab may know them.",
+    )
+
+
+def _heads(db: Database) -> Finding:
     if heads.equal_to_rebuild(db):
         return Finding("labels", Severity.OK, "current labels are what the events say")
     return Finding(
         "labels",
         Severity.BROKEN,
         "The tables of current labels do not match the events; somebody changed them by hand.",
-        "The events are whole: a copy made with pairlab backup OUT has the tables made anew",
+        _REPAIR,
     )
 
 
 def _events(db: Database) -> Finding:
-    bad = sum(events.identity(event) != event.id for _, event in events.since(db, 0))
+    bad = events.changed(db)
     if bad:
         return Finding(
             "events",
             Severity.BROKEN,
             f"{bad} events do not match their id: their content was changed outside pairlab.",
-            "Go back to a backup from before, or say so where the data is used.",
+            f"Say so where the data is used, or {WAYS_BACK}.",
         )
     return Finding("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
 

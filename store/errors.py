@@ -12,8 +12,11 @@ class StoreError(Exception):
 class MissingProject(StoreError):
     """There is no project file where one was expected."""
 
-    def __init__(self, path: object) -> None:
-        super().__init__(f"There is no project file {path}; make one with: pairlab --db {path} new")
+    def __init__(self, path: object, former: object = None) -> None:
+        way = f"make one with: pairlab --db {path} new"
+        if former is not None:
+            way = f"a restore put it aside: pairlab --db {path} restore {former}"
+        super().__init__(f"There is no project file {path}; {way}")
         self.path = path
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from store import heads, ids, replica
+from store import aside, heads, ids, replica
 from store.errors import BadInput
 from store.records import Event
 from store.sqlite import ProjectDatabase, immediate
@@ -35,12 +35,19 @@ def append(
     """Write one event and bring the head of its cell up to date, in one transaction.
 
     Raises:
-        BadInput: the annotator has no name.
+        BadInput: the annotator has no proper name, or the value is none of this kind.
     """
     who = ids.name(annotator)
     if not who:
         raise BadInput("an annotator needs a name; give one with --as NAME")
     with immediate(db):
+        return _append(db, kind, item, who, value, phase, at)
+
+
+def _append(
+    db: Database, kind: str, item: str, who: str, value: dict[str, Any], phase: str, at: str
+) -> Event:
+    while True:
         origin = replica.current(db)
         event = Event(
             id="",
@@ -54,16 +61,32 @@ def append(
             phase=phase,
             value=value,
         )
+        if wrong := aside.reason_for(db, event):
+            raise BadInput(f"this {kind} cannot be kept: {wrong}; nothing was written")
         event = dataclasses.replace(event, id=identity(event))
+        before = last_arrival(db)
         insert(db, event)
+        aside.mark_looked_at(db, before, last_arrival(db))
         heads.apply(db, event)
         if isinstance(db, ProjectDatabase):
             db.made.append(event)
-    return event
+        taken_up = aside.reconsider(db, item)
+        for other in taken_up:
+            heads.apply(db, other)
+        # What was made up to stand behind a gap follows once the gap is closed; the word just
+        # given is the later one, so it is said again behind it.
+        if heads.cell_of(event) not in map(heads.cell_of, taken_up):
+            return event
 
 
-def insert(db: Database, event: Event) -> None:
-    """Write an event as it is, without touching heads; for :func:`append` and merges."""
+def insert(db: Database, event: Event, value: str | None = None) -> None:
+    """Write an event as it is, without touching heads; for :func:`append` and merges.
+
+    Args:
+        db: the project.
+        event: what is written.
+        value: its value as it was written elsewhere, where it cannot be spelled canonically.
+    """
     db.execute(
         _INSERT,
         [
@@ -76,7 +99,7 @@ def insert(db: Database, event: Event) -> None:
             event.kind,
             event.item,
             event.phase,
-            ids.json_text(event.value),
+            ids.json_text(event.value) if value is None else value,
         ],
     )
 
@@ -109,6 +132,15 @@ def since(db: Database, arrival: int) -> list[tuple[int, Event]]:
     """What arrived in this file after a point, oldest first, each with its arrival number."""
     rows = db.execute(_SELECT + " WHERE arrival > ? ORDER BY arrival", [arrival]).fetchall()
     return [(int(row[-1]), _from_row(row)) for row in rows]
+
+
+def changed(db: Database) -> int:
+    """How many events are not what their ids say; one whose value cannot be read is one."""
+    bad = 0
+    for row in db.execute(_SELECT + " ORDER BY arrival"):
+        event = aside.parsed(row[:10])
+        bad += event is None or identity(event) != event.id
+    return bad
 
 
 def last_arrival(db: Database) -> int:

@@ -16,6 +16,10 @@ _ID_AT: Final = 68
 """Where the application id stands in a database file (sqlite.org/fileformat2.html, 1.3)."""
 
 
+BEFORE_RESTORE: Final = ".before-restore-"
+"""Between the name of a project that a restore put aside, and the time at which it did."""
+
+
 def must_be_project(path: str | os.PathLike[str]) -> None:
     """Refuse what is certainly no project file; what passes here is still read with care.
 
@@ -40,6 +44,17 @@ def must_exist(path: str | os.PathLike[str]) -> None:
         NotAProject: it is a folder or the like.
     """
     if not Path(path).exists():
-        raise errors.MissingProject(path)
+        raise errors.MissingProject(path, _former(Path(path)))
     if not Path(path).is_file():
         raise errors.NotAProject(f"{path} is no file; name a project file, or make one with: new")
+
+
+def _former(path: Path) -> Path | None:
+    """The newest file that a restore put aside, where a kill left nothing in its place."""
+    names = [
+        each
+        for each in sorted(path.absolute().parent.glob(f"*{BEFORE_RESTORE}*Z*"))
+        if each.name.startswith(path.name + BEFORE_RESTORE)
+        and not each.name.endswith(("-wal", "-shm", "-journal"))
+    ]
+    return path.with_name(names[-1].name) if names else None

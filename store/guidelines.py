@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlite_utils import Database
 
-from store import events, ids
+from store import events, heads, ids
 from store.errors import BadInput, WrongId
 from store.records import Guideline
 from store.sqlite import immediate
@@ -52,36 +53,28 @@ def current(db: Database) -> Guideline | None:
     said = _said(db)
     if not said:
         return None
-    return next(each for each in history(db) if each.id == said[-1][0])
+    return next(each for each in history(db) if each.id == said[-1][0]["id"])
 
 
 def current_id(db: Database) -> str | None:
     """Id of the guideline in force; cheaper than the whole of it."""
-    row = db.execute(
-        "SELECT json_extract(value, '$.id') FROM event WHERE kind = 'guideline' AND item = ?"
-        " ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1",
-        [_ITEM],
-    ).fetchone()
-    return None if row is None else str(row[0])
+    said = heads.latest(db, "guideline", _ITEM)
+    return None if said is None else str(said.value["id"])
 
 
 def history(db: Database) -> list[Guideline]:
     """Every version, oldest first; a text that came back keeps its first number."""
     versions: dict[str, Guideline] = {}
-    for identity, text, author, at in _said(db):
+    for value, author, at in _said(db):
+        identity = value["id"]
         if identity not in versions:
-            versions[identity] = Guideline(identity, len(versions) + 1, text, author, at)
+            versions[identity] = Guideline(identity, len(versions) + 1, value["text"], author, at)
     return list(versions.values())
 
 
 def cases(db: Database) -> list[str]:
     """Ids of the pairs that became cases of the guideline, oldest first."""
-    rows = db.execute(
-        "SELECT json_extract(value, '$.case') FROM event WHERE kind = 'guideline' AND item = ?"
-        " AND json_extract(value, '$.case') IS NOT NULL ORDER BY lamport, replica, seq",
-        [_ITEM],
-    ).fetchall()
-    return [str(row[0]) for row in rows]
+    return [str(value["case"]) for value, _, _ in _said(db) if value.get("case")]
 
 
 def labels_under(db: Database) -> dict[str, int]:
@@ -110,17 +103,13 @@ def _add(db: Database, text: str, author: str, at: str, extra: dict[str, str]) -
     return added
 
 
-def _said(db: Database) -> list[tuple[str, str, str, str]]:
+def _said(db: Database) -> list[tuple[dict[str, Any], str, str]]:
     rows = db.execute(
-        "SELECT value, annotator, at FROM event WHERE kind = 'guideline' AND item = ?"
+        "SELECT value, annotator, at FROM sound_event WHERE kind = 'guideline' AND item = ?"
         " ORDER BY lamport, replica, seq",
         [_ITEM],
     ).fetchall()
-    out = []
-    for value, author, at in rows:
-        said = json.loads(value)
-        out.append((said["id"], said["text"], author, at))
-    return out
+    return [(json.loads(value), author, at) for value, author, at in rows]
 
 
 def _quoted(name: str, text: str) -> str:

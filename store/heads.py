@@ -13,17 +13,15 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids, standing
+from store import ids, kinds, standing
 from store.records import Answer, Event
 from store.sqlite import immediate
 
-SHARED_KINDS: Final = frozenset(
-    {"ruling", "setting", "guideline", "round", "round_seal", "round_end"}
-)
+SHARED_KINDS: Final = kinds.SHARED
 """Kinds where the last word counts whoever said it: their lamport runs over all annotators."""
 
 _WINNER = (
-    "SELECT kind, item, annotator, phase, id, value, at FROM event"
+    "SELECT kind, item, annotator, phase, id, value, at FROM sound_event"
     " WHERE item = ? AND annotator = ? AND kind IN (?, ?) AND phase = ?"
     " ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1"
 )
@@ -31,11 +29,11 @@ _WINNERS = (
     "SELECT kind, item, annotator, phase, id, value, at FROM ("
     " SELECT *, row_number() OVER ("
     "  PARTITION BY item, annotator, iif(kind = 'clear', 'label', kind), phase"
-    "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM event"
+    "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM sound_event"
     ") WHERE place = 1"
 )
 _CELL = (
-    "SELECT id, kind, value, at FROM event"
+    "SELECT id, kind, value, at FROM sound_event"
     " WHERE item = ? AND annotator = ? AND kind IN ('label', 'clear') AND phase = ?"
     " ORDER BY lamport, replica, seq"
 )
@@ -94,6 +92,8 @@ def refresh(db: Database, cell: Cell) -> None:
         db.execute("DELETE FROM round_pair WHERE round_id = ?", [cell.item])
     if winner is not None:
         _write(db, winner)
+    if cell.kind == "round":
+        _give_out(db, cell.item)
 
 
 def rebuild(db: Database) -> None:
@@ -132,7 +132,7 @@ def last_lamport(db: Database, kind: str, item: str, annotator: str, phase: str)
     kinds = _kinds("label" if kind == "clear" else kind)
     shared = kind in SHARED_KINDS
     found = db.execute(
-        "SELECT max(lamport) FROM event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
+        "SELECT max(lamport) FROM sound_event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
         " AND (? OR annotator = ?)",
         [item, *kinds, phase, shared, annotator],
     ).fetchone()[0]
@@ -160,8 +160,9 @@ def value(db: Database, cell: Cell) -> dict[str, Any] | None:
 def latest(db: Database, kind: str, item: str) -> Said | None:
     """The last word on an item in one of :data:`SHARED_KINDS`, whoever said it."""
     row = db.execute(
-        "SELECT head.value, head.annotator, head.at, head.event_id FROM head JOIN event"
-        " USING (kind, item, annotator, phase) WHERE head.kind = ? AND head.item = ?"
+        "SELECT head.value, head.annotator, head.at, head.event_id FROM head"
+        " JOIN sound_event AS event USING (kind, item, annotator, phase)"
+        " WHERE head.kind = ? AND head.item = ?"
         " ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC LIMIT 1",
         [kind, item],
     ).fetchone()
@@ -175,7 +176,8 @@ def latest_of_each(db: Database, kind: str) -> dict[str, Said]:
         " SELECT head.item, head.value, head.annotator, head.at, head.event_id, row_number() OVER"
         "  (PARTITION BY head.item ORDER BY event.lamport DESC, event.replica DESC,"
         "   event.seq DESC) AS place"
-        " FROM head JOIN event USING (kind, item, annotator, phase) WHERE head.kind = ?"
+        " FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)"
+        " WHERE head.kind = ?"
         ") WHERE place = 1 ORDER BY item",
         [kind],
     ).fetchall()
@@ -196,7 +198,20 @@ def _write(db: Database, winner: tuple[Any, ...]) -> None:
     elif (row := _head_row(winner)) is not None:
         db.execute(_ADD_OTHER, row)
     for place in _round_rows(winner):
-        db.execute("INSERT INTO round_pair VALUES (?, ?, ?, ?)", place)
+        db.execute("INSERT OR IGNORE INTO round_pair VALUES (?, ?, ?, ?)", place)
+
+
+def _give_out(db: Database, round_id: str) -> None:
+    """The pairs of a round while anybody's word of it counts; all words give out the same."""
+    others = db.execute(
+        "SELECT kind, item, annotator, phase, id, value, at FROM sound_event"
+        " WHERE kind = 'round' AND item = ?",
+        [round_id],
+    ).fetchall()
+    for each in others:
+        db.conn.executemany(
+            "INSERT OR IGNORE INTO round_pair VALUES (?, ?, ?, ?)", _round_rows(each)
+        )
 
 
 def _label_row(db: Database, winner: tuple[Any, ...]) -> tuple[Any, ...] | None:

@@ -198,7 +198,7 @@ def record_shown(db: Database, pair_id: str, annotator: str, at: str) -> None:
 def was_informed(db: Database, pair_id: str, annotator: str) -> bool:
     """True when a first label given now would not be blind any more."""
     before = db.execute(
-        "SELECT 1 FROM event WHERE item = ? AND annotator = ? AND kind = 'label'"
+        "SELECT 1 FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'label'"
         " AND phase = 'first' LIMIT 1",
         [pair_id, annotator],
     ).fetchone()

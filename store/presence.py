@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from sqlite_utils import Database
 
 from store import ids, meta, replica
+from store.leftovers import is_alive
 from store.sqlite import immediate
 
 _KEY = "present"
@@ -51,7 +52,7 @@ def here(db: Database) -> list[Present]:
 
 def names(db: Database) -> list[str]:
     """Every name somebody has ever worked under in this project."""
-    rows = db.execute("SELECT DISTINCT annotator FROM event ORDER BY annotator").fetchall()
+    rows = db.execute("SELECT DISTINCT annotator FROM sound_event ORDER BY annotator").fetchall()
     return [str(row[0]) for row in rows]
 
 
@@ -59,19 +60,7 @@ def _living(db: Database) -> list[Present]:
     said = [Present(**each) for each in json.loads(meta.get(db, _KEY, "[]"))]
     machine = replica.machine()
     # WAL needs all processes on one host, so an entry of another machine is left over from a copy.
-    return [each for each in said if each.machine == machine and _is_alive(each.process)]
-
-
-def _is_alive(process: int) -> bool:
-    if os.name != "posix":
-        return True  # there, signal 0 would end the process instead of asking for it
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return [each for each in said if each.machine == machine and is_alive(each.process)]
 
 
 def _store(db: Database, present: list[Present]) -> None:

@@ -64,6 +64,32 @@ class Choice(StrEnum):
     REJECT = "reject"
 
 
+class Cause(StrEnum):
+    """Why two annotators disagreed."""
+
+    GUIDELINE_GAP = "guideline_gap"
+    AMBIGUOUS_PROMPT = "ambiguous_prompt"
+    SLIP = "slip"
+    HONEST_DIFFERENCE = "honest_difference"
+    OTHER = "other"
+
+
+class Confidence(StrEnum):
+    """How sure the one who rules is."""
+
+    SURE = "sure"
+    FAIRLY = "fairly"
+    UNSURE = "unsure"
+
+
+class Seal(StrEnum):
+    """What may be told about a round while it is going on."""
+
+    SEALED = "sealed"
+    BLOCKS = "blocks"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What the user of the model asked: one message or a whole conversation."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import rounds
+from store import leftovers, rounds
 from store.errors import StoreError
 from store.exporting import EXPLAINED, ExportOptions, Reason, plan
 from store.exporting.background import Background
@@ -55,8 +54,9 @@ def write(text: str, out: Path, *, force: bool = False) -> None:
     if os.path.lexists(out) and not (force and out.is_file()):
         raise StoreError(f"{out} exists already and was left as it is; choose another name")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-        beside = Path(name)
+        leftovers.sweep(out.absolute().parent)
+        beside = leftovers.beside(out)
+        handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)

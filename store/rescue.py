@@ -110,7 +110,7 @@ def _write(db: ProjectDatabase, lost: Lost) -> tuple[Path | None, bool]:
     name = f"{lost.path.stem}.rescue-{_stamp()}{lost.path.suffix or '.db'}"
     for folder in _folders(lost.path.parent):
         try:
-            backup(db, folder / name)
+            backup(db, folder / name, compare=False)
         except StoreError:
             pass  # no room, no rights, or pages that do not belong together
         else:

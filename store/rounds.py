@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlite_utils import Database
@@ -18,18 +17,11 @@ from sqlite_utils import Database
 from store import events, heads, ids, places
 from store.errors import BadInput, SealedRound, WrongId
 from store.queue import Position
+from store.records import Seal as Seal
 from store.sqlite import immediate
 
 BLOCK: Final = 10
 """New common pairs after which the figures of a round opened in blocks move again."""
-
-
-class Seal(StrEnum):
-    """What may be told about a round while it is going on."""
-
-    SEALED = "sealed"
-    BLOCKS = "blocks"
-    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +336,7 @@ def _common(db: Database, round_id: str, annotators: Sequence[str]) -> list[str]
     """The pairs of a round that all of these have labelled, in the order they became common."""
     rows = db.execute(
         "SELECT pair_id FROM (SELECT round_pair.pair_id, round_pair.annotator,"
-        "  (SELECT min(arrival) FROM event WHERE item = round_pair.pair_id"
+        "  (SELECT min(arrival) FROM sound_event AS event WHERE item = round_pair.pair_id"
         "   AND event.annotator = round_pair.annotator AND kind = 'label' AND phase = 'first'"
         "  ) AS arrived"
         " FROM round_pair JOIN label_head ON label_head.pair_id = round_pair.pair_id"

@@ -12,26 +12,10 @@ from sqlite_utils import Database
 
 from store import events, heads, ids, labels
 from store.errors import BadInput, WrongId
+from store.records import Cause as Cause
+from store.records import Confidence as Confidence
 from store.records import Label, Verdict
 from store.sqlite import immediate
-
-
-class Cause(StrEnum):
-    """Why two annotators disagreed."""
-
-    GUIDELINE_GAP = "guideline_gap"
-    AMBIGUOUS_PROMPT = "ambiguous_prompt"
-    SLIP = "slip"
-    HONEST_DIFFERENCE = "honest_difference"
-    OTHER = "other"
-
-
-class Confidence(StrEnum):
-    """How sure the one who rules is."""
-
-    SURE = "sure"
-    FAIRLY = "fairly"
-    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +93,9 @@ def rule(
 def of_pair(db: Database, pair_id: str) -> list[Ruling]:
     """Everybody's current rulings on a pair; the last one stands."""
     rows = db.execute(
-        "SELECT head.value, head.annotator, head.at, head.event_id FROM head JOIN event"
-        " USING (kind, item, annotator, phase) WHERE head.kind = 'ruling' AND head.item = ?"
+        "SELECT head.value, head.annotator, head.at, head.event_id FROM head"
+        " JOIN sound_event AS event USING (kind, item, annotator, phase)"
+        " WHERE head.kind = 'ruling' AND head.item = ?"
         " GROUP BY head.annotator ORDER BY max(event.lamport), event.replica, event.seq",
         [pair_id],
     ).fetchall()

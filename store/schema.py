@@ -217,7 +217,7 @@ SELECT kind, item, value, annotator, at, event_id FROM (
                PARTITION BY head.kind, head.item
                ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC
            ) AS place
-    FROM head JOIN event USING (kind, item, annotator, phase)
+    FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)
     WHERE head.kind IN ('ruling', 'setting', 'guideline', 'round', 'round_seal', 'round_end')
 ) WHERE place = 1;
 
@@ -270,14 +270,14 @@ SELECT pair_id, annotator,
             WHEN substr(annotator, 1, 7) = 'source:' THEN 'source'
             ELSE 'person' END AS given_by
 FROM (
-    SELECT item AS pair_id, annotator FROM event
+    SELECT item AS pair_id, annotator FROM sound_event
     WHERE kind = 'clear' AND phase IN ('first', 'discussion')
     UNION
     SELECT pair_id, annotator FROM label_head
     WHERE verdict = 'skip' AND phase IN ('first', 'discussion')
 ) AS cell
 WHERE EXISTS (
-    SELECT 1 FROM event
+    SELECT 1 FROM sound_event AS event
     WHERE event.item = cell.pair_id AND event.annotator = cell.annotator AND kind = 'label'
         AND phase IN ('first', 'discussion') AND json_extract(value, '$.verdict') <> 'skip'
 ) AND NOT EXISTS (
@@ -302,13 +302,13 @@ SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id F
                ORDER BY lamport DESC, replica DESC, seq DESC
            ) AS place
     FROM (
-        SELECT item, annotator FROM event WHERE kind = 'label' AND phase = 'first'
+        SELECT item, annotator FROM sound_event WHERE kind = 'label' AND phase = 'first'
         GROUP BY item, annotator HAVING count(*) > 1
     ) AS cell
-    JOIN event USING (item, annotator)
+    JOIN sound_event AS event USING (item, annotator)
     WHERE kind = 'label' AND phase = 'first' AND json_extract(value, '$.verdict') <> 'skip'
         AND json_extract(value, '$.undoes') IS NULL AND NOT EXISTS (
-            SELECT 1 FROM event AS undo
+            SELECT 1 FROM sound_event AS undo
             WHERE undo.item = event.item AND undo.annotator = event.annotator
                 AND undo.kind IN ('label', 'clear') AND undo.phase = 'first'
                 AND json_extract(undo.value, '$.undoes') = event.id
@@ -412,6 +412,28 @@ WHERE verdict IN ('a', 'b')
     );
 """
 
+_SET_ASIDE = """
+CREATE TABLE set_aside (
+    event_id TEXT PRIMARY KEY,
+    reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW sound_event AS
+SELECT * FROM event WHERE NOT EXISTS (SELECT 1 FROM set_aside WHERE set_aside.event_id = event.id);
+"""
+
+# A prompt that came without a category gets one from the first import that names it.
+_PROMPT_TRIGGERS = """
+CREATE TRIGGER prompt_no_update BEFORE UPDATE ON prompt
+WHEN old.position IS NOT new.position OR old.id IS NOT new.id OR old.messages IS NOT new.messages
+    OR old.text IS NOT new.text OR old.tags IS NOT new.tags OR old.source IS NOT new.source
+    OR old.external_id IS NOT new.external_id OR old.created_at IS NOT new.created_at
+    OR old.category <> 'uncategorised'
+BEGIN SELECT raise(ABORT, 'prompt rows are never changed'); END;
+CREATE TRIGGER prompt_no_delete BEFORE DELETE ON prompt
+BEGIN SELECT raise(ABORT, 'prompt rows are never deleted'); END;
+"""
+
 
 _SEARCH = """
 CREATE TABLE search_doc (
@@ -438,6 +460,23 @@ def m0001_tables(db: Database) -> None:
     for script in (_TABLES, _TRIGGERS, _VIEWS):
         for statement in _statements(script):
             db.execute(statement)
+
+
+@migrations()
+def m_prompt_triggers(db: Database) -> None:
+    """Prompts are written once, like all items."""
+    for statement in _statements(_PROMPT_TRIGGERS):
+        db.execute(statement)
+
+
+@migrations()
+def m_set_aside(db: Database) -> None:
+    """Events that cannot be used are listed, and everything reads the others."""
+    for statement in _statements(_SET_ASIDE):
+        db.execute(statement)
+    from store import aside  # which writes what this module only declares
+
+    aside.rebuild(db)
 
 
 @migrations()

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlite_utils import Database as Database
 from sqlite_utils import utils as _utils
 
-from store import clock, errors, meta, replica
+from store import aside, clock, errors, leftovers, meta, replica
 from store.file_header import APPLICATION_ID, must_exist
 from store.filewatch import FileWatch, Loss, Mark
 from store.schema import migrations
@@ -32,6 +32,12 @@ BUSY_SECONDS: Final = 15.0
 
 WAL_RESET_FIXED: Final = (3, 51, 3)
 """First version without the bug that can corrupt a WAL file written by two processes."""
+
+WAYS_BACK: Final = (
+    "go back to a backup with: pairlab restore BACKUP, or take what can be read into a new file"
+    " with: pairlab rescue OUT"
+)
+"""What to do where a file is broken; a plain copy over it would destroy it (its WAL stays)."""
 
 _PRAGMAS = (
     "synchronous=FULL",  # NORMAL loses every label since the last checkpoint in a power cut
@@ -157,6 +163,7 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
             f"{path} cannot be written here, only read (agree, show, check, export, report do);"
             " to work on it, copy it into a folder of your own"
         )
+    leftovers.sweep(Path(path).absolute().parent)
     db = _connect(path, timeout)
     try:
         with translated(path):
@@ -165,6 +172,8 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
             if migrations.pending(db):
                 with immediate(db):
                     migrations.apply(db)
+            if not aside.is_up_to_date(db):
+                _look_again(db)
             if not replica.is_bound(db, path):
                 with immediate(db):
                     replica.bind(db, path)
@@ -175,10 +184,15 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
     return db
 
 
-def open_readonly(path: StrPath) -> Database:
-    """Open a project file so that nothing can be written to it and its triggers are not run."""
+def open_readonly(path: StrPath, *, called: StrPath | None = None) -> Database:
+    """Open a project file so that nothing can be written to it and its triggers are not run.
+
+    Args:
+        path: the file.
+        called: the name by which messages call it, where it is a private copy.
+    """
     must_exist(path)
-    with translated(path):
+    with translated(called or path):
         uri = Path(path).absolute().as_uri() + "?mode=ro"
         if is_read_only(path) and not _has_log(path):
             uri += "&immutable=1"  # else SQLite wants to make files beside it
@@ -187,7 +201,7 @@ def open_readonly(path: StrPath) -> Database:
         try:
             for pragma in ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON"):
                 db.execute(f"PRAGMA {pragma}")
-            _check_schema(db, path)
+            _check_schema(db, called or path)
         except BaseException:
             db.close()
             raise
@@ -337,12 +351,22 @@ def _mark(connection: Any) -> Mark | None:
 
 def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
     migrations.apply(db)
+    aside.bring_up_to_date(db)
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     meta.put(db, "created_at", at)
     for name in ("sides", "order"):
         meta.put(db, name, f"{seed}:{name}")
     meta.put(db, meta.SIDES_FROM_CONTENT, "0")
     replica.bind(db, path)
+
+
+def _look_again(db: Database) -> None:
+    """Set aside what cannot be used of the events, and take up what can be by now."""
+    from store import heads  # imports this module
+
+    with immediate(db):
+        for cell in {heads.cell_of(event) for event in aside.bring_up_to_date(db)}:
+            heads.refresh(db, cell)
 
 
 def _check_schema(db: Database, path: StrPath) -> None:
@@ -389,9 +413,7 @@ def _explained(error: Exception, path: StrPath | None) -> errors.StoreError:
     if code == sqlite3.SQLITE_NOTADB:
         return errors.NotAProject(f"{where} is no pairlab project; it was left as it is")
     if code == sqlite3.SQLITE_CORRUPT:
-        return errors.Damaged(
-            f"{where} is damaged ({error}); keep a copy of it, then go on from a backup"
-        )
+        return errors.Damaged(f"{where} is damaged ({error}); {WAYS_BACK}")
     if code == sqlite3.SQLITE_IOERR:
         return errors.StoreError(f"The disk of {where} failed ({error}); nothing was half written")
     return errors.StoreError(f"{where} refused: {error}; nothing was half written")

@@ -16,13 +16,13 @@ UNDOABLE: Final = ("label", "note", "flag", "decision", "ruling")
 """What one person did to one item. Guidelines, rounds and settings are everybody's."""
 
 _OWN = """
-SELECT id, kind, item, phase, value, arrival FROM event
+SELECT id, kind, item, phase, value, arrival FROM sound_event
 WHERE annotator = ? AND kind IN (SELECT value FROM json_each(?))
   AND replica IN (SELECT value FROM json_each(?))
 ORDER BY arrival DESC
 """
 _BEFORE = """
-SELECT id, kind, value, at FROM event
+SELECT id, kind, value, at FROM sound_event
 WHERE item = ? AND annotator = ? AND kind IN (?, ?) AND phase = ? AND arrival < ?
 ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1
 """

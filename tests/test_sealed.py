@@ -59,6 +59,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "other": ("copy.db",),
     "files": ("mine.jsonl",),
     "file": ("rules.md",),
+    "backup": ("copy.db",),
     "statements": ("language=Basque",),
     "out": ("out{n}.jsonl", "out{n}"),
     "--format": tuple(exporting.summaries()),
@@ -84,11 +85,12 @@ FAILING = {
     ("new",): "the file is there",
     ("agree",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
+    ("export",): "would tell of the sealed round, or has no decision to write",
     ("doctor",): "finds the stand-in for a model file empty",
 }
 """Commands that end with 1 in every way they are walked, and why."""
 
-LAST = (("round", "new"), ("round", "open"), ("round", "close"))
+LAST = (("round", "new"), ("round", "open"), ("round", "close"), ("restore",))
 """What changes what may be told, on record; walked when all else was heard."""
 
 

@@ -20,6 +20,9 @@ NOUNS = {
 }
 """How the rows worth telling are called."""
 
+TOLD = 20
+"""How many events that cannot be used are named one by one."""
+
 STANDS = {
     "ours": "ours stands, theirs is in the log",
     "theirs": "theirs stands, ours is in the log",
@@ -38,6 +41,12 @@ def told(merged: Merged) -> Iterator[str]:
         yield f"  {count} labels of {annotator}"
     for replica, count in merged.adopted.items():
         yield f"  {count} events of a fork (replica {replica[:8]}), under a replica id of their own"
+    if merged.set_aside:
+        yield f"  {len(merged.set_aside)} events cannot be used: kept, and counted nowhere"
+    for each in merged.set_aside[:TOLD]:
+        yield f"    {one_line(each.told(), 200)}"
+    if len(merged.set_aside) > TOLD:
+        yield f"    and {len(merged.set_aside) - TOLD} more; doctor names them"
 
 
 def conflicts(merged: Merged) -> Iterator[str]:

@@ -41,7 +41,8 @@ class Audit:
         )
         self._events = _grouped(
             db,
-            "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value FROM event"
+            "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value"
+            " FROM sound_event"
             " WHERE kind NOT IN ('setting', 'guideline', 'round')"
             " ORDER BY item, lamport, replica, seq",
             "item",

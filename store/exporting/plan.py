@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlite_utils import Database
 
-from store import labels, rounds
+from store import contents, labels, rounds
 from store.exporting import background, decided, facts, gate, split, trust
 from store.exporting.audit import Audit
 from store.exporting.background import Background
@@ -99,6 +99,7 @@ def plan(
 
     Raises:
         UsageProblem: there is no such format.
+        Damaged: in the format ``audit``, an item is not what its id says.
         SealedRound: the export would tell labels that a round still hides: any of a sealed one,
             in the format ``audit``, which holds every label, also of one opened in blocks.
     """
@@ -118,6 +119,8 @@ def plan(
     outcome = gate.sift(rows, options, refuses, doubted, count_tokens)
     reasons = _reasons(standings, outcome)
     audited = options.format == AUDIT
+    if audited:  # its lines hold every item with all that is behind it
+        contents.must_be_unchanged(db, "nothing was written: see doctor")
     out = project.pairs if audited else [row.pair for row in outcome.passed]
     return ExportPlan(
         options=options,

@@ -6,14 +6,15 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from store.errors import StoreError
+from store import ids, leftovers
+from store.contents import pair_belongs
+from store.errors import Damaged, StoreError
 from store.exporting.card import card
 from store.exporting.formats import FORMATS
 from store.exporting.formats.base import Line
@@ -63,6 +64,7 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
 
     Raises:
         UsageProblem: a split was asked for and OUT is a file.
+        Damaged: an item that would go out is not what its id says; nothing was written.
         StoreError: OUT exists and ``force`` was not given, or it cannot be written; what was
             there before is still there.
     """
@@ -70,6 +72,7 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
     format_ = FORMATS.get(plan.options.format)
     if format_ and format_.document and out.suffix.lower() == ".jsonl":
         raise UsageProblem(f"--format {format_.name} is one JSON document: name OUT .json")
+    _must_be_unchanged(plan)
     progress = _Progress(on_line)
     try:
         if is_file_target(out):
@@ -79,6 +82,22 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
         raise StoreError(
             f"{out} could not be written ({error.strerror or error}); nothing was left there"
         ) from error
+
+
+def _must_be_unchanged(plan: ExportPlan) -> None:
+    """Prompts and answers that go out are what their ids say; a pair's id covers its answers."""
+    for pair in (row.pair for row in plan.rows):
+        if pair.prompt_id != ids.prompt_id(pair.messages):
+            raise _changed(f"prompt {pair.prompt_id[:12]}")
+        if not pair_belongs(pair.id, pair.prompt_id, pair.a.text, pair.b.text, pair.external_id):
+            raise _changed(f"an answer of pair {pair.id[:12]}")
+
+
+def _changed(item: str) -> Damaged:
+    return Damaged(
+        f"The content of {item} does not belong to its id: changed outside pairlab; nothing was"
+        " written: see doctor"
+    )
 
 
 class _Progress:
@@ -97,9 +116,9 @@ def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
         raise StoreError(f"{out} is a folder; name a file, or a folder without .json at its end")
     if out.exists() and not plan.options.force:
         raise StoreError(f"{out} exists already and was left as it is; --force replaces it")
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    os.close(handle)
-    beside = Path(name)
+    leftovers.sweep(out.absolute().parent)
+    beside = leftovers.beside(out)
+    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         file = _write_lines(beside, plan.lines(), progress, _shape(plan, out))
         beside.replace(out)
@@ -111,8 +130,10 @@ def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
 
 
 def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
+    leftovers.sweep(out.absolute().parent)  # may put a folder back that a kill had set aside
     _may_replace(out, force=plan.options.force)
-    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    beside = leftovers.beside(out)
+    beside.mkdir(mode=0o700)
     try:
         shape = _shape(plan, out)
         ending = ".json" if shape.document else ".jsonl"
@@ -254,7 +275,8 @@ def _set_aside(out: Path) -> Iterator[None]:
     if not out.exists():
         yield
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent)) / "was"
+    old = leftovers.beside(out, "old") / "was"
+    old.parent.mkdir(mode=0o700)
     out.rename(old)
     try:
         yield

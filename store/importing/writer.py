@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from store import answered, candidates, find, ids, labels, meta, pairs, prompts
+from store import answered, candidates, find, ids, kinds, labels, meta, pairs, prompts
 from store.errors import WrongId
 from store.importing.rows import (
     Given,
@@ -56,6 +56,8 @@ class Writer:
             What became of it, and all that is odd about it.
         """
         problems = list(row.problems)
+        if not isinstance(row, PromptRow) and (wrong := _unfit(row)) is not None:
+            return "rejected", [wrong]
         if isinstance(row, PromptRow):
             prompt_id, new = self._prompt(row, row.external_id, row.tags, problems)
             self._wanted.add(prompt_id)
@@ -201,7 +203,7 @@ class Writer:
         since, would supersede again every time it is imported.
         """
         rows = self._db.execute(
-            "SELECT value FROM event WHERE item = ? AND annotator = ? AND kind = 'label'"
+            "SELECT value FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'label'"
             " AND phase = ?",
             (pair_id, who, given.phase.value),
         ).fetchall()
@@ -217,6 +219,19 @@ class Writer:
         for who, note in new.items():
             labels.note(self._db, pair_id, who, note, self._at)
         return bool(new)
+
+
+def _unfit(row: PairRow | LabelRow) -> Problem | None:
+    """What of a row no event may hold (:mod:`store.kinds`), so that the row is refused whole."""
+    said = [(who, given.note) for who, given in row.labels.items()]
+    later = row.later if isinstance(row, PairRow) else ()
+    for who, note in (*said, *((who, given.note) for who, given in later), *row.notes.items()):
+        if (wrong := kinds.name_problem(who)) is not None:
+            return Problem(row.line, "labels", shown(f"an annotator {wrong}"), kept=False)
+        if note is not None and len(note) > kinds.TEXT_MAX:
+            reason = f"the note is longer than {kinds.TEXT_MAX} characters"
+            return Problem(row.line, shown(f"notes.{who}"), reason, kept=False)
+    return None
 
 
 def turn(row: PairRow) -> PairRow:

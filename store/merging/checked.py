@@ -2,25 +2,51 @@
 
 What the hash does not cover (a category, a time, a role) is checked for its form. A row that
 fails refuses the whole merge: the file was damaged or tampered with, and nobody can say how far.
+An event whose id is right and whose shape is not is no such row: it is kept and set aside
+(:mod:`store.aside`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from store import candidates, clock, critiques, events, ids, runs
-from store.errors import BadInput, NotAProject
-from store.merging.incoming import COLUMNS
-from store.records import Candidate, Choice, Critique, Event, Message, Origin, Phase, Verdict
-
-Row = tuple[Any, ...]
+from store import aside, contents, events, kinds
+from store.contents import COLUMNS, Row
+from store.errors import NotAProject
+from store.records import Event, Message, Origin
 
 _ROLES: Final = frozenset({"system", "user", "assistant"})
-_GREATEST: Final = 2**53
-"""Numbers beyond this are not exact in JSON everywhere."""
+_MAY_BE_NONE: Final = frozenset(
+    {
+        "external_id",
+        "model_sha256",
+        "chat_template",
+        "refused",
+        "parent_id",
+        "critique_id",
+        "generation_id",
+        "author",
+        "finish_reason",
+        "reasoning",
+        "a_role",
+        "b_role",
+    }
+)
+_NUMBERS: Final[dict[str, range]] = {
+    "seed": range(-(2**63), 2**63),
+    "prompt_tokens": range(2**53),
+    "completion_tokens": range(2**53),
+    "attempt": range(10**6),
+    "round": range(10**6),
+    "slot": range(10**6),
+    "found": range(2),
+    "seq": range(-(2**63), 2**63),
+    "lamport": range(-(2**63), 2**63),
+}
+"""The columns that hold whole numbers, and which."""
 
 
 class Tampered(NotAProject):
@@ -28,189 +54,87 @@ class Tampered(NotAProject):
 
 
 def row(table: str, values: Row) -> Row:
-    """The row as it may be written into a project.
+    """The row of an item as it may be written into a project.
 
     Args:
-        table: one of :data:`store.merging.incoming.COLUMNS`.
-        values: its columns in that order.
+        table: one of :data:`store.contents.COLUMNS`.
+        values: its columns in the order of :data:`store.contents.COLUMNS`.
 
     Raises:
         Tampered: id and content do not belong together, or a field cannot be what it says.
     """
+    if table == "event":
+        event(values)
+        return values
     try:
-        return _CHECKS[table](values)
-    except (BadInput, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        _fields(table, values)
+        # a pair's id covers the two texts, which the merge has at hand
+        _demand(table == "pair" or contents.belongs(table, values), _NOT_ITS_ID)
+        return _CHECKS.get(table, _unchanged)(values)
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise Tampered(f"{table} {str(values[0])[:12]}: {error}") from error
 
 
+def event(values: Row) -> Event:
+    """The event in a row whose id has been checked; nothing is said about its shape.
+
+    Raises:
+        Tampered: it is not what its id says.
+    """
+    try:
+        _fields("event", values)
+        made = aside.parsed(values)
+        _demand(made is not None and made.id == events.identity(made), _NOT_ITS_ID)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Tampered(f"event {str(values[0])[:12]}: {error}") from error
+    assert made is not None
+    return made
+
+
+def _fields(table: str, values: Row) -> None:
+    """Each column holds what the table's definition says, whatever made the file."""
+    for name, value in zip(COLUMNS[table], values, strict=True):
+        if value is None:
+            _demand(name in _MAY_BE_NONE, f"its {name} is missing")
+        elif name in _NUMBERS:
+            _demand(type(value) is int and value in _NUMBERS[name], f"its {name} is out of bounds")
+        elif name == "seconds":
+            fits = type(value) is float and math.isfinite(value) and value >= 0
+            _demand(fits, "its seconds are no time")
+        else:
+            _demand(isinstance(value, str), f"its {name} is no text")
+        if name in ("created_at", "started_at"):
+            _demand(kinds.is_time(value), f"its {name} is no time")
+
+
 def _prompt(values: Row) -> Row:
-    prompt_id, text, category, tags, source, external_id, created_at = values
-    turns = [Message(_text(m["role"]), _text(m["content"])) for m in json.loads(text)]
-    _demand(bool(turns) and {m.role for m in turns} <= _ROLES, "it holds no conversation")
-    _same(prompt_id, ids.prompt_id(turns))
+    prompt_id, text, category, tags, *rest = values
+    turns = [Message(turn["role"], turn["content"]) for turn in json.loads(text)]
+    said = bool(turns) and all(isinstance(turn.content, str) for turn in turns)
+    _demand(said and {turn.role for turn in turns} <= _ROLES, "it holds no conversation")
     words = json.loads(tags)
     _demand(
-        isinstance(words, list) and all(isinstance(w, str) for w in words), "its tags are no words"
+        isinstance(words, list) and all(isinstance(word, str) for word in words),
+        "its tags are no words",
     )
-    messages = json.dumps([m._asdict() for m in turns], ensure_ascii=False)
-    labels = json.dumps(words, ensure_ascii=False)
-    return prompt_id, messages, category, labels, source, external_id, _time(created_at)
+    messages = json.dumps([turn._asdict() for turn in turns], ensure_ascii=False)
+    return (prompt_id, messages, category, json.dumps(words, ensure_ascii=False), *rest)
 
 
-def _constitution(values: Row) -> Row:
-    _same(values[0], hashlib.sha256(values[4].encode()).hexdigest())
-    _time(values[5])
-    return values
-
-
-def _run(values: Row) -> Row:
-    run_id, *content = values
-    json.loads(content[4])
-    _same(run_id, ids.digest("run", content))
-    _time(content[-1])
-    return values
-
-
-def _generation(values: Row) -> Row:
-    generation_id, *content = values
-    json.loads(content[3])
-    _same(generation_id, runs.generation_identity(content))
-    _time(content[-2])
+def _settings(values: Row) -> Row:
+    place = 5 if len(values) == len(COLUMNS["run"]) else 4
+    _demand(isinstance(json.loads(values[place]), dict), "its settings are none")
     return values
 
 
 def _candidate(values: Row) -> Row:
-    candidate_id, prompt_id, origin, *rest = values
-    made = Candidate(candidate_id, prompt_id, Origin(origin), *rest)
-    _same(candidate_id, candidates.identity(made))
-    _time(made.created_at)
+    made_from_another = Origin(values[2]) in (Origin.REVISION, Origin.EDITED)
+    _demand(values[4] is not None or not made_from_another, "it does not say what it was made from")
     return values
 
 
-def _critique(values: Row) -> Row:
-    critique_id, candidate_id, number, constitution_id, principle_id, text, found, *rest = values
-    made = Critique(
-        critique_id, candidate_id, number, constitution_id, principle_id, text, bool(found), *rest
-    )
-    _same(critique_id, critiques.identity(made))
-    _time(made.created_at)
+def _unchanged(values: Row) -> Row:
     return values
-
-
-def _pair(values: Row) -> Row:
-    """Its id covers the two texts, which :mod:`store.merge` has at hand."""
-    _time(values[-1])
-    return values
-
-
-def event(values: Row) -> Event:
-    """The event in a row whose id has been checked.
-
-    Raises:
-        Tampered: it is not what its id says, or says what no pairlab would write.
-    """
-    try:
-        made = as_event(values)
-        _same(made.id, events.identity(made))
-        _demand(
-            1 <= made.seq < _GREATEST and 1 <= made.lamport < _GREATEST,
-            "its number is out of bounds",
-        )
-        _demand(
-            made.annotator == ids.name(made.annotator) != "", "its annotator has no proper name"
-        )
-        _time(made.at)
-        _demand(isinstance(made.value, dict), "its value is no object")
-        if not made.value.get("cleared"):
-            _VALUES.get(made.kind, _anything)(made)
-    except (BadInput, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
-        raise Tampered(f"event {str(values[0])[:12]}: {error}") from error
-    return made
-
-
-def as_event(values: Row) -> Event:
-    """The event in a row, by the columns of the table."""
-    fields = dict(zip(COLUMNS["event"], values, strict=True))
-    return Event(**fields | {"value": json.loads(fields["value"])})
-
-
-def _event(values: Row) -> Row:
-    made = event(values)
-    return (*values[:-1], ids.json_text(made.value))
-
-
-def _label(made: Event) -> None:
-    value = made.value
-    Phase(made.phase)
-    Verdict(value["verdict"])
-    _demand(value.get("strength") in (None, 1, 2), "its strength is none")
-    _demand(value.get("left") in (None, "a", "b"), "its sides are none")
-    seconds = value.get("seconds")
-    _demand(seconds is None or type(seconds) in (int, float), "its seconds are no number")
-    _demand(isinstance(value.get("informed", False), bool), "its mark is neither true nor false")
-    _texts(value, "note", "guideline_id", "round_id", "restores", "given_at")
-
-
-def _decision(made: Event) -> None:
-    choice = Choice(made.value["choice"])
-    _texts(made.value, "edited_id")
-    _demand(
-        (choice is Choice.EDIT) == (made.value.get("edited_id") is not None),
-        "an edit and its text do not belong together",
-    )
-
-
-def _ruling(made: Event) -> None:
-    Verdict(made.value["verdict"])
-    _texts(made.value, "reason", "cause", "confidence", "adopted_from")
-
-
-def _guideline(made: Event) -> None:
-    _same(made.value["id"], ids.digest("guideline", _text(made.value["text"])))
-
-
-def _round(made: Event) -> None:
-    for annotator, pairs in made.value["assigned"].items():
-        _text(annotator)
-        _demand(
-            isinstance(pairs, list) and all(isinstance(p, str) for p in pairs),
-            "its pairs are no list of ids",
-        )
-    _text(made.value["name"])
-    for name in made.value["annotators"]:
-        _text(name)
-
-
-def _note(made: Event) -> None:
-    _text(made.value["text"])
-
-
-def _flag(made: Event) -> None:
-    _demand(isinstance(made.value["on"], bool), "its mark is neither true nor false")
-
-
-def _anything(made: Event) -> None:
-    """Kinds whose value is used as it is, and kinds of a later pairlab."""
-
-
-def _texts(value: dict[str, Any], *keys: str) -> None:
-    for key in keys:
-        _demand(value.get(key) is None or isinstance(value[key], str), f"its {key} is no text")
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text is no text")
-    return value
-
-
-def _time(value: str) -> str:
-    clock.parse(value)
-    return value
-
-
-def _same(told: str, computed: str) -> None:
-    _demand(told == computed, "its content does not belong to its id")
 
 
 def _demand(fulfilled: bool, otherwise: str) -> None:
@@ -218,22 +142,10 @@ def _demand(fulfilled: bool, otherwise: str) -> None:
         raise ValueError(otherwise)
 
 
+_NOT_ITS_ID: Final = "its content does not belong to its id"
 _CHECKS: Final[dict[str, Callable[[Row], Row]]] = {
     "prompt": _prompt,
-    "constitution": _constitution,
-    "run": _run,
-    "generation": _generation,
+    "run": _settings,
+    "generation": _settings,
     "candidate": _candidate,
-    "critique": _critique,
-    "pair": _pair,
-    "event": _event,
-}
-_VALUES: Final[dict[str, Callable[[Event], None]]] = {
-    "label": _label,
-    "decision": _decision,
-    "ruling": _ruling,
-    "guideline": _guideline,
-    "round": _round,
-    "note": _note,
-    "flag": _flag,
 }

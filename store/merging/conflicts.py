@@ -8,7 +8,7 @@ rule of :mod:`store.heads`; the other stays in the log.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -88,14 +88,18 @@ def matter(event: Event) -> Matter:
     return Matter(cell.kind, cell.item, annotator, cell.phase)
 
 
-def moved_apart(db: Database, theirs: Iterable[Event], new: Iterable[Event]) -> list[Conflict]:
-    """The cells that both files have moved since they parted; call before ``new`` is written.
+def moved_apart(
+    db: Database, theirs: Iterable[Event], new: Sequence[Event], before: int
+) -> list[Conflict]:
+    """The cells that both files have moved since they parted.
 
     Args:
-        db: the own project.
-        theirs: all events of the other file.
-        new: those of them that are not here yet.
+        db: the own project, with ``new`` written.
+        theirs: all events of the other file that can be used.
+        new: those of them that were not here.
+        before: arrival number of the last event that was here.
     """
+    came = {event.id for event in new}
     touched = {matter(event) for event in new}
     known = set()
     last: dict[Matter, Event] = {}
@@ -108,12 +112,12 @@ def moved_apart(db: Database, theirs: Iterable[Event], new: Iterable[Event]) -> 
     for about in sorted(touched):
         if about.kind in _QUIET:
             continue
-        own, other = _own_last(db, about), last[about]
+        own, other = _own_last(db, about, before), last[about]
         # where the other file has our last word, its own came after it: no conflict
         if own is None or own.id in known or _said(own) == _said(other):
             continue
         # and where ours has theirs it is not new; it can be last all the same, with older ones new
-        if events.get(db, other.id) is None:
+        if other.id in came:
             found.append(_conflict(about, own, other))
     return found
 
@@ -136,12 +140,13 @@ def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -
     ]
 
 
-def _own_last(db: Database, about: Matter) -> Event | None:
+def _own_last(db: Database, about: Matter, before: int) -> Event | None:
     kinds = ("label", "clear") if about.kind == "label" else (about.kind, about.kind)
     row = db.execute(
-        "SELECT id FROM event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
-        " AND (annotator = ? OR ? = '') ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1",
-        [about.item, *kinds, about.phase, about.annotator, about.annotator],
+        "SELECT id FROM sound_event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
+        " AND (annotator = ? OR ? = '') AND arrival <= ?"
+        " ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1",
+        [about.item, *kinds, about.phase, about.annotator, about.annotator, before],
     ).fetchone()
     return None if row is None else events.get(db, row[0])
 

@@ -77,7 +77,7 @@ def adopted(theirs: Sequence[Event], parted: dict[str, int]) -> list[Event]:
         value = event.value | {
             key: renamed.get(event.value[key], event.value[key])
             for key in _REFERENCES
-            if key in event.value
+            if isinstance(event.value.get(key), str)
         }
         made = replace(event, replica=fresh[event.replica], seq=event.seq - start + 1, value=value)
         made = replace(made, id=events.identity(made))

@@ -11,7 +11,9 @@ class Names:
     """Names or pseudonyms (A1, A2 ... in the order of the names); models keep their names."""
 
     def __init__(self, db: Database, *, pseudonyms: bool) -> None:
-        rows = db.execute("SELECT DISTINCT annotator FROM event ORDER BY annotator").fetchall()
+        rows = db.execute(
+            "SELECT DISTINCT annotator FROM sound_event ORDER BY annotator"
+        ).fetchall()
         people = [name for (name,) in rows if ids.is_person(name)]
         self._hidden = {name: f"A{n}" for n, name in enumerate(people, 1)} if pseudonyms else {}
 

@@ -29,7 +29,17 @@ def test_a_sound_project_has_nothing_to_do(project: Project) -> None:
     told.pop("sync folder")
     told.pop("room")
     told.pop("sqlite")
-    assert set(told) == {"rights", "integrity", "journal", "labels", "events", "replica"}
+    assert set(told) == {
+        "rights",
+        "leftovers",
+        "integrity",
+        "journal",
+        "items",
+        "events",
+        "set aside",
+        "labels",
+        "replica",
+    }
     assert set(told.values()) == {Severity.OK}
     assert project.path.read_bytes() == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 
@@ -12,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import (
+    aside,
     backup,
     decisions,
     events,
     guidelines,
     heads,
+    kinds,
     labels,
     meta,
     pairs,
@@ -31,7 +34,7 @@ from store.merge import merge
 from store.merging.checked import Tampered
 from store.merging.conflicts import Kind
 from store.merging.forks import Fork
-from store.records import Phase
+from store.records import Event, Phase
 
 
 @pytest.fixture
@@ -239,7 +242,16 @@ def test_a_fork_can_be_adopted_and_again_changes_nothing(apart, project):
 
 def tampered(path, *statements):
     connection = sqlite.sqlite3.connect(path, isolation_level=None)
-    for name in ("event", "candidate", "critique", "generation", "run", "constitution", "pair"):
+    for name in (
+        "event",
+        "candidate",
+        "critique",
+        "generation",
+        "run",
+        "constitution",
+        "pair",
+        "prompt",
+    ):
         connection.execute(f"DROP TRIGGER IF EXISTS {name}_no_update")
     for statement in statements:
         connection.execute(statement)
@@ -373,6 +385,108 @@ def test_a_reference_to_nothing_is_refused(project, tmp_path):
     with pytest.raises((NotAProject, Damaged)):
         merge(project.db, path, dry_run=True)
     assert items(project.db)["critique"] == []
+
+
+# -- events that cannot be used ----------------------------------------------------------------
+
+
+def made_up(db, item, *, lamport, value, annotator="bob", kind="label", replica="f" * 32, seq=1):
+    """An event with a right id, written past the store as another program would."""
+    phase = "first" if kind == "label" else ""
+    made = Event("", replica, seq, lamport, AT, annotator, kind, item, phase, value)
+    made = dataclasses.replace(made, id=events.identity(made))
+    events.insert(db, made)
+    return made
+
+
+def test_the_own_word_is_the_last_one_whatever_stands_behind_a_gap(apart, project):
+    db, other, path, (one, *_) = apart
+    labels.give(other, one, "bob", "a", at=AT)
+    for seq, lamport in enumerate((3, 4, 9), 1):
+        made_up(other, one, lamport=lamport, seq=seq, value={"verdict": "b"})
+    done = merge(db, path)
+    assert len(done.set_aside) == 3
+    assert labels.mine(db, one, "bob").verdict == "a"
+    labels.give(db, one, "bob", "tie", at=AT)  # closes the gap before 3 and 4
+    assert labels.mine(db, one, "bob").verdict == "tie"
+    assert [each.reason for each in aside.listed(db)] == [done.set_aside[2].reason]
+    assert heads.equal_to_rebuild(db)
+    merge(other, project.path)
+    assert labels.mine(other, one, "bob").verdict == "tie"
+    assert head_rows(other) == head_rows(db)
+    assert aside.listed(other) == aside.listed(db)
+
+
+def test_an_event_about_an_item_that_comes_later_is_taken_up(project, tmp_path, closing):
+    third = closing(sqlite.create(tmp_path / "third.db", seed="1", at=AT))
+    (pair,) = some_pairs(third)
+    only_events = closing(sqlite.create(tmp_path / "events.db", seed="2", at=AT))
+    made_up(only_events, pair, lamport=1, value={"verdict": "b"})
+    merge(project.db, tmp_path / "events.db")
+    assert labels.of_pair(project.db, pair) == []
+    merge(project.db, tmp_path / "third.db")
+    assert labels.mine(project.db, pair, "bob").verdict == "b"
+    assert aside.listed(project.db) == []
+    merge(third, tmp_path / "events.db")
+    assert head_rows(third) == head_rows(project.db)
+
+
+def test_events_under_the_own_replica_id_leave_it_to_them(apart):
+    db, other, path, (one, two, *_) = apart
+    own = meta.get(db, "replica")
+    made_up(other, one, lamport=1, replica=own, seq=2**53 - 1, value={"verdict": "a"})
+    merge(db, path)
+    assert meta.get(db, "replica") != own
+    given = labels.give(db, two, "bob", "a", at=AT)
+    assert given.seq == 1
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["a", "tie", "sealed", "x" * 64]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "verdict",
+                    "strength",
+                    "on",
+                    "text",
+                    "value",
+                    "id",
+                    "cleared",
+                    "undoes",
+                    "assigned",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    kind=st.sampled_from([*kinds.KINDS, "other"]),
+    value=VALUES,
+    lamport=st.integers(-(2**63), 2**63 - 1),
+    seq=st.integers(-(2**63), 2**63 - 1),
+    words=st.lists(st.text(max_size=6), min_size=4, max_size=4),
+)
+@settings(max_examples=300, deadline=None)
+def test_every_event_is_judged_and_none_is_fatal(kind, value, lamport, seq, words):
+    at, annotator, item, phase = words
+    event = Event("", "f" * 32, seq, lamport, at, annotator, kind, item, phase, value)
+    said = kinds.problem(event)
+    assert said is None or said.strip()
+    if not isinstance(value, dict) or not kinds.is_time(at):
+        assert said is not None
 
 
 # -- three replicas, any history, any order ----------------------------------------------------

@@ -43,6 +43,8 @@ COMMANDS = {
     "report": "writes agreement, rulings and counts as a document",
     "doctor": "says what is wrong here",
     "backup": "makes a safe copy of the project file",
+    "restore": "goes back to a backup safely; the present file is put aside",
+    "rescue": "takes what can be read of a damaged file into a new one",
     "models": "lists the model files found",
 }
 """Name and one-line help of every command, in the order ``--help`` shows them."""

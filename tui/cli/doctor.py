@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import click
 
-from tui.cli.context import CliContext, json_option, put, put_json
+from tui.cli.context import CliContext, json_option, put, put_json, say
 
 
 @click.command("doctor")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="First mend what follows from the events: current labels, indexes, leftovers.",
+)
 @json_option
 @click.pass_obj
-def command(context: CliContext, *, as_json: bool) -> None:
-    """Look at the project file, SQLite, the disk and the model; exit 1 when something is broken."""
+def command(context: CliContext, *, repair: bool, as_json: bool) -> None:
+    """Look at the project file, SQLite, the disk and the model; exit 1 when something is broken.
+
+    Events that cannot be used are named one by one; they are kept, and counted nowhere.
+    """
     from dataclasses import asdict
 
     from store.doctor import Severity, examine
     from tui.cli.examine import model_findings, network_finding
 
+    mended = _repair(context) if repair else []
     findings = [*examine(context.db), *model_findings(context.db), network_finding()]
     broken = any(finding.severity is Severity.BROKEN for finding in findings)
     if as_json:
-        put_json({"ok": not broken, "findings": [asdict(finding) for finding in findings]})
+        found = {"ok": not broken, "findings": [asdict(finding) for finding in findings]}
+        put_json(found | ({"repaired": mended} if repair else {}))
     else:
         for finding in findings:
             put(f"{finding.severity.value:8} {finding.subject}: {finding.words}")
@@ -28,3 +38,12 @@ def command(context: CliContext, *, as_json: bool) -> None:
                 put(f"{'':8} {finding.remedy}")
     if broken:
         raise click.exceptions.Exit(1)
+
+
+def _repair(context: CliContext) -> list[str]:
+    from store.repair import repair
+
+    mended = repair(context.db)
+    for words in mended or ["Nothing had to be mended."]:
+        say(words)
+    return mended
