@@ -463,14 +463,14 @@ def m0001_tables(db: Database) -> None:
 
 
 @migrations()
-def m_prompt_triggers(db: Database) -> None:
+def m0002_prompt_triggers(db: Database) -> None:
     """Prompts are written once, like all items."""
     for statement in _statements(_PROMPT_TRIGGERS):
         db.execute(statement)
 
 
 @migrations()
-def m_set_aside(db: Database) -> None:
+def m0003_set_aside(db: Database) -> None:
     """Events that cannot be used are listed, and everything reads the others."""
     for statement in _statements(_SET_ASIDE):
         db.execute(statement)
@@ -480,7 +480,7 @@ def m_set_aside(db: Database) -> None:
 
 
 @migrations()
-def m0002_labels_that_stand(db: Database) -> None:
+def m0004_labels_that_stand(db: Database) -> None:
     """A label queued again or skipped over stays in force; older files get this answer too."""
     from store import heads  # which writes what this module only declares
 
@@ -491,13 +491,13 @@ def m0002_labels_that_stand(db: Database) -> None:
 
 
 @migrations()
-def m0003_generation_reasoning(db: Database) -> None:
+def m0005_generation_reasoning(db: Database) -> None:
     """What a model thought before its text, kept apart from it."""
     db.execute("ALTER TABLE generation ADD COLUMN reasoning TEXT")
 
 
 @migrations()
-def m0004_drafts(db: Database) -> None:
+def m0006_drafts(db: Database) -> None:
     """A table for texts that are not finished; guideline drafts were facts about the file."""
     db.execute(
         "CREATE TABLE draft ("
@@ -516,7 +516,7 @@ def m0004_drafts(db: Database) -> None:
 
 
 @migrations()
-def m0005_search_index(db: Database) -> None:
+def m0007_search_index(db: Database) -> None:
     """The words of every text, for mode B; :mod:`store.search` reads the texts in when asked."""
     for statement in _statements(_SEARCH):
         db.execute(statement)

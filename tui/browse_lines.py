@@ -23,8 +23,8 @@ SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by categ
 
 NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 14, 20
 """Cells of the columns before the text."""
-WITH_CATEGORY, WITH_LABELS = 60, 76
-"""From so many cells on there is room for a column."""
+WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 100
+"""From so many cells on there is room for a column, or for both."""
 
 HELP = (
     "Everything in the project: pairs, prompts and answers. / searches: words, and filters that "
@@ -60,10 +60,9 @@ def reading(coverage: Coverage) -> str:
 def head(kind: Kind, width: int) -> Content:
     """The names of the columns."""
     names = f" {'#':>{NUMBER}}  {'status':<{STATUS}}"
-    if width >= WITH_LABELS and kind is Kind.PAIR:
-        names += f"{'labels':<{LABELS}}"
-    if width >= WITH_CATEGORY:
-        names += f"{'category':<{CATEGORY}}"
+    labelled, sorted_ = _columns(kind, width)
+    names += f"{'labels':<{LABELS}}" if labelled else ""
+    names += f"{'category':<{CATEGORY}}" if sorted_ else ""
     return Content.styled(names + ("answer" if kind is Kind.ANSWER else "prompt"), "$muted")
 
 
@@ -76,9 +75,10 @@ def row(each: Row, width: int, *, current: bool, marked: bool) -> Content:
         ("m" if each.noted else " ", "$accent"),
         (_cut(each.status, STATUS), ""),
     ]
-    if width >= WITH_LABELS and each.kind is Kind.PAIR:
+    labelled, sorted_ = _columns(each.kind, width)
+    if labelled:
         parts.append((_cut(labels(each), LABELS), "$muted"))
-    if width >= WITH_CATEGORY:
+    if sorted_:
         parts.append((_cut(each.category.replace("_", " "), CATEGORY), "$muted"))
     used = sum(cell_len(part[0]) if isinstance(part, tuple) else part.cell_length for part in parts)
     text = one_line(each.beginning, max(width - used, 0)) or "(empty)"
@@ -105,8 +105,17 @@ def searched(line: str) -> Content:
 
 def shown(preview: Preview, words: Sequence[str]) -> tuple[Content, list[int]]:
     """The item under the cursor, and where in it the words searched for begin."""
-    blocks = [*_facts(preview), _conversation(preview.messages)]
+    turns = preview.messages
+    asked = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=0)
+    blocks = [*_facts(preview), _conversation(turns[asked:])]
+    if asked:  # what is being answered comes first, what went before it last
+        blocks[-1] = Content.assemble(
+            (f"{counted(asked, 'earlier turn')} below\n", "$muted"), blocks[-1]
+        )
     blocks += [_part(part) for part in preview.parts]
+    if asked:
+        before = _conversation(turns[:asked])
+        blocks.append(Content.assemble(("earlier turns\n", "bold $accent"), before))
     content = Content("\n\n").join(blocks)
     found = sorted({place for word in words if word for place in _places(content.plain, word)})
     for place, length in {
@@ -166,6 +175,12 @@ def queued(number: int, chosen: int) -> str:
         return "none of them has a label of yours; nothing was queued"
     rest = f"; {chosen - number} had no label of yours" if chosen > number else ""
     return f"{counted(number, 'pair')} in your queue again{rest}"
+
+
+def _columns(kind: Kind, width: int) -> tuple[bool, bool]:
+    """Whether there is room for the labels, and for the category."""
+    labelled = kind is Kind.PAIR and width >= WITH_LABELS
+    return labelled, width >= (WITH_BOTH if labelled else WITH_CATEGORY)
 
 
 def _facts(preview: Preview) -> list[Content]:

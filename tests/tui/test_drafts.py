@@ -179,7 +179,7 @@ def test_a_guideline_draft_of_an_older_file_is_kept(empty_path: Path) -> None:
     db = open_store(empty_path)
     db.execute("INSERT INTO meta VALUES ('guideline draft:first', 'my words')")
     db.execute("DROP TABLE draft")
-    db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0004_drafts'")
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0006_drafts'")
     db.close()
     db = open_store(empty_path)
     assert drafts(db) == {"guideline": "my words"}
