@@ -10,9 +10,10 @@ import random
 import sys
 import time
 
-from store import clock, desk
+from store import clock
+from store.db.connection import session
 from store.records import Verdict
-from store.sqlite import session
+from store.views import labelling
 
 VERDICTS = (Verdict.A, Verdict.B, Verdict.A, Verdict.B, Verdict.TIE, Verdict.BOTH_BAD)
 
@@ -29,7 +30,7 @@ def annotate(path: str, who: str, pairs: int, seconds: float, seed: str) -> None
     """
     rng = random.Random(seed)
     with session(path) as db:
-        lying = desk.resume(db, who)
+        lying = labelling.resume(db, who)
         for _ in range(pairs):
             if lying is None:
                 break
@@ -37,7 +38,7 @@ def annotate(path: str, who: str, pairs: int, seconds: float, seed: str) -> None
             time.sleep(spent)
             verdict = rng.choice(VERDICTS)
             pair_id = lying.pair_id
-            lying = desk.give(db, lying, who, verdict, seconds=spent, at=clock.now())
+            lying = labelling.give(db, lying, who, verdict, seconds=spent, at=clock.now())
             print(pair_id, verdict.value, time.time(), flush=True)
 
 

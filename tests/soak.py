@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from store import candidates, labels, pairs, prompts
 from store.agreement.live import LiveTable
+from store.db.connection import create, data_version, open_store
+from store.items import candidates, pairs, prompts
+from store.judgements import labels
 from store.records import Message, Origin
-from store.sqlite import create, data_version, open_store
 
 ROOT = Path(__file__).parents[1]
 AT = "2026-01-02T03:04:05.678Z"

@@ -34,11 +34,17 @@ def test_help_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("statement", "allowed"),
     [
-        ("import store.sqlite, store.labels, store.pairs, store.queue", {"sqlite_utils"}),
+        (
+            "import store.db.connection, store.judgements.labels, store.rounds.queue",
+            {"sqlite_utils"},
+        ),
         ("import engine.llama.client, engine.method.runner, engine.api", {"sqlite_utils"}),
         ("import store.agreement.report, store.exporting.write", {"sqlite_utils"}),
         ("import tui.app", {"sqlite_utils", "textual", "rich"}),
-        ("import tui.screens.label, tui.screens.kappa", {"sqlite_utils", "textual", "rich"}),
+        (
+            "import tui.modes.label.screen, tui.modes.kappa.screen",
+            {"sqlite_utils", "textual", "rich"},
+        ),
     ],
 )
 def test_a_layer_loads_only_its_own_tools(statement: str, allowed: set[str]) -> None:
@@ -47,4 +53,4 @@ def test_a_layer_loads_only_its_own_tools(statement: str, allowed: set[str]) -> 
 
 
 def test_the_app_does_not_load_scikit_learn_before_it_is_asked() -> None:
-    assert "sklearn" not in imported("import tui.app, tui.screens.kappa")
+    assert "sklearn" not in imported("import tui.app, tui.modes.kappa.screen")

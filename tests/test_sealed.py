@@ -22,16 +22,19 @@ from click.testing import CliRunner
 from sqlite_utils import Database
 from textual.widgets import Input
 
-from store import clock, exporting, labels, pairs, rounds, rulings
+from store import clock, exporting
+from store.db.connection import create
+from store.items import pairs
+from store.judgements import labels, rulings
 from store.records import Label
-from store.sqlite import create
+from store.rounds import rounds
 from tests.cli.conftest import scripted
 from tests.tui.conftest import make_app, watch
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
 from tests.tui.seed import AT, STATINS, a_chain, three_chains
 from tui.cli import main
 from tui.messages import OtherWork
-from tui.modes import MODES
+from tui.modes.registry import MODES
 
 __all__ = ["make_app", "scripted", "watch"]
 
@@ -362,7 +365,7 @@ def test_a_verdict_after_the_seal_is_broken_is_not_blind(project_of: Database) -
 @pytest.fixture
 def project_of(tmp_path: Path) -> Iterator[Database]:
     """The project with the first set of verdicts."""
-    from store.sqlite import open_store
+    from store.db.connection import open_store
 
     build(tmp_path / "pairlab.db", "one")
     db = open_store(tmp_path / "pairlab.db")

@@ -13,16 +13,20 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store import desk, docket, guidelines, labels, pairs, queue, relabel, rounds, undo
 from store.agreement import LiveTable, agreement, agreement_many, annotators, with_models
-from store.agreement.behind import behind
-from store.agreement.following import Following
+from store.agreement.live_updates import Following
 from store.agreement.overview import overview
 from store.agreement.partners import overlaps
 from store.agreement.strength import strength
 from store.agreement.tables import BY
-from store.exporting import ExportOptions, background, plan, sight
-from store.sqlite import create
+from store.agreement.underlying_pairs import behind
+from store.db.connection import create
+from store.exporting import ExportOptions, background, plan, preview
+from store.items import pairs
+from store.judgements import guidelines, labels
+from store.log import undo
+from store.rounds import queue, relabel, rounds
+from store.views import adjudication, labelling
 from tests.tui.conftest import make_app, watch
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import AT, a_chain
@@ -112,13 +116,13 @@ TELLING: dict[str, Callable[[Database], object]] = {
     "behind": every_two(lambda db, a, b: behind(db, "first", a, b, at=AT)),
     "names": lambda db: (annotators(db), labels.annotators(db)),
     "labels under": guidelines.labels_under,
-    "disagreements": docket.agenda,
-    "rulings": everyone(docket.outcome),
-    "progress": docket.waiting,
-    "next": everyone(lambda db, who: (queue.label_next(db, who), desk.resume(db, who))),
+    "disagreements": adjudication.agenda,
+    "rulings": everyone(adjudication.outcome),
+    "progress": adjudication.waiting,
+    "next": everyone(lambda db, who: (queue.label_next(db, who), labelling.resume(db, who))),
     "card": background.read,
     "decisions": decisions_told,
-    "closed": everyone(sight.closed),
+    "closed": everyone(preview.closed),
 }
 
 

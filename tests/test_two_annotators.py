@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from store import heads, rounds
-from store.sqlite import open_store
+from store.db.connection import open_store
+from store.log import current_state
+from store.rounds import rounds
 from tests.soak import AT, project, soak
 
 PAIRS = 120
@@ -21,7 +22,7 @@ def test_no_label_is_lost_and_the_live_table_is_a_recount(tmp_path: Path) -> Non
     assert came.same_as_recount
     db = open_store(path)
     assert db.execute("SELECT count(*) FROM event WHERE kind = 'label'").fetchone() == (2 * PAIRS,)
-    assert heads.equal_to_rebuild(db)
+    assert current_state.equal_to_rebuild(db)
     db.close()
 
 

@@ -10,13 +10,13 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tui.figures import coefficient
+from tui.formatting import coefficient
 
 if TYPE_CHECKING:  # the statistics are loaded when the first item is there
-    from store.agreement.following import Following, Standing
+    from store.agreement.live_updates import Following, Standing
     from store.agreement.partners import Overlap
-    from store.sqlite import Database
-    from store.thread import StoreThread
+    from store.db.connection import Database
+    from store.db.thread import StoreThread
 
 
 class AgreementModel:
@@ -37,7 +37,7 @@ class AgreementModel:
     @property
     def standing(self) -> Standing:
         """What may be shown now."""
-        from store.agreement.following import Standing
+        from store.agreement.live_updates import Standing
 
         return self._standing or Standing()
 
@@ -84,7 +84,7 @@ class AgreementModel:
         return self._follow().choose(db, first, second)
 
     def _follow(self) -> Following:
-        from store.agreement.following import Following
+        from store.agreement.live_updates import Following
 
         if self._following is None:
             self._following = Following(self._viewer)

@@ -19,18 +19,18 @@ from textual.events import Event, InputEvent, Key
 from textual.message import Message
 
 from store import clock
-from tui.border import Bordered
-from tui.commands import PairlabCommands
 from tui.crash import last_words
-from tui.figures import counted
-from tui.leaving import follow
+from tui.formatting import counted
+from tui.key_repeat import Presses
 from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
-from tui.modes import MODES as EVERY_MODE
-from tui.open_text import TextChanged, TextScreen
-from tui.presses import Presses
+from tui.modes.registry import MODES as EVERY_MODE
+from tui.palette import PairlabCommands
+from tui.signals import follow
 from tui.text import clean, one_line
+from tui.text_screen import TextChanged, TextScreen
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 from tui.widgets.footer import StatusLine
+from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
     from engine.method.events import Progress
@@ -59,7 +59,7 @@ class PairlabApp(App[None], Bordered):
 
     TITLE = "pairlab"
     # the first mode's with it: a style sheet that is read later has everything parsed again
-    CSS_PATH: ClassVar[Any] = ["app.tcss", "screens/revise.tcss"]
+    CSS_PATH: ClassVar[Any] = ["app.tcss", "modes/revise/style.tcss"]
     MODES = {mode.id: mode.opener() for mode in EVERY_MODE}
     DEFAULT_MODE = "revise"
     COMMANDS: ClassVar[set[Any]] = {PairlabCommands}
@@ -192,8 +192,8 @@ class PairlabApp(App[None], Bordered):
         if self.lost is not None:
             return
         self.lost = error
-        from tui.open_texts import open_texts  # both are seldom needed
-        from tui.screens.lost import LostScreen
+        from tui.dialogs.file_lost import LostScreen
+        from tui.unsaved_texts import open_texts  # both are seldom needed
 
         self.push_screen(LostScreen(error, open_texts(self.screen_stack)))
 
@@ -208,7 +208,7 @@ class PairlabApp(App[None], Bordered):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Remember when a key was typed, for the guard of :class:`~tui.screens.base.ModeScreen`.
+        """Remember when a key was typed, for the guard of :class:`~tui.modes.base.ModeScreen`.
 
         A key passes here twice: as it comes, and again when the bindings are looked up.
         """

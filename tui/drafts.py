@@ -7,14 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from store import clock, drafts
-from store.drafts import Draft, Place
+from store import clock
 from store.errors import StoreError
+from store.judgements import drafts
+from store.judgements.drafts import Draft, Place
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from store.thread import StoreThread
+    from store.db.thread import StoreThread
 
 SAVE_AFTER = 0.5
 """Seconds between the first letter that is not on the disk and its saving."""

@@ -1,7 +1,7 @@
 """The keys of every mode, and those of modes R and B; the footer and the help are made from them.
 
-Lower-case keys act, upper-case letters change the mode (:mod:`tui.modes`). Every binding that
-somebody may want elsewhere has an id, by which ``App.set_keymap`` finds it.
+Lower-case keys act, upper-case letters change the mode (:mod:`tui.modes.registry`). Every binding
+that somebody may want elsewhere has an id, by which ``App.set_keymap`` finds it.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from store.errors import StoreError
 from tui.app import PairlabApp
-from tui.modes import MODES
+from tui.modes.registry import MODES
 from tui.widgets.footer import StatusLine
 from tui.widgets.header import Header
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store import clock
-from tui.presses import InputClock
+from tui.key_repeat import InputClock
 
 if TYPE_CHECKING:
     from engine.api import Engine
     from engine.method.runner import Runner as Maker
-    from store.thread import StoreThread
+    from store.db.thread import StoreThread
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,13 @@ from engine.api import EngineStatus
 from engine.errors import EngineError
 from engine.method.events import Progress
 from engine.method.events import RunnerEvent as MakerEvent
-from store import ids, meta, presence, prompts, settings, sqlite
+from store import ids
+from store.db import connection, meta
 from store.errors import FileLost, StoreError
-from tui import border
+from store.items import prompts
+from store.judgements import settings
+from store.rounds import presence
+from tui import worker_errors
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
 from tui.drafts import Drafts
@@ -159,7 +163,7 @@ class Session:
 
     async def _ended(self, work: Callable[[], Awaitable[None]], limit: float | None) -> None:
         """One thing that ends; what goes wrong keeps none of the others from ending."""
-        with border.inside(self._app):
+        with worker_errors.inside(self._app):
             async with asyncio.timeout(limit):
                 await work()
 
@@ -178,9 +182,9 @@ class Session:
         if self._looking:
             return
         self._looking = True
-        with border.inside(self._app):
+        with worker_errors.inside(self._app):
             try:
-                version = await self.services.store.call(sqlite.data_version)
+                version = await self.services.store.call(connection.data_version)
                 if self.version is not None and version != self.version:
                     await self._others_wrote()
                 self.version = version

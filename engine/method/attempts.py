@@ -14,8 +14,8 @@ from engine.method.context import RunContext, RunModel
 from engine.method.detectors import Fault, Finding
 from engine.method.plan import ATTEMPTS
 from engine.method.templates import Asking
-from store import runs
-from store.sqlite import Database
+from store.db.connection import Database
+from store.items import runs
 
 WORDS: Final = {"propose": "candidate", "critique": "critique", "revise": "revision"}
 """What each step writes, for messages."""
@@ -29,7 +29,7 @@ class Draft:
     """One text as it came, cleaned, and what a detector says of it."""
 
     generation: dict[str, Any]
-    """The fields of its row, for :func:`store.runs.add_generation`."""
+    """The fields of its row, for :func:`store.items.runs.add_generation`."""
     text: str
     finish_reason: str
     finding: Finding | None

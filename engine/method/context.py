@@ -12,8 +12,8 @@ from engine.api import (
 from engine.method import templates
 from engine.method.plan import Plan
 from engine.method.templates import Style
-from store import constitutions, runs
-from store.thread import StoreThread
+from store.db.thread import StoreThread
+from store.items import constitutions, runs
 
 
 @dataclass(frozen=True, slots=True)

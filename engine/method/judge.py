@@ -18,9 +18,10 @@ from engine.api import Urgency
 from engine.method import templates
 from engine.method.constitution import Principle
 from engine.method.context import RunContext
-from store import labels, pairs, prompts, runs
+from store.db.connection import Database, immediate
+from store.items import pairs, prompts, runs
+from store.judgements import labels
 from store.records import Pair, PairText, Prompt, Verdict
-from store.sqlite import Database, immediate
 
 
 @dataclass(frozen=True, slots=True)

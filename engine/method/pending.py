@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.method.plan import Plan
-from store import pending, unjudged
-from store.pending import Work
-from store.sqlite import Database
+from store.db.connection import Database
+from store.items import pending, pending_judgements
+from store.items.pending import Work
 
 
 class PendingWork(Protocol):
@@ -54,11 +54,11 @@ class PendingVerdicts:
 
     def left(self, db: Database, item_id: str | None = None) -> list[Work]:
         """The pairs to judge."""
-        return unjudged.pending(db, self.judge, limit=self.limit, pair_id=item_id)
+        return pending_judgements.pending(db, self.judge, limit=self.limit, pair_id=item_id)
 
     def texts(self, db: Database) -> tuple[int, int]:
         """Verdicts given, and of how many."""
-        return unjudged.counted(db, self.judge, limit=self.limit)
+        return pending_judgements.counted(db, self.judge, limit=self.limit)
 
     def complete(self, db: Database) -> tuple[int, int]:
         """The same: a pair is complete with its verdict."""

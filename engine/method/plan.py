@@ -14,7 +14,7 @@ from engine.api import Sampling
 from engine.errors import BadRequest, ConstitutionError
 from engine.method.constitution import DEFAULT, Constitution, Principle, shipped
 from store.ids import digest
-from store.pending import Part
+from store.items.pending import Part
 
 RANDOM: Final = "random"
 ORDERED: Final = "ordered"

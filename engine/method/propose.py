@@ -30,9 +30,9 @@ from engine.method.attempts import (
 from engine.method.context import RunContext
 from engine.method.detectors import Finding, proposal_fault
 from engine.method.plan import ATTEMPTS, Plan
-from store import candidates, runs
+from store.db.connection import Database, immediate
+from store.items import candidates, runs
 from store.records import Origin, Prompt
-from store.sqlite import Database, immediate
 
 Stored = Callable[[int], None]
 """Called with the slot of each candidate that has been handed to the store."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from store.pending import Work
+from store.items.pending import Work
 
 _AHEAD = 6
 """The first revisions of this many prompts, from the one looked at on, come before all else."""

@@ -16,9 +16,9 @@ from engine.method.constitution import Principle, parse
 from engine.method.context import RunContext
 from engine.method.detectors import Finding
 from engine.method.templates import Asking
-from store import candidates, constitutions, critiques, pairs
+from store.db.connection import Database, immediate
+from store.items import candidates, constitutions, critiques, pairs
 from store.records import Candidate, Critique, Origin, Prompt
-from store.sqlite import Database, immediate
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from engine.method.progress import ProgressCounter
 from engine.method.queue import WorkQueue
 from engine.method.revise import Subject
 from engine.method.steps import Listener, Steps
-from store import candidates, chains, critiques
+from store.db.thread import StoreThread
 from store.errors import StoreError
-from store.pending import Work
+from store.items import candidates, chains, critiques
+from store.items.pending import Work
 from store.records import Candidate, Prompt
-from store.thread import StoreThread
 
 _LANES_ATTENDED = 4
 """Prompts in flight while a person reads: enough to be ahead, few enough to be quick."""

@@ -15,10 +15,11 @@ from engine.method.plan import Plan
 from engine.method.progress import ProgressCounter
 from engine.method.propose import propose
 from engine.method.revise import Subject, criticise, pick_place, revise
-from store import candidates, critiques, pairs, prompts, queue
-from store.pending import Work
+from store.db.thread import StoreThread
+from store.items import candidates, critiques, pairs, prompts
+from store.items.pending import Work
 from store.records import Candidate, Critique, Prompt
-from store.thread import StoreThread
+from store.rounds import queue
 
 Listener = Callable[[RunnerEvent], None]
 

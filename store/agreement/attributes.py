@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from store import events, ids
+from store import ids
 from store.agreement.counts import VERDICTS
 from store.agreement.figure import Figure, undefined
 from store.agreement.multi import alpha
 from store.agreement.tables import natural, patterns, spoken
+from store.log import events
 from store.records import Event
 
 KIND = "attribute"

@@ -13,11 +13,12 @@ from collections import Counter
 
 from sqlite_utils import Database
 
-from store import events, ids
-from store.agreement import veil
+from store import ids
+from store.agreement import blinding
 from store.agreement.blocks import in_blocks
 from store.agreement.counts import VERDICTS, Counts, Said, Ties, counts
 from store.errors import StoreError
+from store.log import events
 
 _CODES: tuple[str | None, ...] = (None, *VERDICTS)
 _CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(_CODES)}
@@ -64,7 +65,7 @@ class LiveTable:
         self._block = block
         self._held = bytearray()
         self._tally: Counter[Said] = Counter()
-        self._hidden: frozenset[str] = veil.hidden(db, (self.first, self.second))
+        self._hidden: frozenset[str] = blinding.hidden(db, (self.first, self.second))
         # Taken before the pass: what arrives during it is looked at again, which does no harm.
         self._cursor = events.last_arrival(db)
         self._read_all(db)
@@ -118,7 +119,7 @@ class LiveTable:
 
     def _follow_rounds(self, db: Database) -> bool:
         """Count anew what a round that began, went on or ended hides or shows."""
-        hidden = veil.hidden(db, (self.first, self.second))
+        hidden = blinding.hidden(db, (self.first, self.second))
         changed, self._hidden = hidden ^ self._hidden, hidden
         for pair_id, position in _positions(db, changed):
             self._put(position, self._current(db, pair_id))

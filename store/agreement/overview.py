@@ -16,7 +16,7 @@ from store.agreement.selfagree import SelfAgreement, self_agreement
 from store.agreement.sides import LeftPicks, left_picks
 from store.agreement.tables import By
 from store.agreement.trend import TrendPoint, trend
-from store.rounds import progress, sealed
+from store.rounds.rounds import progress, sealed
 
 
 @dataclass(frozen=True, slots=True)

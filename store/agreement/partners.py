@@ -8,7 +8,7 @@ from itertools import combinations
 from sqlite_utils import Database
 
 from store import ids
-from store.agreement import veil
+from store.agreement import blinding
 from store.agreement.tables import annotators
 
 _COMMON = """
@@ -43,6 +43,6 @@ def overlaps(db: Database, viewer: str) -> list[Overlap]:
 
 
 def _common(db: Database, one: str, other: str) -> int:
-    closed = veil.as_json(veil.hidden(db, (one, other)))
+    closed = blinding.as_json(blinding.hidden(db, (one, other)))
     row = db.execute(_COMMON, {"one": one, "other": other, "hidden": closed}).fetchone()
     return int(row[0])

@@ -1,7 +1,7 @@
 """What annotators said on each pair, counted by SQLite in one pass over the current labels.
 
 What counts is the view ``blind_label``: first passes that stand and were given before the other's
-was shown; ``skip`` is no label. What a round hides (:mod:`store.agreement.veil`) is not there.
+was shown; ``skip`` is no label. What a round hides (:mod:`store.agreement.blinding`) is not there.
 Nothing is fetched but a line for each *combination* of verdicts, so a million labels cost one scan
 and no memory.
 """
@@ -15,10 +15,11 @@ from typing import Any, Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store import guidelines, ids
-from store.agreement import veil
+from store import ids
+from store.agreement import blinding
 from store.agreement.counts import Counts, Said, Ties, counts
 from store.agreement.multi import Pattern
+from store.judgements import guidelines
 
 By = Literal["category", "principle", "origin", "guideline"]
 """What slices are made by; ``origin`` is the pair's kind (imported, revision, edited, chosen)."""
@@ -247,6 +248,6 @@ def _query(
     wanted = {
         "annotators": json.dumps(whose),
         "round": round_id,
-        "hidden": veil.as_json(veil.hidden(db, whose)),
+        "hidden": blinding.as_json(blinding.hidden(db, whose)),
     }
     return list(db.execute(sql, wanted).fetchall())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from store import ids
-from store.agreement import veil
+from store.agreement import blinding
 from store.agreement.counts import Said, Ties, counts
 from store.agreement.figure import Figure
 from store.agreement.kappa import kappa
@@ -55,7 +55,7 @@ def trend(
         points: at most so many points; fewer while there are few pairs.
     """
     whose = ids.name(first), ids.name(second)
-    closed = veil.as_json(veil.hidden(db, whose))
+    closed = blinding.as_json(blinding.hidden(db, whose))
     names = {"first": whose[0], "second": whose[1], "blocks": points, "hidden": closed}
     tallies: list[dict[Said, int]] = [{} for _ in range(points)]
     for block, text, number in db.execute(_BLOCKS, names).fetchall():

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from store import guidelines
 from store.exporting.decided import Standing
 from store.exporting.formats.base import Line
+from store.judgements import guidelines
 
 Rows = dict[str, dict[str, Any]]
 """Rows of a table by id."""

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from store import guidelines, rounds
-from store.agreement import tables, veil
+from store.agreement import blinding, tables
 from store.agreement.report import Agreement, agreement
+from store.judgements import guidelines
 from store.records import Guideline
+from store.rounds import rounds
 
 
 class Rules(NamedTuple):
@@ -119,7 +120,7 @@ def read(db: Database, exported: Iterable[str]) -> Background:
     pairs = {"pairs": json.dumps(list(exported))}
     used = {row[0] for row in db.execute(_GUIDELINES, pairs)}
     # that somebody has done a pair is progress; that it was no skip is not
-    hidden = veil.as_json(rounds.hidden_pairs(db))
+    hidden = blinding.as_json(rounds.hidden_pairs(db))
     people = tables.annotators(db)
     found = (agreement(db, first, second) for first, second in combinations(people, 2))
     return Background(

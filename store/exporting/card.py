@@ -11,7 +11,7 @@ from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
-from store.markdown import cell, figure, interval
+from store.reporting.markdown import cell, figure, interval
 
 _SOURCES = {
     "consensus": "a ruling; else the verdict of all who labelled the pair, where they agree;"

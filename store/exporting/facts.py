@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store import heads, labels
+from store.judgements import labels
+from store.log import current_state
 from store.records import Choice, Message, Origin, Verdict
 
 
@@ -149,7 +150,7 @@ def load(db: Database) -> Facts:
     for pair_id, *whose in db.execute(_WITHDRAWN):
         if pair := by_id.get(pair_id):
             pair.withdrawn.append(Withdrawn(*whose))
-    for item, ruled in heads.latest_of_each(db, "ruling").items():
+    for item, ruled in current_state.latest_of_each(db, "ruling").items():
         if (pair := by_id.get(item)) and ruled.value.get("verdict"):
             pair.ruling = Verdict(ruled.value["verdict"])
     if flagged := labels.all_flagged(db):

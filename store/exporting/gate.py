@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from store import ids, reasoning, texts
 from store.exporting.facts import PairFacts, Said
+from store.exporting.low_agreement import Doubted, rests_on_doubt
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
 from store.exporting.rows import Row
-from store.exporting.trust import Doubted, rests_on_doubt
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Tokens of each text, by the model's own tokenizer."""

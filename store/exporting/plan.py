@@ -9,8 +9,7 @@ from itertools import islice
 
 from sqlite_utils import Database
 
-from store import contents, labels, rounds
-from store.exporting import background, decided, facts, gate, split, trust
+from store.exporting import background, decided, facts, gate, low_agreement, split
 from store.exporting.audit import Audit
 from store.exporting.background import Background
 from store.exporting.decided import Standing
@@ -21,6 +20,9 @@ from store.exporting.gate import CountTokens, Outcome
 from store.exporting.options import SPLIT_NAMES, ExportOptions
 from store.exporting.reasons import Reason
 from store.exporting.rows import Row, decided_row
+from store.items import content_hashes
+from store.judgements import labels
+from store.rounds import rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,12 @@ def plan(
     ]
     format_ = FORMATS.get(options.format)
     refuses = format_.refuses if format_ else anything
-    doubted = trust.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
+    doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     outcome = gate.sift(rows, options, refuses, doubted, count_tokens)
     reasons = _reasons(standings, outcome)
     audited = options.format == AUDIT
     if audited:  # its lines hold every item with all that is behind it
-        contents.must_be_unchanged(db, "nothing was written: see doctor")
+        content_hashes.must_be_unchanged(db, "nothing was written: see doctor")
     out = project.pairs if audited else [row.pair for row in outcome.passed]
     return ExportPlan(
         options=options,

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from store import ids, leftovers
-from store.contents import pair_belongs
+from store import ids
+from store.db import leftovers
 from store.errors import Damaged, StoreError
 from store.exporting.card import card
 from store.exporting.formats import FORMATS
 from store.exporting.formats.base import Line
 from store.exporting.options import DEFAULT_SPLIT, UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
+from store.items.content_hashes import pair_belongs
 
 MANIFEST = "manifest.json"
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, TypedDict, Unpack
 
 from sqlite_utils import Database
 
+from store.db.connection import immediate
 from store.errors import BadInput
 from store.importing.detect import Reader, Wanted, did_you_mean
 from store.importing.preview import Seen, seen
@@ -19,7 +20,6 @@ from store.importing.registry import FORMATS, prompts_of
 from store.importing.rows import FIELDS, PairRow, Problem, Row
 from store.importing.source import open_any
 from store.importing.writer import Writer
-from store.sqlite import immediate
 
 BATCH: Final = 500
 """Rows of one transaction: few enough that another process never waits long for the lock."""

@@ -9,7 +9,8 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from store import answered, candidates, find, ids, kinds, labels, meta, pairs, prompts
+from store import find, ids
+from store.db import meta
 from store.errors import WrongId
 from store.importing.rows import (
     Given,
@@ -20,6 +21,9 @@ from store.importing.rows import (
     Row,
     shown,
 )
+from store.items import answered_prompts, candidates, pairs, prompts
+from store.judgements import labels
+from store.log import event_kinds
 from store.records import Label, Origin, Verdict
 
 Outcome = Literal["added", "duplicates", "rejected"]
@@ -61,8 +65,8 @@ class Writer:
         if isinstance(row, PromptRow):
             prompt_id, new = self._prompt(row, row.external_id, row.tags, problems)
             self._wanted.add(prompt_id)
-            if not new and answered.came_with_pairs(self._db, prompt_id):
-                answered.ask(self._db, prompt_id)
+            if not new and answered_prompts.came_with_pairs(self._db, prompt_id):
+                answered_prompts.ask(self._db, prompt_id)
         elif isinstance(row, PairRow):
             new = self._pair(row, problems)
         else:
@@ -119,7 +123,7 @@ class Writer:
                 at=self._at,
             )
             if prompt_id in self._wanted:
-                answered.ask(self._db, prompt_id)
+                answered_prompts.ask(self._db, prompt_id)
         return self._said(pair_id, row, problems) or new
 
     def _placed(self, row: PairRow, prompt_id: str) -> PairRow:
@@ -222,14 +226,14 @@ class Writer:
 
 
 def _unfit(row: PairRow | LabelRow) -> Problem | None:
-    """What of a row no event may hold (:mod:`store.kinds`), so that the row is refused whole."""
+    """What of a row no event may hold, so that the row is refused whole."""
     said = [(who, given.note) for who, given in row.labels.items()]
     later = row.later if isinstance(row, PairRow) else ()
     for who, note in (*said, *((who, given.note) for who, given in later), *row.notes.items()):
-        if (wrong := kinds.name_problem(who)) is not None:
+        if (wrong := event_kinds.name_problem(who)) is not None:
             return Problem(row.line, "labels", shown(f"an annotator {wrong}"), kept=False)
-        if note is not None and len(note) > kinds.TEXT_MAX:
-            reason = f"the note is longer than {kinds.TEXT_MAX} characters"
+        if note is not None and len(note) > event_kinds.TEXT_MAX:
+            reason = f"the note is longer than {event_kinds.TEXT_MAX} characters"
             return Problem(row.line, shown(f"notes.{who}"), reason, kept=False)
     return None
 

@@ -3,7 +3,7 @@
 What the hash does not cover (a category, a time, a role) is checked for its form. A row that
 fails refuses the whole merge: the file was damaged or tampered with, and nobody can say how far.
 An event whose id is right and whose shape is not is no such row: it is kept and set aside
-(:mod:`store.aside`).
+(:mod:`store.log.set_aside`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from store import aside, contents, events, kinds
-from store.contents import COLUMNS, Row
 from store.errors import NotAProject
+from store.items import content_hashes
+from store.items.content_hashes import COLUMNS, Row
+from store.log import event_kinds, events, set_aside
 from store.records import Event, Message, Origin
 
 _ROLES: Final = frozenset({"system", "user", "assistant"})
@@ -57,8 +58,8 @@ def row(table: str, values: Row) -> Row:
     """The row of an item as it may be written into a project.
 
     Args:
-        table: one of :data:`store.contents.COLUMNS`.
-        values: its columns in the order of :data:`store.contents.COLUMNS`.
+        table: one of :data:`store.items.content_hashes.COLUMNS`.
+        values: its columns in the order of :data:`store.items.content_hashes.COLUMNS`.
 
     Raises:
         Tampered: id and content do not belong together, or a field cannot be what it says.
@@ -69,7 +70,7 @@ def row(table: str, values: Row) -> Row:
     try:
         _fields(table, values)
         # a pair's id covers the two texts, which the merge has at hand
-        _demand(table == "pair" or contents.belongs(table, values), _NOT_ITS_ID)
+        _demand(table == "pair" or content_hashes.belongs(table, values), _NOT_ITS_ID)
         return _CHECKS.get(table, _unchanged)(values)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise Tampered(f"{table} {str(values[0])[:12]}: {error}") from error
@@ -83,7 +84,7 @@ def event(values: Row) -> Event:
     """
     try:
         _fields("event", values)
-        made = aside.parsed(values)
+        made = set_aside.parsed(values)
         _demand(made is not None and made.id == events.identity(made), _NOT_ITS_ID)
     except (TypeError, ValueError, RecursionError) as error:
         raise Tampered(f"event {str(values[0])[:12]}: {error}") from error
@@ -104,7 +105,7 @@ def _fields(table: str, values: Row) -> None:
         else:
             _demand(isinstance(value, str), f"its {name} is no text")
         if name in ("created_at", "started_at"):
-            _demand(kinds.is_time(value), f"its {name} is no time")
+            _demand(event_kinds.is_time(value), f"its {name} is no time")
 
 
 def _prompt(values: Row) -> Row:

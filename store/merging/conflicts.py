@@ -2,7 +2,7 @@
 
 A conflict is a cell (one annotator about one item, or one matter that is everybody's) that both
 files have moved since they parted, to different ends. One label then stands in both files, by the
-rule of :mod:`store.heads`; the other stays in the log.
+rule of :mod:`store.log.current_state`; the other stays in the log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import events, heads
-from store.heads import SHARED_KINDS
+from store.log import current_state, events
+from store.log.current_state import SHARED_KINDS
 from store.records import Event
 
 
@@ -83,7 +83,7 @@ _QUIET: Final = frozenset({"shown", "round_end", "round_seal"})
 
 def matter(event: Event) -> Matter:
     """What an event is about."""
-    cell = heads.cell_of(event)
+    cell = current_state.cell_of(event)
     annotator = "" if cell.kind in SHARED_KINDS else cell.annotator
     return Matter(cell.kind, cell.item, annotator, cell.phase)
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from store import events, ids
+from store import ids
 from store.errors import StoreError
+from store.log import events
 from store.records import Event
 
 _REFERENCES = ("restores", "undoes")

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from store import copies, leftovers
-from store.contents import COLUMNS as COLUMNS
-from store.contents import there
+from store.db import copies, leftovers
+from store.db.connection import StrPath, open_readonly, translated
+from store.db.file_header import APPLICATION_ID
+from store.db.schema import migrations
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
-from store.file_header import APPLICATION_ID
-from store.schema import migrations
-from store.sqlite import StrPath, open_readonly, translated
+from store.items.content_hashes import COLUMNS as COLUMNS
+from store.items.content_hashes import there
 
 MAX_FILE_BYTES: Final = 8 * 2**30
 MAX_TEXT_BYTES: Final = 16 * 2**20

@@ -7,18 +7,18 @@ from itertools import combinations
 
 from sqlite_utils import Database
 
-from store import settings
 from store.agreement import agreement, agreement_many, bands, tables
-from store.agreement.audit import audit
 from store.agreement.counts import Counts
 from store.agreement.intervals import dirichlet
 from store.agreement.kappa import kappa
 from store.agreement.models import with_models
+from store.agreement.recount import audit
 from store.agreement.report import Agreement, Slice
 from store.agreement.roles import roles
 from store.agreement.strength import strength
 from store.agreement.tables import BY
-from store.markdown import cell, figure, interval, table
+from store.judgements import settings
+from store.reporting.markdown import cell, figure, interval, table
 from store.reporting.names import Names
 
 _VERDICTS = {"a": "a", "b": "b", "tie": "tie", "both_bad": "both bad"}

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from store import guidelines, labels, pairs, rounds, rulings
-from store.markdown import cell, quoted, table
+from store.items import pairs
+from store.judgements import guidelines, labels, rulings
 from store.records import Phase
+from store.reporting.markdown import cell, quoted, table
 from store.reporting.names import Names
+from store.rounds import rounds
 
 EXCERPT = 60
 """Characters of a prompt that stand for it in a table."""

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from store import attributes, rounds
 from store.agreement import tables
 from store.agreement.pace import pace
 from store.agreement.selfagree import self_agreement
 from store.agreement.sides import left_picks
-from store.markdown import cell, figure, interval, table
+from store.judgements import attributes
+from store.reporting.markdown import cell, figure, interval, table
 from store.reporting.names import Names
+from store.rounds import rounds
 
 _GIVEN = """
 SELECT sum(phase = 'first' AND verdict <> 'skip'), sum(phase = 'first' AND verdict = 'skip'),

@@ -1,1 +1,1 @@
-"""What each screen and command reads, put together from the tables on the store thread."""
+"""What one screen or command reads, put together from items, events and blinding."""

@@ -2,7 +2,7 @@
 
 A page is found by the place of its first row (keyset), never by counting rows before it, so that
 the last page of 100,000 rows costs what the first one does. Whatever a row tells of others'
-verdicts is remembered (:func:`store.labels.record_shown`).
+verdicts is remembered (:func:`store.judgements.labels.record_shown`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids, labels, queue, search
+from store import ids
+from store.db.connection import immediate
 from store.exporting import Reason
+from store.judgements import labels
 from store.records import Verdict
-from store.sqlite import immediate
-from store.views import closed, conditions, out
+from store.rounds import queue
+from store.views import closed, conditions, out, search_index
 from store.views.query import Filter, Kind, Query, Sort, nearest
 
 PAGE: Final = 200
@@ -224,7 +226,7 @@ def _where(
     values: dict[str, Any] = dict(closed.parameters(db, viewer))
     if any(each.name == "out" for each in query.filters):
         out.work_out(db)
-    terms = search.look_up(db, query.words, viewer)
+    terms = search_index.look_up(db, query.words, viewer)
     where = [
         conditions.word(query.kind, term, all_of_it=all_of_it)
         for term in sorted(terms, key=lambda each: each.common)

@@ -10,7 +10,8 @@ import json
 
 from sqlite_utils import Database
 
-from store import ids, rounds
+from store import ids
+from store.rounds import rounds
 
 PAIR: str = (
     "(NOT EXISTS (SELECT 1 FROM label_head AS own WHERE own.pair_id = pair.id"

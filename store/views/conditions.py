@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from store.disagreements import WORDS_PER_SECOND
-from store.search import Term
+from store.judgements.disagreements import WORDS_PER_SECOND
 from store.views import closed
 from store.views.query import Filter, Kind
+from store.views.search_index import Term
 
 _OPEN = f"NOT {closed.PAIR}"
 _PROMPT_OPEN = f"NOT {closed.PROMPT}"
@@ -211,7 +211,7 @@ _HOLDS = (
 
 
 def word(kind: Kind, term: Term, *, all_of_it: bool = False) -> str:
-    """One word, looked up before (:func:`store.search.look_up`).
+    """One word, looked up before (:func:`store.views.search_index.look_up`).
 
     Args:
         kind: what is listed.

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import exporting, pairs
+from store import exporting
+from store.items import pairs
 from store.views import closed
 
 SOON: Final = 2000

@@ -12,20 +12,11 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from store import (
-    candidates,
-    chains,
-    constitutions,
-    critiques,
-    decisions,
-    ids,
-    labels,
-    pairs,
-    prompts,
-    queue,
-    rulings,
-)
+from store import ids
+from store.items import candidates, chains, constitutions, critiques, pairs, prompts
+from store.judgements import decisions, labels, rulings
 from store.records import Candidate, Label, Message, Origin, Verdict
+from store.rounds import queue
 from store.views import browse, closed, out
 from store.views.query import Kind
 

@@ -12,12 +12,13 @@ from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
-from store import candidates, labels, prompts
 from store.agreement import LiveTable, agreement, of_counts, warm_up
 from store.agreement.counts import VERDICTS, tabulate, tally_of
 from store.agreement.kappa import kappa
+from store.db.connection import create, immediate
+from store.items import candidates, prompts
+from store.judgements import labels
 from store.records import Message, Origin, Verdict
-from store.sqlite import create, immediate
 from tests.bench.table import BenchRow, milliseconds, time_of
 
 SIZES = (1_000, 1_000_000)

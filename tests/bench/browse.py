@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
-from store import ids, search
+from store import ids
+from store.db.connection import create, immediate
 from store.records import Message
-from store.sqlite import create, immediate
-from store.views import browse
+from store.views import browse, search_index
 from store.views.query import Word, parse
 from tests.bench.table import BenchRow, milliseconds, time_of, told
 
@@ -48,7 +48,7 @@ def rows() -> list[BenchRow]:
 
 
 def _search(db: Database, word: str) -> BenchRow:
-    match = search.expression(Word(word, exact=True))
+    match = search_index.expression(Word(word, exact=True))
     hits = db.execute("SELECT count(*) FROM search WHERE search MATCH ?", [match]).fetchone()[0]
     bare = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid LIMIT 100"
     return _row(db, f"a search, {hits:,} texts hold it", f'"{word}"', bare, [match], SEARCH)
@@ -101,7 +101,7 @@ def _project() -> Iterator[Database]:
             with immediate(db):
                 for place in range(PAIRS):
                     _add(db, place, text(40), (text(90), text(90)))
-            while not search.read_in(db, steps=100).complete:
+            while not search_index.read_in(db, steps=100).complete:
                 pass
             yield db
         finally:

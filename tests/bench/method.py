@@ -25,10 +25,12 @@ from engine.method.constitution import shipped
 from engine.method.events import RunnerEvent, Stored
 from engine.method.plan import Plan
 from engine.method.runner import Runner
-from store import candidates, clock, critiques, prompts, sqlite
+from store import clock
+from store.db import connection
+from store.db.thread import StoreThread
+from store.items import candidates, critiques, prompts
+from store.items.runs import get_generation
 from store.records import Candidate, Generation, Message, Origin
-from store.runs import get_generation
-from store.thread import StoreThread
 
 _SEED = 20260102
 
@@ -59,7 +61,7 @@ def main() -> None:
 
 
 def _fill(path: Path) -> None:
-    db = sqlite.create(path)
+    db = connection.create(path)
     for line in constitutions.STARTER.read_text("utf-8").splitlines():
         row = json.loads(line)
         prompts.add(
@@ -97,7 +99,7 @@ async def _run(path: Path, plan: Plan, model: str | None) -> float:
 
 
 def _report(path: Path, plan: Plan, chains_shown: int, seconds: float) -> None:
-    db = sqlite.open_store(path)
+    db = connection.open_store(path)
     chosen = prompts.ordered(db, plan.limit)
     generations = [
         get_generation(db, row[0]) for row in db.execute("SELECT id FROM generation ORDER BY rowid")
@@ -127,7 +129,7 @@ def _report(path: Path, plan: Plan, chains_shown: int, seconds: float) -> None:
     db.close()
 
 
-def _parent(db: sqlite.Database, revision: Candidate) -> Candidate:
+def _parent(db: connection.Database, revision: Candidate) -> Candidate:
     return candidates.get(db, revision.parent_id or "")
 
 

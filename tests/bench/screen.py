@@ -9,9 +9,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from engine.errors import EngineError
-from store import candidates, pairs, prompts
+from store.db.connection import create, immediate
+from store.items import candidates, pairs, prompts
 from store.records import Message, Origin
-from store.sqlite import create, immediate
 from tests.bench.table import BenchRow, milliseconds, percentile
 from tests.bench.terminal import Terminal
 from tests.tui.seed import a_chain

@@ -11,8 +11,8 @@ from engine.api import Generated, OnEvent, Sampling, Urgency
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
+from store.db.thread import StoreThread
 from store.records import Message
-from store.thread import StoreThread
 from tui.app import PairlabApp
 from tui.services import Services
 

@@ -10,19 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from store import (
-    candidates,
-    constitutions,
-    critiques,
-    decisions,
-    guidelines,
-    labels,
-    pairs,
-    prompts,
-    replica,
-    settings,
-    sqlite,
-)
+from store.db import connection, replica
+from store.items import candidates, constitutions, critiques, pairs, prompts
+from store.judgements import decisions, guidelines, labels, settings
 from store.records import Message, Origin
 from tests import hostile_files
 from tests.cli.conftest import Pairlab, write_lines
@@ -57,7 +47,7 @@ DEFAULT = {"new": [()], "doctor": [("--json",)], "models": [()]}
 def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ids]:
     """A project with labels of two people, a chain, a decision, a guideline and a setting."""
     path = tmp_path_factory.mktemp("honest") / "honest.db"
-    db = sqlite.create(path, seed="1", at=AT)
+    db = connection.create(path, seed="1", at=AT)
     one, two = (
         prompts.add(db, [Message("user", f"why {n}?")], category="c", source="s", at=AT)[0]
         for n in range(2)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store.sqlite import create
+from store.db.connection import create
 from tests.tui.seed import AT, three_chains
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,9 +19,12 @@ from typing import Any
 import click
 import pytest
 
-from store import attributes, candidates, clock, events, labels, pairs, prompts
+from store import clock
+from store.db.connection import create, sqlite3
+from store.items import candidates, pairs, prompts
+from store.judgements import attributes, labels
+from store.log import events
 from store.records import Message, Origin
-from store.sqlite import create, sqlite3
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from store import candidates, labels, pairs, prompts
+from store.db.connection import create
+from store.items import candidates, pairs, prompts
+from store.judgements import labels
 from store.records import Message, Origin
-from store.sqlite import create
 
 ROOT = Path(__file__).parents[2]
 AT = "2026-01-02T03:04:05.678Z"

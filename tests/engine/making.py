@@ -13,9 +13,10 @@ from engine.method.events import RunnerEvent
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
-from store import candidates, critiques, pairs, prompts, sqlite
+from store.db import connection
+from store.db.thread import StoreThread
+from store.items import candidates, critiques, pairs, prompts
 from store.records import Candidate, Category, Critique, Message
-from store.thread import StoreThread
 
 QUESTIONS = (
     "How do I end a hung process?",
@@ -39,7 +40,7 @@ def ticking() -> Callable[[], str]:
 
 def project(path: Path, questions: Sequence[str] = QUESTIONS) -> Path:
     """A new project file with these prompts."""
-    db = sqlite.create(path, seed="0" * 32, at="2026-01-01T00:00:00.000Z")
+    db = connection.create(path, seed="0" * 32, at="2026-01-01T00:00:00.000Z")
     for question in questions:
         prompts.add(
             db,
@@ -93,7 +94,7 @@ class Made:
 
 def read(path: Path) -> Made:
     """Everything in a project."""
-    db = sqlite.open_store(path)
+    db = connection.open_store(path)
     try:
         return Made(db)
     finally:

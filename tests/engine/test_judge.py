@@ -16,9 +16,10 @@ from engine.method.events import Progress, RunnerEvent, Stored
 from engine.method.judge import judge
 from engine.method.plan import JUDGING
 from engine.scripted import ScriptedEngine
-from store import labels, pairs
+from store.db.thread import StoreThread
+from store.items import pairs
+from store.judgements import labels
 from store.records import Verdict
-from store.thread import StoreThread
 from tests.engine.making import made, plan, project, read, ticking
 
 YES, NO = math.log(0.8), math.log(0.2)

@@ -9,10 +9,10 @@ import pytest
 from engine.llama.client import HostEngine
 from engine.method.context import RunContext, open_context
 from engine.method.runner import Runner
-from store import candidates, critiques, runs
+from store.db.connection import Database
+from store.db.thread import StoreThread
+from store.items import candidates, critiques, runs
 from store.records import Generation, Origin
-from store.sqlite import Database
-from store.thread import StoreThread
 from tests.engine.making import plan, project, read, ticking
 
 pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]

@@ -18,10 +18,10 @@ from engine.method.events import Failed, Idle, Progress, RunnerEvent, Stored, Wr
 from engine.method.plan import JUDGING, REVISING, WRITING, Plan
 from engine.method.runner import Runner
 from engine.scripted import Reply, ScriptedEngine, Trouble, made_up
-from store import candidates, chains, pairs, prompts, runs
+from store.db.thread import StoreThread
 from store.errors import DiskFull
+from store.items import candidates, chains, pairs, prompts, runs
 from store.records import Generation, Message, Origin
-from store.thread import StoreThread
 from tests.engine.making import QUESTIONS, made, plan, project, read, ticking
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.method.progress import ProgressCounter
 from engine.method.queue import WorkQueue
-from store.pending import Work
+from store.items.pending import Work
 
 
 def chain(name: str) -> Work:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from store import candidates, constitutions, critiques, prompts
+from store.items import candidates, constitutions, critiques, prompts
 from store.records import Message, Origin
 
 AT = "2026-01-02T03:04:05.678Z"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlite_utils import Database
 
-from store.sqlite import create
+from store.db.connection import create
 
 AT = "2026-01-02T03:04:05.678Z"
 

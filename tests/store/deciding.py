@@ -7,11 +7,11 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from building import AT, a_candidate, a_prompt
 from sqlite_utils import Database
 
-from store import pairs
 from store.clock import parse, stamp
+from store.items import pairs
+from tests.store.building import AT, a_candidate, a_prompt
 
 
 def some_pairs(db: Database, how_many: int = 1, category: str = "helpful") -> list[str]:

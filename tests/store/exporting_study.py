@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from building import AT
 from sqlite_utils import Database
 
-from store import candidates, labels, pairs, prompts
 from store.exporting import ExportOptions, ExportPlan, plan
+from store.items import candidates, pairs, prompts
+from store.judgements import labels
 from store.records import Message, Origin
+from tests.store.building import AT
 
 Turns = str | list[Message]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from building import AT, a_chain, a_prompt
-from conftest import Project
-from deciding import some_pairs
 from sqlite_utils import Database
 
-from store import contents, doctor, exporting, labels, pairs, runs, sqlite
-from store.backup import backup
-from store.doctor import Severity
+from store import exporting
+from store.db import connection, doctor
+from store.db.backup import backup
+from store.db.doctor import Severity
 from store.errors import Damaged
+from store.items import content_hashes, pairs, runs
+from store.judgements import labels
+from tests.store.building import AT, a_chain, a_prompt
+from tests.store.conftest import Project
+from tests.store.deciding import some_pairs
 
 TABLES = ("prompt", "candidate", "critique", "generation", "run", "constitution", "pair")
 
@@ -78,11 +81,11 @@ CHANGES = {
 def test_one_changed_letter_is_found_by_doctor_and_backup(
     whole: Database, project: Project, tmp_path: Path, what: str
 ) -> None:
-    assert list(contents.changed(whole)) == []
+    assert list(content_hashes.changed(whole)) == []
     change(whole, CHANGES[what])
     found = {each.subject: each for each in doctor.examine(project.path)}
     assert found["items"].severity is Severity.BROKEN
-    first = next(contents.changed(whole))
+    first = next(content_hashes.changed(whole))
     assert str(first) in found["items"].words
     with pytest.raises(Damaged, match=first.id[:12]):
         backup(whole, tmp_path / "copy.db")
@@ -116,7 +119,7 @@ def test_an_export_stops_at_an_item_that_was_changed(
 def test_prompts_are_never_changed_or_deleted(db: Database, statement: str) -> None:
     a_prompt(db)
     before = db.execute("SELECT * FROM prompt").fetchall()
-    with pytest.raises(sqlite.sqlite3.IntegrityError, match="never"):
+    with pytest.raises(connection.sqlite3.IntegrityError, match="never"):
         db.execute(statement)
     assert db.execute("SELECT * FROM prompt").fetchall() == before
 

@@ -8,17 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import Project
-from deciding import some_pairs
-
-from store import doctor, leftovers
-from store.backup import backup
-from store.sqlite import open_store
+from store.db import doctor, leftovers
+from store.db.backup import backup
+from store.db.connection import open_store
+from tests.store.conftest import Project
+from tests.store.deciding import some_pairs
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from store import backup, leftovers, merge, sqlite
+from store.db import backup, leftovers, connection as sqlite; from store.merging import merge
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

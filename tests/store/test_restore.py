@@ -9,22 +9,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from building import a_chain
-from conftest import AT, Project
-from deciding import head_rows, some_pairs
 from sqlite_utils import Database
 
-from store import doctor, labels, meta, pairs, replica, sqlite
-from store.backup import backup
-from store.doctor import Severity
+from store.db import connection, doctor, meta, replica
+from store.db.backup import backup
+from store.db.doctor import Severity
+from store.db.restore import restore
+from store.db.salvage import salvage
 from store.errors import Busy, Damaged, MissingProject, NotAProject, ProjectExists, StoreError
-from store.merge import merge
-from store.restore import restore
-from store.salvage import salvage
+from store.items import pairs
+from store.judgements import labels
+from store.merging.merge import merge
+from tests.store.building import a_chain
+from tests.store.conftest import AT, Project
+from tests.store.deciding import head_rows, some_pairs
 
 HOLDS = """
 import sys
-from store import labels, sqlite
+from store.judgements import labels; from store.db import connection as sqlite
 db = sqlite.open_store(sys.argv[1])
 print(len(labels.annotators(db)), flush=True)
 sys.stdin.read()
@@ -56,7 +58,7 @@ def test_a_restored_project_is_the_backup_and_the_former_one_is_whole(
     path, saved, made = later
     before = saved.read_bytes()
     done = restore(path, saved, AT)
-    with sqlite.session(path) as db:
+    with connection.session(path) as db:
         assert [each.pair_id for each in labels.by_annotator(db, "ann")] == [made[0]]
         assert replica.current(db) == done.replica
         restored = done.replica
@@ -68,7 +70,7 @@ def test_a_restored_project_is_the_backup_and_the_former_one_is_whole(
     assert {each.name for each in done.set_aside} == {
         each.name for each in path.parent.iterdir() if "before-restore" in each.name
     }
-    with sqlite.session(former) as db:
+    with connection.session(former) as db:
         assert len(labels.by_annotator(db, "ann")) == 2
         assert restored not in replica.own(db)[:1]
 
@@ -78,7 +80,7 @@ def test_work_after_a_restore_and_work_before_it_come_together(
 ) -> None:
     path, saved, made = later
     done = restore(path, saved, AT)
-    with sqlite.session(path) as db:
+    with connection.session(path) as db:
         labels.give(db, made[2], "ann", "tie", at=AT)
         brought = merge(db, done.set_aside[0])
         assert brought.labels == {"ann": 1}
@@ -92,10 +94,10 @@ def test_a_missing_project_comes_back(later: tuple[Path, Path, list[str]]) -> No
     path, saved, made = later
     path.rename(path.with_name("study.db.before-restore-20260102T030405Z"))  # and then a kill
     with pytest.raises(MissingProject, match=r"restore .*before-restore-20260102T030405Z"):
-        sqlite.open_store(path)
+        connection.open_store(path)
     done = restore(path, saved, AT)
     assert [each.name.partition("Z")[2] for each in done.set_aside] == ["-2-wal", "-2-shm"]
-    with sqlite.session(path) as db:
+    with connection.session(path) as db:
         assert labels.mine(db, made[0], "ann") is not None
 
 
@@ -157,7 +159,7 @@ def test_what_is_said_of_a_damaged_file_names_the_ways_back(
     path.write_bytes(data)
     Path(f"{path}-wal").unlink()
     with pytest.raises(Damaged, match="pairlab restore BACKUP"):
-        sqlite.open_store(path)
+        connection.open_store(path)
     (told,) = [each for each in doctor.examine(path) if each.severity is Severity.BROKEN]
     assert "pairlab restore BACKUP" in told.remedy
     restore(path, saved, AT)
@@ -185,7 +187,7 @@ def rows(db: Database) -> dict[str, int]:
 def test_a_whole_file_is_rescued_whole(large: Database, project: Project, tmp_path: Path) -> None:
     done = salvage(project.path, tmp_path / "out.db", AT)
     assert done.whole
-    with sqlite.session(tmp_path / "out.db") as db:
+    with connection.session(tmp_path / "out.db") as db:
         assert rows(db) == rows(large)
         assert head_rows(db) == head_rows(large)
         assert meta.get(db, "sides") == meta.get(large, "sides")
@@ -213,7 +215,7 @@ def test_of_a_damaged_file_what_can_be_read_comes_out_whole(
     done = salvage(project.path, tmp_path / "out.db", AT)
     assert not done.whole
     assert broken(tmp_path / "out.db") == []
-    with sqlite.session(tmp_path / "out.db") as db:
+    with connection.session(tmp_path / "out.db") as db:
         has = rows(db)
     assert all(has[table] <= had[table] for table in had)
     assert sum(has.values()) > sum(had.values()) // 4

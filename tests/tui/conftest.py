@@ -17,8 +17,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.widgets import Input, TextArea
 
-from store.sqlite import create, open_store
-from store.thread import StoreThread
+from store.db.connection import create, open_store
+from store.db.thread import StoreThread
 from tests.tui.driving import MakeApp, Unhurried, Watch
 from tests.tui.seed import AT, three_chains
 from tui.app import PairlabApp

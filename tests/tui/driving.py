@@ -19,9 +19,9 @@ from engine.method import constitution
 from engine.method.events import Kind, Writing
 from engine.method.plan import Plan
 from tui.app import PairlabApp
-from tui.presses import InputClock
-from tui.screens.base import ModeScreen
-from tui.screens.revise import ReviseScreen
+from tui.key_repeat import InputClock
+from tui.modes.base import ModeScreen
+from tui.modes.revise.screen import ReviseScreen
 
 _TEXT = re.compile(r'<text[^>]*-line-(\d+)\)"[^>]*>([^<]*)</text>')
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from engine.method import constitution
-from store import candidates, constitutions, critiques, guidelines, pairs, prompts, runs
+from store.items import candidates, constitutions, critiques, pairs, prompts, runs
+from store.judgements import guidelines
 from store.records import Message, Origin
 
 AT = "2026-01-02T03:04:05.678Z"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from store import decisions, labels, pairs
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import decisions, labels
 from store.records import Choice
-from store.sqlite import open_store
 from tests.tui.driving import MakeApp, drawn, press
 from tests.tui.seed import AT, a_chain
 

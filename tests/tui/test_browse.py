@@ -10,17 +10,18 @@ from sqlite_utils import Database
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from store import labels, pairs, search
-from store.sqlite import open_store
-from store.views import browse
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import labels
+from store.views import browse, search_index
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
-from tui.screens.browse import BrowseScreen
-from tui.screens.judge import JudgeScreen
-from tui.screens.label import LabelScreen
-from tui.screens.revise import ReviseScreen
+from tui.modes.browse.screen import BrowseScreen
+from tui.modes.judge.screen import JudgeScreen
+from tui.modes.label.screen import LabelScreen
+from tui.modes.revise.screen import ReviseScreen
 
 Picture = Callable[[PairlabApp], None]
 
@@ -224,7 +225,7 @@ async def test_new_texts_are_found(study: Path, make_app: MakeApp, rows: Databas
         await press(pilot, "R", "B")
         await seek(pilot, "zebra")
         assert [row.number for row in screen_of(pilot).rows] == [4]
-    assert search.coverage(rows).complete
+    assert search_index.coverage(rows).complete
 
 
 async def test_find_and_go_to_from_other_modes(study: Path, make_app: MakeApp) -> None:

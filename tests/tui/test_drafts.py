@@ -8,9 +8,10 @@ from pathlib import Path
 from click.testing import CliRunner
 from sqlite_utils import Database
 
-from store import candidates, decisions, guidelines, labels, pairs, rulings
-from store.merge import merge
-from store.sqlite import create, open_store
+from store.db.connection import create, open_store
+from store.items import candidates, pairs
+from store.judgements import decisions, guidelines, labels, rulings
+from store.merging.merge import merge
 from tests.tui.driving import MakeApp, drawn, press, revise, settle, until
 from tests.tui.seed import AT, PROCESS
 from tui.cli import main

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store import decisions, labels, pairs
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import decisions, labels
 from store.records import Choice
-from store.sqlite import open_store
 from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
-from tui.screens.export import ExportScreen
-from tui.screens.items import ItemsScreen
+from tui.dialogs.pairs_list import ItemsScreen
+from tui.modes.export.screen import ExportScreen
 
 
 def export(app: PairlabApp) -> ExportScreen:

@@ -15,15 +15,16 @@ from sqlite_utils import Database
 
 from engine.errors import EngineError
 from engine.scripted import ScriptedEngine
-from store import labels, prompts
+from store.db.thread import StoreThread
 from store.errors import StoreError
+from store.items import prompts
+from store.judgements import labels
 from store.records import Message
-from store.thread import StoreThread
 from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT
-from tui import export_desk
 from tui.app import PairlabApp
-from tui.modes import MODES
+from tui.modes.export import worker
+from tui.modes.registry import MODES
 
 SECRET = "marmalade"
 
@@ -110,7 +111,7 @@ async def test_no_screen_falls_with_the_engine(
     fail: Fail,
     works: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr(export_desk, "COUNTING_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "COUNTING_SECONDS", 0.05)
     prompts.add(rows, [Message("user", "more?")], category="helpful", source="test", at=AT)
     engine = Failing(fail, works)
     app = make_app(
@@ -138,7 +139,7 @@ async def test_a_stalled_count_leaves_the_export_uncounted(
     study: Path, rows: Database, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(study.parent)
-    monkeypatch.setattr(export_desk, "COUNTING_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "COUNTING_SECONDS", 0.05)
     for (pair,) in rows.execute("SELECT id FROM pair").fetchall():
         labels.give(rows, pair, "first", "a", at=AT)
     engine = Failing(hang, ("load",))

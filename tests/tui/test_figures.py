@@ -7,9 +7,9 @@ from store.agreement.counts import counts
 from store.agreement.figure import Figure
 from store.agreement.report import Slice
 from store.agreement.trend import TrendPoint
-from tui import figures
-from tui.export_lines import bar, preview_line
-from tui.kappa_lines import sparkline, title, worst_slice
+from tui import formatting
+from tui.modes.export.text import bar, preview_line
+from tui.modes.kappa.text import sparkline, title, worst_slice
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from tui.kappa_lines import sparkline, title, worst_slice
     [(0.756, ".76"), (-0.05, "-.05"), (1.0, "1.00"), (-0.001, ".00"), (0.0, ".00"), (None, "–")],
 )
 def test_coefficients_have_two_decimals_and_no_zero_before(value: float | None, shown: str) -> None:
-    assert figures.coefficient(value) == shown
+    assert formatting.coefficient(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -31,19 +31,19 @@ def test_coefficients_have_two_decimals_and_no_zero_before(value: float | None, 
     ],
 )
 def test_time_left(seconds: float | None, shown: str) -> None:
-    assert figures.time_left(seconds) == shown
+    assert formatting.time_left(seconds) == shown
 
 
 def test_other_figures() -> None:
-    assert figures.interval((0.65, 0.851)) == ".65 to .85"
-    assert figures.interval(None) == ""
-    assert figures.share(0.857) == "86 %"
-    assert figures.probability(0.0004) == "under .001"
-    assert figures.probability(0.0213) == ".021"
-    assert figures.counted(1, "pair") == "1 pair"
-    assert figures.counted(1200, "pair") == "1,200 pairs"
-    assert figures.seconds(21.4) == "21 s"
-    assert figures.seconds(100.0) == "1 min 40 s"
+    assert formatting.interval((0.65, 0.851)) == ".65 to .85"
+    assert formatting.interval(None) == ""
+    assert formatting.share(0.857) == "86 %"
+    assert formatting.probability(0.0004) == "under .001"
+    assert formatting.probability(0.0213) == ".021"
+    assert formatting.counted(1, "pair") == "1 pair"
+    assert formatting.counted(1200, "pair") == "1,200 pairs"
+    assert formatting.seconds(21.4) == "21 s"
+    assert formatting.seconds(100.0) == "1 min 40 s"
 
 
 def test_names_in_a_title_are_harmless() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store.sqlite import create, open_readonly
+from store.db.connection import create, open_readonly
 from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT
-from tui.screens.lost import LostScreen
+from tui.dialogs.file_lost import LostScreen
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import guidelines, labels, pairs
+from store.items import pairs
+from store.judgements import guidelines, labels
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import AT
 from tui.app import PairlabApp
-from tui.guideline_text import found, sections
-from tui.screens.guideline import GuidelineScreen
+from tui.dialogs.guideline import GuidelineScreen
+from tui.dialogs.guideline_text import found, sections
 
 SECOND = "# Guideline\n\nHonest before polite.\n\n## Length\n\nShorter is better.\n"
 

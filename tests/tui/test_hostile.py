@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.scripted import ScriptedEngine
-from store import candidates, decisions, guidelines
-from store.sqlite import open_store
+from store.db.connection import open_store
+from store.items import candidates
+from store.judgements import decisions, guidelines
 from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, press, revise, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tests.tui.seed import AT, a_chain, a_run
@@ -90,7 +91,7 @@ async def test_an_edit_that_changes_nothing_keeps_every_byte(
 async def test_a_project_and_an_annotator_with_hostile_names(
     tmp_path: Path, make_app: MakeApp
 ) -> None:
-    from store.sqlite import create
+    from store.db.connection import create
 
     path = tmp_path / "[red]\x1b[31m\u202ex.db"
     create(path, seed="s").close()

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from store import guidelines, labels, pairs
-from store.sqlite import open_store
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import guidelines, labels
 from tests.tui.driving import MakeApp, drawn, press
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
-from tui.screens.label import LabelScreen
+from tui.modes.label.screen import LabelScreen
 
 LEFT_OUT = {"surrogate", "cjk", "arabic", "thai", "tabs", "crlf", "replacement", "many_lines"}
 """SQLite refuses lone surrogates; the others take the same way through the panes of mode R."""

@@ -7,19 +7,21 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store import guidelines, labels, pairs, rounds, rulings
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import guidelines, labels, rulings
+from store.judgements.rulings import Cause, Confidence
 from store.records import Verdict
-from store.rulings import Cause, Confidence
-from store.sqlite import open_store
+from store.rounds import rounds
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.hostile import FORBIDDEN
 from tests.tui.seed import AT, a_chain
 from tests.tui.test_hostile_labels import KEPT
 from tui.app import PairlabApp
+from tui.dialogs.guideline import GuidelineScreen
+from tui.dialogs.pairs_list import ItemsScreen
 from tui.messages import OtherWork
-from tui.screens.guideline import GuidelineScreen
-from tui.screens.items import ItemsScreen
-from tui.screens.judge import JudgeScreen
+from tui.modes.judge.screen import JudgeScreen
 
 SAID = (("a", "b"), ("a", "both_bad"), ("tie", "tie"))
 """What first and second say of the three pairs."""

@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store import labels, pairs, rounds
 from store.agreement import agreement, warm, warm_up
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import labels
 from store.records import Verdict
-from store.sqlite import open_store
+from store.rounds import rounds
 from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
+from tui.dialogs.pairs_list import ItemsScreen
 from tui.messages import LabelStored
-from tui.screens.items import ItemsScreen
-from tui.screens.kappa import KappaScreen
+from tui.modes.kappa.screen import KappaScreen
 
 FIRST = ["a", "a", "a", "b", "b", "tie", "a", "b"]
 SECOND = ["a", "b", "a", "b", "b", "tie", None, "a"]
@@ -83,7 +85,7 @@ async def test_the_other_process_moves_kappa_without_a_key(
         screen = kappa_screen(app)
         assert "7 common" in screen.rule.heading
         other = (
-            "from store import labels; from store.sqlite import open_store;"
+            "from store.judgements import labels; from store.db.connection import open_store;"
             f"labels.give(open_store({str(labelled)!r}), {missing[0]!r}, 'second', 'a',"
             f" at={AT!r})"
         )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.kappa_ruler import ruler
+from tui.modes.kappa.ruler import ruler
 
 KAPPA = st.floats(min_value=-1, max_value=1)
 

@@ -6,13 +6,16 @@ import pytest
 from sqlite_utils import Database
 from textual.events import Key
 
-from store import desk, guidelines, labels, pairs, queue, rounds
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import guidelines, labels
 from store.records import Label, Verdict
-from store.sqlite import open_store
+from store.rounds import queue, rounds
+from store.views import labelling
 from tests.tui.driving import MakeApp, Watch, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
-from tui.screens.label import LabelScreen
+from tui.modes.label.screen import LabelScreen
 
 
 def label(app: PairlabApp) -> LabelScreen:
@@ -198,7 +201,7 @@ async def test_both_annotators_get_the_same_pairs_with_sides_of_their_own(
         a_chain(db, (f"prompt {i}", f"bad {i}", "no", f"good {i}"))
     orders = {}
     for who in ("first", "second"):
-        found = [desk.at_place(db, who, i) for i in range(1, 25)]
+        found = [labelling.at_place(db, who, i) for i in range(1, 25)]
         orders[who] = [(one.pair_id, one.left) for one in found if one is not None]
     assert {pair for pair, _ in orders["first"]} == {pair for pair, _ in orders["second"]}
     assert [pair for pair, _ in orders["first"]] != [pair for pair, _ in orders["second"]]
@@ -234,7 +237,9 @@ async def test_looks_calm(
 
 
 def test_every_pair_of_a_project_is_offered_once(study: Path, rows: Database) -> None:
-    offered = [desk.at_place(rows, "first", index) for index in range(1, pairs.count(rows) + 1)]
+    offered = [
+        labelling.at_place(rows, "first", index) for index in range(1, pairs.count(rows) + 1)
+    ]
     assert len({one.pair_id for one in offered if one is not None}) == pairs.count(rows)
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import desk, labels, pairs, rounds, settings
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import labels, settings
 from store.records import Phase, Verdict
-from store.sqlite import open_store
+from store.rounds import rounds
+from store.views import labelling
 from tests.tui.driving import MakeApp, drawn, press
 from tests.tui.seed import AT, STATINS, a_chain, three_chains
 from tui.app import PairlabApp
-from tui.screens.label import LabelScreen
+from tui.modes.label.screen import LabelScreen
 
 
 def label(app: PairlabApp) -> LabelScreen:
@@ -80,9 +83,9 @@ async def test_a_hidden_repeat_cannot_be_told_from_a_first_pass(
     for n in range(24):
         a_chain(db, (f"{n}: {STATINS[0]}", *STATINS[1:]))
     settings.set(db, settings.REPEATS, 8, "first", AT)
-    lying = desk.resume(db, "first")
+    lying = labelling.resume(db, "first")
     while lying is not None and lying.phase is Phase.FIRST:
-        lying = desk.give(db, lying, "first", Verdict.A, seconds=9, at=AT)
+        lying = labelling.give(db, lying, "first", Verdict.A, seconds=9, at=AT)
     assert lying is not None
     app = make_app(empty_path)
     async with app.run_test(size=(120, 30)) as pilot:

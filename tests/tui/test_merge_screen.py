@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import labels, pairs
-from store.backup import backup
-from store.sqlite import open_store
+from store.db.backup import backup
+from store.db.connection import open_store
+from store.items import pairs
+from store.judgements import labels
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import AT
-from tui.screens.merge import MergeScreen
+from tui.dialogs.merge import MergeScreen
 
 
 async def test_shows_what_would_come_in_then_brings_it_in(

@@ -7,11 +7,11 @@ import pytest
 from engine.api import EngineStatus, State
 from engine.method.events import Failed, Idle, Progress, RunnerEvent, Stored
 from engine.scripted import ScriptedEngine
-from store.sqlite import open_store
+from store.db.connection import open_store
 from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, mode_screen, press, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
-from tui.modes import MODES
-from tui.screens.model import ModelScreen
+from tui.modes.model.screen import ModelScreen
+from tui.modes.registry import MODES
 
 
 async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:

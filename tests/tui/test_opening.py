@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from store.db.thread import StoreThread
 from store.errors import Damaged
-from store.thread import StoreThread
 from tests.tui.driving import drawn, press, revise, settle, until
 from tests.tui.seed import PROCESS
 from tui.opening import OpeningApp, OpeningScreen

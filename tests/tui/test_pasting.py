@@ -13,9 +13,10 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from store import candidates, decisions, guidelines, labels, rulings
+from store.db.connection import open_store
+from store.items import candidates
+from store.judgements import decisions, guidelines, labels, rulings
 from store.records import Verdict
-from store.sqlite import open_store
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, revise, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tests.tui.seed import AT, a_chain

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.api import EngineStatus, State
 from engine.method.events import Progress
 from engine.scripted import ScriptedEngine
-from store.sqlite import open_store
+from store.db.connection import open_store
 from tests.tui.driving import MakeApp, StandInMaker, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import a_chain

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import presence
+from store.rounds import presence
 from tests.tui.driving import MakeApp, settle
 from tests.tui.seed import AT
 from tui.app import PairlabApp

@@ -9,8 +9,9 @@ import pytest
 from sqlite_utils import Database
 from textual.pilot import Pilot
 
-from store import labels, rulings, settings, undo
-from store.sqlite import open_store
+from store.db.connection import open_store
+from store.judgements import labels, rulings, settings
+from store.log import undo
 from tests.tui.driving import MakeApp, Standing, drawn, mode_screen, revise, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp

@@ -14,14 +14,15 @@ from typing import NamedTuple
 import pytest
 from textual.geometry import Size
 
-from store import candidates, labels, pairs, prompts
+from store.db.connection import open_store
+from store.items import candidates, pairs, prompts
+from store.judgements import labels
 from store.records import Message, Origin, Verdict
-from store.sqlite import open_store
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import AT, a_chain
 from tests.tui.test_label import label
-from tui.screens.pair_sheet import PairSheet
+from tui.dialogs.pair_sheet import PairSheet
 from tui.text import clean
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.pair_view import PairView

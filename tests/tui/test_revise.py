@@ -7,9 +7,11 @@ from textual.events import Key
 
 from engine.method.events import Failed, Progress, Stored
 from engine.scripted import ScriptedEngine
-from store import candidates, decisions, labels, prompts, queue
+from store.db.connection import open_store
+from store.items import candidates, prompts
+from store.judgements import decisions, labels
 from store.records import Choice, Origin
-from store.sqlite import open_store
+from store.rounds import queue
 from tests.tui.driving import (
     MakeApp,
     StandInMaker,
@@ -32,7 +34,7 @@ from tests.tui.seed import (
     a_run,
     add_round,
 )
-from tui.presses import InputClock
+from tui.key_repeat import InputClock
 
 
 def chosen(rows: Database) -> dict[str, Choice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.row_shares import Claim, shared
+from tui.row_layout import Claim, shared
 
 NEEDS = st.lists(st.integers(min_value=2, max_value=80), min_size=2, max_size=4)
 

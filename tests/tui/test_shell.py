@@ -11,8 +11,9 @@ import pytest
 from sqlite_utils import Database
 
 from engine.scripted import ScriptedEngine
-from store import decisions, meta
+from store.db import meta
 from store.errors import DiskFull
+from store.judgements import decisions
 from tests.tui.driving import (
     MakeApp,
     StandInMaker,
@@ -25,8 +26,8 @@ from tests.tui.driving import (
 )
 from tests.tui.seed import PROCESS
 from tui.app import PairlabApp
-from tui.modes import MODES
-from tui.screens.sheet import Sheet
+from tui.dialogs.sheet import Sheet
+from tui.modes.registry import MODES
 from tui.widgets.footer import shown_keys
 from tui.widgets.header import Header
 from tui.widgets.text_body import TextBody
@@ -209,7 +210,7 @@ async def test_a_store_error_is_one_line_and_nothing_is_lost(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         with monkeypatch.context() as patch:
-            patch.setattr("tui.screens.revise_item.decisions.decide", full)
+            patch.setattr("tui.modes.revise.item.decisions.decide", full)
             await press(pilot, "a")
         assert "the disk is full" in drawn(app)
         assert revise(app).prompt.text == PROCESS[0]
@@ -236,7 +237,7 @@ async def test_a_workers_error_is_a_line_and_a_log_entry(
     app = make_app(study, log_path=log)
     async with app.run_test(size=(160, 30)) as pilot:
         await settle(pilot)
-        monkeypatch.setattr("tui.screens.revise.revise_item.decide", broken)
+        monkeypatch.setattr("tui.modes.revise.screen.revise_item.decide", broken)
         await press(pilot, "a")
         assert "RuntimeError" in drawn(app)
         assert "is kept" in drawn(app)

@@ -15,10 +15,11 @@ from engine.errors import HostDied
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
-from store import candidates, chains, decisions, prompts
+from store.db.connection import open_store
+from store.db.thread import StoreThread
+from store.items import candidates, chains, prompts
+from store.judgements import decisions
 from store.records import Choice
-from store.sqlite import open_store
-from store.thread import StoreThread
 from tests.tui.driving import MakeApp, drawn, press, revise, settle, until
 from tests.tui.seed import AT, a_prompt
 from tui.app import PairlabApp

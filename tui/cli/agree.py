@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.counts import Ties
     from store.agreement.report import Agreement, ManyAgreement
     from store.agreement.tables import By
-    from store.sqlite import Database
+    from store.db.connection import Database
 
 
 @click.command("agree")
@@ -72,8 +72,8 @@ def command(
 def _agreement(
     database: Database, between: tuple[str, str] | None, by: By | None, ties: Ties
 ) -> Agreement | ManyAgreement:
-    from store import rounds
     from store.agreement import agreement, agreement_many, annotators
+    from store.rounds import rounds
     from tui.visible import clean
 
     rounds.guard(database)

@@ -17,7 +17,8 @@ def command(context: CliContext, statements: tuple[str, ...], *, as_json: bool) 
     Agreement can be looked at by it, and the report tells it. KEY= takes a statement back;
     without arguments the command lists what you have stated.
     """
-    from store import attributes, clock
+    from store import clock
+    from store.judgements import attributes
 
     parted = [each.partition("=") for each in statements]
     for key, equals, _ in parted:

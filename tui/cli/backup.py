@@ -14,7 +14,7 @@ from tui.cli.context import CliContext, say
 @click.pass_obj
 def command(context: CliContext, out: Path) -> None:
     """Copy the project to OUT; a plain cp of a file in use would miss the latest labels."""
-    from store.backup import backup
+    from store.db.backup import backup
 
     with context.open() as database:
         backup(database, out)

@@ -20,13 +20,13 @@ from tui.cli.context import CliContext, json_option, put, put_json
 @click.pass_obj
 def command(context: CliContext, from_: str, *, as_json: bool) -> None:
     """Look for what a model would learn from the decided pairs that nobody meant to teach it."""
-    from store import checks
+    from store.checks import registry
     from store.exporting import UsageProblem
     from tui.cli.progress import counting
 
     try:
-        with context.open() as database, counting("checking", len(checks.CHECKS)) as on_check:
-            result = checks.check(database, from_=from_, on_check=on_check)
+        with context.open() as database, counting("checking", len(registry.CHECKS)) as on_check:
+            result = registry.check(database, from_=from_, on_check=on_check)
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from problem
     if as_json:

@@ -22,7 +22,7 @@ def command(context: CliContext, *, repair: bool, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from store.doctor import Severity, examine
+    from store.db.doctor import Severity, examine
     from tui.cli.examine import model_findings, network_finding
 
     mended = _repair(context) if repair else []
@@ -41,7 +41,7 @@ def command(context: CliContext, *, repair: bool, as_json: bool) -> None:
 
 
 def _repair(context: CliContext) -> list[str]:
-    from store.repair import repair
+    from store.db.repair import repair
 
     mended = repair(context.db)
     for words in mended or ["Nothing had to be mended."]:

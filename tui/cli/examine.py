@@ -7,9 +7,9 @@ from pathlib import Path
 from engine import netlock
 from engine.errors import EngineError, NoModel
 from engine.llama import weights
-from store.doctor import Finding, Severity
+from store.db.connection import session
+from store.db.doctor import Finding, Severity
 from store.errors import StoreError
-from store.sqlite import session
 from tui.cli.model import chosen_model, last_model
 
 

@@ -25,7 +25,7 @@ def command() -> None:
 @click.pass_obj
 def show(context: CliContext, version: int | None, *, as_json: bool) -> None:
     """Print the guideline in force, or version N."""
-    from store import guidelines
+    from store.judgements import guidelines
 
     with context.open() as database:
         history = guidelines.history(database)
@@ -46,7 +46,7 @@ def show(context: CliContext, version: int | None, *, as_json: bool) -> None:
 @click.pass_obj
 def history(context: CliContext, *, as_json: bool) -> None:
     """List all versions, oldest first."""
-    from store import guidelines
+    from store.judgements import guidelines
 
     with context.open() as database:
         found = guidelines.history(database)
@@ -64,7 +64,8 @@ def history(context: CliContext, *, as_json: bool) -> None:
 @click.pass_obj
 def set_(context: CliContext, file: Path) -> None:
     """Make the text of FILE (Markdown, - is stdin) the guideline in force."""
-    from store import clock, guidelines
+    from store import clock
+    from store.judgements import guidelines
 
     content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
@@ -85,7 +86,8 @@ def set_(context: CliContext, file: Path) -> None:
 @click.pass_obj
 def relabel_(context: CliContext, *, as_json: bool) -> None:
     """Queue your own labels made under older versions again; the old ones stay in the log."""
-    from store import clock, relabel
+    from store import clock
+    from store.rounds import relabel
 
     with context.open() as database:
         queued = relabel.again(database, context.annotator, clock.now())

@@ -22,7 +22,9 @@ def command(
 
     a and b are the pair's own sides, as `show` prints them.
     """
-    from store import clock, labels, pairs
+    from store import clock
+    from store.items import pairs
+    from store.judgements import labels
     from store.records import Verdict
 
     with context.open() as database:

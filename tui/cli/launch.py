@@ -16,7 +16,7 @@ from tui.cli.output import at_terminal
 if TYPE_CHECKING:
     from engine.api import Engine
     from engine.method.runner import Runner as Maker
-    from store.thread import StoreThread
+    from store.db.thread import StoreThread
     from tui.services import Services
 
 
@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 
 def launch(context: CliContext, wanted: Wanted) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
-    from store.file_header import must_be_project
+    from store.db.file_header import must_be_project
 
     must_be_project(context.db)  # what is wrong with the words is told on the command line
     if wanted.endpoint is not None:
@@ -79,12 +79,12 @@ class _Project:
         Raises:
             StoreError: the file is damaged, from a newer pairlab, or cannot be read.
         """
-        from store import lean
+        from store.db import sqlite_utils_import
 
-        lean.open_the_door()
+        sqlite_utils_import.open_the_door()
 
         from engine.errors import EngineError
-        from store.thread import StoreThread
+        from store.db.thread import StoreThread
         from tui.cli.engines import log_file
         from tui.services import Services
 

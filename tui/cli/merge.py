@@ -27,9 +27,9 @@ def command(
     Nothing is dropped: where the two files say different things both are kept in the log, and
     what stands is told. Merging again, or the other way round, changes nothing more.
     """
-    from store.merge import merge
-    from tui import merge_lines
+    from store.merging.merge import merge
     from tui.cli.progress import counting
+    from tui.dialogs import merge_text
     from tui.visible import clean
 
     with context.open() as database, counting("merging", None) as on_row:
@@ -37,7 +37,7 @@ def command(
     if as_json:
         put_json(merged.as_json())
         return
-    for line in merge_lines.told(merged):
+    for line in merge_text.told(merged):
         say(clean(line))
-    for line in merge_lines.conflicts(merged):
+    for line in merge_text.conflicts(merged):
         put(line)

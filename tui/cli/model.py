@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from engine.llama.weights import Found
-    from store.sqlite import Database
+    from store.db.connection import Database
 
 LAST_MODEL = "last_model"
 """Key of the project's last model in the file's local notes (``meta``)."""
@@ -16,14 +16,14 @@ LAST_MODEL = "last_model"
 
 def last_model(db: Database) -> str | None:
     """Path of the model this project used last."""
-    from store import meta
+    from store.db import meta
 
     return meta.get(db, LAST_MODEL)
 
 
 def remember_model(db: Database, path: Path) -> None:
     """Note the model as the project's last."""
-    from store import meta
+    from store.db import meta
 
     meta.put(db, LAST_MODEL, str(path))
 
@@ -43,8 +43,8 @@ def chosen_model(flag: str | None, last: str | None) -> Found:
 def model_in_use(project: Path) -> Path | None:
     """The model a command without ``--model`` would take here, None where there is none."""
     from engine.errors import EngineError
+    from store.db.connection import session
     from store.errors import StoreError
-    from store.sqlite import session
 
     last = None
     try:

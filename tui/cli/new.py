@@ -15,7 +15,7 @@ from tui.cli.context import CliContext, say
 def command(context: CliContext, *, starter: bool) -> None:
     """Create the project file; a file that is there already is left untouched."""
     from store import clock
-    from store.sqlite import create
+    from store.db.connection import create
 
     database = create(context.db)
     try:

@@ -20,8 +20,8 @@ def command(context: CliContext, out: Path, *, pseudonyms: bool, force: bool) ->
     Annotators, rounds, every figure with its interval and table, slices, rulings with their
     reasons, the guideline's history.
     """
-    from store import report
     from store.agreement import warm_up
+    from store.reporting import report
 
     warm_up()
     with context.open() as database:

@@ -20,7 +20,7 @@ def command(context: CliContext, out: Path, *, as_json: bool) -> None:
     comes back with merge.
     """
     from store import clock
-    from store.salvage import salvage
+    from store.db.salvage import salvage
     from tui.visible import clean
 
     done = salvage(context.db, out, clock.now())

@@ -21,7 +21,7 @@ def command(context: CliContext, backup: Path, *, as_json: bool) -> None:
     would ruin it: what lies in its -wal file would be taken for the backup's.
     """
     from store import clock
-    from store.restore import restore
+    from store.db.restore import restore
     from tui.visible import clean
 
     done = restore(context.db, backup, clock.now())

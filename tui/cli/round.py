@@ -10,8 +10,8 @@ import click
 from tui.cli.context import CliContext, json_option, put, put_json, say
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.rounds import Round
-    from store.sqlite import Database
+    from store.db.connection import Database
+    from store.rounds.rounds import Round
 
 SHOWN = {
     "sealed": "only progress is told until all have finished",
@@ -66,12 +66,13 @@ def new(
     as_json: bool,
 ) -> None:
     """Begin the round NAME with the pairs that all its annotators can still label blind."""
-    from store import clock, drawing, rounds
+    from store import clock
+    from store.rounds import rounds, sampling
 
     people = [each.strip() for each in annotators.split(",") if each.strip()]
     seed = seed if seed is not None else secrets.token_hex(4)
     with context.open() as database:
-        drawn = drawing.draw(database, people, category=category, sample=sample, seed=seed)
+        drawn = sampling.draw(database, people, category=category, sample=sample, seed=seed)
         made = rounds.create(
             database,
             name,
@@ -102,7 +103,7 @@ def new(
 @click.pass_obj
 def list_(context: CliContext, *, as_json: bool) -> None:
     """All rounds, with everybody's progress."""
-    from store import rounds
+    from store.rounds import rounds
 
     with context.open() as database:
         told = [_as_json(database, each) for each in rounds.ordered(database)]
@@ -120,7 +121,7 @@ def list_(context: CliContext, *, as_json: bool) -> None:
 @click.pass_obj
 def show_(context: CliContext, name: str, *, as_json: bool) -> None:
     """How far everybody is in the round NAME, and how it was set up."""
-    from store import rounds
+    from store.rounds import rounds
 
     with context.open() as database:
         told = _as_json(database, rounds.get(database, name))
@@ -140,7 +141,8 @@ def show_(context: CliContext, name: str, *, as_json: bool) -> None:
 @click.pass_obj
 def open_(context: CliContext, name: str, *, blocks: bool) -> None:
     """Show the figures of the round NAME before all have finished; who chose so is recorded."""
-    from store import clock, rounds
+    from store import clock
+    from store.rounds import rounds
 
     with context.open() as database:
         found = rounds.get(database, name)
@@ -155,7 +157,8 @@ def open_(context: CliContext, name: str, *, blocks: bool) -> None:
 @click.pass_obj
 def close(context: CliContext, name: str, reason: str) -> None:
     """End the round NAME although not all have finished; all its labels are kept."""
-    from store import clock, rounds
+    from store import clock
+    from store.rounds import rounds
 
     with context.open() as database:
         found = rounds.get(database, name)
@@ -164,7 +167,7 @@ def close(context: CliContext, name: str, reason: str) -> None:
 
 
 def _as_json(database: Database, made: Round) -> dict[str, Any]:
-    from store import rounds
+    from store.rounds import rounds
 
     return {
         "id": made.id,

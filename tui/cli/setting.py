@@ -36,7 +36,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Show the project's settings, or change them; who changed what is recorded."""
-    from store import clock, settings
+    from store import clock
+    from store.judgements import settings
 
     wanted = {
         settings.STRENGTH: None if strength is None else strength == "on",

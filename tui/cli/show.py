@@ -24,17 +24,20 @@ _INDENT = "  "
 @click.pass_obj
 def command(context: CliContext, identifier: str, *, reveal: bool, as_json: bool) -> None:
     """Show what is behind ID: an id, the beginning of one, or the imported id."""
-    from store import clock, labels, rounds, show
-    from store.sqlite import ProjectDatabase
+    from store import clock
+    from store.db.connection import ProjectDatabase
+    from store.judgements import labels
+    from store.rounds import rounds
+    from store.views import provenance
 
     with context.open() as database:
-        tree = show.item(database, identifier, viewer=context.annotator)
+        tree = provenance.item(database, identifier, viewer=context.annotator)
         writable = isinstance(database, ProjectDatabase)
         if reveal and any(pair["withheld"] for pair in _pairs(tree)):
             if not writable:
                 fail(f"{context.db} is read-only: that you have seen the labels cannot be recorded")
             rounds.guard(database, [pair["id"] for pair in _pairs(tree)])
-            tree = show.item(database, identifier)
+            tree = provenance.item(database, identifier)
         for pair in _pairs(tree) if writable else ():
             # From here on this person's verdict on the pair is not blind any more.
             if any(label["annotator"] != context.annotator for label in pair["labels"]):

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import constitutions as shipped
 from engine.method import constitution
-from store import constitutions, guidelines, prompts
+from store.db.connection import Database, immediate
+from store.items import constitutions, prompts
+from store.judgements import guidelines
 from store.records import Message
-from store.sqlite import Database, immediate
 
 
 class Added(NamedTuple):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.api import Engine
+    from store.db.connection import Database
     from store.exporting.gate import CountTokens
-    from store.sqlite import Database
 
 
 @contextmanager

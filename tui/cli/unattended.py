@@ -24,15 +24,16 @@ from engine.method.events import RunnerEvent as MakerEvent
 from engine.method.pending import pending_work as backlog_of
 from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
 from engine.method.runner import Runner as Maker
-from store import answered, clock
-from store.pending import Part
-from store.sqlite import session
-from store.thread import StoreThread
+from store import clock
+from store.db.connection import session
+from store.db.thread import StoreThread
+from store.items import answered_prompts
+from store.items.pending import Part
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import EngineOptions, host_engine, server_engine
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
-from tui.figures import counted, time_left
+from tui.formatting import counted, time_left
 from tui.visible import clean, one_line
 
 
@@ -117,10 +118,10 @@ def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -
     with session(context.db) as db:
         last = last_model(db)
         if making.with_pairs:
-            answered.ask_all(db)
+            answered_prompts.ask_all(db)
         _, items = backlog_of(plan).complete(db)
         if not items:
-            left = 0 if job is JUDGE else answered.count(db)
+            left = 0 if job is JUDGE else answered_prompts.count(db)
             fail(_LEFT.format(counted(left, "prompt")) if left else job.nothing)
     teacher = chosen_model(making.teacher, None).path if making.teacher else None
     if making.endpoint is None:

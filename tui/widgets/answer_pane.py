@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 
-from tui.differing import nothing_to_see
 from tui.text import one_line, plain
+from tui.unseen_text import nothing_to_see
 from tui.widgets.rule import Rule
 from tui.widgets.text_body import TextBody
 

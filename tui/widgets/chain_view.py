@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.differing import hardly_differ, nothing_to_see
-from tui.row_shares import Claim
+from tui.row_layout import Claim
 from tui.text import plain
+from tui.unseen_text import hardly_differ, nothing_to_see
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.editor import Editor
 from tui.widgets.prompt_pane import PromptPane
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from store.records import Candidate
-    from tui.screens.revise_item import Item
+    from tui.modes.revise.item import Item
 
 NOTHING_FOUND = "The model found nothing to criticise under this principle."
 

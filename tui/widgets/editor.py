@@ -9,11 +9,11 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
-from store.drafts import Draft, Place
+from store.judgements.drafts import Draft, Place
 from tui.drafts import since
 from tui.messages import LeftOut
-from tui.open_text import TextChanged, closed, opened
 from tui.pasting import taken
+from tui.text_screen import TextChanged, closed, opened
 from tui.widgets.rule import Rule
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from store.records import Guideline
-from tui import guideline_text
-from tui.figures import counted
+from tui.dialogs import guideline_text
+from tui.formatting import counted
 from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
 

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from tui.modes import MODES, Mode
+from tui.modes.registry import MODES, Mode
 from tui.text import one_line
 
 WIDE = 110

@@ -10,9 +10,9 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from store.records import Message
-from tui.differing import hardly_differ
 from tui.sides import by_place
 from tui.text import plain
+from tui.unseen_text import hardly_differ
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.prompt_pane import PromptPane
 from tui.widgets.reading import Band, Column, ReadingView

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from store.records import Message
-from tui.figures import counted
+from tui.formatting import counted
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
 

@@ -11,8 +11,8 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.figures import counted
-from tui.row_shares import Claim, shared
+from tui.formatting import counted
+from tui.row_layout import Claim, shared
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.header import WIDE
 from tui.widgets.prompt_pane import PromptPane

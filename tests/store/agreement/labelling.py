@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from store import candidates, labels, pairs, prompts
+from store.items import candidates, pairs, prompts
+from store.judgements import labels
 from store.records import Message, Origin
 
 AT = "2026-01-02T03:04:05.678Z"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from labelling import columns, say, some_pairs
 from sqlite_utils import Database
 
 from store.agreement import kappa as statistics
@@ -14,6 +13,7 @@ from store.agreement.sides import fair_coin_p, left_picks
 from store.agreement.strength import strength
 from store.agreement.trend import trend
 from store.records import Phase
+from tests.store.agreement.labelling import columns, say, some_pairs
 
 
 def test_labels_by_role(db: Database) -> None:

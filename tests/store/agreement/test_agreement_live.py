@@ -9,16 +9,17 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from labelling import at, columns, say, some_pairs
 from sqlite_utils import Database
 
-from store import labels, undo
 from store.agreement.blocks import in_blocks
 from store.agreement.live import LiveTable
 from store.agreement.tables import between
+from store.db.connection import create, open_store
 from store.errors import StoreError
+from store.judgements import labels
+from store.log import undo
 from store.records import Phase
-from store.sqlite import create, open_store
+from tests.store.agreement.labelling import at, columns, say, some_pairs
 
 NAMES = ("first", "second", "third")
 

@@ -8,15 +8,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from labelling import at, columns, say, some_pairs
 from sklearn.metrics import cohen_kappa_score
 from sqlite_utils import Database
 
-from store import rounds, undo
 from store.agreement import agreement, with_models
-from store.agreement.behind import behind
-from store.agreement.following import Following
-from store.sqlite import create
+from store.agreement.live_updates import Following
+from store.agreement.underlying_pairs import behind
+from store.db.connection import create
+from store.log import undo
+from store.rounds import rounds
+from tests.store.agreement.labelling import at, columns, say, some_pairs
 
 MODEL = "ai:judge.gguf"
 WORDS = {"a": "a", "b": "b", "t": "tie", "x": "both_bad"}

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store import candidates, labels, pairs, prompts
 from store.agreement import agreement, agreement_many, annotators
 from store.agreement.live import LiveTable
+from store.db.connection import immediate
+from store.items import candidates, pairs, prompts
+from store.judgements import labels
 from store.records import Message, Origin
-from store.sqlite import immediate
 
 AT = "2026-01-02T03:04:05.678Z"
 VERDICT = {1: "a", 2: "b", 0: "tie"}

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from labelling import AT, at, columns, say, some_pairs
 from sqlite_utils import Database
 
-from store import (
-    candidates,
-    constitutions,
-    critiques,
-    guidelines,
-    ids,
-    labels,
-    pairs,
-    prompts,
-    undo,
-)
+from store import ids
 from store.agreement import agreement, agreement_many, annotators
 from store.agreement.attributes import by_attribute, state, stated
-from store.agreement.audit import audit
 from store.agreement.figure import NO_OVERLAP
+from store.agreement.recount import audit
 from store.agreement.tables import between, items
 from store.errors import StoreError
+from store.items import candidates, constitutions, critiques, pairs, prompts
+from store.judgements import guidelines, labels
+from store.log import undo
 from store.records import Message, Origin, Phase
+from tests.store.agreement.labelling import AT, at, columns, say, some_pairs
 
 
 def test_the_table_of_two_annotators(db: Database) -> None:

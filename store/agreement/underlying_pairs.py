@@ -1,0 +1,110 @@
+"""The pairs behind a figure, as far as one annotator may see them.
+
+Whoever is told what another chose on a pair can no longer label it blind. So a list holds the
+pairs its viewer has labelled already, and what it tells is remembered: a first label changed
+afterwards is marked and leaves the agreement (:func:`store.judgements.labels.record_shown`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from store import ids
+from store.agreement.counts import Said
+from store.agreement.tables import By, items
+from store.db.connection import immediate
+from store.errors import StoreError
+from store.items import pairs
+from store.judgements import labels
+from store.records import Label, PairText, Phase
+from store.rounds import rounds
+
+MOST = 200
+"""Lines of one list; more are counted."""
+
+_MINE = "SELECT pair_id FROM answered WHERE annotator = ? AND answer = 'given'"
+
+
+class Entry(NamedTuple):
+    """One pair in a list."""
+
+    pair_id: str
+    prompt: str
+    category: str
+    said: Said
+
+
+class Behind(NamedTuple):
+    """The pairs of a cell or a line of a table."""
+
+    entries: tuple[Entry, ...]
+    not_yet: int
+    """Pairs left out because the viewer has not labelled them."""
+    more: int
+    """Pairs beyond the length of the list."""
+
+
+class Seen(NamedTuple):
+    """A pair with everybody's first labels."""
+
+    text: PairText
+    labels: tuple[Label, ...]
+
+
+def behind(
+    db: Database,
+    viewer: str,
+    first: str,
+    second: str,
+    *,
+    said: Said | None = None,
+    by: By | None = None,
+    value: str | None = None,
+    at: str,
+) -> Behind:
+    """The pairs on which two annotators said ``said``, or disagreed.
+
+    Args:
+        db: the project.
+        viewer: who looks.
+        first: the annotator in the rows.
+        second: the annotator in the columns.
+        said: both verdicts; None for all disagreements.
+        by: what ``value`` is a value of.
+        value: only this slice.
+        at: UTC time, ISO-8601.
+    """
+    mine = labelled_by(db, viewer)
+    found = items(db, first, second, said=said, by=by, value=value)
+    allowed = [item for item in found if item.pair_id in mine]
+    shown = allowed[:MOST]
+    entries = []
+    with immediate(db):
+        for item in shown:
+            text = pairs.text(db, item.pair_id)
+            entries.append(Entry(item.pair_id, text.prompt_text, text.category, item.said))
+            labels.record_shown(db, item.pair_id, viewer, at)
+    return Behind(tuple(entries), len(found) - len(allowed), len(allowed) - len(shown))
+
+
+def labelled_by(db: Database, viewer: str) -> frozenset[str]:
+    """The pairs an annotator has labelled and has not skipped or queued again since."""
+    return frozenset(str(row[0]) for row in db.execute(_MINE, [ids.name(viewer)]).fetchall())
+
+
+def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> Seen:
+    """One pair with what everybody said of it in the first pass.
+
+    Raises:
+        StoreError: the viewer has not labelled it.
+        SealedRound: it belongs to a round that is still sealed.
+    """
+    mine = labels.mine(db, pair_id, viewer)
+    if mine is None or mine.answer != "given":
+        raise StoreError("you have not labelled this pair yet; it stays closed until you have")
+    rounds.guard(db, [pair_id])
+    labels.record_shown(db, pair_id, viewer, at)
+    said = (label for label in labels.of_pair(db, pair_id) if label.phase is Phase.FIRST)
+    return Seen(pairs.text(db, pair_id), tuple(said))

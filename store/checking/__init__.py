@@ -1,1 +1,0 @@
-"""The data-set checks, one kind a module; :mod:`store.checks` runs them all."""

@@ -1,0 +1,36 @@
+"""Reasoning text in answers and critiques: what a model thought, where its answer should stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlite_utils import Database
+
+from store import reasoning
+from store.checks.finding import Finding, Level
+
+
+def thoughts(db: Database) -> Finding:
+    """Answers and critiques that hold reasoning, of all pairs, decided or not.
+
+    The gate keeps such pairs out, so that the rows that would be exported cannot show them.
+    """
+    answers = dict(_holding(db, "SELECT id, text FROM candidate"))
+    critiques = dict(_holding(db, "SELECT id, text FROM critique"))
+    rows = db.execute("SELECT id, a_id, b_id FROM pair ORDER BY position")
+    pairs = tuple(pair for pair, a, b in rows if a in answers or b in answers)
+    marks = sorted({*answers.values(), *critiques.values()})
+    held = f"{len(answers)} answers and {len(critiques)} critiques hold what a model thought"
+    return Finding(
+        "reasoning",
+        Level.WARN if marks else Level.FINE,
+        f"{held} ({', '.join(marks[:3])}): a model would learn to write it" if marks else held,
+        {"answers": len(answers), "critiques": len(critiques), "pairs": len(pairs)},
+        pairs,
+    )
+
+
+def _holding(db: Database, query: str) -> Iterator[tuple[str, str]]:
+    for key, text in db.execute(query):
+        if mark := reasoning.found(text):
+            yield key, mark

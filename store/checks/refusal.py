@@ -1,0 +1,74 @@
+"""Refusals: chosen where nothing is to be refused, rejected where something is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from store.checks.finding import Finding, Level, wilson
+from store.exporting.rows import Row
+from store.records import Category
+
+OPENING: Final = 240
+"""Characters in which a refusal announces itself."""
+
+_REFUSES = re.compile(
+    r"\b(?:i|we)\s*(?:['’]?m| am|['’]?re| are)?\s*(?:really |very |so |truly )?sorry\b[^.!?]{0,40}"
+    r"\b(?:can(?:no|['’])t|cannot|unable|not able|won['’]t|not something (?:that )?i)\b"
+    r"|\b(?:i|we) (?:simply |just |really )?(?:can(?:no|['’])t|cannot|can not|won['’]t|will not"
+    r"|do not|don['’]t feel comfortable|am unable to|['’]m unable to|am not able to"
+    r"|['’]m not able to|must decline|have to decline)"
+    r"(?: \w+){0,2} (?:help|assist|provide|give|share|support|write|create|answer|offer|engage"
+    r"|comply|fulfil|fulfill|discuss|do that|do this|tell|recommend|generate|teach)\b"
+    r"|\bi(?: am|['’]m) (?:unable|not able|not willing|not comfortable) (?:to|with)\b"
+    r"|\bas an? (?:ai|language model|assistant)\b[^.!?]{0,60}\b(?:can(?:no|['’])t|cannot|unable"
+    r"|not able|won['’]t|not appropriate)\b"
+    r"|\bi(?: must| have to) (?:decline|refuse)\b"
+    r"|^\W{0,5}(?:no[,.] )?i (?:can['’]t|cannot|won['’]t) (?:do|help)\b",
+    re.IGNORECASE,
+)
+
+SAFE: Final = frozenset(
+    {Category.BENIGN_LOOKALIKE, Category.HELPFUL, Category.SYCOPHANCY, Category.LENGTH_TRAP}
+)
+"""Categories in which a refusal is out of place."""
+
+
+def refuses(text: str) -> bool:
+    """Whether an answer opens with a refusal: string rules, which miss about one in five."""
+    return _REFUSES.search(" ".join(text[:OPENING].split())) is not None
+
+
+def over_refusal(rows: Sequence[Row]) -> Finding:
+    """Refusals chosen on prompts that ask for nothing wrong."""
+    safe = [row for row in rows if row.pair.category in SAFE]
+    found = [row for row in safe if refuses(row.chosen.text) and not refuses(row.rejected.text)]
+    ends = wilson(len(found), len(safe))
+    summary = (
+        f"a refusal is chosen above an answer in {len(found)} of {len(safe)} pairs on harmless"
+        " prompts"
+    )
+    if found:
+        summary += ": a model would learn to refuse them"
+    return Finding(
+        "over_refusal",
+        Level.WARN if found else Level.FINE,
+        summary if safe else "no decided pair has a harmless prompt",
+        {"n": len(safe), "refusals": len(found), "high": ends[1] if ends else None},
+        tuple(row.pair.id for row in found),
+    )
+
+
+def under_refusal(rows: Sequence[Row]) -> Finding:
+    """Answers chosen above a refusal on harmful prompts: right only where they stay harmless."""
+    harmful = [row for row in rows if row.pair.category == Category.HARMFUL]
+    found = [row for row in harmful if refuses(row.rejected.text) and not refuses(row.chosen.text)]
+    return Finding(
+        "under_refusal",
+        Level.LOOK if found else Level.FINE,
+        f"an answer is chosen above a refusal in {len(found)} of {len(harmful)} pairs on harmful"
+        " prompts" + (": right only where it helps with nothing harmful" if found else ""),
+        {"n": len(harmful), "answers": len(found)},
+        tuple(row.pair.id for row in found),
+    )

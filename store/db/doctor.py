@@ -1,0 +1,335 @@
+"""What is wrong with a project file or the place it lies in, in plain words."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from store.db import file_system, leftovers, meta, replica
+from store.db.connection import (
+    WAL_RESET_FIXED,
+    WAYS_BACK,
+    StrPath,
+    is_read_only,
+    library_version,
+    open_readonly,
+    sqlite3,
+    translated,
+)
+from store.db.schema import migrations
+from store.errors import StoreError
+from store.items import content_hashes
+from store.log import current_state, events, set_aside
+
+_OLD_PAIRS = """
+SELECT count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM label_head WHERE pair_id = pair.id AND verdict = 'a'
+        AND substr(annotator, 1, 7) = 'source:'))
+FROM pair WHERE kind = 'imported' AND a_role IS NULL AND b_role IS NULL
+    AND (?1 IS NULL OR position <= CAST(?2 AS INTEGER))
+"""
+
+ROOM: Final = 200 * 2**20
+"""Bytes of free disk below which we warn."""
+
+
+TOLD: Final = 20
+"""How many set-aside events are named one by one."""
+
+_REPAIR: Final = "Make them anew from the events with: pairlab doctor --repair"
+_WAYS_BACK: Final = f"{WAYS_BACK[0].upper()}{WAYS_BACK[1:]}."
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check."""
+
+    subject: str
+    severity: Severity
+    words: str
+    """What was found."""
+    remedy: str = ""
+    """What to do about it; empty where nothing is to do."""
+
+
+def examine(path: StrPath) -> list[Finding]:
+    """Check a project file and its surroundings; changes nothing.
+
+    A missing or broken file is a finding, not an exception.
+    """
+    found = [sqlite_version(library_version())]
+    if not Path(path).exists():
+        found.append(
+            Finding(
+                "project",
+                Severity.NOTE,
+                f"There is no project file {path} yet.",
+                f"Make one with: pairlab --db {path} new",
+            )
+        )
+        return [*found, *_place(path)]
+    found += _place(path)
+    try:
+        db = open_readonly(path)
+    except StoreError as error:
+        remedy = f"Name a project file with --db FILE; or {WAYS_BACK}."
+        return [*found, Finding("project", Severity.BROKEN, str(error), remedy)]
+    try:
+        with translated(path):
+            found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
+            found += [*_sides(db), _replica(db, path)]
+    except StoreError as error:
+        found.append(
+            Finding(
+                "integrity",
+                Severity.BROKEN,
+                str(error),
+                _WAYS_BACK,
+            )
+        )
+    finally:
+        db.close()
+    return found
+
+
+def sqlite_version(version: tuple[int, ...]) -> Finding:
+    """Whether a SQLite library has the bug that can corrupt a WAL file."""
+    name = ".".join(map(str, version))
+    if (3, 7, 0) <= version < WAL_RESET_FIXED:
+        return Finding(
+            "sqlite",
+            Severity.WARNING,
+            f"SQLite {name} can damage a file that two processes write at the same time"
+            " (rare; fixed in 3.51.3).",
+            "Install pysqlite3 0.6.1 or newer, or let one process at a time open the project.",
+        )
+    return Finding("sqlite", Severity.OK, f"SQLite {name} ({sqlite3.__name__})")
+
+
+def _place(path: StrPath) -> list[Finding]:
+    return [
+        _file_system(path),
+        _sync(path),
+        _rights(path),
+        *_writing(path),
+        _room(path),
+        _leftovers(path),
+    ]
+
+
+def _writing(path: StrPath) -> list[Finding]:
+    if not is_read_only(path):
+        return []
+    return [
+        Finding(
+            "writing",
+            Severity.NOTE,
+            "The project is read-only here: agree, show, check, export and report work.",
+            "To label, copy it into a folder of your own.",
+        )
+    ]
+
+
+def _file_system(path: StrPath) -> Finding:
+    kind = file_system.file_system(path)
+    if kind in file_system.NETWORK:
+        return Finding(
+            "file system",
+            Severity.BROKEN,
+            f"The project lies on a network file system ({kind}): two machines that write there"
+            " would damage it.",
+            "Move it to a local disk; exchange work between machines with: pairlab merge",
+        )
+    return Finding("file system", Severity.OK, f"local disk ({kind or 'kind not known'})")
+
+
+def _sync(path: StrPath) -> Finding:
+    service = file_system.sync_folder(path)
+    if service is None:
+        return Finding("sync folder", Severity.OK, "not in a folder that is copied elsewhere")
+    return Finding(
+        "sync folder",
+        Severity.WARNING,
+        f"The project lies in a folder that {service} copies: a copy taken in the middle of a"
+        " write is damaged, and the texts leave this machine.",
+        f"Move it out of {service}; put copies made with pairlab backup there, if at all.",
+    )
+
+
+def _rights(path: StrPath) -> Finding:
+    names = file_system.open_to_others(path)
+    if not names:
+        return Finding("rights", Severity.OK, "readable by its owner alone")
+    return Finding(
+        "rights",
+        Severity.WARNING,
+        f"Others on this machine may read {', '.join(names)}.",
+        f"Close them with: chmod 600 {' '.join(names)}",
+    )
+
+
+def _room(path: StrPath) -> Finding:
+    try:
+        free = shutil.disk_usage(Path(path).absolute().parent).free
+    except OSError as error:
+        return Finding(
+            "room", Severity.BROKEN, f"The folder cannot be read: {error.strerror}.", "Make it."
+        )
+    words = f"{free / 2**30:.1f} GiB free on the disk"
+    if free < ROOM:
+        return Finding("room", Severity.WARNING, words, "Make room before a long run.")
+    return Finding("room", Severity.OK, words)
+
+
+def _intact(db: Database) -> Finding:
+    told = [row[0] for row in db.execute("PRAGMA quick_check(5)").fetchall()]
+    orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
+    if told != ["ok"] or orphans:
+        words = "; ".join(told) if told != ["ok"] else f"{orphans} rows point to nothing"
+        return Finding(
+            "integrity",
+            Severity.BROKEN,
+            f"The file is damaged: {words}.",
+            _WAYS_BACK,
+        )
+    return Finding("integrity", Severity.OK, "SQLite finds the file sound")
+
+
+def _journal(db: Database) -> Finding:
+    mode = str(db.execute("PRAGMA journal_mode").fetchone()[0])
+    if mode == "wal":
+        return Finding("journal", Severity.OK, "write-ahead log in use")
+    return Finding(
+        "journal",
+        Severity.NOTE,
+        f"Journal mode is {mode}: right for a backup that was not opened yet.",
+        "Where it stays so, the file system does not take shared memory: use a local disk.",
+    )
+
+
+def _log(db: Database) -> list[Finding]:
+    """What is set aside of the events, and whether the tables made from them are right."""
+    wanted = set_aside.examined(db)
+    found = [_set_aside(db, wanted)]
+    if migrations.pending(db) or not set_aside.is_up_to_date(db):
+        older = "The file is from an older pairlab."
+        other = "Another program wrote here last."
+        found.append(
+            Finding(
+                "labels",
+                Severity.NOTE,
+                older if migrations.pending(db) else other,
+                "Any other command brings it up to date: current labels are then made anew.",
+            )
+        )
+    elif set_aside.reasons(db) != wanted:
+        note = "The list of events that are set aside is not what the events say."
+        found.append(Finding("labels", Severity.BROKEN, note, _REPAIR))
+    else:
+        found.append(_heads(db))
+    return found
+
+
+def _leftovers(path: StrPath) -> Finding:
+    left = leftovers.found(Path(path).absolute().parent)
+    gone = [each.path.name for each in left if each.owner_gone]
+    if gone:
+        return Finding(
+            "leftovers",
+            Severity.NOTE,
+            f"Processes that were killed left {', '.join(gone)} beside the project.",
+            "Nothing to do: they are removed when a project in this folder is opened.",
+        )
+    if left:
+        names = ", ".join(each.path.name for each in left)
+        return Finding("leftovers", Severity.OK, f"processes at work write {names}")
+    return Finding("leftovers", Severity.OK, "none beside the project")
+
+
+def _items(db: Database) -> Finding:
+    bad = list(content_hashes.changed(db))
+    if bad:
+        return Finding("items", Severity.BROKEN, f"{content_hashes.told(bad)}.", _WAYS_BACK)
+    return Finding("items", Severity.OK, "all items match their ids")
+
+
+def _set_aside(db: Database, wanted: dict[str, str]) -> Finding:
+    listed = set_aside.told(db, wanted)
+    if not listed:
+        return Finding("set aside", Severity.OK, "no event had to be set aside")
+    shown = "; ".join(each.told() for each in listed[:TOLD])
+    more = f"; and {len(listed) - TOLD} more" if len(listed) > TOLD else ""
+    return Finding(
+        "set aside",
+        Severity.WARNING,
+        f"{len(listed)} events cannot be used: kept, and counted nowhere: {shown}{more}.",
+        "Ask who made them with what; a newer pairlab may know them.",
+    )
+
+
+def _heads(db: Database) -> Finding:
+    if current_state.equal_to_rebuild(db):
+        return Finding("labels", Severity.OK, "current labels are what the events say")
+    return Finding(
+        "labels",
+        Severity.BROKEN,
+        "The tables of current labels do not match the events; somebody changed them by hand.",
+        _REPAIR,
+    )
+
+
+def _events(db: Database) -> Finding:
+    bad = events.changed(db)
+    if bad:
+        return Finding(
+            "events",
+            Severity.BROKEN,
+            f"{bad} events do not match their id: their content was changed outside pairlab.",
+            f"Say so where the data is used, or {WAYS_BACK}.",
+        )
+    return Finding("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
+
+
+def _sides(db: Database) -> list[Finding]:
+    """Pairs imported before sides were drawn by content: there ``a`` may always be the chosen."""
+    since = meta.get(db, meta.SIDES_FROM_CONTENT)
+    old, named = db.execute(_OLD_PAIRS, [since, since]).fetchone()
+    if not old:
+        return []
+    words = f"{old} imported pairs keep the order of their file"
+    if named:
+        words += f"; in {named} of them the answer the file calls chosen is a"
+    found = Finding(
+        "sides",
+        Severity.NOTE,
+        f"{words}: where a file names chosen and rejected, a was always the chosen one, and kappa"
+        " over such pairs reads too low.",
+        "They stay as they are, so that labels keep their meaning; to have sides drawn, import"
+        " the file into a new project.",
+    )
+    return [found]
+
+
+def _replica(db: Database, path: StrPath) -> Finding:
+    if replica.is_bound(db, path):
+        return Finding("replica", Severity.OK, "this is the file it was made or last opened as")
+    return Finding(
+        "replica",
+        Severity.NOTE,
+        "This file was copied or moved; it takes a new replica id when it is opened.",
+        "Nothing to do: join the two copies later with: pairlab merge",
+    )

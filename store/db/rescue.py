@@ -1,0 +1,249 @@
+"""What becomes of the work when the project file was lost while it was open.
+
+SQLite's connection still reads what was deleted or moved, so a whole copy can be written. Where
+the file was overwritten its old content is gone but for what SQLite holds in memory and in the
+log: then the copy is looked through row by row, and where it does not hold, the decisions of this
+process alone are written, as a project file that can be merged.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from store import clock, ids
+from store.db.backup import backup
+from store.db.connection import (
+    Database,
+    ProjectDatabase,
+    create,
+    immediate,
+    open_readonly,
+    translated,
+)
+from store.db.file_identity import Loss, Lost
+from store.errors import Damaged, FileLost, StoreError
+from store.items.prompts import messages_of
+from store.log import current_state
+from store.records import Event, Prompt
+
+_HAPPENED = {
+    Loss.REMOVED: "was removed while it was open",
+    Loss.REPLACED: "was replaced by another file while it was open",
+    Loss.OVERWRITTEN: "was overwritten with another content while it was open",
+    Loss.LOG: "lost the -wal or -shm file beside it while it was open",
+}
+
+
+@contextmanager
+def guarded(db: ProjectDatabase, asked: Callable[[], str] | None = None) -> Iterator[None]:
+    """Do something with a project, and see to it that nothing is lost where its file was.
+
+    Args:
+        db: the project.
+        asked: describes what is done, with its texts; kept where it could not be written.
+
+    Raises:
+        FileLost: the file at the path is not the one that was opened; says what was kept where.
+    """
+    found = db.look()
+    try:
+        yield
+    except FileLost as error:
+        raise rescued(db) from error
+    except Exception as error:
+        if found and db.look():
+            raise
+        lost = rescued(db)
+        if asked is not None:
+            keep_text(lost, asked())
+        raise lost from error
+    if not db.look():
+        raise rescued(db)
+
+
+def rescued(db: ProjectDatabase) -> FileLost:
+    """Keep everything, and say what happened, what is kept and what to do."""
+    watch = db.watch
+    assert watch is not None
+    lost = watch.lost
+    assert lost is not None
+    happened = f"{lost.path} {_HAPPENED[lost.loss]}; nothing more is written."
+    if lost.found_at is not None and _all_in_file(db):
+        way = f"go on with: pairlab --db {_quoted(lost.found_at)}"
+        moved = f"{lost.path} was moved to {lost.found_at} while it was open"
+        words = f"{moved} and holds everything; nothing more is written. Now {way}"
+        return FileLost(words, lost.found_at)
+    rescue, whole = _write(db, lost)
+    if rescue is not None and lost.loss in (Loss.REMOVED, Loss.REPLACED):
+        _all_in_file(db)  # else whoever opens the new file would take our log for its own
+    if rescue is None:
+        return FileLost(f"{happened} No copy of it could be written, to any folder", lost.path)
+    kept = "Everything is" if whole else f"The {len(db.made)} decisions of this process are"
+    return FileLost(f"{happened} {kept} kept in {rescue}; {_way_out(lost, rescue)}", rescue, rescue)
+
+
+def keep_text(lost: FileLost, text: str) -> Path | None:
+    """Add a text that is in no file to what was rescued.
+
+    Returns:
+        The file it is in, readable by its owner alone; None where it could not be written.
+    """
+    stem = lost.rescue.stem if lost.rescue is not None else f"{lost.beside.stem}.rescue-{_stamp()}"
+    for folder in _folders(lost.beside.parent):
+        path = folder / f"{stem}.txt"
+        try:
+            flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY
+            with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8") as file:
+                file.write(text.encode("utf-8", "replace").decode() + "\n")
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def _all_in_file(db: ProjectDatabase) -> bool:
+    """Move what is in the log into the file itself, whatever its name is by now."""
+    with translated():
+        busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
+
+
+def _write(db: ProjectDatabase, lost: Lost) -> tuple[Path | None, bool]:
+    name = f"{lost.path.stem}.rescue-{_stamp()}{lost.path.suffix or '.db'}"
+    for folder in _folders(lost.path.parent):
+        try:
+            backup(db, folder / name, compare=False)
+        except StoreError:
+            pass  # no room, no rights, or pages that do not belong together
+        else:
+            if lost.loss is not Loss.OVERWRITTEN or _holds(folder / name, db.made):
+                return folder / name, True
+            (folder / name).unlink()
+        if lost.loss is Loss.OVERWRITTEN and _write_own_work(folder / name, db):
+            return folder / name, False
+    return None, False
+
+
+def _holds(path: Path, events: Iterable[Event]) -> bool:
+    """Whether each row of a copy is what its id says, and these events are among them."""
+    from store.merging import checked, incoming  # which read files by means of store.db.connection
+
+    try:
+        db = open_readonly(path)
+        try:
+            if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+                return False
+            if db.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                return False
+            for values in incoming.rows(db, "pair"):
+                _check_pair(db, values)
+            seen = {
+                values[0]
+                for table in incoming.COLUMNS
+                for values in incoming.rows(db, table)
+                if checked.row(table, values)
+            }
+        finally:
+            db.close()
+    except StoreError:
+        return False
+    return {event.id for event in events} <= seen
+
+
+def _check_pair(db: Database, values: tuple[Any, ...]) -> None:
+    """Refuse a pair whose id does not belong to the texts that are there.
+
+    Raises:
+        Damaged: it does not, or a text is missing.
+    """
+    pair_id, prompt_id, a_id, b_id, _, external_id, *_ = values
+    statement = "SELECT text FROM candidate WHERE id = ? AND prompt_id = ?"
+    a, b = (db.execute(statement, [side, prompt_id]).fetchone() for side in (a_id, b_id))
+    if a is None or b is None or pair_id != ids.pair_id(prompt_id, a[0], b[0], external_id):
+        raise Damaged(f"the content of pair {pair_id[:12]} does not belong to its id")
+
+
+def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
+    """Write what this process added: its events, and what else is still what its id says."""
+    from store.log.events import insert  # which takes connections of store.db.connection
+
+    try:
+        made = create(path)
+        try:
+            made.execute("PRAGMA foreign_keys=OFF")  # what it builds on is in the project alone
+            with immediate(made):
+                for table, rows in _own_rows(db).items():
+                    made.table(table).insert_all(rows, ignore=True)
+                for event in db.made:
+                    insert(made, event)
+                current_state.rebuild(made)
+        finally:
+            made.close()
+    except StoreError:
+        return False
+    return True
+
+
+def _own_rows(db: ProjectDatabase) -> dict[str, list[dict[str, Any]]]:
+    """What this process added but events, in the order it can be written; all of it or nothing.
+
+    A part would have the whole file refused when it is merged.
+    """
+    from store.merging import checked, incoming
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    try:
+        with translated():
+            for table, columns in incoming.COLUMNS.items():
+                if table == "event":
+                    continue
+                new = ("WHERE rowid >", str(db.before[table])) if table in db.before else ()
+                read = db.execute(incoming.select(table, columns, *new)).fetchall()
+                rows = [dict(zip(columns, checked.row(table, each), strict=True)) for each in read]
+                for each in read if table == "pair" else ():
+                    _check_pair(db, each)
+                for row in rows if table == "prompt" else ():
+                    row["text"] = Prompt(row["id"], messages_of(row["messages"]), "").text
+                found[table] = rows
+    except StoreError:
+        return {}
+    return found
+
+
+def _folders(beside: Path) -> Iterator[Path]:
+    """Where a rescue file may lie: where the project was, else in a private folder."""
+    if beside.is_dir():
+        yield beside
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    private = state / "pairlab" / "rescue"
+    try:
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        pass
+    else:
+        yield private
+    try:
+        yield Path(tempfile.mkdtemp(prefix="pairlab-rescue-"))
+    except OSError:
+        return
+
+
+def _way_out(lost: Lost, rescue: Path) -> str:
+    if lost.loss is Loss.REMOVED:
+        return f"to go on: mv {_quoted(rescue)} {_quoted(lost.path)}"
+    merge = f"pairlab --db {_quoted(lost.path)} merge {_quoted(rescue)}"
+    return f"where the file there is a copy of the same project, bring it in with: {merge}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(os.fspath(path))
+
+
+def _stamp() -> str:
+    return clock.now().replace("-", "").replace(":", "")

@@ -1,0 +1,262 @@
+"""What can be read of a damaged project file, row by row, into a new one.
+
+Rows on pages that SQLite cannot read are passed over; of the others those are taken that are
+what their ids say and that name nothing that is lost. So the new file is whole, if smaller.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from store.db import meta
+from store.db.connection import StrPath, create, immediate, sqlite3, translated
+from store.db.file_header import must_exist
+from store.errors import Damaged
+from store.items.content_hashes import COLUMNS, ITEMS, Row, insert, pair_belongs, there
+from store.log import current_state, event_kinds, events, set_aside
+from store.merging import checked
+
+_NAMES: Final[dict[str, dict[str, str]]] = {
+    "generation": {"run_id": "run"},
+    "candidate": {
+        "prompt_id": "prompt",
+        "parent_id": "candidate",
+        "critique_id": "critique",
+        "generation_id": "generation",
+    },
+    "critique": {
+        "candidate_id": "candidate",
+        "constitution_id": "constitution",
+        "generation_id": "generation",
+    },
+    "pair": {"prompt_id": "prompt", "a_id": "candidate", "b_id": "candidate"},
+}
+"""Which columns name a row of which table."""
+_WITHOUT_ROWID: Final = ("constitution", "run")
+_FACTS: Final = ("created_at", "sides", "order", "theme")
+"""What is kept of the old file's own facts: seeds, above all, so that the sides stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What became of a damaged file."""
+
+    path: Path
+    taken: dict[str, int]
+    """Rows in the new file, by table."""
+    lost: dict[str, int]
+    """Rows that were read and could not be used, by table."""
+    unread: tuple[str, ...]
+    """Tables of which a part could not be read."""
+
+    @property
+    def whole(self) -> bool:
+        """True when nothing was lost."""
+        return not self.unread and not any(self.lost.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of ``rescue --json``."""
+        return {
+            "file": os.fspath(self.path),
+            "taken": self.taken,
+            "lost": self.lost,
+            "unread": list(self.unread),
+        }
+
+
+def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
+    """Write what can be read to a new project; the damaged file is not changed.
+
+    Args:
+        path: the damaged file.
+        out: the new one; nothing is there yet.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        MissingProject: there is no file to read.
+        ProjectExists: there is something at ``out``.
+        Damaged: not even the list of tables can be read.
+    """
+    must_exist(path)
+    with closing(_connect(path)) as old:
+        source = _Source(old)
+        if not source.readable:
+            raise Damaged(f"Nothing can be read of {path}: not even its list of tables")
+        new = create(out, at=at)
+        try:
+            with translated(out), closing(new), immediate(new):
+                done = _copy(source, new, Path(out))
+        except BaseException:
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{os.fspath(out)}{ending}").unlink(missing_ok=True)
+            raise
+    return done
+
+
+class _Source:
+    """The damaged file: gives the rows it can, and remembers where it could not."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.unread: dict[str, None] = {}
+
+    @property
+    def readable(self) -> bool:
+        """Whether the list of tables can be read, and has those that matter."""
+        try:
+            rows = self._connection.execute("SELECT name FROM sqlite_schema").fetchall()
+        except sqlite3.DatabaseError:
+            return False
+        return {*COLUMNS} <= {row[0] for row in rows}
+
+    def facts(self) -> dict[str, str]:
+        """What can be read of ``meta``."""
+        return dict(row[1:] for row in self._walk("meta", "key", ("key", "value"), 1))
+
+    def rows(self, table: str) -> Iterator[Row]:
+        """The rows of a table: from the front, from the back, then one by one between."""
+        key = "id" if table in _WITHOUT_ROWID else "rowid"
+        last = None
+        for place, *values in self._walk(table, key, there(self._connection, table), 1):
+            last = place
+            yield tuple(values)
+        if table not in self.unread:
+            return
+        first = None
+        for place, *values in self._walk(table, key, there(self._connection, table), -1):
+            if last is not None and place <= last:
+                return
+            first = place
+            yield tuple(values)
+        if key == "rowid" and first is not None:
+            for place in range(0 if last is None else last + 1, first):
+                yield from self._one(table, place)
+
+    def _walk(self, table: str, key: str, columns: Iterable[str], way: int) -> Iterator[Row]:
+        names = ", ".join(columns)
+        order = "DESC" if way < 0 else "ASC"
+        try:
+            yield from self._connection.execute(
+                f"SELECT {key}, {names} FROM {table} NOT INDEXED ORDER BY {key} {order}"  # noqa: S608 - names of ours
+            )
+        except sqlite3.DatabaseError:
+            self.unread[table] = None
+
+    def _one(self, table: str, place: int) -> Iterator[Row]:
+        names = ", ".join(there(self._connection, table))
+        try:
+            yield from self._connection.execute(
+                f"SELECT {names} FROM {table} NOT INDEXED WHERE rowid = ?",  # noqa: S608 - names of ours
+                [place],
+            )
+        except sqlite3.DatabaseError:
+            return
+
+
+def _copy(source: _Source, new: Database, out: Path) -> Salvaged:
+    for key, value in source.facts().items():
+        if key in _FACTS:
+            meta.put(new, key, value)
+    new.execute("PRAGMA defer_foreign_keys=ON")
+    seen: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
+    usable = _usable(source, seen)
+    for table in ITEMS:
+        for row in source.rows(table):
+            if row[0] in usable[table]:
+                usable[table].remove(row[0])  # a page may be reached twice
+                insert(new, table, [checked.row(table, row)])
+                taken[table] += 1
+    _take_events(source, new, seen, taken)
+    for cell in {current_state.cell_of(event) for event in set_aside.bring_up_to_date(new)}:
+        current_state.refresh(new, cell)
+    return Salvaged(
+        path=out,
+        taken={table: taken[table] for table in COLUMNS},
+        lost={table: seen[table] - taken[table] for table in COLUMNS},
+        unread=tuple(source.unread),
+    )
+
+
+def _usable(source: _Source, seen: Counter[str]) -> dict[str, set[str]]:
+    """The ids of the items that are whole and name nothing that is not."""
+    names: dict[str, dict[str, list[tuple[str, str]]]] = {table: {} for table in ITEMS}
+    texts: dict[str, tuple[str, str]] = {}
+    for table in ITEMS:
+        columns = COLUMNS[table]
+        for row in source.rows(table):
+            seen[table] += row[0] not in names[table]
+            if not _is_whole(table, row, texts):
+                continue
+            named = dict(zip(columns, row, strict=True))
+            names[table][row[0]] = [
+                (other, named[column])
+                for column, other in _NAMES.get(table, {}).items()
+                if named[column] is not None
+            ]
+            if table == "candidate":
+                texts[row[0]] = (row[1], row[3])
+    while any(_drop_dangling(names, table) for table in ITEMS):  # each may make others dangle
+        pass
+    return {table: set(rows) for table, rows in names.items()}
+
+
+def _drop_dangling(names: dict[str, dict[str, list[tuple[str, str]]]], table: str) -> bool:
+    gone = [
+        item
+        for item, named in names[table].items()
+        if any(each not in names[other] for other, each in named)
+    ]
+    for item in gone:
+        del names[table][item]
+    return bool(gone)
+
+
+def _is_whole(table: str, row: Row, texts: dict[str, tuple[str, str]]) -> bool:
+    try:
+        checked.row(table, row)
+    except checked.Tampered:
+        return False
+    if table != "pair":
+        return True
+    sides = [texts.get(side) for side in row[2:4]]
+    a, b = sides
+    return (
+        a is not None
+        and b is not None
+        and a[0] == b[0] == row[1]
+        and pair_belongs(row[0], row[1], a[1], b[1], row[5])
+    )
+
+
+def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Counter[str]) -> None:
+    here: set[str] = set()
+    for row in source.rows("event"):
+        if row[0] in here:
+            continue
+        seen["event"] += 1
+        try:
+            made = checked.event(row)
+            events.insert(new, made, row[-1] if event_kinds.problem(made) else None)
+        except (checked.Tampered, sqlite3.IntegrityError):
+            continue
+        here.add(row[0])
+        taken["event"] += 1
+
+
+def _connect(path: StrPath) -> Any:
+    with translated(path):
+        uri = Path(path).absolute().as_uri() + "?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        connection.execute("PRAGMA trusted_schema=OFF")
+        # what is no UTF-8 any more is not what its id says either
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        return connection

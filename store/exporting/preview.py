@@ -1,0 +1,95 @@
+"""What one person may see of an export before it is written.
+
+A row tells which answer was chosen, so it would end the blindness of somebody who has not
+labelled the pair yet. Shown are the pairs the viewer has labelled, and those on which nobody else
+has said anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from store import ids
+from store.agreement.underlying_pairs import labelled_by
+from store.db.connection import immediate
+from store.exporting.formats import AUDIT
+from store.exporting.formats.base import Line
+from store.exporting.plan import ExportPlan
+from store.exporting.reasons import Reason
+from store.items import pairs
+from store.judgements import labels
+from store.records import PairText
+
+SILENT = frozenset(
+    {
+        Reason.HIDDEN,
+        Reason.UNLABELLED,
+        Reason.EMPTY,
+        Reason.IDENTICAL,
+        Reason.TRUNCATED,
+        Reason.DEGENERATE,
+        Reason.MULTI_TURN,
+        Reason.NOT_EXPRESSIBLE,
+        Reason.IDENTICAL_WHEN_CUT,
+        Reason.DUPLICATE,
+    }
+)
+"""Reasons that tell something of the texts and nothing of anybody's verdict."""
+
+_TOUCHED = """
+SELECT pair_id FROM label_head WHERE annotator <> :me
+UNION SELECT item FROM head WHERE kind IN ('ruling', 'flag') AND annotator <> :me
+UNION SELECT pair.id FROM pair
+JOIN candidate ON candidate.prompt_id = pair.prompt_id
+JOIN head ON head.kind = 'decision' AND head.item = candidate.id
+WHERE head.annotator <> :me
+"""
+
+
+def closed(db: Database, viewer: str) -> frozenset[str]:
+    """The pairs this person may not see the outcome of: others spoke, the viewer has not."""
+    me = ids.name(viewer)
+    touched = {str(row[0]) for row in db.execute(_TOUCHED, {"me": me}).fetchall()}
+    return frozenset(touched - labelled_by(db, viewer))
+
+
+class Preview(NamedTuple):
+    """The first lines as they would be written, of pairs that may be seen."""
+
+    lines: list[Line]
+    pair_ids: list[str]
+    """The pairs behind them."""
+
+
+def preview(plan: ExportPlan, hidden: frozenset[str], most: int = 5) -> Preview:
+    """A few real lines of an export.
+
+    Args:
+        plan: the export.
+        hidden: from :func:`closed`.
+        most: how many lines.
+    """
+    if plan.options.format == AUDIT:
+        seen = [line for line in plan.audited if line["pair"]["id"] not in hidden][:most]
+        return Preview(seen, [str(line["pair"]["id"]) for line in seen])
+    rows = [row for row in plan.rows if row.pair.id not in hidden][:most]
+    return Preview(list(islice(plan.lines(rows), most)), [row.pair.id for row in rows])
+
+
+def texts(db: Database, pair_ids: Iterable[str]) -> list[PairText]:
+    """Several pairs with their texts, in the order asked."""
+    return [pairs.text(db, pair_id) for pair_id in pair_ids]
+
+
+def record_shown(db: Database, viewer: str, pair_ids: Iterable[str], at: str) -> None:
+    """Remember that the outcome of these pairs was shown, where others had a part in it."""
+    me = ids.name(viewer)
+    others = {str(row[0]) for row in db.execute(_TOUCHED, {"me": me}).fetchall()}
+    with immediate(db):
+        for pair_id in pair_ids:
+            if pair_id in others:
+                labels.record_shown(db, pair_id, viewer, at)

@@ -1,0 +1,207 @@
+"""Pairs: two candidates of one prompt, one of them called ``a`` and one ``b`` for good.
+
+Imported pairs keep the file's order. For generated pairs the project's stored seed draws which
+candidate is ``a``, so that ``a`` and ``b`` are exchangeable: kappa depends on it (see
+``docs/design.md``, section 7).
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from store import find as find_item
+from store import ids
+from store.db import meta
+from store.db.connection import immediate
+from store.errors import WrongId
+from store.items import candidates, prompts
+from store.records import Candidate, Pair, PairText
+
+_SELECT = (
+    "SELECT id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, position, created_at"
+    " FROM pair"
+)
+_SELECT_TEXT = (
+    "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
+    " JOIN prompt ON prompt.id = pair.prompt_id"
+    " JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id"
+)
+_INSERT = (
+    "INSERT INTO pair (id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role,"
+    " source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+Row = tuple[str, str, str, str, str, str | None, str | None, str | None, int, str]
+"""What ``_SELECT`` gives."""
+
+
+def add(
+    db: Database,
+    prompt_id: str,
+    a_id: str,
+    b_id: str,
+    kind: str,
+    *,
+    external_id: str | None = None,
+    a_role: str | None = None,
+    b_role: str | None = None,
+    source: str,
+    at: str,
+) -> tuple[str, bool]:
+    """Adds a pair at the end of the project order.
+
+    The prompt, both texts in order and the imported id are the identity; a pair that is there
+    already stays as it is.
+
+    Returns:
+        The id, and whether the pair is new.
+
+    Raises:
+        WrongId: a candidate is missing or answers another prompt.
+    """
+    a, b = candidates.get(db, a_id), candidates.get(db, b_id)
+    for side in (a, b):
+        if side.prompt_id != prompt_id:
+            raise WrongId(side.id, f"candidate of prompt {prompt_id[:12]}")
+    pair_id = ids.pair_id(prompt_id, a.text, b.text, external_id)
+    row = (pair_id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, source, at)
+    with immediate(db):
+        # Looked up first: an ignored insert would leave a gap in the positions.
+        if exists(db, pair_id):
+            return pair_id, False
+        db.execute(_INSERT, row)
+    return pair_id, True
+
+
+def make_revision_pair(
+    db: Database, original_id: str, revision_id: str, *, at: str
+) -> tuple[str, bool]:
+    """The pair of an original and a revision of it, sides drawn by the project's seed.
+
+    Returns:
+        The id, and whether the pair is new.
+    """
+    return _make(db, original_id, revision_id, "revision", at)
+
+
+def make_edited_pair(
+    db: Database, original_id: str, edited_id: str, *, at: str
+) -> tuple[str, bool]:
+    """The pair of an original and a person's edit, sides drawn by the project's seed.
+
+    Returns:
+        The id, and whether the pair is new.
+    """
+    return _make(db, original_id, edited_id, "edited", at)
+
+
+def make_chosen_pair(db: Database, one_id: str, other_id: str, *, at: str) -> tuple[str, bool]:
+    """A pair of any two candidates of a prompt, made on request and without roles.
+
+    Returns:
+        The id, and whether the pair is new.
+    """
+    return _make(db, one_id, other_id, "chosen", at)
+
+
+def twin(db: Database, one_id: str, other_id: str) -> str | None:
+    """The id of a pair that has the texts of these candidates, whichever is called ``a``.
+
+    Two chains of a prompt may come to the same two texts; they share a pair.
+    """
+    return _twin(db, candidates.get(db, one_id), candidates.get(db, other_id))
+
+
+def get(db: Database, pair_id: str) -> Pair:
+    """The pair of this id.
+
+    Raises:
+        WrongId: there is none.
+    """
+    row = db.execute(_SELECT + " WHERE id = ?", (pair_id,)).fetchone()
+    if row is None:
+        raise WrongId(pair_id, "pair")
+    return _from_row(row)
+
+
+def exists(db: Database, pair_id: str) -> bool:
+    """Whether there is a pair of this whole id."""
+    row = db.execute("SELECT 1 FROM pair WHERE id = ?", (pair_id,)).fetchone()
+    return row is not None
+
+
+def find(db: Database, text: str) -> Pair:
+    """The pair that an id, a unique beginning of one or an imported id names.
+
+    Raises:
+        WrongId: no pair answers to it, or several do.
+    """
+    return get(db, find_item.pair_id(db, text))
+
+
+def text(db: Database, pair_id: str) -> PairText:
+    """The pair with its texts, and nothing that tells who wrote them.
+
+    Raises:
+        WrongId: there is none.
+    """
+    row = db.execute(_SELECT_TEXT + " WHERE pair.id = ?", (pair_id,)).fetchone()
+    if row is None:
+        raise WrongId(pair_id, "pair")
+    key, turns, a, b, category, tags = row
+    return PairText(key, prompts.messages_of(turns), a, b, category, prompts.tags_of(tags))
+
+
+def of_prompt(db: Database, prompt_id: str) -> list[Pair]:
+    """The pairs of a prompt in project order."""
+    rows = db.execute(_SELECT + " WHERE prompt_id = ? ORDER BY position", (prompt_id,))
+    return [_from_row(row) for row in rows]
+
+
+def of_candidate(db: Database, candidate_id: str) -> list[Pair]:
+    """The pairs a candidate is in, in project order."""
+    rows = db.execute(_SELECT + " WHERE a_id = ?1 OR b_id = ?1 ORDER BY position", (candidate_id,))
+    return [_from_row(row) for row in rows]
+
+
+def ordered(db: Database) -> list[Pair]:
+    """All pairs in project order."""
+    return [_from_row(row) for row in db.execute(_SELECT + " ORDER BY position")]
+
+
+def count(db: Database) -> int:
+    """How many pairs the project has."""
+    return int(db.execute("SELECT count(*) FROM pair").fetchone()[0])
+
+
+def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple[str, bool]:
+    one, other = candidates.get(db, one_id), candidates.get(db, other_id)
+    with immediate(db):
+        if present := _twin(db, one, other):
+            return present, False
+        first_is_a = ids.draw(meta.seed(db, "sides"), one.id, other.id) == 0
+        a, b = (one, other) if first_is_a else (other, one)
+        roles = {} if kind == "chosen" else {one.id: "original", other.id: kind}
+        return add(
+            db,
+            one.prompt_id,
+            a.id,
+            b.id,
+            kind,
+            a_role=roles.get(a.id),
+            b_role=roles.get(b.id),
+            source=kind,
+            at=at,
+        )
+
+
+def _twin(db: Database, one: Candidate, other: Candidate) -> str | None:
+    for a, b in ((one, other), (other, one)):
+        pair_id = ids.pair_id(one.prompt_id, a.text, b.text, None)
+        if exists(db, pair_id):
+            return pair_id
+    return None
+
+
+def _from_row(row: Row) -> Pair:
+    return Pair(*row)

@@ -1,0 +1,1 @@
+"""What people decide: labels, decisions, rulings, guidelines, settings, attributes."""

@@ -1,0 +1,70 @@
+"""Texts that somebody is writing and has not kept yet, so that no way of ending the app loses them.
+
+They are of this file alone: no export, no merge and no other annotator's screen reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from store import ids
+from store.db.connection import immediate
+
+
+class DraftKind(StrEnum):
+    """What the text will be once it is kept."""
+
+    EDIT = "edit"
+    """Of a revision."""
+    NOTE = "note"
+    """On an item."""
+    REASON = "reason"
+    """Of a ruling on a pair."""
+    CASE = "case"
+    """A pair as an example of the guideline."""
+    GUIDELINE = "guideline"
+    """Its next version; of no item."""
+
+
+class Place(NamedTuple):
+    """What a draft belongs to."""
+
+    kind: DraftKind
+    item: str = ""
+    """Id of the revision, pair or other item."""
+
+
+class Draft(NamedTuple):
+    """An unfinished text."""
+
+    text: str
+    at: str
+    """When it was last written to, UTC, ISO-8601."""
+
+
+def save(db: Database, annotator: str, changes: Mapping[Place, Draft | None]) -> None:
+    """Store drafts in place of the earlier ones; None forgets one: it was kept, or is unwanted."""
+    who = ids.name(annotator)
+    with immediate(db):
+        for place, draft in changes.items():
+            db.execute(
+                "DELETE FROM draft WHERE annotator = ? AND kind = ? AND item = ?",
+                [who, place.kind.value, place.item],
+            )
+            if draft is not None:
+                db.execute(
+                    "INSERT INTO draft (annotator, kind, item, text, at) VALUES (?, ?, ?, ?, ?)",
+                    [who, place.kind.value, place.item, draft.text, draft.at],
+                )
+
+
+def of(db: Database, annotator: str) -> dict[Place, Draft]:
+    """Every draft of an annotator."""
+    rows = db.execute(
+        "SELECT kind, item, text, at FROM draft WHERE annotator = ?", [ids.name(annotator)]
+    ).fetchall()
+    return {Place(DraftKind(kind), item): Draft(text, at) for kind, item, text, at in rows}

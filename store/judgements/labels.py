@@ -1,0 +1,262 @@
+"""Labels, notes and flags: what one annotator says about one pair or item."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from store import ids
+from store.db.connection import immediate
+from store.errors import BadInput, WrongId
+from store.judgements import guidelines
+from store.log import current_state, events
+from store.records import Event, Label, Phase, Verdict
+from store.rounds import assignments
+
+CURRENT: Final = "current"
+"""Stands for the guideline in force when the label is given."""
+
+_SELECT = (
+    "SELECT label_head.pair_id, label_head.annotator, label_head.phase, verdict, strength,"
+    " seconds, left_side, guideline_id,"
+    " CASE WHEN head.item IS NULL OR (label_head.note IS NOT NULL AND label_head.at > head.at)"
+    "  THEN label_head.note ELSE nullif(json_extract(head.value, '$.text'), '') END,"
+    " informed, round_id, label_head.event_id, label_head.at, answer FROM label_head"
+    " LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id"
+    "  AND head.annotator = label_head.annotator AND head.phase = ''"
+)
+
+
+def give(
+    db: Database,
+    pair_id: str,
+    annotator: str,
+    verdict: Verdict | str,
+    *,
+    seconds: float | None = None,
+    left: str | None = None,
+    strength: int | None = None,
+    note: str | None = None,
+    phase: Phase = Phase.FIRST,
+    guideline_id: str | None = CURRENT,
+    source: str | None = None,
+    at: str,
+) -> Event:
+    """Record one verdict; on the disk when this returns.
+
+    Args:
+        db: the project.
+        pair_id: whole id of the pair.
+        annotator: who gives it.
+        verdict: one of :class:`store.records.Verdict`.
+        seconds: time the annotator took.
+        left: ``a`` or ``b``, whichever stood left.
+        strength: 1 better, 2 much better; only with the verdicts ``a`` and ``b``.
+        note: a remark; the later one of this and :func:`note` is shown.
+        phase: first pass, hidden repeat or after discussion.
+        guideline_id: the version it was made under; :data:`CURRENT` looks it up, None says that
+            it is unknown (imported labels).
+        source: name of the file it was imported from.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        WrongId: there is no such pair.
+        BadInput: verdict, strength or side is none of those that exist.
+    """
+    chosen = _verdict(verdict)
+    _check(chosen, strength, left)
+    who = ids.name(annotator)
+    with immediate(db):
+        if not db.execute("SELECT 1 FROM pair WHERE id = ?", [pair_id]).fetchone():
+            raise WrongId(pair_id, "pair")
+        if guideline_id == CURRENT:
+            guideline_id = guidelines.current_id(db)
+        value: dict[str, Any] = {
+            "verdict": chosen.value,
+            "strength": strength,
+            "seconds": seconds,
+            "left": left,
+            "note": note or None,
+            "guideline_id": guideline_id,
+            "source": source,
+            "informed": phase is Phase.FIRST and was_informed(db, pair_id, who),
+            "round_id": assignments.of_label(db, pair_id, who) if phase is Phase.FIRST else None,
+        }
+        event = events.append(
+            db, "label", pair_id, who, _without_none(value), phase=phase.value, at=at
+        )
+        if phase is Phase.FIRST:
+            assignments.note_finished(db, pair_id, who, at)
+    return event
+
+
+def of_pair(db: Database, pair_id: str) -> list[Label]:
+    """Everybody's labels that stand on a pair, in all phases, by annotator."""
+    rows = db.execute(
+        f"{_SELECT} WHERE label_head.pair_id = ? ORDER BY label_head.annotator, label_head.phase",
+        [pair_id],
+    ).fetchall()
+    return [_label(row) for row in rows]
+
+
+def mine(db: Database, pair_id: str, annotator: str, phase: Phase = Phase.FIRST) -> Label | None:
+    """The label of one annotator that stands on a pair, or None."""
+    row = db.execute(
+        f"{_SELECT} WHERE label_head.pair_id = ? AND label_head.annotator = ?"
+        " AND label_head.phase = ?",
+        [pair_id, ids.name(annotator), phase.value],
+    ).fetchone()
+    return None if row is None else _label(row)
+
+
+def by_annotator(db: Database, annotator: str, phase: Phase = Phase.FIRST) -> list[Label]:
+    """All current labels of one annotator in one phase, in the order they were given."""
+    rows = db.execute(
+        f"{_SELECT} WHERE label_head.annotator = ? AND label_head.phase = ?"
+        " ORDER BY label_head.at, label_head.pair_id",
+        [ids.name(annotator), phase.value],
+    ).fetchall()
+    return [_label(row) for row in rows]
+
+
+def under_older_guideline(db: Database, annotator: str) -> list[str]:
+    """Pairs this annotator labelled under a version that is not in force any more, oldest first.
+
+    Those that are in the queue again already are left out.
+    """
+    rows = db.execute(
+        "SELECT pair_id FROM label_head WHERE annotator = ? AND phase = 'first'"
+        " AND guideline_id IS NOT ? AND answer <> 'again' ORDER BY at, pair_id",
+        [ids.name(annotator), guidelines.current_id(db)],
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def annotators(db: Database) -> list[str]:
+    """Everybody who has a label in the project, by name."""
+    rows = db.execute("SELECT DISTINCT annotator FROM label_head ORDER BY annotator").fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def count_by(db: Database, annotator: str) -> int:
+    """How many pairs an annotator has answered in the first phase, skips included.
+
+    A pair that was queued again is not answered, though its label still stands.
+    """
+    row = db.execute(
+        "SELECT count(*) FROM answered WHERE annotator = ?", [ids.name(annotator)]
+    ).fetchone()
+    return int(row[0])
+
+
+def note(db: Database, item: str, annotator: str, text: str, at: str) -> Event:
+    """Write a remark on an item, in place of the annotator's earlier one; blank takes it away."""
+    return events.append(db, "note", item, annotator, {"text": text.strip()}, at=at)
+
+
+def notes(db: Database, item: str) -> dict[str, str]:
+    """Everybody's remarks on an item, by annotator; those given with a label are in the label."""
+    rows = db.execute(
+        "SELECT annotator, json_extract(value, '$.text') FROM head"
+        " WHERE kind = 'note' AND item = ? ORDER BY annotator",
+        [item],
+    ).fetchall()
+    return {str(who): str(text) for who, text in rows if text}
+
+
+def flag(db: Database, item: str, annotator: str, on: bool, at: str) -> Event:
+    """Set an item aside, or take the annotator's own flag back."""
+    return events.append(db, "flag", item, annotator, {"on": on}, at=at)
+
+
+def flagged(db: Database, item: str) -> bool:
+    """True when anybody's flag is on an item."""
+    return bool(
+        db.execute(
+            "SELECT 1 FROM head WHERE kind = 'flag' AND item = ? AND json_extract(value, '$.on')",
+            [item],
+        ).fetchone()
+    )
+
+
+def all_flagged(db: Database) -> set[str]:
+    """Every item that anybody has flagged."""
+    rows = db.execute(
+        "SELECT DISTINCT item FROM head WHERE kind = 'flag' AND json_extract(value, '$.on')"
+    ).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def record_shown(db: Database, pair_id: str, annotator: str, at: str) -> None:
+    """Remember that an annotator saw what the others chose; recorded once.
+
+    A first label given or changed after that is marked ``informed`` and left out of agreement.
+    """
+    with immediate(db):
+        if not _was_shown(db, pair_id, ids.name(annotator)):
+            events.append(db, "shown", pair_id, annotator, {}, at=at)
+
+
+def was_informed(db: Database, pair_id: str, annotator: str) -> bool:
+    """True when a first label given now would not be blind any more."""
+    before = db.execute(
+        "SELECT 1 FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'label'"
+        " AND phase = 'first' LIMIT 1",
+        [pair_id, annotator],
+    ).fetchone()
+    now = db.execute(
+        "SELECT informed FROM label_head WHERE pair_id = ? AND annotator = ? AND phase = 'first'",
+        [pair_id, annotator],
+    ).fetchone()
+    return bool(
+        (now is not None and now[0])
+        or _was_shown(db, pair_id, annotator)
+        or (before is not None and assignments.ended_with(db, pair_id, annotator))
+    )
+
+
+def _was_shown(db: Database, pair_id: str, annotator: str) -> bool:
+    return current_state.value(db, current_state.Cell("shown", pair_id, annotator, "")) is not None
+
+
+def _verdict(text: Verdict | str) -> Verdict:
+    try:
+        return Verdict(text)
+    except ValueError:
+        raise BadInput(
+            f"'{text}' is no verdict; the verdicts are {', '.join(Verdict)}", field="verdict"
+        ) from None
+
+
+def _check(verdict: Verdict, strength: int | None, left: str | None) -> None:
+    if strength is not None:
+        if strength not in (1, 2):
+            raise BadInput("a strength is 1 (better) or 2 (much better)", field="strength")
+        if verdict not in (Verdict.A, Verdict.B):
+            raise BadInput(f"a verdict {verdict} has no strength", field="strength")
+    if left not in (None, "a", "b"):
+        raise BadInput("the left side is a or b", field="left")
+
+
+def _without_none(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in value.items() if each is not None}
+
+
+def _label(row: tuple[Any, ...]) -> Label:
+    return Label(
+        pair_id=row[0],
+        annotator=row[1],
+        phase=Phase(row[2]),
+        verdict=Verdict(row[3]),
+        strength=row[4],
+        seconds=row[5],
+        left=row[6],
+        guideline_id=row[7],
+        note=row[8],
+        informed=bool(row[9]),
+        round_id=row[10],
+        event_id=row[11],
+        at=row[12],
+        answer=row[13],
+    )

@@ -1,0 +1,48 @@
+"""Settings of the whole project, agreed by everybody who works on it: events like all decisions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from store.log import current_state, events
+from store.records import Event
+
+STRENGTH: Final = "strength"
+"""True where labels are given on the four-point strength scale."""
+
+REPEATS: Final = "repeats"
+"""Every how many labels a hidden repeat is shown; 0 for none."""
+
+MINIMUM: Final = "minimum_seconds"
+"""Seconds an item must have been on the screen before a key decides on it."""
+
+MINIMUM_DEFAULT: Final = 0.4
+"""Shorter than anybody takes to read an item, longer than a slip of the finger."""
+
+
+def get(db: Database, key: str, default: Any = None) -> Any:
+    """The value of a setting (anything JSON can say), or the default."""
+    said = current_state.latest(db, "setting", key)
+    return default if said is None else said.value["value"]
+
+
+def set(db: Database, key: str, value: Any, annotator: str, at: str) -> Event:  # noqa: A001
+    """Change a setting for everybody."""
+    return events.append(db, "setting", key, annotator, {"value": value}, at=at)
+
+
+def minimum_seconds(db: Database) -> float:
+    """The project's :data:`MINIMUM`; the default where it says something that is no time."""
+    value = get(db, MINIMUM, MINIMUM_DEFAULT)
+    is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 60
+    return float(value) if is_time else MINIMUM_DEFAULT
+
+
+def ordered(db: Database) -> dict[str, Any]:
+    """All settings that were ever set, by name."""
+    return {
+        key: said.value["value"]
+        for key, said in current_state.latest_of_each(db, "setting").items()
+    }

@@ -1,0 +1,1 @@
+"""The append-only event log, the current state made from it, and undo."""

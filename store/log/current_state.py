@@ -1,0 +1,275 @@
+"""The current state of every cell, a cache of the events that can be rebuilt at any time.
+
+A cell is what one annotator says about one item in one phase: its label, its note, its flag.
+The event with the greatest (lamport, replica, seq) wins it, so that every copy of a project that
+has the same events shows the same state, in whatever order they arrived. What a label that was
+skipped over, queued again or taken back comes to is said by :mod:`store.log.standing_label`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NamedTuple
+
+from sqlite_utils import Database
+
+from store import ids
+from store.db.connection import immediate
+from store.log import event_kinds as kinds
+from store.log import standing_label
+from store.records import Answer, Event
+
+SHARED_KINDS: Final = kinds.SHARED
+"""Kinds where the last word counts whoever said it: their lamport runs over all annotators."""
+
+_WINNER = (
+    "SELECT kind, item, annotator, phase, id, value, at FROM sound_event"
+    " WHERE item = ? AND annotator = ? AND kind IN (?, ?) AND phase = ?"
+    " ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1"
+)
+_WINNERS = (
+    "SELECT kind, item, annotator, phase, id, value, at FROM ("
+    " SELECT *, row_number() OVER ("
+    "  PARTITION BY item, annotator, iif(kind = 'clear', 'label', kind), phase"
+    "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM sound_event"
+    ") WHERE place = 1"
+)
+_CELL = (
+    "SELECT id, kind, value, at FROM sound_event"
+    " WHERE item = ? AND annotator = ? AND kind IN ('label', 'clear') AND phase = ?"
+    " ORDER BY lamport, replica, seq"
+)
+_LABELS = (
+    "SELECT pair_id, annotator, phase, verdict, strength, seconds, left_side, guideline_id, note,"
+    " informed, round_id, event_id, at, answer FROM label_head"
+)
+_ADD_LABEL = (
+    "INSERT INTO label_head (pair_id, annotator, phase, verdict, strength, seconds, left_side,"
+    " guideline_id, note, informed, round_id, event_id, at, answer)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
+_ADD_OTHER = (
+    "INSERT INTO head (kind, item, annotator, phase, event_id, value, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Cell(NamedTuple):
+    """One place that holds one current state."""
+
+    kind: str
+    item: str
+    annotator: str
+    phase: str
+
+
+def cell_of(event: Event) -> Cell:
+    """The cell an event speaks about; clearing a label speaks about the label."""
+    kind = "label" if event.kind == "clear" else event.kind
+    return Cell(kind, event.item, event.annotator, event.phase)
+
+
+def apply(db: Database, event: Event) -> None:
+    """Bring the cell of a new event up to date; call in the event's transaction."""
+    refresh(db, cell_of(event))
+
+
+def refresh(db: Database, cell: Cell) -> None:
+    """Bring one cell up to date from the events."""
+    winner = db.execute(
+        _WINNER, [cell.item, cell.annotator, *_kinds(cell.kind), cell.phase]
+    ).fetchone()
+    if cell.kind == "label":
+        db.execute(
+            "DELETE FROM label_head WHERE pair_id = ? AND annotator = ? AND phase = ?",
+            [cell.item, cell.annotator, cell.phase],
+        )
+    else:
+        db.execute(
+            "DELETE FROM head WHERE kind = ? AND item = ? AND annotator = ? AND phase = ?",
+            list(cell),
+        )
+    if cell.kind == "round":
+        db.execute("DELETE FROM round_pair WHERE round_id = ?", [cell.item])
+    if winner is not None:
+        _write(db, winner)
+    if cell.kind == "round":
+        _give_out(db, cell.item)
+
+
+def rebuild(db: Database) -> None:
+    """Throw the heads away and make them again from the events."""
+    with immediate(db):
+        db.execute("DELETE FROM label_head")
+        db.execute("DELETE FROM head")
+        db.execute("DELETE FROM round_pair")
+        for winner in _winners(db):
+            _write(db, winner)
+
+
+def rebuild_labels(db: Database) -> None:
+    """Make the labels alone again from the events; for a migration, in its transaction."""
+    db.execute("DELETE FROM label_head")
+    for winner in _winners(db):
+        if (row := _label_row(db, winner)) is not None:
+            db.execute(_ADD_LABEL, row)
+
+
+def equal_to_rebuild(db: Database) -> bool:
+    """True when the heads are what the events say; changes nothing."""
+    winners = _winners(db)
+    return all(
+        expected == set(db.execute(rows).fetchall())
+        for rows, expected in (
+            (_LABELS, {_label_row(db, w) for w in winners} - {None}),
+            (_OTHERS, {_head_row(w) for w in winners} - {None}),
+            ("SELECT * FROM round_pair", {row for w in winners for row in _round_rows(w)}),
+        )
+    )
+
+
+def last_lamport(db: Database, kind: str, item: str, annotator: str, phase: str) -> int:
+    """The greatest lamport number seen in a cell; over all annotators where the kind is shared."""
+    kinds = _kinds("label" if kind == "clear" else kind)
+    shared = kind in SHARED_KINDS
+    found = db.execute(
+        "SELECT max(lamport) FROM sound_event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
+        " AND (? OR annotator = ?)",
+        [item, *kinds, phase, shared, annotator],
+    ).fetchone()[0]
+    return int(found or 0)
+
+
+class Said(NamedTuple):
+    """The current value of a shared cell, and who said it when."""
+
+    value: dict[str, Any]
+    annotator: str
+    at: str
+    event_id: str
+
+
+def value(db: Database, cell: Cell) -> dict[str, Any] | None:
+    """The current value of a cell that is no label, or None."""
+    row = db.execute(
+        "SELECT value FROM head WHERE kind = ? AND item = ? AND annotator = ? AND phase = ?",
+        list(cell),
+    ).fetchone()
+    return None if row is None else dict(json.loads(row[0]))
+
+
+def latest(db: Database, kind: str, item: str) -> Said | None:
+    """The last word on an item in one of :data:`SHARED_KINDS`, whoever said it."""
+    row = db.execute(
+        "SELECT head.value, head.annotator, head.at, head.event_id FROM head"
+        " JOIN sound_event AS event USING (kind, item, annotator, phase)"
+        " WHERE head.kind = ? AND head.item = ?"
+        " ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC LIMIT 1",
+        [kind, item],
+    ).fetchone()
+    return None if row is None else Said(dict(json.loads(row[0])), *row[1:])
+
+
+def latest_of_each(db: Database, kind: str) -> dict[str, Said]:
+    """The last word on every item that has one, by item."""
+    rows = db.execute(
+        "SELECT item, value, annotator, at, event_id FROM ("
+        " SELECT head.item, head.value, head.annotator, head.at, head.event_id, row_number() OVER"
+        "  (PARTITION BY head.item ORDER BY event.lamport DESC, event.replica DESC,"
+        "   event.seq DESC) AS place"
+        " FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)"
+        " WHERE head.kind = ?"
+        ") WHERE place = 1 ORDER BY item",
+        [kind],
+    ).fetchall()
+    return {row[0]: Said(dict(json.loads(row[1])), *row[2:]) for row in rows}
+
+
+def _kinds(kind: str) -> tuple[str, str]:
+    return ("label", "clear") if kind == "label" else (kind, kind)
+
+
+def _winners(db: Database) -> list[tuple[Any, ...]]:
+    return list(db.execute(_WINNERS).fetchall())
+
+
+def _write(db: Database, winner: tuple[Any, ...]) -> None:
+    if (row := _label_row(db, winner)) is not None:
+        db.execute(_ADD_LABEL, row)
+    elif (row := _head_row(winner)) is not None:
+        db.execute(_ADD_OTHER, row)
+    for place in _round_rows(winner):
+        db.execute("INSERT OR IGNORE INTO round_pair VALUES (?, ?, ?, ?)", place)
+
+
+def _give_out(db: Database, round_id: str) -> None:
+    """The pairs of a round while anybody's word of it counts; all words give out the same."""
+    others = db.execute(
+        "SELECT kind, item, annotator, phase, id, value, at FROM sound_event"
+        " WHERE kind = 'round' AND item = ?",
+        [round_id],
+    ).fetchall()
+    for each in others:
+        db.conn.executemany(
+            "INSERT OR IGNORE INTO round_pair VALUES (?, ?, ?, ?)", _round_rows(each)
+        )
+
+
+def _label_row(db: Database, winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    kind, item, annotator, phase, event_id, text, at = winner
+    if kind not in ("label", "clear"):
+        return None
+    last = standing_label.word(event_id, kind, text, at)
+    if standing_label.is_verdict(last):  # nearly always; nothing before it matters then
+        return _row_of(item, annotator, phase, last, "given")
+    words = db.execute(_CELL, [item, annotator, phase]).fetchall()
+    found = standing_label.of_cell(standing_label.word(*each) for each in words)
+    if found.shown is None or found.answer is None:
+        return None
+    return _row_of(item, annotator, phase, found.shown, found.answer)
+
+
+def _row_of(
+    item: str, annotator: str, phase: str, said: standing_label.Word, answer: Answer
+) -> tuple[Any, ...]:
+    value = said.value
+    return (
+        item,
+        annotator,
+        phase,
+        value["verdict"],
+        value.get("strength"),
+        value.get("seconds"),
+        value.get("left"),
+        value.get("guideline_id"),
+        value.get("note"),
+        int(value.get("informed", False)),
+        value.get("round_id"),
+        value.get("restores", said.event_id),
+        value.get("given_at", said.at),
+        answer,
+    )
+
+
+def _head_row(winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    kind, item, annotator, phase, event_id, text, at = winner
+    said = json.loads(text)
+    if kind in ("label", "clear") or said.get("cleared"):
+        return None
+    event_id, at = said.pop("restores", event_id), said.pop("given_at", at)
+    said.pop("undoes", None)
+    if kind == "round":
+        del said["assigned"]  # thousands of ids, which round_pair holds
+    return (kind, item, annotator, phase, event_id, ids.json_text(said), at)
+
+
+def _round_rows(winner: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    kind, item, _, _, _, text, _ = winner
+    if kind != "round":
+        return []
+    return [
+        (item, annotator, position, pair_id)
+        for annotator, pairs in json.loads(text)["assigned"].items()
+        for position, pair_id in enumerate(pairs)
+    ]

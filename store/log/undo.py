@@ -1,0 +1,123 @@
+"""Undo: an event that restores what one annotator had before the last thing they did."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from store import ids
+from store.db import replica
+from store.db.connection import immediate
+from store.judgements import labels
+from store.log import events
+from store.records import Event, Phase
+
+UNDOABLE: Final = ("label", "note", "flag", "decision", "ruling")
+"""What one person did to one item. Guidelines, rounds and settings are everybody's."""
+
+_OWN = """
+SELECT id, kind, item, phase, value, arrival FROM sound_event
+WHERE annotator = ? AND kind IN (SELECT value FROM json_each(?))
+  AND replica IN (SELECT value FROM json_each(?))
+ORDER BY arrival DESC
+"""
+_BEFORE = """
+SELECT id, kind, value, at FROM sound_event
+WHERE item = ? AND annotator = ? AND kind IN (?, ?) AND phase = ? AND arrival < ?
+ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo took back."""
+
+    kind: str
+    """``label``, ``note``, ``flag``, ``decision`` or ``ruling``."""
+    item: str
+    """Id of the pair, revision or other item."""
+    phase: str
+    was: dict[str, Any]
+    """What the undone event had said."""
+    restored: dict[str, Any] | None
+    """What holds now, or None where nothing was said before."""
+    event: Event
+    """The event that records the undo."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    id: str
+    kind: str
+    item: str
+    phase: str
+    value: dict[str, Any]
+    arrival: int
+
+
+def undo(db: Database, annotator: str, at: str) -> Undone | None:
+    """Take back the last thing an annotator did in this file; again walks further back.
+
+    The rows of the item are afterwards what they were before it. What came in by an import or a
+    merge is never undone here. A first label restored after the others' were shown is marked
+    informed.
+
+    Returns:
+        What was taken back, or None when there is nothing left.
+    """
+    who = ids.name(annotator)
+    with immediate(db):
+        target = _last(db, who)
+        if target is None:
+            return None
+        restored = _state_before(db, target, who)
+        value: dict[str, Any] = {"undoes": target.id}
+        kind = target.kind
+        if restored is not None:
+            value |= restored
+            if kind == "label" and target.phase == Phase.FIRST:
+                value["informed"] = bool(value.get("informed")) or labels.was_informed(
+                    db, target.item, who
+                )
+        elif kind == "label":
+            kind = "clear"
+        else:
+            value["cleared"] = True
+        event = events.append(db, kind, target.item, who, value, phase=target.phase, at=at)
+    return Undone(target.kind, target.item, target.phase, target.value, restored, event)
+
+
+def _last(db: Database, annotator: str) -> _Target | None:
+    """The newest thing done in this file itself that was not undone yet."""
+    kinds = json.dumps([*UNDOABLE, "clear"])
+    rows = db.execute(_OWN, [annotator, kinds, json.dumps(replica.own(db))])
+    undone: set[str] = set()
+    try:
+        for event_id, kind, item, phase, text, arrival in rows:
+            value = json.loads(text)
+            if "undoes" in value:
+                undone.add(value["undoes"])
+            elif event_id not in undone and "source" not in value:
+                return _Target(event_id, kind, item, phase, value, arrival)
+    finally:
+        rows.close()  # a half-read statement would hold a read transaction open
+    return None
+
+
+def _state_before(db: Database, target: _Target, annotator: str) -> dict[str, Any] | None:
+    """What the item's cell said before the event, and which event had said it."""
+    kinds = ("label", "clear") if target.kind == "label" else (target.kind, target.kind)
+    row = db.execute(
+        _BEFORE, [target.item, annotator, *kinds, target.phase, target.arrival]
+    ).fetchone()
+    if row is None:
+        return None
+    event_id, kind, text, at = row
+    value: dict[str, Any] = json.loads(text)
+    if kind == "clear" or value.get("cleared"):
+        return None
+    value.pop("undoes", None)
+    return {"restores": event_id, "given_at": at} | value

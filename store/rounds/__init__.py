@@ -1,0 +1,1 @@
+"""Who labels what next: the queue, formal rounds, assignments, hidden repeats, presence."""

@@ -1,0 +1,53 @@
+"""Hidden repeats: a pair shown again, sides swapped, to see whether one agrees with oneself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlite_utils import Database
+
+from store import ids
+from store.db import meta
+from store.judgements import settings
+
+DISTANCE: Final = 20
+"""Labels that must lie between the first pass and the repeat, so that it is not remembered."""
+
+_OLD_ENOUGH = """
+SELECT pair_id FROM label_head AS first
+WHERE annotator = ?1 AND phase = 'first' AND verdict <> 'skip' AND informed = 0
+  AND answer = 'given'
+  AND NOT EXISTS (SELECT 1 FROM label_head AS again WHERE again.pair_id = first.pair_id
+                  AND again.annotator = ?1 AND again.phase = 'repeat')
+  AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'shown' AND item = first.pair_id
+                  AND head.annotator = ?1)
+ORDER BY at DESC, pair_id LIMIT -1 OFFSET ?2
+"""
+
+
+def due(db: Database, annotator: str) -> str | None:
+    """The pair to repeat now, or None when none is due.
+
+    One repeat for every n first labels, n being the project's setting
+    :data:`store.judgements.settings.REPEATS` (0, the default, for none). Which pair is drawn by the
+    project's stored seed among those labelled long enough ago, never shown beside the others'
+    labels, and not repeated yet.
+    """
+    every = int(settings.get(db, settings.REPEATS, 0))
+    who = ids.name(annotator)
+    if every < 1 or _count(db, who, "first") // every <= _count(db, who, "repeat"):
+        return None
+    rows = db.execute(_OLD_ENOUGH, [who, DISTANCE]).fetchall()
+    seed = meta.seed(db, "order")
+    return min(
+        (str(row[0]) for row in rows),
+        key=lambda pair: ids.digest("repeat", [seed, who, pair]),
+        default=None,
+    )
+
+
+def _count(db: Database, annotator: str, phase: str) -> int:
+    row = db.execute(
+        "SELECT count(*) FROM label_head WHERE annotator = ? AND phase = ?", [annotator, phase]
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,255 @@
+"""The whole chain behind a prompt, a candidate or a pair, as plain nested dictionaries.
+
+What `pairlab show` prints and the audit export writes: every text, who or what wrote it, the
+exact text the model was given, settings, seeds, model file and everything people decided.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Database
+
+from store import find, ids
+from store.items import candidates, chains, constitutions, critiques, prompts, runs
+from store.items import pairs as pair_rows
+from store.judgements import decisions, labels, rulings
+from store.judgements.rulings import Ruling
+from store.log import current_state
+from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Prompt
+from store.views import closed
+
+Tree = dict[str, Any]
+
+
+def item(db: Database, text: str, *, viewer: str | None = None) -> Tree:
+    """What is behind the item that an id, a unique beginning of one or an imported id names.
+
+    Args:
+        db: the project.
+        text: what the user typed.
+        viewer: leave out what others say about pairs that this annotator has not labelled, or
+            that a round hides; None leaves nothing out.
+
+    Raises:
+        WrongId: nothing answers to it, or several items do.
+    """
+    found = find.anything(db, text)
+    by_kind = {"prompt": prompt, "candidate": candidate, "pair": pair}
+    return by_kind[found.kind](db, found.id, viewer=viewer)
+
+
+def prompt(db: Database, prompt_id: str, *, viewer: str | None = None) -> Tree:
+    """A prompt, its chains and its pairs.
+
+    Raises:
+        WrongId: there is no such prompt.
+    """
+    return {
+        "kind": "prompt",
+        "id": prompt_id,
+        "prompt": _prompt(prompts.get(db, prompt_id)),
+        "chains": [_chain(db, chain) for chain in chains.of_prompt(db, prompt_id)],
+        "pairs": [_pair(db, each, viewer) for each in pair_rows.of_prompt(db, prompt_id)],
+    }
+
+
+def candidate(db: Database, candidate_id: str, *, viewer: str | None = None) -> Tree:
+    """A candidate: its prompt, its chain and the pairs it is in.
+
+    Raises:
+        WrongId: there is no such candidate.
+    """
+    chain = chains.get(db, candidate_id)
+    return {
+        "kind": "candidate",
+        "id": candidate_id,
+        "prompt": _prompt(chain.prompt),
+        "chains": [_chain(db, chain)],
+        "pairs": [_pair(db, each, viewer) for each in pair_rows.of_candidate(db, candidate_id)],
+    }
+
+
+def pair(db: Database, pair_id: str, *, viewer: str | None = None) -> Tree:
+    """A pair: its prompt, what was decided on it, and the chains of both its sides.
+
+    Raises:
+        WrongId: there is no such pair.
+    """
+    found = pair_rows.get(db, pair_id)
+    roots = dict.fromkeys(candidates.root(db, side).id for side in (found.a_id, found.b_id))
+    return {
+        "kind": "pair",
+        "id": pair_id,
+        "prompt": _prompt(prompts.get(db, found.prompt_id)),
+        "pair": _pair(db, found, viewer),
+        "chains": [_chain(db, chains.get(db, root)) for root in roots],
+    }
+
+
+def _prompt(found: Prompt) -> Tree:
+    return {
+        "id": found.id,
+        "messages": [message._asdict() for message in found.messages],
+        "category": found.category,
+        "tags": list(found.tags),
+        "source": found.source,
+        "external_id": found.external_id,
+        "position": found.position,
+    }
+
+
+def _chain(db: Database, chain: chains.Chain) -> Tree:
+    on_path = {r.critique.id for r in chain.rounds}
+    written = [chain.original, *chains.tree(db, chain.original.id)]
+    revisions = {c.critique_id: c for c in written if c.critique_id}
+    others = [
+        _round(db, critique, revisions.get(critique.id))
+        for each in written
+        for critique in critiques.of_candidate(db, each.id)
+        if critique.id not in on_path
+    ]
+    return {
+        "original": _candidate(db, chain.original),
+        "rounds": [_round(db, r.critique, r.revision) for r in chain.rounds],
+        "other_rounds": others,
+        "decisions": [_decision(d) for d in decisions.of_chain(db, chain.original.id)],
+        "edited": [_candidate(db, c) for c in written if c.origin is Origin.EDITED],
+    }
+
+
+def _round(db: Database, critique: Critique, revision: Candidate | None) -> Tree:
+    constitution = constitutions.get(db, critique.constitution_id)
+    return {
+        "number": critique.round,
+        "critique": {
+            "id": critique.id,
+            "of": critique.candidate_id,
+            "constitution": {
+                "id": constitution.id,
+                "name": constitution.name,
+                "version": constitution.version,
+            },
+            "principle": critique.principle_id,
+            "text": critique.text,
+            "found": critique.found,
+            "at": critique.created_at,
+            "generation": _generation(db, critique.generation_id),
+        },
+        "revision": None if revision is None else _candidate(db, revision),
+    }
+
+
+def _candidate(db: Database, found: Candidate) -> Tree:
+    return {
+        "id": found.id,
+        "origin": found.origin.value,
+        "text": found.text,
+        "author": found.author,
+        "round": found.round,
+        "slot": found.slot,
+        "parent": found.parent_id,
+        "finish_reason": found.finish_reason,
+        "at": found.created_at,
+        "generation": _generation(db, found.generation_id),
+    }
+
+
+def _generation(db: Database, generation_id: str | None) -> Tree | None:
+    if generation_id is None:
+        return None
+    made = runs.get_generation(db, generation_id)
+    run = runs.get_run(db, made.run_id)
+    return {
+        "id": made.id,
+        "rendered": made.rendered,
+        "text": made.text,
+        "settings": made.settings,
+        "seed": made.seed,
+        "finish_reason": made.finish_reason,
+        "prompt_tokens": made.prompt_tokens,
+        "completion_tokens": made.completion_tokens,
+        "seconds": made.seconds,
+        "attempt": made.attempt,
+        "refused": made.refused,
+        "at": made.created_at,
+        "run": {
+            "id": run.id,
+            "model": run.model,
+            "model_sha256": run.model_sha256,
+            "backend": run.backend,
+            "chat_template": run.chat_template,
+            "settings": run.settings,
+            "seed": run.seed,
+            "started_at": run.started_at,
+        },
+    }
+
+
+def _decision(made: Decision) -> Tree:
+    return {
+        "revision": made.revision_id,
+        "annotator": made.annotator,
+        "choice": made.choice.value,
+        "edited": made.edited_id,
+        "seconds": made.seconds,
+        "at": made.at,
+    }
+
+
+def _pair(db: Database, found: Pair, viewer: str | None) -> Tree:
+    text = pair_rows.text(db, found.id)
+    given = labels.of_pair(db, found.id)
+    notes = labels.notes(db, found.id)
+    ruled = [_ruling(each) for each in rulings.of_pair(db, found.id)]
+    flagged: bool = labels.flagged(db, found.id)
+    withheld = viewer is not None and closed.is_closed(db, found.id, viewer)
+    if viewer is not None and withheld:
+        who = ids.name(viewer)
+        given = [label for label in given if label.annotator == who]
+        notes = {name: note for name, note in notes.items() if name == who}
+        ruled = [each for each in ruled if each["by"] == who]
+        mine = current_state.value(db, current_state.Cell("flag", found.id, who, "")) or {}
+        flagged = bool(mine.get("on"))
+    return {
+        "id": found.id,
+        "kind": found.kind,
+        "external_id": found.external_id,
+        "position": found.position,
+        "a": {"candidate": found.a_id, "role": found.a_role, "text": text.a},
+        "b": {"candidate": found.b_id, "role": found.b_role, "text": text.b},
+        "at": found.created_at,
+        "flagged": flagged,
+        "labels": [_label(label) for label in given],
+        "notes": notes,
+        "rulings": ruled,
+        "withheld": withheld,
+    }
+
+
+def _ruling(made: Ruling) -> Tree:
+    return {
+        "by": made.by,
+        "verdict": made.verdict.value,
+        "reason": made.reason,
+        "cause": made.cause and made.cause.value,
+        "confidence": made.confidence and made.confidence.value,
+        "adopted_from": made.adopted_from,
+        "at": made.at,
+    }
+
+
+def _label(given: Label) -> Tree:
+    return {
+        "annotator": given.annotator,
+        "phase": given.phase.value,
+        "verdict": given.verdict.value,
+        "strength": given.strength,
+        "seconds": given.seconds,
+        "left": given.left,
+        "note": given.note,
+        "informed": given.informed,
+        "guideline": given.guideline_id,
+        "round": given.round_id,
+        "at": given.at,
+    }

@@ -1,0 +1,186 @@
+"""The data-set checks, each on texts that have the fault and texts that nearly have it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from store.checks import registry
+from store.checks.finding import Level, wilson
+from store.checks.personal import iban, kinds, luhn
+from store.checks.refusal import refuses
+from store.judgements import labels
+from tests.store.building import AT
+from tests.store.exporting_study import labelled, pair
+
+
+def finding(db, name):
+    return next(found for found in registry.check(db).findings if found.check == name)
+
+
+def test_wilson_by_hand():
+    # 8 of 10: (.8 + .19207) / 1.38415 -+ 1.96 * sqrt(.016 + .0096036) / 1.38415
+    low, high = wilson(8, 10)
+    assert (round(low, 4), round(high, 4)) == (0.4902, 0.9433)
+    assert wilson(0, 0) is None
+
+
+def test_length_bias(db):
+    for n in range(19):
+        labelled(db, f"question {n}", "a longer answer", "short")
+    assert finding(db, "length").level is Level.FINE
+    assert "too few" in finding(db, "length").summary
+    last = labelled(db, "question 19", "a much longer answer than that one", "short")
+    found = finding(db, "length")
+    assert found.level is Level.WARN
+    assert found.figures["longer_chosen"] == 1.0
+    assert last in found.pairs
+    for n in range(20):
+        labelled(db, f"other {n}", "short", "a longer answer")
+    assert finding(db, "length").level is Level.FINE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but I can't help with that.",
+        "I cannot assist you in doing this.",
+        "I’m not able to provide instructions for that.",
+        "As an AI, I am unable to do so.",
+        "I must decline.",
+        "No, I won't do that.",
+        "I can't write that for you. But here is something else.",
+    ],
+)
+def test_refusals(text):
+    assert refuses(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure, here is how to kill a hung process.",
+        "You cannot help everybody.",
+        "I'm sorry to hear that your cat is ill.",
+        "She said she would not give up.",
+        "Sorry seems to be the hardest word.",
+        "x" * 300 + " I cannot help with that.",
+    ],
+)
+def test_no_refusals(text):
+    assert not refuses(text)
+
+
+def test_refusals_where_they_are_out_of_place(db):
+    refusal, answer = "I'm sorry, but I can't help with that.", "Use kill -9 and the number."
+    made = labelled(db, "kill a process?", refusal, answer, category="benign_lookalike")
+    labelled(db, "harm?", refusal, answer, category="harmful")
+    labelled(db, "both refuse?", refusal, "I cannot help you.", category="helpful")
+    found = finding(db, "over_refusal")
+    assert (found.level, found.pairs) == (Level.WARN, (made,))
+    assert finding(db, "under_refusal").level is Level.FINE
+    harmed = labelled(db, "more harm?", answer, refusal, category="harmful")
+    assert finding(db, "under_refusal").pairs == (harmed,)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("write to ann.b@uni.org now", "e-mail"),
+        ("call +49 30 901820 today", "phone"),
+        ("call (415) 555-2671", "US phone"),
+        ("from 8.8.8.8 it came", "IP address"),
+        ("DE89 3704 0044 0532 0130 00", "IBAN"),
+        ("4111 1111 1111 1111", "card number"),
+        ("078-05-1120", "US social security"),
+    ],
+)
+def test_personal_data(text, kind):
+    assert kind in set(kinds(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see user@example.com",
+        "version 1.2.3.4.5",
+        "192.168.0.1 and 127.0.0.1 and 999.1.1.1",
+        "DE00 3704 0044 0532 0130 00",
+        "4111 1111 1111 1112",
+        "in 1998 and 2004, 3.14159265358979",
+        "call 000-000-0000",
+    ],
+)
+def test_no_personal_data(text):
+    assert set(kinds(text)) == set()
+
+
+def test_check_digits():
+    assert luhn("79927398713")
+    assert not luhn("79927398710")
+    assert iban("GB82 WEST 1234 5698 7654 32")
+    assert not iban("GB82 WEST 1234 5698 7654 33")
+
+
+def test_prompts_that_are_nearly_the_same(db):
+    one = labelled(db, "How do I kill a process that hangs on my computer?")
+    two = labelled(db, "How do I kill a process that hangs on my computers?")
+    labelled(db, "What is the capital of France?")
+    found = finding(db, "near_duplicate_prompts")
+    assert (found.level, set(found.pairs)) == (Level.LOOK, {one, two})
+    assert found.figures == {"prompts": 3, "near": 2}
+
+
+def test_answers_that_hardly_differ(db):
+    text = "A pipe carries water from one place to another, most often under ground."
+    made = labelled(db, "pipe?", text, text.replace("water", "waters"))
+    labelled(db, "tube?", text, "Something else entirely.")
+    assert finding(db, "alike_answers").pairs == (made,)
+
+
+def test_contradictions(db):
+    one = labelled(db, "pipe?", "good", "poor", external_id="1")
+    two = pair(db, "pipe?", "good", "poor", external_id="2")
+    labels.give(db, two, "ann", "b", at=AT)
+    found = finding(db, "contradictions")
+    assert (found.level, found.pairs) == (Level.WARN, (one, two))
+
+
+def test_boilerplate_and_announcements(db):
+    for n in range(20):
+        text = f"Answer {n} is here. You are valued." if n % 2 else f"Answer {n} is there."
+        labelled(db, f"question {n}", text, f"poor {n}")
+    found = finding(db, "boilerplate")
+    assert (found.level, len(found.pairs)) == (Level.WARN, 10)
+    assert "you are valued." in found.summary
+    assert finding(db, "announcements").level is Level.FINE
+    made = labelled(db, "last", "Here is the revised response: good")
+    assert finding(db, "announcements").pairs == (made,)
+
+
+def test_signs_for_control_characters(db):
+    made = labelled(db, "edited?", "one\u240dtwo\u240dthree", "other")
+    asked = labelled(db, "why\u241b?", "because", "no")
+    labelled(db, "plain?", "one\r\ntwo\ttabs \u2423 \u2424", "other")
+    found = finding(db, "control_pictures")
+    assert (found.level, set(found.pairs)) == (Level.WARN, {made, asked})
+    assert found.figures == {"n": 3, "pairs": 2, "signs": 3}
+    assert "\u240d" in found.summary
+
+
+def test_reasoning_is_told_of_pairs_decided_or_not(db):
+    open_pair = pair(db, "pipe?", "<think>hm</think>good", "poor")
+    labelled(db, "tube?", "The `<think>` tag", "poor")
+    found = finding(db, "reasoning")
+    assert (found.level, found.pairs) == (Level.WARN, (open_pair,))
+    assert found.figures == {"answers": 1, "critiques": 0, "pairs": 1}
+    assert "<think>" in found.summary
+
+
+def test_everything_is_fine_in_an_empty_project(db):
+    done = registry.check(db)
+    assert done.worst is Level.FINE
+    assert done.rows == 0
+    assert {found.level for found in done.findings} == {Level.FINE}
+    assert json.dumps(done.as_json())

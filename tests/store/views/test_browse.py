@@ -1,0 +1,305 @@
+"""Mode B's rows: whole and in order page by page, filtered by what they tell, and blind."""
+
+from __future__ import annotations
+
+import pytest
+from sqlite_utils import Database
+
+from store.items import pairs, prompts
+from store.judgements import decisions, labels, rulings
+from store.records import Choice, Message
+from store.rounds import relabel, rounds
+from store.views import browse, closed, search_index
+from store.views.browse import Row
+from store.views.preview import preview
+from store.views.query import STATUSES, Kind, parse
+from tests.tui.seed import AT, a_chain, a_prompt
+
+SECRET = "marmalade"
+
+
+def listed(db: Database, line: str = "", viewer: str = "ann", limit: int = 200) -> list[Row]:
+    """All rows of a search, page by page; backwards they must be the same."""
+    query = parse(line)
+    assert not query.problem
+    assert not browse.problem(db, query)
+    ahead: list[Row] = []
+    more = True
+    while more:
+        start = ahead[-1].key if ahead else None
+        page = browse.page(db, viewer, query, start=start, limit=limit, at=AT)
+        ahead += page.rows
+        more = page.more
+    behind: list[Row] = []
+    more = True
+    while more:
+        start = behind[0].key if behind else None
+        page = browse.page(db, viewer, query, start=start, backwards=True, limit=limit, at=AT)
+        behind[:0] = page.rows
+        more = page.more
+    assert behind == ahead
+    assert browse.count(db, viewer, query) == len(ahead)
+    return ahead
+
+
+def numbers(db: Database, line: str, viewer: str = "ann") -> list[int]:
+    return [row.number for row in listed(db, line, viewer)]
+
+
+@pytest.fixture
+def study(db: Database) -> Database:
+    """Eight pairs: agreed, disagreed, ruled, sole, skipped, flagged by bob, bob's alone, nobody's.
+
+    The fourth is labelled by ann alone, in two seconds; the seventh by bob alone, with a note.
+    """
+    long = "one two three four five six seven eight nine ten " * 5
+    made = [
+        a_chain(
+            db, (f"Prompt {n}?", f"short {n}", "no", f"{long} {n}"), "harmful" if n < 4 else "x"
+        )
+        for n in range(1, 9)
+    ]
+    given = {
+        1: {"ann": "a", "bob": "a"},
+        2: {"ann": "a", "bob": "b"},
+        3: {"ann": "a", "bob": "b"},
+        4: {"ann": "b"},
+        5: {"ann": "skip", "bob": "a"},
+        6: {"ann": "tie"},
+        7: {"bob": "b"},
+    }
+    for n, said in given.items():
+        for who, verdict in said.items():
+            labels.give(db, made[n - 1].pair, who, verdict, seconds=2 if n == 4 else 90, at=AT)
+    rulings.rule(db, made[2].pair, "bob", "b", reason="so", at=AT)
+    labels.flag(db, made[5].pair, "bob", True, AT)
+    labels.flag(db, made[6].pair, "bob", True, AT)
+    labels.note(db, made[6].pair, "bob", SECRET, AT)
+    search_index.read_in(db, steps=1000)
+    return db
+
+
+def test_the_status_of_a_pair_is_what_its_viewer_may_know(study: Database) -> None:
+    assert [row.status for row in listed(study)] == [
+        *("agreed", "disagreed", "ruled", "labelled", "skipped", "labelled", "waiting", "waiting")
+    ]
+    assert {row.status for row in listed(study, viewer="carl")} == {"waiting"}
+
+
+@pytest.mark.parametrize("status", [name for name, kinds in STATUSES.items() if Kind.PAIR in kinds])
+@pytest.mark.parametrize("viewer", ["ann", "bob", "carl"])
+def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer: str) -> None:
+    every = listed(study, "kind:pair", viewer)
+    found = listed(study, f"status:{status} kind:pair", viewer)
+    assert found == [row for row in every if row.status == status]
+    without = listed(study, f"-status:{status} kind:pair", viewer)
+    assert without == [row for row in every if row.status != status]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("category:harmful", [1, 2, 3]),
+        ("category:harmful -status:ruled", [1, 2]),
+        ("by:ann", [1, 2, 3, 4, 6]),
+        ("by:bob", [1, 2, 3]),
+        ("by:BOB", []),
+        ("hasty", [4]),
+        ("flagged", [6]),
+        ("-flagged by:ann", [1, 2, 3, 4]),
+        ("origin:revision", [1, 2, 3, 4, 6]),
+        ("origin:edited", []),
+        ("principle:h1", [1, 2, 3, 4, 6]),
+        ("out:disagreement", [2]),
+        ("out:flagged", []),
+        ("#3", [3]),
+        ("#9", []),
+        ("sort:newest by:bob", [3, 2, 1]),
+        ("sort:category", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("kind:prompt", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("kind:prompt principle:h1", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("kind:answer origin:revision", [1, 2, 3, 4, 6]),
+        ("prompt #2", [2]),
+    ],
+)
+def test_filters_find(study: Database, line: str, found: list[int]) -> None:
+    principle = study.execute("SELECT principle_id FROM critique LIMIT 1").fetchone()[0]
+    assert numbers(study, line.replace("h1", principle.lower())) == found
+
+
+def test_the_longer_side_is_that_of_the_verdict_that_stands(study: Database) -> None:
+    texts = {row.number: pairs.text(study, row.id) for row in listed(study)}
+    stand = {1: "a", 3: "b", 4: "b"}  # agreed, ruled, ann's alone
+    longer = [
+        n for n, side in stand.items() if (len(texts[n].a) > len(texts[n].b)) == (side == "a")
+    ]
+    assert numbers(study, "longer:chosen") == longer
+    assert numbers(study, "longer:rejected") == [n for n in stand if n not in longer]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("sort", ["project", "newest", "category"])
+def test_pages_of_any_size_hold_every_row_once(study: Database, kind: Kind, sort: str) -> None:
+    line = f"kind:{kind} sort:{sort}"
+    whole = listed(study, line)
+    assert len({row.id for row in whole}) == len(whole) == (16 if kind is Kind.ANSWER else 8)
+    for limit in (1, 3, 8):
+        assert listed(study, line, limit=limit) == whole
+
+
+def test_a_page_can_begin_with_the_row_of_its_key(study: Database) -> None:
+    rows = listed(study)
+    again = browse.page(study, "ann", parse(""), start=rows[3].key, including=True, at=AT)
+    assert list(again.rows) == rows[3:]
+
+
+def test_prompts_say_how_far_they_are(study: Database) -> None:
+    a_prompt(study, "Nobody has answered this.")
+    chain = a_chain(study, ("Decided?", "no", "bad", "yes"))
+    decisions.decide(study, chain.revision, "ann", Choice.ACCEPT, at=AT)
+    found = {row.number: row.status for row in listed(study, "kind:prompt")}
+    assert (found[1], found[9], found[10]) == ("to-decide", "waiting", "accepted")
+    assert numbers(study, "status:accepted") == [10]
+    assert numbers(study, "status:waiting kind:prompt") == [9]
+    assert len(numbers(study, "status:to-decide")) == 8
+
+
+def test_another_ones_decision_is_told_once_the_pair_is_labelled(study: Database) -> None:
+    decisions.decide(study, _revision(study, 8), "bob", Choice.ACCEPT, at=AT)
+    assert numbers(study, "kind:prompt status:accepted") == []
+    assert numbers(study, "kind:prompt by:bob") == []
+    labels.give(study, listed(study)[7].id, "ann", "a", at=AT)
+    assert numbers(study, "kind:prompt status:accepted") == [8]
+    assert numbers(study, "kind:prompt by:bob") == [8]
+
+
+def test_a_conversation_begins_with_what_is_being_answered(study: Database) -> None:
+    turns = [Message("user", "first"), Message("assistant", "reply"), Message("user", "last turn")]
+    prompts.add(study, turns, category="x", source="test", at=AT)
+    assert listed(study, "kind:prompt")[-1].beginning == "last turn"
+
+
+def test_values_nothing_has_are_told_with_the_nearest(study: Database) -> None:
+    assert "harmful" in browse.problem(study, parse("category:harmfull"))
+    assert "disagreement" in browse.problem(study, parse("out:disagrement"))
+    assert browse.problem(study, parse("principle:nonsense"))
+    assert not browse.problem(study, parse("category:harmful"))
+
+
+# Blindness
+
+
+def _revision(db: Database, number: int) -> str:
+    return str(
+        db.execute(
+            "SELECT candidate.id FROM candidate JOIN prompt ON prompt.id = prompt_id"
+            " WHERE origin = 'revision' AND position = ?",
+            [number],
+        ).fetchone()[0]
+    )
+
+
+def told(db: Database, viewer: str, number: int) -> str:
+    """Everything the rows and previews of one prompt's items tell."""
+    out: list[object] = []
+    for kind in Kind:
+        for row in listed(db, f"kind:{kind} #{number}", viewer):
+            out += [row, preview(db, viewer, kind, row.id, at=AT)]
+    return repr(out)
+
+
+def test_an_unlabelled_pair_tells_nothing_of_others_or_of_who_wrote_what(study: Database) -> None:
+    for number in (5, 7):
+        said = told(study, "ann", number)
+        assert SECRET not in said
+        assert "bob" not in said
+        assert "tiny.gguf" not in said
+        assert "critique" not in said
+        assert "revision" not in said
+        assert "flagged=True" not in said
+    opened = told(study, "bob", 7)
+    assert SECRET in opened
+    assert "revision" in opened
+
+
+def test_answers_of_a_closed_prompt_stand_in_an_order_that_tells_nothing(study: Database) -> None:
+    shown = [row.id for row in listed(study, "kind:answer", "carl")]
+    assert shown == [
+        row[0]
+        for row in study.execute(
+            "SELECT candidate.id FROM candidate JOIN prompt ON prompt.id = prompt_id"
+            " ORDER BY position, candidate.id"
+        )
+    ]
+    prompt = listed(study, "kind:prompt #8", "carl")[0]
+    parts = preview(study, "carl", Kind.PROMPT, prompt.id, at=AT).parts
+    ids = [row.id for row in listed(study, "kind:answer #8", "carl")]
+    assert [part.text for part in parts] == [
+        row[0]
+        for each in ids
+        for row in study.execute("SELECT text FROM candidate WHERE id = ?", [each])
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"status:{name} kind:pair" for name, kinds in STATUSES.items() if Kind.PAIR in kinds),
+        *("by:bob", "by:ann", "hasty", "flagged", "noted", "longer:chosen", "longer:rejected"),
+        *("origin:revision", "origin:proposed", "kind:answer origin:revision", f"{SECRET}"),
+        *(f"kind:prompt {SECRET}", "kind:prompt flagged", "kind:answer flagged", "-flagged"),
+        *("-by:bob", "-status:disagreed kind:pair", "kind:prompt by:bob", f"-{SECRET}"),
+        *("out:tie", "out:both_bad", "out:disagreement", "out:flagged", "-out:tie"),
+    ],
+)
+def test_no_search_depends_on_what_is_kept_from_its_viewer(db: Database, line: str) -> None:
+    """Carl has labelled nothing: whatever others say, each search finds the same for him."""
+    made = [a_chain(db, (f"Prompt {n}?", f"short {n}", "no", f"longer {n}")) for n in range(4)]
+    for chain in made:
+        labels.give(db, chain.pair, "ann", "a", seconds=90, at=AT)
+    search_index.read_in(db, steps=1000)
+    before = listed(db, line, "carl")
+    labels.give(db, made[0].pair, "bob", "b", seconds=1, note=SECRET, at=AT)
+    labels.give(db, made[1].pair, "bob", "tie", seconds=1, at=AT)
+    labels.give(db, made[2].pair, "bob", "both_bad", seconds=1, at=AT)
+    labels.flag(db, made[2].pair, "bob", True, AT)
+    labels.flag(db, made[2].original, "bob", True, AT)
+    labels.note(db, made[3].revision, "bob", SECRET, AT)
+    rulings.rule(db, made[0].pair, "bob", "b", reason=SECRET, at=AT)
+    decisions.decide(db, made[1].revision, "bob", Choice.REJECT, at=AT)
+    search_index.read_in(db, steps=1000)
+    assert listed(db, line, "carl") == before
+
+
+def test_what_was_told_is_remembered_once(study: Database) -> None:
+    told_of = {row.number: row.id for row in [*listed(study), *listed(study)]}
+    rows = study.execute("SELECT item FROM event WHERE kind = 'shown' AND annotator = 'ann'")
+    shown = [item for (item,) in rows]
+    # 4 is ann's alone: nothing of others was told
+    assert sorted(shown) == sorted(told_of[number] for number in (1, 2, 3, 6))
+    labels.give(study, shown[0], "ann", "b", at=AT)
+    changed = labels.mine(study, shown[0], "ann")
+    assert changed is not None
+    assert changed.informed
+
+
+def test_a_sealed_round_keeps_its_pairs_closed_to_those_who_labelled_them(study: Database) -> None:
+    inside = [row.id for row in listed(study)][:2]
+    made = rounds.create(study, "pilot", inside, ["ann", "carl"], seed=1, by="ann", at=AT)
+    assert [row.status for row in listed(study)][:3] == ["labelled", "labelled", "ruled"]
+    assert closed.is_closed(study, inside[0], "ann")
+    assert numbers(study, "by:bob") == [3]
+    rounds.close(study, made.id, "ann", "no time", AT)
+    assert numbers(study, "by:bob") == [1, 2, 3]
+
+
+# Acts
+
+
+def test_pairs_are_queued_again_one_by_one(study: Database) -> None:
+    rows = listed(study)
+    again = relabel.these(study, [rows[0].id, rows[6].id], "ann", AT)
+    assert again == [rows[0].id]
+    assert labels.mine(study, rows[0].id, "ann") is None
+    assert labels.mine(study, rows[0].id, "bob") is not None
+    assert listed(study)[0].status == "waiting"

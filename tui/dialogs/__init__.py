@@ -1,0 +1,1 @@
+"""Screens over a mode: pickers, sheets of text, the guideline, lists of pairs, a merge."""

@@ -1,0 +1,64 @@
+"""What a merge brought, in words; knows no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tui.visible import one_line
+
+if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.merging.conflicts import Conflict
+    from store.merging.merge import Merged
+
+NOUNS = {
+    "prompt": "prompts",
+    "candidate": "answers",
+    "critique": "critiques",
+    "pair": "pairs",
+    "event": "events",
+}
+"""How the rows worth telling are called."""
+
+TOLD = 20
+"""How many events that cannot be used are named one by one."""
+
+STANDS = {
+    "ours": "ours stands, theirs is in the log",
+    "theirs": "theirs stands, ours is in the log",
+}
+
+
+def told(merged: Merged) -> Iterator[str]:
+    """What came in, or would, a line each; the conflicts are :func:`conflicts`."""
+    if not merged.anything:
+        yield f"{merged.path} has nothing that is not here already."
+        return
+    would = "would come in" if merged.dry_run else "came in"
+    new = [f"{merged.added[table]} {noun}" for table, noun in NOUNS.items() if merged.added[table]]
+    yield f"From {merged.path} {would}: {', '.join(new)}."
+    for annotator, count in merged.labels.items():
+        yield f"  {count} labels of {annotator}"
+    for replica, count in merged.adopted.items():
+        yield f"  {count} events of a fork (replica {replica[:8]}), under a replica id of their own"
+    if merged.set_aside:
+        yield f"  {len(merged.set_aside)} events cannot be used: kept, and counted nowhere"
+    for each in merged.set_aside[:TOLD]:
+        yield f"    {one_line(each.told(), 200)}"
+    if len(merged.set_aside) > TOLD:
+        yield f"    and {len(merged.set_aside) - TOLD} more; doctor names them"
+
+
+def conflicts(merged: Merged) -> Iterator[str]:
+    """What the two files say differently, and what stands, a line each."""
+    for each in merged.conflicts:
+        yield _conflict(each)
+
+
+def _conflict(each: Conflict) -> str:
+    who = f" of {each.annotator}" if each.annotator else ""
+    stands = STANDS.get(each.stands, "both stand")
+    return (
+        f"conflict · {each.what}{who} · {each.item[:12]}: here {one_line(each.ours, 60)},"
+        f" there {one_line(each.theirs, 60)}; {stands}"
+    )

@@ -1,0 +1,1 @@
+"""One room a mode: its screen, its words, its style."""

@@ -1,0 +1,557 @@
+"""What all modes share: the lines above and below, the common keys, the way a key acts.
+
+A key acts on the item that was on the screen when it was pressed, and once however long it is
+held: :meth:`ModeScreen.act` drops repeats of a held key, keys that were typed before the item was
+painted or too soon after, and keys that come while an earlier one is still being written to the
+disk. A key that is dropped says so in the footer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+from textual.worker import Worker
+
+from engine import netlock
+from store import ids
+from store.db import meta
+from store.judgements import labels
+from store.judgements.drafts import DraftKind, Place
+from store.log import current_state, undo
+from tui import worker_errors
+from tui.app import PairlabApp
+from tui.dialogs.sheet import Sheet, help_for
+from tui.drafts import Drafts, since
+from tui.formatting import brief
+from tui.key_repeat import REPEAT, UNEVEN
+from tui.keys import COMMON
+from tui.messages import AgreementMoved, CameBack, EngineSaid, GoTo, OtherWork
+from tui.services import Services
+from tui.sides import by_place
+from tui.text import one_line
+from tui.text_screen import TextScreen
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.footer import KeysLine, StatusLine
+from tui.widgets.header import WIDE, Header
+from tui.widgets.note_line import NoteLine
+from tui.widgets.prompt_pane import PromptPane
+from tui.widgets.reading import ReadingView
+from tui.widgets.scrolling import Scrolls
+
+if TYPE_CHECKING:
+    from store.log.undo import Undone
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
+"""Actions that need an item with panes; absent in modes without."""
+
+JUMP = "#"
+"""What the line below is open for when it asks for a number."""
+
+
+class ModeScreen(Scrolls, TextScreen):
+    """One mode of the app.
+
+    A mode fills :meth:`compose_mode`, calls :meth:`item_shown` whenever another item has been put
+    into its panes, and runs everything a key does through :meth:`act`.
+    """
+
+    MODE: ClassVar[str] = ""
+    """Id in the registry of modes; bindings whose id begins with it come first in the footer."""
+    HAS_ITEMS: ClassVar[bool] = True
+    """False for modes without items: the keys that need one are absent there."""
+    JUMPS: ClassVar[str] = ""
+    """What ``#`` asks the number of; empty in modes where there is none to go to."""
+    HELP_TEXT: ClassVar[str] = ""
+    """A few plain sentences about the mode, shown by ``?`` above its keys."""
+
+    AUTO_FOCUS = ""
+    BINDINGS = COMMON
+
+    app = getters.app(PairlabApp)
+    header = getters.query_one(Header)
+    status = getters.query_one(StatusLine)
+    keys_line = getters.query_one(KeysLine)
+    note_line = getters.query_one(NoteLine)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.item_id: str | None = None
+        """What a key acts on; None while there is nothing."""
+        self._conversation = False
+        """The prompt shown has earlier turns."""
+        self._painted_at: float | None = None
+        self._acting = False
+        self._shown_since = 0.0
+        self._away_since: float | None = None
+
+    # What a mode says of itself
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """The widgets between header and footer."""
+        return ()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """The panes that scroll together while none is picked."""
+        return ()
+
+    async def skip(self) -> None:
+        """Go to the next item and leave this one for later."""
+
+    async def undone(self, undone: Undone) -> None:
+        """Show the state after an undo; called when it is on disk."""
+
+    async def marked(self) -> None:
+        """The item's note or flag has changed; called when it is on disk."""
+
+    async def origin(self) -> Content | None:
+        """Where the item came from, in words; None where there is nothing to tell."""
+        return None
+
+    def text_places(self) -> Iterable[tuple[Place, str]]:
+        """The texts that can be written on the item shown, each with the key that opens it."""
+        if self.item_id is not None:
+            yield Place(DraftKind.NOTE, self.item_id), "m"
+
+    async def go_to(self, item_id: str) -> None:
+        """Show an item that was picked in mode B."""
+
+    async def jump(self, number: int) -> None:
+        """Show the item with a number; only in modes whose :data:`JUMPS` says so."""
+
+    async def other_work(self) -> None:
+        """Another process wrote to the project: read again what may have changed."""
+
+    # What a mode uses
+
+    @property
+    def services(self) -> Services:
+        """Store, engine, clock."""
+        return self.app.services
+
+    @property
+    def drafts(self) -> Drafts:
+        """This annotator's unfinished texts."""
+        return self.app.session.drafts
+
+    async def ask(
+        self, fn: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The result of a store function, run on the store thread.
+
+        Raises:
+            StoreError: as the function says; :meth:`act` and :meth:`background` show it.
+        """
+        return await self.services.store.call(fn, *args, **kwargs)
+
+    @property
+    def stacked(self) -> bool:
+        """Answers stand one above the other here."""
+        return self.app.size.width < WIDE
+
+    @property
+    def cramped(self) -> bool:
+        """The screen is too small to show both answers."""
+        return any(view.cramped for view in self.query(ReadingView) if view.display)
+
+    def worded(self, binding: Binding) -> Binding:
+        """A binding with the words that hold for how the answers stand."""
+        return replace(
+            binding,
+            description=by_place(binding.description, stacked=self.stacked),
+            tooltip=by_place(binding.tooltip, stacked=self.stacked),
+        )
+
+    def tell(self, words: str, *, wrong: bool = False) -> None:
+        """Say at the right of the footer what was done, or in its place what went wrong."""
+        self.status.told = words
+        self.status.wrong = wrong
+
+    def item_shown(self, item_id: str | None) -> None:
+        """The panes now hold this item; keys act on it once it is painted."""
+        conversation = any(pane.earlier for pane in self.query(PromptPane))
+        if (item_id is None, conversation) != (self.item_id is None, self._conversation):
+            self._conversation = conversation
+            self.refresh_bindings()
+        self.item_id = item_id
+        self._painted_at = None
+        self.call_after_refresh(self._mark_painted, item_id)
+
+    def seconds_on_item(self) -> float:
+        """Seconds since the item was painted."""
+        return round(max(self.services.stopwatch() - self._shown_since, 0.0), 2)
+
+    @property
+    def may_act(self) -> bool:
+        """True when the key being handled was typed after the item was painted."""
+        return self._painted_at is not None and self.app.input_time >= self._painted_at
+
+    def act(
+        self,
+        work: Callable[[], Awaitable[None]],
+        *,
+        on_item: bool = True,
+        decides: bool = True,
+    ) -> None:
+        """Do what a key asks for, unless the key was meant for something else.
+
+        Args:
+            work: what to do; its store and engine errors become one line in the footer.
+            on_item: the key acts on the item shown. It is dropped when the item was not yet
+                painted when it was typed, or when there is none.
+            decides: something is decided by it: see :meth:`decide`.
+        """
+        if decides:
+            self.decide(partial(self._begin, work), on_item=on_item)
+        elif not on_item or self._is_meant():
+            self._begin(work)
+
+    def decide(self, do: Callable[[], None], *, on_item: bool = True) -> None:
+        """Do something for a key that decides: once for each press, and not too soon.
+
+        Args:
+            do: called at once, or a moment later where only that tells a press from a repeat.
+            on_item: it is about the item shown, which must have been painted for the project's
+                minimum time.
+        """
+        presses = self.app.presses
+        within = min(UNEVEN, self.app.session.minimum_seconds) if on_item else REPEAT
+        if not presses.is_repeat(within) and on_item and not self._is_meant(long=True):
+            return
+        item_id, key = self.item_id, presses.key
+
+        def still_there() -> None:
+            if self.item_id == item_id and self.is_current:
+                do()
+
+        presses.once(still_there, lambda: self.drop("held down", key), within=within)
+
+    def drop(self, why: str, key: str = "") -> None:
+        """Say that a key did not count.
+
+        Args:
+            why: the reason, in a few words.
+            key: the key; the one being handled when empty.
+        """
+        shown = self.app.get_key_display(Binding(key or self.app.presses.key, ""))
+        self.status.dropped = f"{shown} did not count: {why}"
+
+    def background(self, work: Callable[[], Awaitable[None]], *, group: str) -> Worker[None]:
+        """Run something that no key waits for; a newer one of its group takes its place."""
+        return self.run_worker(partial(self.in_words, work), group=group, exclusive=True)
+
+    def _is_meant(self, *, long: bool = False) -> bool:
+        """Whether the key being handled is meant for the item shown; says why it is not.
+
+        Args:
+            long: the item must have been there for the minimum time.
+        """
+        if self.item_id is None:
+            return False
+        if not self.may_act:
+            self.drop("typed before the item was here")
+            return False
+        least = self.app.session.minimum_seconds
+        if long and self.app.input_time - (self._painted_at or 0.0) < least:
+            self.drop(f"the item was here for less than {brief(least)}")
+            return False
+        return True
+
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Start what a key asks for, unless the key before it is not done yet."""
+        if self._acting:
+            self.drop("the key before is still being stored")
+            return
+        self._acting = True
+        self.status.dropped = ""
+        if self.status.wrong:
+            self.tell("")
+        waiting = self.set_timer(0.15, self._mark_unsaved)
+        self.run_worker(self._act(work, waiting.stop), group="act")
+
+    # Life
+
+    def compose(self) -> ComposeResult:
+        """Header, the mode's own widgets, footer."""
+        yield Header(self.services.db_path.name, self.services.annotator, self.MODE)
+        with Vertical(id="mode"):
+            yield from self.compose_mode()
+        with Vertical(id="footer"):
+            yield NoteLine()
+            yield StatusLine()
+            yield KeysLine()
+
+    def on_mount(self) -> None:
+        """Take over what is remembered."""
+        self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._tell_server()
+        self.background(self._recall_shield, group="shield")
+
+    def on_other_work(self, _event: OtherWork) -> None:
+        """The app saw another process commit."""
+        self.background(self.other_work, group="other")
+
+    def on_came_back(self, _event: CameBack) -> None:
+        """After ``fg``: no key counts before the item is painted anew."""
+        self._painted_at = None
+        self.call_after_refresh(self._mark_painted, self.item_id, again=True)
+
+    def on_go_to(self, event: GoTo) -> None:
+        """An item was picked in mode B, for this mode."""
+        self.background(partial(self.go_to, event.item_id), group="item")
+
+    def on_engine_said(self, _event: EngineSaid) -> None:
+        """The engine may just have been made."""
+        self._tell_server()
+
+    def on_agreement_moved(self, _event: AgreementMoved) -> None:
+        """Kappa in the header follows everybody's labels."""
+        self.header.agreement = self.app.agreement.headline
+
+    def on_screen_suspend(self) -> None:
+        """Time spent elsewhere is no time on the item."""
+        self._away_since = self.services.stopwatch()
+        self.app.session.settle()  # nobody waits for the first item here any more
+
+    def on_screen_resume(self) -> None:
+        """The clock of the item goes on; the header may have changed meanwhile."""
+        if self._away_since is not None:
+            self._shown_since += self.services.stopwatch() - self._away_since
+            self._away_since = None
+        self.header.agreement = self.app.agreement.headline
+        self._tell_server()
+
+    def on_resize(self, event: Resize) -> None:
+        """Wide screens get side by side."""
+        self.set_class(event.size.width < WIDE, "-narrow")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that cannot do anything here are absent; those that cannot now are dim."""
+        if super().check_action(action, parameters) is False:
+            return False
+        if action in ITEM_ACTIONS and not self.HAS_ITEMS:
+            return False
+        if action == "leave":
+            return self.has_class("-full")
+        if action == "turns":
+            return self.item_id is not None and self._conversation
+        if action == "jump":
+            return bool(self.JUMPS)
+        if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
+            return None
+        return True
+
+    # The common keys
+
+    def action_undo(self) -> None:
+        """``u``: an event that takes back the last one; nothing is deleted."""
+        self.act(self._undo, on_item=False)
+
+    def action_skip(self) -> None:
+        """``space``."""
+        self.act(self.skip)
+
+    def action_flag(self) -> None:
+        """``f``."""
+        self.act(self._flag)
+
+    def action_note(self) -> None:
+        """``m``."""
+        if self.item_id is not None and self._is_meant():
+            self._open_note(self.item_id)
+
+    def action_jump(self) -> None:
+        """``#``: asks for the number."""
+        self.note_line.open(JUMP, label=self.JUMPS)
+
+    def action_where_from(self) -> None:
+        """``i``."""
+        self.background(self._show_origin, group="sheet")
+
+    def action_guideline(self) -> None:
+        """``g``."""
+        from tui.dialogs.guideline import GuidelineScreen  # its editor takes a moment to load
+
+        self.app.push_screen(GuidelineScreen())
+
+    def action_help(self) -> None:
+        """``?``."""
+        self.app.push_screen(Sheet("Help", help_for(self, self.HELP_TEXT)))
+
+    def action_full(self) -> None:
+        """``v``: the picked pane, or the first, alone; and back."""
+        if self.has_class("-full"):
+            self.action_leave()
+            return
+        pane = self._picked() or next(iter(self.both_panes()), None)
+        if pane is not None:
+            for other in self.query(AnswerPane):
+                other.set_class(other is not pane, "-away")
+            self.add_class("-full")
+            self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        """``escape``: from the full screen to all panes."""
+        self.remove_class("-full")
+        for pane in self.query(AnswerPane):
+            pane.remove_class("-away")
+        self.refresh_bindings()
+
+    def action_turns(self) -> None:
+        """``h``: earlier turns unfolded, or folded again."""
+        for pane in self.query(PromptPane):
+            pane.fold()
+
+    def action_shield(self) -> None:
+        """``s``: remembered for this annotator in this file."""
+        self._put_shield(not self._shielded)
+        self.background(self._remember_shield, group="shield")
+
+    def action_next_pane(self, step: int = 1) -> None:
+        """``tab``: each pane in turn, then both together again."""
+        panes = [pane for pane in self.query(AnswerPane) if pane.display and pane.can_focus]
+        if self.has_class("-full") or not panes:
+            return
+        picked = self._picked()
+        stops: list[AnswerPane | None] = [None, *panes]
+        at = stops.index(picked) if picked in panes else 0
+        self.set_focus(stops[(at + step) % len(stops)])
+
+    # The rest
+
+    def on_note_line_written(self, event: NoteLine.Written) -> None:
+        """A note was finished with enter, or a number to go to."""
+        if event.item == JUMP:
+            self._jump(event.text)
+            return
+        item = event.item
+
+        async def keep() -> None:
+            at = self.services.clock()
+            await self.ask(labels.note, item, self.services.annotator, event.text, at)
+            self.drafts.drop(Place(DraftKind.NOTE, item))
+            await self.marked()
+            self.tell("note kept" if event.text.strip() else "note taken away")
+
+        self.act(keep, on_item=False, decides=False)
+
+    def _jump(self, text: str) -> None:
+        number = text.strip().removeprefix("#").replace(",", "")
+        if number.isdecimal():
+            self.background(partial(self.jump, int(number[:12])), group="item")
+        elif number:
+            self.tell(f"{self.JUMPS} is a number; {one_line(number, 20)} is none", wrong=True)
+
+    async def _act(self, work: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
+        try:
+            await self.in_words(work)
+        finally:
+            stop()
+            self._acting = False
+            self.status.unsaved = False
+
+    async def in_words(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something; what goes wrong becomes a line in the footer."""
+        with worker_errors.inside(self.app):
+            await work()
+
+    def _tell_server(self) -> None:
+        engine = self.services.engine
+        self.status.server = (engine.server if engine else None) or ""
+        closed = netlock.state()
+        self.status.network = "" if closed is netlock.Network.OPEN else closed.value
+
+    def _mark_unsaved(self) -> None:
+        self.status.unsaved = self._acting
+
+    def _mark_painted(self, item_id: str | None, *, again: bool = False) -> None:
+        if item_id == self.item_id:
+            self._painted_at = self.services.input_clock.now()
+            if not again:
+                self._shown_since = self.services.stopwatch()
+            self.app.session.settle()
+            self._offer_drafts()
+
+    def _offer_drafts(self) -> None:
+        """Say that a text was begun on this item."""
+        for place, key in self.text_places():
+            draft = self.drafts.get(place)
+            if draft is not None:
+                words = f"your unfinished {place.kind} from {since(draft)} is here"
+                self.tell(f"{words}: {key} goes on with it")
+                return
+
+    def _picked(self) -> AnswerPane | None:
+        focused = self.focused
+        return focused if isinstance(focused, AnswerPane) else None
+
+    def scrolling(self) -> list[AnswerPane]:
+        """The picked pane, or those that scroll together."""
+        if self.has_class("-full"):
+            return [pane for pane in self.query(AnswerPane) if not pane.has_class("-away")]
+        picked = self._picked()
+        return [picked] if picked else [pane for pane in self.both_panes() if pane.display]
+
+    async def _undo(self) -> None:
+        at = self.services.clock()
+        undone = await self.ask(undo.undo, self.services.annotator, at)
+        if undone is None:
+            self.tell("nothing to undo")
+        else:
+            await self.undone(undone)
+
+    async def _flag(self) -> None:
+        item = self.item_id
+        if item is None:
+            return
+        own = current_state.Cell("flag", item, ids.name(self.services.annotator), "")
+        on = not (await self.ask(current_state.value, own) or {}).get("on")
+        await self.ask(labels.flag, item, self.services.annotator, on, self.services.clock())
+        await self.marked()
+        self.tell("flagged: left out of exports" if on else "flag taken back")
+
+    def _open_note(self, item: str) -> None:
+        """Open at once, so that no letter goes astray; the note comes as soon as it is read."""
+        place = Place(DraftKind.NOTE, item)
+        draft = self.drafts.get(place)
+        self.note_line.open(item, place=place, draft=draft)
+        if draft is None:
+            self.background(partial(self._fill_in_note, place), group="note")
+
+    async def _fill_in_note(self, place: Place) -> None:
+        notes = await self.ask(labels.notes, place.item)
+        self.note_line.fill_in(place, notes.get(self.services.annotator, ""))
+
+    async def _show_origin(self) -> None:
+        words = await self.origin()
+        if words is not None:
+            await self.app.push_screen(Sheet("Where it came from", words))
+
+    @property
+    def _shielded(self) -> bool:
+        return self.has_class("-shielded")
+
+    def _put_shield(self, on: bool) -> None:
+        self.set_class(on, "-shielded")
+        for pane in self.query(AnswerPane).exclude("PromptPane"):
+            pane.shielded = on
+
+    async def _recall_shield(self) -> None:
+        stored = await self.ask(meta.get, f"shield:{self.services.annotator}")
+        self._put_shield(stored == "on")
+
+    async def _remember_shield(self) -> None:
+        value = "on" if self._shielded else "off"
+        await self.ask(meta.put, f"shield:{self.services.annotator}", value)

@@ -1,0 +1,1 @@
+"""Mode B: every item, found by words and filters."""

@@ -1,0 +1,487 @@
+"""Mode B: every pair, prompt and answer; found by words and filters, opened in its mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+
+from textual import getters
+from textual.containers import Container
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from store import ids
+from store.errors import SealedRound
+from store.items import pairs
+from store.judgements import labels
+from store.log import current_state
+from store.log.undo import Undone
+from store.rounds import relabel
+from store.views import adjudication, browse, out, search_index
+from store.views.browse import Row
+from store.views.preview import Preview, preview
+from store.views.query import Kind, Query, Sort, parse
+from tui.keys import BROWSE
+from tui.messages import LabelStored, StartSearch
+from tui.modes.base import ModeScreen
+from tui.modes.browse import text as lines
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.note_line import NoteLine
+from tui.widgets.row_list import RowList
+from tui.widgets.rule import Rule
+
+NEAR = 50
+"""Rows before the end of those loaded at which more are read."""
+
+SEARCH = "search"
+"""What the line below is open for, where it is no note."""
+
+
+class BrowseScreen(ModeScreen):
+    """The rows of one search, a page at a time, and the item under the cursor beside them.
+
+    Everything shown comes from :mod:`store.views`, which leaves out what this annotator must not
+    know yet.
+    """
+
+    MODE = "browse"
+    CSS_PATH = "style.tcss"
+    HELP_TEXT = lines.HELP
+    BINDINGS = BROWSE
+
+    rule = getters.query_one("#listed", Rule)
+    searched = getters.query_one("#searched", Static)
+    both = getters.query_one("#both", Container)
+    listed = getters.query_one(RowList)
+    pane = getters.query_one("#preview", AnswerPane)
+    next_step = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query_: Query = Query()
+        """What is listed."""
+        self.rows: list[Row] = []
+        self.chosen: dict[str, Row] = {}
+        """What ``x`` was pressed on, whatever is listed now."""
+        self._line = ""
+        self._typed = ""
+        self._opened = False
+        self._before = self._behind = False
+        self._total: int | None = None
+        self._shown: Preview | None = None
+        self._hits: list[int] = []
+        self._hit = -1
+        self._from_end = False
+        """The next item is looked at from its last hit on: one goes backwards."""
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """What is asked for, the rows, the item; or what to do when there is nothing at all."""
+        yield Rule(widget_id="listed")
+        yield Static(id="searched", markup=False)
+        with Container(id="both"):
+            yield RowList(widget_id="rows")
+            yield AnswerPane(widget_id="preview")
+        yield NextStep()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """``v`` shows the item alone."""
+        return (self.pane,)
+
+    def on_mount(self) -> None:
+        """How a row is drawn."""
+        self.listed.draw = self._draw_row  # type: ignore[assignment]  # rows are ours
+        self.next_step.display = False
+
+    def on_screen_resume(self) -> None:
+        """Opened: the pairs, or the prompts where there are none. Back: the same, read again."""
+        self.background(self._open_first if not self._opened else self._again, group="rows")
+        self.background(self._read_in, group="index")
+
+    async def other_work(self) -> None:
+        """Somebody else wrote: the rows may say something else now."""
+        await self._again()
+        await self._read_in()
+
+    def on_start_search(self, _event: StartSearch) -> None:
+        """``/`` was pressed in another mode."""
+        self.action_search()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Most keys need a row; two marked answers make a pair; the rest is what is listed."""
+        if action == "leave":
+            return bool(self.has_class("-full") or self.chosen or self._line)
+        if action in {"open", "mark", "next_hit"} and self.item_id is None:
+            return None
+        if action == "queue" and not self._chosen(Kind.PAIR):
+            return None
+        if action == "pair" and len(self._chosen(Kind.ANSWER)) != 2:
+            return None
+        return super().check_action(action, parameters)
+
+    def action_search(self) -> None:
+        """``/``: the line as it was typed last, also where it was not understood."""
+        self.note_line.open(SEARCH, self._typed, label="/")
+
+    def action_open(self) -> None:
+        """``enter``: the item in the mode it belongs to."""
+        self.act(self._open)
+
+    def action_mark(self) -> None:
+        """``x``: marks the row, or takes the mark back, and goes on."""
+        row = self._row()
+        if row is not None:
+            if self.chosen.pop(row.id, None) is None:
+                self.chosen[row.id] = row
+            self._draw_title()
+            self.refresh_bindings()
+            self.listed.refresh()
+            self._move(1)
+
+    def action_turn(self) -> None:
+        """``t``: pairs, prompts, answers; filters that cannot be asked of them are told."""
+        kinds = list(Kind)
+        kind = kinds[(kinds.index(self.query_.kind) + 1) % len(kinds)]
+        self.background(partial(self._ask_for, self._line, kind=kind), group="rows")
+
+    def action_order(self) -> None:
+        """``o``: another order."""
+        sorts = list(Sort)
+        sort = sorts[(sorts.index(self.query_.sort) + 1) % len(sorts)]
+        self.background(partial(self._ask_for, self._line, sort=sort), group="rows")
+
+    def action_queue(self) -> None:
+        """``a``: one's own labels of the marked pairs out of force, the pairs in the queue."""
+        self.act(self._queue)
+
+    def action_pair(self) -> None:
+        """``p``: the two marked answers as a pair."""
+        self.act(self._pair)
+
+    def action_next_hit(self, step: int) -> None:
+        """``n`` and ``N``: the next place that holds the words, here or in the next row."""
+        at = self._hit + step
+        if 0 <= at < len(self._hits):
+            self._hit = at
+            self.pane.show_place(self._hits[at])
+        else:
+            self._from_end = step < 0
+            self._move(step)
+
+    def action_scroll(self, lines: int) -> None:
+        """Arrows, ``j`` and ``k``: through the rows, or through the item where it is picked."""
+        if self._reads_item():
+            super().action_scroll(lines)
+        else:
+            self._move(lines)
+
+    def action_page(self, pages: int) -> None:
+        """``pgup`` and ``pgdn``."""
+        if self._reads_item():
+            super().action_page(pages)
+        else:
+            self._move(pages * max(self.listed.page - 1, 1))
+
+    def action_edge(self, end: bool) -> None:
+        """``home`` and ``end``: the first and the last row of all."""
+        if self._reads_item():
+            super().action_edge(end)
+        else:
+            self.background(partial(self._load, backwards=end), group="rows")
+
+    def action_leave(self) -> None:
+        """``escape``: out of the full screen; then the marks, then the search are taken away."""
+        if self.has_class("-full"):
+            super().action_leave()
+        elif self.chosen:
+            self.chosen.clear()
+            self._draw_title()
+            self.listed.refresh()
+            self.refresh_bindings()
+        elif self._line:
+            self._typed = ""
+            self.background(partial(self._ask_for, ""), group="rows")
+
+    def action_flag(self) -> None:
+        """``f``: flags all that is marked, or the row; where all are flagged, takes that back."""
+        self.act(self._flag_chosen)
+
+    async def skip(self) -> None:
+        """``space``: the next row."""
+        self._move(1)
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """A click; on the row with the cursor it opens the item."""
+        if event.index == self.listed.cursor and self.item_id is not None:
+            self.action_open()
+        else:
+            self._move(event.index - self.listed.cursor)
+
+    def on_note_line_written(self, event: NoteLine.Written) -> None:
+        """A search was finished with enter; a note is the base's."""
+        if event.item == SEARCH:
+            event.prevent_default()
+            self._typed = event.text
+            self.background(partial(self._ask_for, event.text), group="rows")
+
+    async def undone(self, undone: Undone) -> None:
+        """The rows again, as they are now."""
+        self.post_message(LabelStored())
+        await self._again()
+        self.tell(f"undone: the last {undone.kind}")
+
+    async def marked(self) -> None:
+        """A note has changed: the rows tell it."""
+        await self._again()
+
+    async def origin(self) -> Content | None:
+        """What is known of the item; who wrote the answers only where it may be told."""
+        row, seen = self._row(), self._shown
+        if row is None or seen is None:
+            return None
+        return lines.known(row, seen)
+
+    # Rows
+
+    async def _open_first(self) -> None:
+        self._opened = True
+        there = await self.ask(pairs.count)
+        await self._ask_for("", kind=Kind.PAIR if there else Kind.PROMPT)
+
+    async def _ask_for(
+        self, line: str, *, kind: Kind | None = None, sort: Sort | None = None
+    ) -> None:
+        """List what a search line asks for; where it cannot be meant, say why and list on."""
+        query = parse(line, kind or self.query_.kind, sort or self.query_.sort)
+        problem = query.problem or await self.ask(browse.problem, query)
+        if problem:
+            self.tell(problem, wrong=True)
+            return
+        if kind is not None and query.kind is not kind:
+            self.tell(f"this search can be asked of {lines.NAMES[query.kind].lower()} only")
+            return
+        self._line, self.query_ = line.strip(), query
+        self.tell("")
+        await self._load()
+
+    async def _again(self) -> None:
+        """The same rows as they are now, the cursor on the item it was on."""
+        row, cursor = self._row(), self.listed.cursor
+        if not self._opened or row is None:
+            await self._load()
+            return
+        start = self.rows[0].key if self._before else None
+        read = await self._page(start=start, including=True, limit=max(len(self.rows), browse.PAGE))
+        self.rows, self._behind = list(read.rows), read.more
+        places = [each.id for each in self.rows]
+        self.listed.show(self.rows, places.index(row.id) if row.id in places else cursor)
+        await self._arrived(recount=True)
+
+    async def _load(self, *, backwards: bool = False) -> None:
+        """The first page, or the last."""
+        read = await self._page(backwards=backwards)
+        self.rows = list(read.rows)
+        self._before, self._behind = backwards and read.more, not backwards and read.more
+        self.listed.show(self.rows, len(self.rows) - 1 if backwards else 0)
+        await self._arrived(recount=not backwards)
+
+    async def _page(
+        self,
+        *,
+        start: browse.Key | None = None,
+        including: bool = False,
+        backwards: bool = False,
+        limit: int = browse.PAGE,
+    ) -> browse.Page:
+        return await self.ask(
+            browse.page,
+            self.services.annotator,
+            self.query_,
+            start=start,
+            including=including,
+            backwards=backwards,
+            limit=limit,
+            at=self.services.clock(),
+        )
+
+    async def _more(self, *, backwards: bool) -> None:
+        """The page behind what is loaded, or before it."""
+        query, edge = self.query_, self.rows[0 if backwards else -1]
+        read = await self._page(start=edge.key, backwards=backwards)
+        if query is not self.query_ or not self.rows:
+            return
+        if backwards:
+            self.rows[:0], self._before = read.rows, read.more
+            self.listed.show(self.rows, self.listed.cursor + len(read.rows))
+        else:
+            self.rows += read.rows
+            self._behind = read.more
+            self.listed.show(self.rows, self.listed.cursor)
+
+    def _move(self, rows: int) -> None:
+        """Put the cursor on another row; read more where the loaded ones end."""
+        before = self.listed.cursor
+        self.listed.cursor += rows
+        if self.listed.cursor > len(self.rows) - NEAR and self._behind:
+            self.background(partial(self._more, backwards=False), group="page")
+        elif self.listed.cursor < NEAR and self._before:
+            self.background(partial(self._more, backwards=True), group="page")
+        if self.listed.cursor != before:
+            self._look()
+
+    async def _arrived(self, *, recount: bool) -> None:
+        """Other rows are there: say so, and look at the one under the cursor."""
+        anything = bool(self.rows) or bool(self._line)
+        for widget in (self.searched, self.both, self.rule):
+            widget.display = anything
+        self.next_step.display = not anything
+        self.searched.update(lines.searched(self._line))
+        self.listed.head = lines.head(self.query_.kind, self.listed.content_size.width)
+        if not anything:
+            self._tell_next_step()
+        if recount:
+            self._total = None
+            self.background(self._count, group="count")
+        self._draw_title()
+        self._look()
+
+    async def _count(self) -> None:
+        query = self.query_
+        total = len(self.rows)
+        if self._behind or self._before:
+            total = await self.ask(browse.count, self.services.annotator, query)
+        if query is self.query_:
+            self._total = total
+            self._draw_title()
+
+    def _draw_title(self) -> None:
+        self.rule.heading = lines.title(self.query_, self._total, len(self.chosen))
+
+    def _draw_row(self, row: Row, width: int, *, current: bool) -> Content:
+        return lines.row(row, width, current=current, marked=row.id in self.chosen)
+
+    def _row(self) -> Row | None:
+        return self.rows[self.listed.cursor] if self.rows else None
+
+    def _chosen(self, kind: Kind) -> tuple[Row, ...]:
+        """What is marked of a kind; the row under the cursor where nothing is marked at all."""
+        row = self._row()
+        chosen = self.chosen.values() if self.chosen else [row] if row is not None else []
+        return tuple(each for each in chosen if each.kind is kind)
+
+    def _reads_item(self) -> bool:
+        """Whether the moving keys are for the item: it is picked, or stands alone."""
+        return self.has_class("-full") or self.focused is self.pane
+
+    # The item
+
+    def _look(self) -> None:
+        row = self._row()
+        self.item_shown(row.id if row else None)
+        self._hits, self._hit = [], -1
+        self.background(self._show_item, group="preview")
+
+    async def _show_item(self) -> None:
+        row = self._row()
+        if row is None:
+            self._shown = None
+            self.pane.show(Content.styled(lines.EMPTY, "$muted"), title="")
+            return
+        seen = await self.ask(
+            preview, self.services.annotator, row.kind, row.id, at=self.services.clock()
+        )
+        words = [each.text for each in self.query_.words if not each.without]
+        content, hits = lines.shown(seen, words)
+        self._shown, self._hits = seen, hits
+        self.pane.show(content, title=lines.preview_title(row))
+        if hits and self._line:
+            self._hit = len(hits) - 1 if self._from_end else 0
+            self.call_after_refresh(self.pane.show_place, hits[self._hit])
+        self._from_end = False
+
+    # What keys do
+
+    async def _open(self) -> None:
+        row = self._row()
+        if row is None:
+            return
+        if row.kind is Kind.PAIR:
+            judged = not row.closed and row.id in (await self.ask(adjudication.agenda)).pair_ids
+            await self.app.open_item("judge" if judged else "label", row.id)
+        elif row.status == "imported":
+            first = next(iter(await self.ask(pairs.of_prompt, row.prompt_id)), None)
+            if first is None:
+                self.tell("an imported answer without a pair: there is no mode it opens in")
+            else:
+                await self.app.open_item("label", first.id)
+        else:
+            # of a closed prompt not the answer's own chain: that would say which one is revised
+            item = row.prompt_id if row.closed else row.id
+            await self.app.open_item("revise", item)
+
+    async def _flag_chosen(self) -> None:
+        chosen = [each for kind in Kind for each in self._chosen(kind)]
+        me, at = self.services.annotator, self.services.clock()
+        own = [current_state.Cell("flag", each.id, ids.name(me), "") for each in chosen]
+        stand = [bool((await self.ask(current_state.value, cell) or {}).get("on")) for cell in own]
+        on = not all(stand)
+        changed = [each for each, stands in zip(chosen, stand, strict=True) if stands is not on]
+        for each in changed:
+            await self.ask(labels.flag, each.id, me, on, at)
+        await self._again()
+        self.tell(lines.flagged(len(changed), on))
+
+    async def _queue(self) -> None:
+        chosen = self._chosen(Kind.PAIR)
+        queued = await self.ask(
+            relabel.these,
+            [each.id for each in chosen],
+            self.services.annotator,
+            self.services.clock(),
+        )
+        self.post_message(LabelStored())
+        await self._again()
+        self.tell(lines.queued(len(queued), len(chosen)))
+
+    async def _pair(self) -> None:
+        one, other = self._chosen(Kind.ANSWER)
+        if one.prompt_id != other.prompt_id:
+            self.tell(
+                "a pair is two answers to one prompt; these answer different ones", wrong=True
+            )
+            return
+        at = self.services.clock()
+        pair_id, new = await self.ask(pairs.make_chosen_pair, one.id, other.id, at=at)
+        number = (await self.ask(pairs.get, pair_id)).position
+        self.chosen.clear()
+        await self._again()
+        self.tell(f"pair {number:,} {'made' if new else 'is there already'}")
+
+    # The index
+
+    async def _read_in(self) -> None:
+        """Read the texts for searching, a few at a time; say how far it is."""
+        await self.ask(search_index.mend)
+        coverage = await self.ask(search_index.coverage)
+        while not coverage.complete:
+            self.status.doing = lines.reading(coverage)
+            coverage = await self.ask(search_index.read_in)
+        self.status.doing = ""
+        if await self.ask(pairs.count) <= out.SOON:
+            with suppress(SealedRound):  # nothing is told of it then
+                await self.ask(out.work_out)
+                await self._show_item()
+
+    def _tell_next_step(self) -> None:
+        name = self.services.db_path.name
+        self.next_step.tell(
+            "This project is empty: there is nothing to look at yet.",
+            [
+                (command("import pairs.jsonl", name), "pairs of answers from a file"),
+                (command("import prompts.txt", name), "prompts for the model to answer"),
+            ],
+        )

@@ -1,0 +1,268 @@
+"""What mode B says, line by line; no widget in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from store.records import Message, Verdict
+from store.views.browse import MOST, Row
+from store.views.preview import Part, Preview
+from store.views.query import Kind, Query, Sort
+from store.views.search_index import Coverage
+from tui.formatting import counted, seconds
+from tui.modes.judge.text import SIDES
+from tui.text import one_line, plain
+from tui.widgets.prompt_pane import ROLES
+
+NAMES = {Kind.PAIR: "Pairs", Kind.PROMPT: "Prompts", Kind.ANSWER: "Answers"}
+NOUNS = {Kind.PAIR: "pair", Kind.PROMPT: "prompt", Kind.ANSWER: "answer"}
+SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by category"}
+
+NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 14, 20
+"""Cells of the columns before the text."""
+WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 100
+"""From so many cells on there is room for a column, or for both."""
+
+HELP = (
+    "Everything in the project: pairs, prompts and answers. / searches: words, and filters that "
+    "all must hold. A bare word also finds words that begin with it, a quoted one only itself, "
+    "and - in front leaves out what holds it.\n"
+    "status: waiting, skipped, labelled, agreed, disagreed, ruled (pairs); waiting, writing, "
+    "written, to-decide, accepted, edited, rejected, imported (prompts)\n"
+    "category:harmful   by:ann   principle:H7   origin:edited   longer:chosen   flagged   noted   "
+    "hasty   out:tie (why an export leaves it out)   #41   kind:answer   sort:newest\n"
+    "A pair you have not labelled tells here what it tells in Label: your own words only, and "
+    "nothing of who wrote what. A sealed round keeps its pairs closed until all have finished."
+)
+
+EMPTY = "Nothing here is like that. esc clears the search."
+
+
+def title(query: Query, total: int | None, marked: int) -> str:
+    """``Pairs · 3,306 · newest first · 4 marked``."""
+    number = "" if total is None else f"{total:,}"
+    if total == MOST and not query.is_blank:
+        number = f"{MOST:,} or more"
+    parts = [NAMES[query.kind], number, SORTS[query.sort], f"{marked} marked" if marked else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def reading(coverage: Coverage) -> str:
+    """How far the texts are read in for searching; empty when all are."""
+    if coverage.complete:
+        return ""
+    return f"search has read {coverage.done:,} of {coverage.total:,} texts"
+
+
+def head(kind: Kind, width: int) -> Content:
+    """The names of the columns."""
+    names = f" {'#':>{NUMBER}}  {'status':<{STATUS}}"
+    labelled, sorted_ = _columns(kind, width)
+    names += f"{'labels':<{LABELS}}" if labelled else ""
+    names += f"{'category':<{CATEGORY}}" if sorted_ else ""
+    return Content.styled(names + ("answer" if kind is Kind.ANSWER else "prompt"), "$muted")
+
+
+def row(each: Row, width: int, *, current: bool, marked: bool) -> Content:
+    """One line of the list, exactly as wide as asked for."""
+    parts: list[Content | tuple[str, str]] = [
+        ("x" if marked else " ", "bold $accent"),
+        (f"{each.number:>{NUMBER},}", "$muted"),
+        ("f" if each.flagged else " ", "bold $warning"),
+        ("m" if each.noted else " ", "$accent"),
+        (_cut(each.status, STATUS), ""),
+    ]
+    labelled, sorted_ = _columns(each.kind, width)
+    if labelled:
+        parts.append((_cut(labels(each), LABELS), "$muted"))
+    if sorted_:
+        parts.append((_cut(each.category.replace("_", " "), CATEGORY), "$muted"))
+    used = sum(cell_len(part[0]) if isinstance(part, tuple) else part.cell_length for part in parts)
+    text = one_line(each.beginning, max(width - used, 0)) or "(empty)"
+    parts.append((set_cell_size(text, max(width - used, 0)), ""))
+    line = Content.assemble(*parts)
+    return Content.styled(line.plain, "reverse") if current else line
+
+
+def labels(each: Row) -> str:
+    """``ann 1 · bob tie``: who said what, on the sides as they stand in the preview."""
+    return " · ".join(
+        f"{one_line(said.annotator, 10)} {_short(said.verdict)}" for said in each.said
+    )
+
+
+def searched(line: str) -> Content:
+    """The line above the list: what is asked for, or how to ask."""
+    if not line:
+        return Content.assemble(
+            ("/", "bold $accent"), (" words, status:disagreed, category:harmful, flagged", "$muted")
+        )
+    return Content.assemble(("/ ", "bold $accent"), plain(line, "$foreground"))
+
+
+def shown(preview: Preview, words: Sequence[str]) -> tuple[Content, list[int]]:
+    """The item under the cursor, and where in it the words searched for begin."""
+    turns = preview.messages
+    asked = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=0)
+    blocks = [*_facts(preview), _conversation(turns[asked:])]
+    if asked:  # what is being answered comes first, what went before it last
+        blocks[-1] = Content.assemble(
+            (f"{counted(asked, 'earlier turn')} below\n", "$muted"), blocks[-1]
+        )
+    blocks += [_part(part) for part in preview.parts]
+    if asked:
+        before = _conversation(turns[:asked])
+        blocks.append(Content.assemble(("earlier turns\n", "bold $accent"), before))
+    content = Content("\n\n").join(blocks)
+    found = sorted({place for word in words if word for place in _places(content.plain, word)})
+    for place, length in {
+        (place, len(word)) for word in words if word for place in _places(content.plain, word)
+    }:
+        content = content.stylize("bold reverse", place, place + length)
+    return content, found
+
+
+def preview_title(each: Row) -> str:
+    """``Pair 41 · sycophancy · waiting``."""
+    noun = NOUNS[each.kind].capitalize()
+    number = f"{noun} {each.number}" if each.kind is not Kind.ANSWER else f"Answer to {each.number}"
+    parts = [number, each.category.replace("_", " "), each.status]
+    return " · ".join(part for part in parts if part)
+
+
+def known(each: Row, seen: Preview) -> Content:
+    """What may be told of where an item came from: ``i``."""
+    parts: list[Content] = [
+        Content.assemble(("category    ", "$muted"), plain(each.category.replace("_", " ")))
+    ]
+    if why := told_closed(seen):
+        return Content("\n\n").join([*parts, Content.styled(why, "$muted")])
+    parts += [
+        Content.assemble(
+            (f"{_name(part):<12}", "$muted"), plain(" · ".join(part.about) or "nothing is known")
+        )
+        for part in seen.parts
+    ]
+    parts.append(Content.assemble(("id          ", "$muted"), plain(each.id)))
+    return Content("\n").join(parts)
+
+
+def told_closed(preview: Preview) -> str:
+    """Why something is not told; empty where nothing is kept back."""
+    if not preview.closed:
+        return ""
+    if preview.kind is Kind.PAIR:
+        if any(each.label.verdict is not Verdict.SKIP for each in preview.said):
+            return "a sealed round keeps what others said until all are done"
+        return "what others said and who wrote what: told once you have labelled it"
+    numbers = ", ".join(f"{number:,}" for number in preview.pair_numbers[:5])
+    return f"who wrote which answer: told once pair {numbers} is open to you"
+
+
+def flagged(number: int, on: bool) -> str:
+    """What a flag did."""
+    which = f"{number} flagged" if number > 1 else "flagged"
+    back = f"{number} flags taken back" if number > 1 else "flag taken back"
+    return f"{which}: left out of exports" if on else back
+
+
+def queued(number: int, chosen: int) -> str:
+    """What queueing again did."""
+    if not number:
+        return "none of them has a label of yours; nothing was queued"
+    rest = f"; {chosen - number} had no label of yours" if chosen > number else ""
+    return f"{counted(number, 'pair')} in your queue again{rest}"
+
+
+def _columns(kind: Kind, width: int) -> tuple[bool, bool]:
+    """Whether there is room for the labels, and for the category."""
+    labelled = kind is Kind.PAIR and width >= WITH_LABELS
+    return labelled, width >= (WITH_BOTH if labelled else WITH_CATEGORY)
+
+
+def _facts(preview: Preview) -> list[Content]:
+    """What is known of the item, a line each."""
+    lines: list[Content] = []
+    for each in preview.said:
+        label = each.label
+        phase = "" if label.phase == "first" else f" ({label.phase})"
+        taken = f"   {seconds(label.seconds)}" if label.seconds is not None else ""
+        lines.append(
+            Content.assemble(
+                plain(f"{one_line(label.annotator, 24)}{phase}  ", "$muted"),
+                (_short(each.verdict), "bold"),
+                (taken, "$muted"),
+                plain(f"   {one_line(label.note, 200)}" if label.note else ""),
+            )
+        )
+    lines += [
+        Content.assemble(
+            plain(f"ruled by {one_line(each.by, 24)}  ", "$accent"),
+            (_short(each.verdict), "bold"),
+            plain(f"   {one_line(each.reason, 200)}" if each.reason else ""),
+        )
+        for each in preview.ruled
+    ]
+    known = {each.label.annotator for each in preview.said if each.label.note}
+    lines += [
+        Content.assemble(
+            plain(f"note by {one_line(name, 24)}  ", "$muted"), plain(one_line(note, 400))
+        )
+        for name, note in preview.notes.items()
+        if name not in known
+    ]
+    if preview.flagged_by:
+        names = ", ".join(one_line(name, 24) for name in preview.flagged_by)
+        lines.append(plain(f"flagged by {names}: left out of exports", "$warning"))
+    if preview.out is not None:
+        words = f"stays: {preview.out.replace('_', ' ')}" if preview.out else "goes out"
+        lines.append(Content.styled(f"export    {words}", "$muted"))
+    if why := told_closed(preview):
+        lines.append(Content.styled(why, "$muted"))
+    return [Content("\n").join(lines)] if lines else []
+
+
+def _part(part: Part) -> Content:
+    head = " · ".join([_name(part), *(one_line(each, 40) for each in part.about)])
+    text = plain(part.text) if part.text.strip() else Content.styled("(empty)", "$muted")
+    return Content.assemble((f"{head}\n", "bold $accent"), text)
+
+
+def _name(part: Part) -> str:
+    return {"first": "1", "second": "2"}.get(part.what, part.what)
+
+
+def _short(verdict: Verdict) -> str:
+    return "skipped" if verdict is Verdict.SKIP else SIDES[verdict]
+
+
+def _cut(text: str, cells: int) -> str:
+    return set_cell_size(one_line(text, cells - 1), cells)
+
+
+def _places(text: str, word: str) -> list[int]:
+    """Where a word begins in a text, whatever its case."""
+    found, lower, wanted = [], text.lower(), word.lower()
+    if len(lower) != len(text):  # a letter that has another length in lower case
+        lower, wanted = text, word
+    at = lower.find(wanted)
+    while at >= 0:
+        found.append(at)
+        at = lower.find(wanted, at + 1)
+    return found
+
+
+def _conversation(messages: Sequence[Message]) -> Content:
+    """One message as it is; several with who speaks before each."""
+    if len(messages) == 1 and messages[0].role == "user":
+        return plain(messages[0].content)
+    turns = [
+        Content.assemble(
+            plain(ROLES.get(turn.role, turn.role), "$muted"), ("  ", ""), plain(turn.content)
+        )
+        for turn in messages
+    ]
+    return Content("\n").join(turns)

@@ -1,0 +1,1 @@
+"""Mode X: what goes out, and the file."""

@@ -1,0 +1,395 @@
+"""Mode X: what goes out, what stays and why, real rows, and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from textual import getters
+from textual.binding import Binding
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+from textual.widgets.option_list import Option
+
+from store.agreement.underlying_pairs import seen
+from store.errors import StoreError
+from store.exporting import ExportOptions, Written, preview, summaries
+from store.items import pairs
+from store.log import undo
+from tui.dialogs.format_picker import FormatPicker
+from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.formatting import counted
+from tui.messages import AgreementMoved
+from tui.modes.base import ModeScreen
+from tui.modes.export import text as lines
+from tui.modes.export import worker
+from tui.modes.export.worker import Planned, Progress
+from tui.modes.kappa import text as kappa_lines
+from tui.text import plain
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.lines import Lines
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.note_line import CleanInput
+from tui.widgets.rule import Rule
+
+REST = 0.5
+"""Seconds between a change of the project and the next plan."""
+
+MOST_ITEMS = 200
+
+
+class ExportScreen(ModeScreen):
+    """Counts by reason, a preview, a path; enter writes."""
+
+    MODE = "export"
+    HAS_ITEMS = False
+    CSS_PATH = "style.tcss"
+    HELP_TEXT = (
+        "A pair goes out when it is decided: by a ruling, else by all who labelled it, when "
+        "they agree, else, where nobody labelled it, by the decision on its revision. The lines "
+        "at the left count what stays, by the first reason that is true of it; enter lists the "
+        "pairs of a line. The rows at the right are real, and only of pairs you have labelled "
+        "yourself or that nobody else has judged.\nA path that ends in .jsonl or .json is one "
+        "file; any other is a folder with splits, a card and a manifest."
+    )
+    BINDINGS = [
+        Binding(
+            "enter",
+            "write",
+            "Write",
+            id="export.write",
+            key_display="enter",
+            tooltip="writes the file",
+        ),
+        Binding(
+            "y", "replace", "Replace it", id="export.replace", tooltip="replaces the earlier file"
+        ),
+        Binding(
+            "enter",
+            "items",
+            "Items",
+            id="export.items",
+            key_display="enter",
+            tooltip="on a reason: lists its pairs",
+        ),
+        Binding("t", "format", "Format", id="export.format", tooltip="chooses the format"),
+        Binding("p", "path", "Path", id="export.path", tooltip="changes where it is written"),
+        Binding("tab", "app.focus_next", "Next", show=False, tooltip="reasons, rows, path"),
+        Binding("shift+tab", "app.focus_previous", "Previous", show=False),
+        Binding("escape", "leave", "Back", show=False, tooltip="leaves the line one is in"),
+    ]
+
+    rule = getters.query_one("#going-out", Rule)
+    reasons = getters.query_one(Lines)
+    rows = getters.query_one("#rows", AnswerPane)
+    format_line = getters.query_one("#format", Static)
+    path = getters.query_one("#path", CleanInput)
+    result = getters.query_one("#result", Static)
+    next_step = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._format = "triplets"
+        self._planned: Planned | None = None
+        self._progress: Progress | None = None
+        self._in_the_way: Path | None = None
+        """An earlier export at the path, which only ``y`` replaces."""
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """Reasons and rows, then the file; or what to do when there is no pair."""
+        with Container(id="both"):
+            with Vertical(id="staying"):
+                yield Rule(widget_id="going-out")
+                yield Lines(markup=False)
+            yield AnswerPane("As written", widget_id="rows")
+        with Vertical(id="file"):
+            yield Rule("File")
+            yield Static(id="format", markup=False)
+            with Horizontal(id="path-line"):
+                yield Static("path    ", id="path-word", markup=False)
+                yield CleanInput(self._default_path(), id="path", compact=True)
+            yield Static(id="result", markup=False)
+        yield NextStep()
+
+    def on_mount(self) -> None:
+        """Say how it will be written; what is read when the screen comes up."""
+        self.next_step.display = False
+        self._tell_format()
+
+    def on_screen_resume(self) -> None:
+        """Opened, or back from another mode."""
+        self.background(self._plan, group="plan")
+
+    def on_agreement_moved(self, _event: AgreementMoved) -> None:
+        """A label was given: other pairs may go out."""
+        self._plan_soon()
+
+    async def other_work(self) -> None:
+        """Somebody else wrote."""
+        self._plan_soon()
+
+    async def undone(self, undone: undo.Undone) -> None:
+        """What one takes back here was done in another mode."""
+        self.tell(f"undone: a {undone.kind} made in another mode")
+        await self._plan()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Writing needs something to write; replacing needs something in the way."""
+        if action == "replace":
+            return self._in_the_way is not None
+        if action in {"write", "format", "path"} and not self.query_one("#file").display:
+            return False
+        if action in {"items", "write"} and (action == "items") != self.reasons.has_focus:
+            return False
+        if action == "write":
+            ready = self._planned is not None and self._planned.lines and not self._progress
+            return True if ready else None
+        if action == "leave":
+            return isinstance(self.focused, Input) or self._in_the_way is not None
+        return super().check_action(action, parameters)
+
+    def action_write(self) -> None:
+        """``enter``: writes, unless something is there already."""
+        self.decide(self._write_soon, on_item=False)
+
+    def action_items(self) -> None:
+        """``enter`` on a reason."""
+        self.reasons.action_select()
+
+    def action_replace(self) -> None:
+        """``y``: the second, explicit yes."""
+        self.decide(self._replace, on_item=False)
+
+    def action_format(self) -> None:
+        """``t``."""
+        self.app.push_screen(FormatPicker(summaries(), self._format), self._format_chosen)
+
+    def action_path(self) -> None:
+        """``p``."""
+        self.path.focus()
+
+    def action_leave(self) -> None:
+        """``escape``: out of the path, or no replacing."""
+        self._stand_aside()
+        self.set_focus(None)
+        super().action_leave()
+
+    def action_scroll(self, _lines: int) -> None:
+        """Arrows, ``j`` and ``k`` begin with the reasons."""
+        self.reasons.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the path writes as well."""
+        event.stop()
+        self.set_focus(None)
+        self.action_write()
+
+    def on_input_changed(self, _event: Input.Changed) -> None:
+        """Another path: what was in the way is so no longer."""
+        self._stand_aside()
+
+    def on_option_list_option_selected(self, event: Lines.OptionSelected) -> None:
+        """Enter on a reason."""
+        reason = event.option.id
+        if reason is not None:
+            self.background(partial(self._list, reason), group="items")
+
+    # What happens
+
+    def _write_soon(self) -> None:
+        self.background(self._begin_writing, group="write")
+
+    def _replace(self) -> None:
+        out = self._in_the_way
+        if out is not None:
+            self._stand_aside()
+            self.background(partial(self._write, out, force=True), group="write")
+
+    def _plan_soon(self) -> None:
+        self.set_timer(REST, lambda: self.background(self._plan, group="plan"))
+
+    async def _plan(self) -> None:
+        services = self.services
+        total = await self.ask(pairs.count)
+        for widget in self.query("#mode > *").results(Widget):
+            widget.display = (widget is self.next_step) == (total == 0)
+        if not total:
+            self._planned = None
+            self._tell_next_step()
+        else:
+            options = ExportOptions(format=self._format)
+            try:
+                planned = await worker.plan(
+                    services.db_path, services.annotator, options, services.engine
+                )
+            except StoreError as error:
+                self._planned = None
+                self._show_refusal(str(error))
+            else:
+                self._show(planned)
+                shown, at = planned.preview.pair_ids, services.clock()
+                await self.ask(preview.record_shown, services.annotator, shown, at)
+        self.refresh_bindings()
+
+    def _show(self, planned: Planned) -> None:
+        self._planned = planned
+        plan = planned.plan
+        self.rule.heading = lines.going_out(planned.lines, plan.pairs)
+        unchecked = len(plan.length_not_checked)
+        self.rule.aside = (
+            f"{unchecked:,} not checked once cut: the model has not counted" if unchecked else ""
+        )
+        highlighted = self.reasons.highlighted
+        self.reasons.set_options(
+            Option(lines.reason_line(reason, number), id=reason)
+            for reason, number in plan.counts.items()
+        )
+        self.reasons.highlighted = highlighted
+        found = planned.preview.lines
+        self.rows.show(
+            Content("\n\n").join(map(lines.preview_line, found)) if found else _no_rows(planned),
+            title=f"As written · {counted(len(found), 'row')}",
+            top=False,
+        )
+
+    def _show_refusal(self, words: str) -> None:
+        self.rule.heading = "Nothing goes out"
+        self.reasons.clear_options()
+        self.rows.show(words, title="As written")
+
+    async def _begin_writing(self) -> None:
+        out = self._out()
+        if out.exists():
+            self._in_the_way = out
+            self.result.update(
+                Content.assemble(
+                    plain(f"{out} exists.  ", "$warning"),
+                    ("y", "bold $accent"),
+                    " replaces it, ",
+                    ("esc", "bold $accent"),
+                    " leaves it; or choose another path with ",
+                    ("p", "bold $accent"),
+                )
+            )
+            self.refresh_bindings()
+            return
+        await self._write(out, force=False)
+
+    async def _write(self, out: Path, *, force: bool) -> None:
+        await self._plan()
+        if self._planned is None:
+            return
+        planned = worker.forced(self._planned) if force else self._planned
+        self._progress = Progress()
+        moving = self.set_interval(0.1, self._draw_bar)
+        try:
+            written = await worker.write(planned, out, self._progress)
+        except StoreError as error:
+            self.result.update(plain(str(error), "bold $error"))
+        else:
+            self.result.update(_written_words(written))
+        finally:
+            moving.stop()
+            self._progress = None
+            self.refresh_bindings()
+
+    def _draw_bar(self) -> None:
+        if self._progress is not None:
+            self.result.update(lines.bar(self._progress.done, self._progress.total))
+
+    async def _list(self, reason: str) -> None:
+        planned = self._planned
+        if planned is None:
+            return
+        every = planned.plan.excluded.get(reason, [])
+        hidden = frozenset() if reason in preview.SILENT else planned.closed
+        allowed = [pair_id for pair_id in every if pair_id not in hidden]
+        shown = allowed[:MOST_ITEMS]
+        texts = await self.ask(preview.texts, shown)
+        told = [] if reason in preview.SILENT else shown
+        await self.ask(preview.record_shown, self.services.annotator, told, self.services.clock())
+        notes = []
+        if len(allowed) > len(shown):
+            notes.append(f"{len(allowed) - len(shown):,} more are not listed")
+        if len(every) > len(allowed):
+            left = counted(len(every) - len(allowed), "pair")
+            notes.append(f"{left} you have not labelled yet: closed until you have")
+        items = [Item(text.id, text.prompt_text, text.category.replace("_", " ")) for text in texts]
+        await self.app.push_screen(
+            ItemsScreen(lines.reason_title(reason), items, self._read, note="; ".join(notes))
+        )
+
+    async def _read(self, pair_id: str) -> Reading:
+        if self._planned is not None and pair_id in self._planned.closed:
+            return Reading(await self.ask(pairs.text, pair_id))
+        try:
+            found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
+        except StoreError:
+            return Reading(await self.ask(pairs.text, pair_id))
+        return Reading(found.text, [kappa_lines.verdict_line(label) for label in found.labels])
+
+    def _format_chosen(self, name: str | None) -> None:
+        if name is None or name == self._format:
+            return
+        if self.path.value == self._default_path():
+            self._format = name
+            self.path.value = self._default_path()
+        self._format = name
+        self._tell_format()
+        self.background(self._plan, group="plan")
+
+    def _tell_format(self) -> None:
+        self.format_line.update(
+            Content.assemble(
+                ("format  ", "$muted"),
+                (self._format, "bold"),
+                (f"   {summaries()[self._format]}", "$muted"),
+            )
+        )
+
+    def _default_path(self) -> str:
+        return f"{self.services.db_path.stem}-{self._format}.jsonl"
+
+    def _out(self) -> Path:
+        return Path(self.path.value.strip() or self._default_path()).expanduser()
+
+    def _stand_aside(self) -> None:
+        if self._in_the_way is not None:
+            self._in_the_way = None
+            self.result.update("")
+            self.refresh_bindings()
+
+    def _tell_next_step(self) -> None:
+        name = self.services.db_path.name
+        self.next_step.tell(
+            "There is no pair in this project yet, so nothing can go out.",
+            (
+                ("R", "accept or edit a revision: its pair goes out"),
+                ("L", "label pairs: what you prefer goes out"),
+                (command("import pairs.jsonl", name), "labelled pairs from a file"),
+            ),
+        )
+
+
+def _no_rows(planned: Planned) -> Content:
+    if planned.lines:
+        return plain(
+            "The pairs that go out are ones you have not labelled yourself. Their rows would tell "
+            "you what the others chose, so they are not shown; they are written all the same.",
+            "$muted",
+        )
+    return plain(
+        "No pair goes out yet; the lines above or at the left say why. Label pairs in L, or accept "
+        "revisions in R.",
+        "$muted",
+    )
+
+
+def _written_words(written: Written) -> Content:
+    where = plain(str(written.out.resolve()), "bold")
+    return Content.assemble(f"{counted(written.rows, 'row')} written to  ", where)

@@ -1,0 +1,70 @@
+"""What mode X says, line by line; no widget in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.content import Content
+
+from store.exporting import EXPLAINED, Reason
+from store.exporting.write import json_text
+from tui.formatting import counted
+from tui.text import plain
+
+FIELD_CHARACTERS = 220
+"""A field of the preview is cut here; the file has all of it."""
+
+IN_WORDS = {
+    Reason.UNLABELLED: "not labelled yet",
+    Reason.SKIPPED: "skipped",
+    Reason.DISAGREEMENT: "disagreement without ruling",
+    Reason.TOO_FEW_ANNOTATORS: "too few annotators",
+    Reason.TIE: "tie",
+    Reason.BOTH_BAD: "both bad",
+    Reason.REJECTED: "revision rejected",
+    Reason.EDITED: "edited: the edit goes out",
+    Reason.FLAGGED: "flagged",
+    Reason.LOW_AGREEMENT: "low agreement",
+    Reason.EMPTY: "an empty text",
+    Reason.IDENTICAL: "identical answers",
+    Reason.TRUNCATED: "cut off by max tokens",
+    Reason.DEGENERATE: "loops or template text",
+    Reason.MULTI_TURN: "a conversation",
+    Reason.NOT_EXPRESSIBLE: "not expressible here",
+    Reason.IDENTICAL_WHEN_CUT: "identical once cut",
+    Reason.DUPLICATE: "duplicate",
+}
+
+
+def reason_line(reason: str, number: int) -> Content:
+    """``  41  not labelled yet``."""
+    return Content.assemble((f"{number:>6,}", "bold"), f"   {IN_WORDS[Reason(reason)]}")
+
+
+def reason_title(reason: str) -> str:
+    """A reason as the title of its list."""
+    return f"Stays: {EXPLAINED[Reason(reason)]}"
+
+
+def going_out(lines: int, pairs: int) -> str:
+    """The title over everything."""
+    return f"{lines:,} of {counted(pairs, 'pair')} go out"
+
+
+def preview_line(line: Mapping[str, Any]) -> Content:
+    """One line exactly as it is written, its field names marked; a long field is cut."""
+    parts: list[Content | str | tuple[str, str]] = ["{"] if line else ["{}"]
+    for place, (key, value) in enumerate(line.items()):
+        text = json_text(value)
+        shown = text if len(text) <= FIELD_CHARACTERS else f"{text[:FIELD_CHARACTERS]} …"
+        parts += [", " if place else "", plain(f"{json_text(key)}: ", "$accent"), plain(shown)]
+    return Content.assemble(*parts, "}" if line else "")
+
+
+def bar(done: int, total: int, cells: int = 30) -> Content:
+    """A progress bar in text: it moves and is then the sentence that says what was written."""
+    full = cells * done // total if total else cells
+    return Content.assemble(
+        ("━" * full, "$accent"), ("━" * (cells - full), "$rule"), f"  {done:,} of {total:,}"
+    )

@@ -1,0 +1,107 @@
+"""An export as the screen sees it: planned and written in a thread, on a connection of its own.
+
+A plan reads the whole project. On the store thread it would hold up the next label.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.api import Engine
+from engine.errors import EngineError
+from store import exporting
+from store.db.connection import open_readonly
+from store.exporting import ExportOptions, ExportPlan, Written
+from store.exporting import preview as sight
+from store.exporting.gate import CountTokens
+from store.exporting.preview import Preview
+
+COUNTING_SECONDS = 20.0
+"""How long the model may take to count the tokens of a plan's doubtful rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What would go out, and what of it may be shown to the one who looks."""
+
+    plan: ExportPlan
+    preview: Preview
+    closed: frozenset[str]
+
+    @property
+    def lines(self) -> int:
+        """Pairs that go out."""
+        return len(self.plan.audited or self.plan.rows)
+
+
+@dataclass(slots=True)
+class Progress:
+    """Lines written so far; set by the writing thread, read by the screen."""
+
+    done: int = 0
+    total: int = 0
+
+    def step(self, done: int) -> None:
+        """One more line."""
+        self.done = done
+
+
+async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine | None) -> Planned:
+    """Work out an export; nothing is written.
+
+    Args:
+        path: the project file.
+        viewer: who looks.
+        options: format and the rest.
+        engine: counts tokens where it is there and its model is loaded.
+
+    Raises:
+        StoreError: the project cannot be read, or a sealed round forbids it.
+    """
+    count = _counter(engine)
+    return await asyncio.to_thread(_plan, path, viewer, options, count)
+
+
+async def write(planned: Planned, out: Path, progress: Progress) -> Written:
+    """Write what was planned.
+
+    Raises:
+        StoreError: OUT cannot be written, or exists without ``force``; what was there is kept.
+    """
+    progress.total = planned.lines
+    return await asyncio.to_thread(exporting.write, planned.plan, out, progress.step)
+
+
+def forced(planned: Planned) -> Planned:
+    """The same export, allowed to take the place of an earlier one."""
+    options = replace(planned.plan.options, force=True)
+    return replace(planned, plan=replace(planned.plan, options=options))
+
+
+def _plan(path: Path, viewer: str, options: ExportOptions, count: CountTokens | None) -> Planned:
+    db = open_readonly(path)
+    try:
+        try:
+            made = exporting.plan(db, options, count)
+        except (EngineError, TimeoutError, CancelledError):
+            made = exporting.plan(db, options, None)  # tells which rows were not counted
+        hidden = sight.closed(db, viewer)
+    finally:
+        db.close()
+    return Planned(made, sight.preview(made, hidden), hidden)
+
+
+def _counter(engine: Engine | None) -> CountTokens | None:
+    """The model's tokenizer, callable from the planning thread."""
+    if engine is None or engine.info is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def count(texts: Sequence[str]) -> Sequence[int]:
+        return asyncio.run_coroutine_threadsafe(engine.count(texts), loop).result(COUNTING_SECONDS)
+
+    return count

@@ -1,0 +1,1 @@
+"""Mode J: adjudication of the pairs people disagree on."""

@@ -1,0 +1,509 @@
+"""Mode J: the pairs two people disagree on, what each said, and the verdict that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from textual import getters
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from store import ids
+from store.agreement.underlying_pairs import seen
+from store.items import pairs
+from store.judgements import guidelines, rulings
+from store.judgements.disagreements import Order
+from store.judgements.drafts import DraftKind, Place
+from store.judgements.rulings import Cause, Confidence
+from store.log import undo
+from store.records import Verdict
+from store.views import adjudication
+from store.views.adjudication import Agenda, Case
+from tui.dialogs.guideline import GuidelineScreen
+from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.messages import LabelStored
+from tui.modes.base import JUMP, ModeScreen
+from tui.modes.judge import text as lines
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.case_view import CaseView
+from tui.widgets.choice_line import ChoiceLine
+from tui.widgets.guideline_pane import GuidelinePane
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.note_line import NoteLine
+from tui.widgets.prompt_pane import PromptPane
+
+
+@dataclass(slots=True)
+class Draft:
+    """What goes with the next ruling on the case shown."""
+
+    reason: str = ""
+    cause: Cause | None = None
+    confidence: Confidence | None = None
+    adopted_from: str | None = None
+
+
+class JudgeScreen(ModeScreen):
+    """One disagreement after the other; a ruling changes no label.
+
+    Everything shown comes from :mod:`store.views.adjudication`, which leaves out what a sealed
+    round hides.
+    """
+
+    MODE = "judge"
+    JUMPS = "disagreement number"
+    CSS_PATH = "style.tcss"
+    HELP_TEXT = (
+        "These are the pairs on which two people gave different verdicts. The names of those who "
+        "chose an answer stand above it. Read both, say why they disagreed (3 to 7) and how sure "
+        "you are (8, 9, 0), then rule: the ruling decides what is exported. One line of reason "
+        "is asked for; it goes into the report. A ruling changes no label and no kappa.\n"
+        "hasty: the verdict came faster than the texts can be read."
+    )
+    BINDINGS = [
+        Binding("1", "rule('a')", "Left", id="judge.left", tooltip="the left one is better"),
+        Binding("2", "rule('b')", "Right", id="judge.right", tooltip="the right one is better"),
+        Binding("equals_sign", "rule('tie')", "Tie", id="judge.tie", tooltip="both equally good"),
+        Binding(
+            "b", "rule('both_bad')", "Both bad", id="judge.both_bad", tooltip="neither may be used"
+        ),
+        Binding("m", "reason", "Reason", id="judge.reason", tooltip="writes the reason, one line"),
+        Binding("a", "adopt", "Adopt note", id="judge.adopt", tooltip="takes a note as the reason"),
+        Binding(
+            "g", "add_case", "Add case", id="judge.case", tooltip="adds the case to the guideline"
+        ),
+        Binding(
+            "slash",
+            "search",
+            "Guideline",
+            id="judge.search",
+            key_display="/",
+            tooltip="searches the guideline; on a narrow screen it opens it",
+        ),
+        Binding("e", "edit", "Edit it", id="judge.edit", tooltip="opens the guideline to edit"),
+        Binding("o", "order", "Order", id="judge.order", tooltip="what comes first"),
+        Binding(
+            "w", "against", "Against me", id="judge.against", tooltip="rulings against your labels"
+        ),
+        *(
+            Binding(
+                one.key,
+                f"cause('{one.value}')",
+                one.words.capitalize(),
+                show=False,
+                id=f"judge.{one.value}",
+                tooltip=f"they disagreed by this: {one.words}",
+            )
+            for one in lines.CAUSES
+        ),
+        *(
+            Binding(
+                one.key,
+                f"sure('{one.value}')",
+                one.words.capitalize(),
+                show=False,
+                id=f"judge.{one.value}",
+                tooltip=f"you are {one.words}",
+            )
+            for one in lines.CONFIDENCES
+        ),
+        Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the case before"),
+        Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the case behind"),
+    ]
+
+    view = getters.query_one(CaseView)
+    prompt = getters.query_one("#prompt", PromptPane)
+    said = getters.query_one("#said", Static)
+    left = getters.query_one("#left", AnswerPane)
+    right = getters.query_one("#right", AnswerPane)
+    guideline = getters.query_one("#guideline", GuidelinePane)
+    causes = getters.query_one("#causes", ChoiceLine)
+    sureness = getters.query_one("#sureness", ChoiceLine)
+    next_step = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case: Case | None = None
+        """The disagreement on the screen."""
+        self.agenda = Agenda()
+        self.draft = Draft()
+        self._order = Order.ALIKE
+        self._version: int | None = None
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """Prompt, who said what, the answers with the guideline, the choices."""
+        yield CaseView()
+        yield ChoiceLine(lines.CAUSES, widget_id="causes")
+        yield ChoiceLine(lines.CONFIDENCES, widget_id="sureness")
+        yield NextStep()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """The two answers; alone on a narrow screen, the guideline."""
+        reading_it = self.has_class("-reading") and self.has_class("-narrow")
+        return (self.guideline,) if reading_it else (self.left, self.right)
+
+    def on_screen_resume(self) -> None:
+        """Opened, or back from another mode: what is new."""
+        self.background(self._come_back, group="item")
+
+    def text_places(self) -> Iterable[tuple[Place, str]]:
+        """A case has a reason and may become an example; notes are made where one labels."""
+        if self.item_id is not None:
+            yield Place(DraftKind.REASON, self.item_id), "m"
+            yield Place(DraftKind.CASE, self.item_id), "g"
+
+    async def other_work(self) -> None:
+        """Somebody else labelled, ruled or mended the guideline."""
+        await self._come_back()
+
+    async def go_to(self, item_id: str) -> None:
+        """A disagreement that was picked in mode B."""
+        await self._reload()
+        await self._read_guideline()
+        await self._open(item_id)
+
+    async def jump(self, number: int) -> None:
+        """The disagreement at a place of the order it is listed in."""
+        every = self.agenda.pair_ids
+        if every:
+            place = min(max(number, 1), len(every))
+            await self._open(every[place - 1])
+            self.tell("" if place == number else f"there are {len(every)} disagreements")
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Most keys need a case; ``a`` needs a note."""
+        if action == "leave":
+            return self.has_class("-full") or self.has_class("-reading")
+        if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
+            return None
+        if action == "rule" and self.cramped:
+            return None
+        if action == "adopt" and not self._notes():
+            return None
+        return super().check_action(action, parameters)
+
+    def action_rule(self, verdict: str) -> None:
+        """``1`` ``2`` ``=`` ``b``: a ruling on the sides as they stand."""
+        self.act(partial(self._rule, Verdict(verdict)))
+
+    def action_reason(self) -> None:
+        """``m``."""
+        if self.case is not None:
+            self.decide(lambda: self._ask("reason", "reason", self.draft.reason))
+
+    def action_add_case(self) -> None:
+        """``g``: the case becomes an example of the guideline."""
+        if self.case is not None:
+            self.decide(lambda: self._ask("case", "case: how to judge it", self.draft.reason))
+
+    def action_search(self) -> None:
+        """``/``."""
+        self.add_class("-reading")
+        self.refresh_bindings()
+        self._ask("search", "search the guideline", self.guideline.search)
+
+    def action_leave(self) -> None:
+        """``escape``: back to both answers."""
+        self.remove_class("-reading")
+        self.guideline.find("")
+        super().action_leave()
+
+    def action_adopt(self) -> None:
+        """``a``: one annotator's note as the reason, the next one's with the next press."""
+        notes = self._notes()
+
+        async def adopt() -> None:
+            names = list(notes)
+            at = names.index(self.draft.adopted_from) if self.draft.adopted_from in names else -1
+            name = names[(at + 1) % len(names)]
+            self.draft.reason, self.draft.adopted_from = notes[name], name
+            await self._amend()
+
+        if notes:
+            self.act(adopt)
+
+    def action_cause(self, cause: str) -> None:
+        """``3`` to ``7``; the same again takes it back."""
+
+        async def choose() -> None:
+            self.draft.cause = None if self.draft.cause == cause else Cause(cause)
+            await self._amend()
+
+        self.act(choose)
+
+    def action_sure(self, confidence: str) -> None:
+        """``8`` ``9`` ``0``; the same again takes it back."""
+
+        async def choose() -> None:
+            same = self.draft.confidence == confidence
+            self.draft.confidence = None if same else Confidence(confidence)
+            await self._amend()
+
+        self.act(choose)
+
+    def action_order(self) -> None:
+        """``o``: most alike first, by category, in project order."""
+        every = list(Order)
+        self._order = every[(every.index(self._order) + 1) % len(every)]
+        self.act(self._reorder, on_item=False, decides=False)
+
+    def action_walk(self, step: int) -> None:
+        """The arrows to the sides: through all cases, ruled or not."""
+        self.act(partial(self._walk, step), on_item=False, decides=False)
+
+    def action_edit(self) -> None:
+        """``e``."""
+        self.app.push_screen(GuidelineScreen(), lambda _: self._after_editing())
+
+    def action_against(self) -> None:
+        """``w``."""
+        self.background(self._list_against, group="sheet")
+
+    def on_note_line_written(self, event: NoteLine.Written) -> None:
+        """A line was finished: a reason, a case for the guideline, a search, a number."""
+        if event.item == JUMP:
+            return
+        event.prevent_default()
+        what, _, about = event.item.partition(" ")
+        if what == "search":
+            self.guideline.find(event.text)
+        elif self.case is not None and about == self.case.pair_id:
+            self._written(what, event.text.strip())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The search follows the letters."""
+        if self.note_line.about.startswith("search "):
+            self.guideline.find(event.value)
+
+    async def skip(self) -> None:
+        """``space``: the next case without a ruling."""
+        where = self.agenda.open_after(self.item_id)
+        if where == self.item_id:
+            self.tell("this is the last one without a ruling")
+        else:
+            await self._open(where)
+
+    async def undone(self, undone: undo.Undone) -> None:
+        """Back to the case whose ruling was taken back."""
+        if undone.kind != "ruling":
+            self.post_message(LabelStored())
+            self.tell(f"undone: a {undone.kind} made in another mode")
+            return
+        await self._reload()
+        await self._open(undone.item)
+        self.tell("undone: the ruling")
+
+    async def marked(self) -> None:
+        """A flag of this case has changed; the footer says it."""
+
+    async def origin(self) -> Content | None:
+        """What is known of the case, in full; who wrote the answers stays open."""
+        return None if self.case is None else lines.known(self.case, self.case.versions)
+
+    # What happens
+
+    async def _rule(self, verdict: Verdict) -> None:
+        """Rule, or ask for the reason first."""
+        if self.draft.reason:
+            await self._put(verdict)
+        else:
+            self._ask(verdict.value, f"{lines.SIDES[verdict]}, because", "")
+
+    async def _put(self, verdict: Verdict) -> None:
+        """The ruling is on the disk, then comes the next case."""
+        case = self.case
+        if case is None:
+            return
+        place = self.agenda.pair_ids.index(case.pair_id) + 1
+        await self._store(case, case.swapped(verdict))
+        await self._reload()
+        await self._open(self.agenda.open_after(case.pair_id))
+        self.tell(lines.told(verdict, place))
+
+    async def _store(self, case: Case, verdict: Verdict) -> None:
+        await self.ask(
+            rulings.rule,
+            case.pair_id,
+            self.services.annotator,
+            verdict,
+            reason=self.draft.reason,
+            cause=self.draft.cause,
+            confidence=self.draft.confidence,
+            adopted_from=self.draft.adopted_from,
+            at=self.services.clock(),
+        )
+        self.drafts.drop(Place(DraftKind.REASON, case.pair_id))
+
+    async def _amend(self) -> None:
+        """Show the draft; where one's own ruling stands already, it is changed with it."""
+        case = self.case
+        if case is None:
+            return
+        if case.ruling is not None and self._is_mine(case):
+            await self._store(case, case.ruling.verdict)
+            self.case = await self._read(case.pair_id)
+            self.tell("ruling changed")
+        self._draw()
+
+    def _written(self, what: str, text: str) -> None:
+        if what == "case":
+            self.act(partial(self._add_case, text), on_item=False, decides=False)
+            return
+        notes = self._notes()
+        if notes.get(self.draft.adopted_from or "") != text:
+            self.draft.adopted_from = None
+        self.draft.reason = text
+        work = self._amend if what == "reason" else partial(self._put, Verdict(what))
+        self.act(work, on_item=False, decides=False)
+
+    async def _add_case(self, text: str) -> None:
+        if self.case is None:
+            return
+        added = await self.ask(
+            guidelines.add_case,
+            self.case.pair_id,
+            text,
+            self.services.annotator,
+            self.services.clock(),
+        )
+        self.drafts.drop(Place(DraftKind.CASE, self.case.pair_id))
+        await self._read_guideline()
+        self.guideline.scroll_end_or_home(end=True)
+        self._draw()
+        self.tell(f"guideline v{added.version}: the case was added")
+
+    async def _walk(self, step: int) -> None:
+        if self.case is None:
+            found = self.agenda.pair_ids[-1:] if step < 0 else ()
+            where = found[0] if found else None
+        else:
+            where = self.agenda.after(self.case.pair_id, step=step)
+        if where is not None:
+            self.tell("")
+            await self._open(where)
+        elif self.case is not None:
+            self.tell("this is the first one" if step < 0 else "this is the last one")
+
+    async def _reorder(self) -> None:
+        await self._reload()
+        self._draw()
+        self.tell(lines.ORDERS[self._order])
+
+    async def _reload(self) -> None:
+        self.agenda = await self.ask(adjudication.agenda, self._order)
+
+    async def _read(self, pair_id: str) -> Case:
+        at = self.services.clock()
+        return await self.ask(adjudication.case, self.services.annotator, pair_id, at)
+
+    async def _read_guideline(self) -> None:
+        current = await self.ask(guidelines.current)
+        self._version = current.version if current else None
+        self.guideline.show_version(current, top=False)
+
+    async def _come_back(self) -> None:
+        await self._reload()
+        await self._read_guideline()
+        if self.case is None or self.case.pair_id not in self.agenda.pair_ids:
+            await self._open(self.agenda.open_after(None))
+        else:
+            self.case = await self._read(self.case.pair_id)
+            self._draw()
+
+    async def _open(self, pair_id: str | None) -> None:
+        """Put a case, or what the rulings came to, on the screen."""
+        self.case = None if pair_id is None else await self._read(pair_id)
+        self.set_class(self.case is None, "-empty")
+        if self.case is None:
+            await self._tell_result()
+        else:
+            self.draft = self._draft_of(self.case)
+            self.view.show_pair(self.case.text.messages, self.case.first, self.case.second)
+            self._draw()
+        self.item_shown(pair_id)
+
+    def _draw(self) -> None:
+        """Everything about the case that a key can change."""
+        case = self.case
+        if case is None:
+            return
+        every = self.agenda.pair_ids
+        place = every.index(case.pair_id) + 1 if case.pair_id in every else len(every)
+        ruled = len(self.agenda.ruled)
+        self.prompt.title = lines.title(case, place, len(every), ruled, self._order)
+        self.said.update(lines.said(case, self._version))
+        self.view.fit()
+        self.left.remark(lines.choosers(case, Verdict.A))
+        self.right.remark(lines.choosers(case, Verdict.B))
+        self.causes.chosen = self.draft.cause
+        self.sureness.chosen = self.draft.confidence
+        self.sureness.behind = lines.reason(self.draft.reason, self.draft.adopted_from)
+        self.refresh_bindings()
+
+    async def _tell_result(self) -> None:
+        if not self.agenda.pair_ids:
+            words = lines.nothing(await self.ask(adjudication.waiting))
+            ways = [("K", "how far you agree"), ("L", "label pairs")]
+            if not await self.ask(pairs.count):
+                name = self.services.db_path.name
+                ways = [(command("import pairs.jsonl", name), "pairs of answers from a file")]
+            self.next_step.tell(words, ways)
+            return
+        outcome = await self.ask(adjudication.outcome, self.services.annotator)
+        ways = [("←", "back through the rulings"), ("X", "write what is decided")]
+        if outcome.causes.get(Cause.GUIDELINE_GAP):
+            ways.insert(0, ("e", "mend the guideline where it has gaps"))
+        if outcome.against:
+            ways.append(("w", f"{outcome.against} went against your label"))
+        minutes = command("report minutes.md", self.services.db_path.name)
+        result = lines.result(outcome, self.app.agreement.headline)
+        self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)
+
+    async def _list_against(self) -> None:
+        found = await self.ask(rulings.against, self.services.annotator)
+        items = []
+        for each in found:
+            text = await self.ask(pairs.text, each.ruling.pair_id)
+            verdicts = f"you {each.label.verdict} · ruled {each.ruling.verdict}".replace("_", " ")
+            items.append(Item(each.ruling.pair_id, text.prompt_text, verdicts))
+        await self.app.push_screen(
+            ItemsScreen("Rulings against your labels", items, self._read_against)
+        )
+
+    async def _read_against(self, pair_id: str) -> Reading:
+        at = self.services.clock()
+        found = await self.ask(seen, self.services.annotator, pair_id, at=at)
+        ruling = await self.ask(rulings.standing, pair_id)
+        return Reading(found.text, lines.verdicts(found.labels, ruling))
+
+    def _is_mine(self, case: Case) -> bool:
+        return case.ruling is not None and case.ruling.by == ids.name(self.services.annotator)
+
+    def _draft_of(self, case: Case) -> Draft:
+        """What one's own ruling says already; nothing else."""
+        ruling = case.ruling
+        if ruling is None or not self._is_mine(case):
+            return Draft()
+        return Draft(ruling.reason, ruling.cause, ruling.confidence, ruling.adopted_from)
+
+    def _notes(self) -> dict[str, str]:
+        said = self.case.said if self.case else ()
+        return {each.annotator: each.note for each in said if each.note}
+
+    def _ask(self, what: str, label: str, text: str) -> None:
+        place = None
+        if self.item_id is not None and what != "search":
+            kind = DraftKind.CASE if what == "case" else DraftKind.REASON
+            place = Place(kind, self.item_id)
+        draft = self.drafts.get(place) if place is not None else None
+        about = f"{what} {self.item_id or ''}"
+        self.note_line.open(about, text, label=label, place=place, draft=draft)
+
+    def _after_editing(self) -> None:
+        self.background(self._come_back, group="item")

@@ -1,0 +1,217 @@
+"""What mode J says, line by line; no widget in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from store.judgements.disagreements import Order
+from store.judgements.rulings import Cause, Confidence, Ruling
+from store.records import Label, Verdict
+from store.rounds.rounds import Progress
+from store.views.adjudication import Case, Outcome
+from tui.formatting import counted, seconds
+from tui.modes.kappa.text import verdict_line
+from tui.text import one_line, plain
+from tui.widgets.choice_line import Option
+
+CAUSES = (
+    Option("3", "guideline gap", Cause.GUIDELINE_GAP),
+    Option("4", "ambiguous prompt", Cause.AMBIGUOUS_PROMPT),
+    Option("5", "slip", Cause.SLIP),
+    Option("6", "honest difference", Cause.HONEST_DIFFERENCE),
+    Option("7", "other", Cause.OTHER),
+)
+"""Why two people disagreed, and the key for it."""
+
+CONFIDENCES = (
+    Option("8", "sure", Confidence.SURE),
+    Option("9", "fairly sure", Confidence.FAIRLY),
+    Option("0", "unsure", Confidence.UNSURE),
+)
+"""How sure the one who rules is, and the key for it."""
+
+ORDERS = {
+    Order.ALIKE: "most alike first",
+    Order.CATEGORY: "by category",
+    Order.PROJECT: "in project order",
+}
+"""What comes first, in words."""
+
+SIDES = {Verdict.A: "1", Verdict.B: "2", Verdict.TIE: "tie", Verdict.BOTH_BAD: "both bad"}
+"""A verdict on sides: ``a`` stands for left (above, on a narrow screen)."""
+
+NAME_CELLS = 16
+VERDICT_CELLS = 10
+
+
+def title(case: Case, place: int, total: int, ruled: int, order: Order) -> str:
+    """``Disagreement 6 of 17 · 5 ruled · sycophancy · most alike first``."""
+    category = case.text.category.replace("_", " ")
+    parts = [f"Disagreement {place} of {total}", f"{ruled} ruled", category, ORDERS[order]]
+    return " · ".join(part for part in parts if part)
+
+
+def said(case: Case, current: int | None) -> Content:
+    """What everybody chose, one line each, then the ruling where there is one.
+
+    Args:
+        case: what is on the screen.
+        current: number of the guideline in force.
+    """
+    names = [one_line(each.annotator, NAME_CELLS) for each in case.said]
+    width = max((cell_len(name) for name in [*names, "ruled"]), default=0) + 3
+    lines = [
+        _line(case, each, name, width, current) for each, name in zip(case.said, names, strict=True)
+    ]
+    if case.ruling is not None:
+        lines.append(_ruled(case, case.ruling, width))
+    return Content("\n").join(lines)
+
+
+def choosers(case: Case, side: Verdict) -> str:
+    """Who chose a side: for the rule above it."""
+    names = [
+        one_line(each.annotator, NAME_CELLS)
+        for each in case.said
+        if case.swapped(each.verdict) is side
+    ]
+    if case.ruling is not None and case.swapped(case.ruling.verdict) is side:
+        names.append("ruled")
+    return ", ".join(names)
+
+
+def reason(text: str, adopted_from: str | None) -> Content:
+    """The reason as it stands behind the choices, or the key that writes one."""
+    if not text:
+        return Content.assemble(
+            ("    m", "bold $accent"), (" reason", "$foreground"), (": one line is enough", "")
+        )
+    whose = f" ({one_line(adopted_from, NAME_CELLS)}'s note)" if adopted_from else ""
+    return Content.assemble(
+        ("    m", "bold $accent"), " ", plain(one_line(text), "$foreground"), plain(whose)
+    )
+
+
+def told(verdict: Verdict, place: int) -> str:
+    """``disagreement 6: ruled 1``."""
+    return f"disagreement {place}: ruled {SIDES[verdict]}"
+
+
+def result(outcome: Outcome, kappa: str) -> str:
+    """What the rulings have changed, in a few sentences."""
+    lines = [
+        f"All {counted(outcome.total, 'disagreement')} ruled.",
+        "",
+        f"{counted(outcome.gained, 'pair')} gained for export{_staying(outcome)}",
+    ]
+    if outcome.causes:
+        words = {each.value: each.words for each in CAUSES}
+        causes = (f"{words[cause]} {number}" for cause, number in outcome.causes.items())
+        lines.append("causes: " + ", ".join(causes))
+    untouched = f" ({kappa})" if kappa else ""
+    lines.append(f"No label was changed, so kappa is what it was{untouched}.")
+    return "\n".join(lines)
+
+
+def nothing(waiting: Sequence[tuple[str, Sequence[Progress]]]) -> str:
+    """Why there is nothing to rule on."""
+    if not waiting:
+        return "Nobody disagrees so far: there is nothing to rule on."
+    return f"There is nothing to rule on that may be shown yet.\n{sealed(waiting)}"
+
+
+def sealed(waiting: Sequence[tuple[str, Sequence[Progress]]]) -> str:
+    """Which rounds are still sealed, a line each, and how far everybody is in them."""
+    lines = []
+    for name, people in waiting:
+        far = ", ".join(f"{one_line(p.annotator, 24)} {p.done} of {p.total}" for p in people)
+        lines.append(f"Round {one_line(name, 30)} is sealed until all have finished: {far}.")
+    return "\n".join(lines)
+
+
+def known(case: Case, versions: Mapping[str, int]) -> Content:
+    """Everything about a case that does not tell who wrote the answers: ``i``."""
+    out: list[Content | tuple[str, str]] = [
+        ("category    ", "$muted"),
+        plain(case.text.category.replace("_", " ")),
+    ]
+    for each in case.said:
+        version = versions.get(each.annotator)
+        under = f" · guideline v{version}" if version else ""
+        informed = " · had seen others' labels" if each.informed else ""
+        out += [
+            ("\n\n", ""),
+            plain(each.annotator, "bold"),
+            plain(f"  {_verdict(case, each)} · {seconds(each.seconds)}{under}{informed}"),
+        ]
+        if each.note:
+            out += [("\n", ""), plain(each.note)]
+    if case.ruling is not None:
+        ruling = case.ruling
+        out += [
+            ("\n\n", ""),
+            plain(f"ruled by {ruling.by}", "bold"),
+            plain(f"  {SIDES[case.swapped(ruling.verdict)]} · {ruling.at}"),
+            plain(f"\n{ruling.reason}" if ruling.reason else ""),
+        ]
+    return Content.assemble(*out)
+
+
+def verdicts(labels: Sequence[Label], ruling: Ruling | None) -> list[Content]:
+    """What everybody said of a pair and what was ruled, on the pair's own a and b."""
+    lines = [verdict_line(each) for each in labels]
+    if ruling is not None:
+        told = f"   {one_line(ruling.reason, 200)}" if ruling.reason else ""
+        lines.append(
+            Content.assemble(
+                (f"ruled by {one_line(ruling.by, NAME_CELLS)}  ", "$accent"),
+                (ruling.verdict.replace("_", " "), "bold"),
+                plain(told),
+            )
+        )
+    return lines
+
+
+def _staying(outcome: Outcome) -> str:
+    """The ruled pairs that have no chosen answer."""
+    kinds = (("tie", outcome.ties), ("both bad", outcome.both_bad))
+    words = " and ".join(f"{number} {name}" for name, number in kinds if number)
+    return f"; {words} stay out" if words else ""
+
+
+def _line(case: Case, label: Label, name: str, width: int, current: int | None) -> Content:
+    verdict = _verdict(case, label)
+    parts: list[Content | tuple[str, str]] = [
+        plain(name + " " * (width - cell_len(name)), "$muted"),
+        (f"{verdict:<{VERDICT_CELLS}}", "bold $foreground"),
+        (f"{seconds(label.seconds):>6}", "$muted"),
+    ]
+    if label.annotator in case.hasty:
+        parts.append((" hasty", "bold $warning"))
+    version = case.versions.get(label.annotator)
+    if version is not None and current is not None and version != current:
+        parts.append((f"  v{version}", "$muted"))
+    if label.note:
+        parts.append(("   ", ""))
+        parts.append(plain(one_line(label.note, 400)))
+    return Content.assemble(*parts)
+
+
+def _ruled(case: Case, ruling: Ruling, width: int) -> Content:
+    words = {each.value: each.words for each in (*CAUSES, *CONFIDENCES)}
+    about = [f"by {one_line(ruling.by, NAME_CELLS)}"]
+    about += [words[each] for each in (ruling.cause, ruling.confidence) if each is not None]
+    return Content.assemble(
+        ("ruled" + " " * (width - 5), "$accent"),
+        (f"{SIDES[case.swapped(ruling.verdict)]:<{VERDICT_CELLS}}", "bold $accent"),
+        plain(" · ".join(about), "$muted"),
+        plain(f"   {one_line(ruling.reason, 400)}" if ruling.reason else ""),
+    )
+
+
+def _verdict(case: Case, label: Label) -> str:
+    much = "much " if label.strength == 2 else ""
+    return f"{much}{SIDES[case.swapped(label.verdict)]}"

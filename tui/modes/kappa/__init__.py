@@ -1,0 +1,1 @@
+"""Mode K: how far annotators agree."""

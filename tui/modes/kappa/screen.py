@@ -1,0 +1,330 @@
+"""Mode K: how far two annotators agree, what it means, and the pairs behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual import getters
+from textual.binding import Binding
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from store import ids
+from store.agreement import Agreement
+from store.agreement.overview import Overview, overview
+from store.agreement.tables import BY, By
+from store.agreement.underlying_pairs import Behind, behind, seen
+from store.log import undo
+from store.views import adjudication
+from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.formatting import counted
+from tui.messages import AgreementMoved, LabelStored
+from tui.modes.base import ModeScreen
+from tui.modes.judge import text
+from tui.modes.kappa import text as lines
+from tui.modes.kappa.ruler import ruler
+from tui.text import one_line
+from tui.widgets.lines import Lines
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.rule import Rule
+from tui.widgets.table_view import Contingency, TableView
+
+REST = 0.2
+"""Seconds between a label and the second look at what a pass over all labels costs."""
+
+
+class KappaScreen(ModeScreen):
+    """Figures and table from the app's agreement model, at once; the rest a moment later."""
+
+    MODE = "kappa"
+    HAS_ITEMS = False
+    AUTO_FOCUS = "TableView"
+    CSS_PATH = "style.tcss"
+    HELP_TEXT = (
+        "Kappa is agreement beyond chance, over the pairs both have labelled without knowing "
+        "the other's verdict; skipped pairs do not count. The interval says how far off it may "
+        "be. Above .8 golden, above .6 good for training, above .4 weak, else stop and mend the "
+        "guideline.\nThe table counts what each pair was called: the first annotator in the "
+        "rows, the second in the columns. Enter lists the pairs of a cell or a line, as far as "
+        "you have labelled them yourself.\nAs roles: the same labels coded as original and "
+        "revision, or as the file's chosen and rejected. It is lower when nearly everybody "
+        "prefers one of the two, because then chance alone agrees often. Kappa asks whether two "
+        "people prefer the same text, this one whether they agree on when the usual favourite is "
+        "not the better one. AC1 and "
+        "PABAK do not fall when one verdict is rare.\nHuman and AI: how often a model gave the "
+        "verdict of each of the two, and kappa between them. These labels are in no other figure; "
+        "enter lists the pairs on which they differ."
+    )
+    BINDINGS = [
+        Binding(
+            "enter",
+            "items",
+            "Items",
+            id="kappa.items",
+            key_display="enter",
+            tooltip="lists the pairs behind it",
+        ),
+        Binding(
+            "d",
+            "disagreements",
+            "Disagreements",
+            id="kappa.disagreements",
+            tooltip="lists all pairs on which the two disagree",
+        ),
+        Binding(
+            "b", "by", "By", id="kappa.by", tooltip="category, principle, origin, guideline in turn"
+        ),
+        Binding("o", "others", "Others", id="kappa.others", tooltip="compares two other people"),
+        Binding("tab", "app.focus_next", "Next", show=False, tooltip="table or lines"),
+        Binding("shift+tab", "app.focus_previous", "Previous", show=False),
+    ]
+
+    rule = getters.query_one("#between", Rule)
+    head = getters.query_one("#head", Static)
+    table = getters.query_one(TableView)
+    slices = getters.query_one("#slices > Lines", Lines)
+    slices_head = getters.query_one("#slices-head", Static)
+    models = getters.query_one("#models", Vertical)
+    model_lines = getters.query_one("#models > Lines", Lines)
+    habits = getters.query_one("#habits", Static)
+    next_step = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by: By = "category"
+        self._overview: Overview | None = None
+        self._with_models: tuple[Agreement, ...] = ()
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """Figures above, table and slices below, or what to do when nobody can be compared."""
+        yield Rule(widget_id="between")
+        yield Static(id="head", markup=False)
+        with Container(id="tables"):
+            yield TableView()
+            with Vertical(id="slices"):
+                yield Static(id="slices-head", markup=False)
+                yield Lines(markup=False)
+        with Vertical(id="models"):
+            yield Static(Content.styled(lines.model_head(), "$muted"), markup=False)
+            yield Lines(markup=False)
+        yield Static(id="habits", markup=False)
+        yield NextStep()
+
+    def on_screen_resume(self) -> None:
+        """Opened, or back from another mode: what is known at once, the rest in a moment."""
+        self._draw()
+        self.background(self._look_closer, group="overview")
+
+    def on_agreement_moved(self, _event: AgreementMoved) -> None:
+        """A label was given, here or elsewhere: the table now, the passes when there is rest."""
+        self._draw()
+        self.set_timer(REST, lambda: self.background(self._look_closer, group="overview"))
+
+    async def undone(self, undone: undo.Undone) -> None:
+        """A verdict of one's own taken back changes the table."""
+        self.tell(f"undone: a {undone.kind} made in another mode")
+        self.post_message(LabelStored())
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a comparison only the common keys work; others need a third person."""
+        standing = self.app.agreement.standing
+        if action in {"disagreements", "by"} and standing.agreement is None:
+            return False
+        if action == "items":
+            return standing.agreement is not None or bool(standing.with_models)
+        if action == "others":
+            return len(standing.people) > 2
+        return super().check_action(action, parameters)
+
+    def action_items(self) -> None:
+        """``enter``: the pairs of the line or the cell."""
+        for listed in (self.slices, self.model_lines):
+            if listed.has_focus:
+                listed.action_select()
+                return
+        self.table.action_choose()
+
+    def action_disagreements(self) -> None:
+        """``d``: everything the two do not agree on."""
+        self._show_items()
+
+    def action_by(self) -> None:
+        """``b``: slices by the next thing."""
+        self._by = BY[(BY.index(self._by) + 1) % len(BY)]
+        self.background(self._look_closer, group="overview")
+
+    def action_others(self) -> None:
+        """``o``: the next two people, by the number of pairs they have in common."""
+        self.background(self._compare_others, group="others")
+
+    def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
+        """Enter on a cell."""
+        self._show_items(said=(event.first, event.second))
+
+    def on_option_list_option_selected(self, event: Lines.OptionSelected) -> None:
+        """Enter on a slice, or on a person and a model: the disagreements there."""
+        if event.option_list is self.model_lines:
+            self._show_items(self._with_models[event.option_index])
+        else:
+            self._show_items(value=event.option.id)
+
+    # What happens
+
+    def _draw(self) -> None:
+        standing = self.app.agreement.standing
+        agreement = standing.agreement
+        for widget in self.query("#mode > *").results(Widget):
+            widget.display = (widget is self.next_step) == (agreement is None)
+        self._draw_models(standing.with_models)
+        self.refresh_bindings()
+        if agreement is None:
+            self._tell_next_step()
+            if standing.with_models:
+                self.model_lines.focus()  # the only thing here that enter is for
+            return
+        self.rule.heading = lines.title(agreement)
+        self._draw_head(agreement)
+        self.table.contingency = Contingency(
+            *agreement.annotators, agreement.counts.labels, agreement.counts.table
+        )
+
+    def _draw_models(self, found: tuple[Agreement, ...]) -> None:
+        self.models.display = bool(found)
+        if found != self._with_models:
+            highlighted = self.model_lines.highlighted
+            self._with_models = found
+            self.model_lines.set_options(Option(lines.model_line(two)) for two in found)
+            self.model_lines.highlighted = highlighted
+
+    def _draw_head(self, agreement: Agreement) -> None:
+        seen_before = self._overview
+        trend = seen_before.trend if seen_before else ()
+        value = agreement.kappa.value
+        self.head.update(
+            Content("\n").join(
+                (
+                    lines.headline(agreement, trend),
+                    *([] if value is None else [ruler(value, agreement.ci95)]),
+                    lines.advice(agreement, seen_before),
+                    lines.figures(agreement, seen_before),
+                )
+            )
+        )
+
+    async def _look_closer(self) -> None:
+        sealed = await self.ask(adjudication.waiting)
+        self.status.doing = one_line(text.sealed(sealed))
+        agreement = self.app.agreement.standing.agreement
+        if agreement is None:
+            return
+        first, second = agreement.annotators
+        self._overview = await self.ask(overview, first, second, self.services.annotator, self._by)
+        self._draw_head(agreement)
+        self.slices_head.update(Content.styled(lines.slice_head(self._by), "$muted"))
+        worst = lines.worst_slice(self._overview.slices)
+        highlighted = self.slices.highlighted
+        self.slices.set_options(
+            Option(lines.slice_line(part, worst=part is worst), id=part.value)
+            for part in self._overview.slices
+        )
+        self.slices.highlighted = highlighted
+        self.habits.update(lines.habits(self._overview))
+
+    async def _compare_others(self) -> None:
+        found = await self.app.agreement.choices()
+        between = [(each.first, each.second) for each in found]
+        standing = self.app.agreement.standing.agreement
+        at = between.index(standing.annotators) if standing else -1
+        await self.app.agreement.choose(*between[(at + 1) % len(between)])
+        self._overview = None
+        await self._look_closer()
+
+    def _show_items(
+        self,
+        two: Agreement | None = None,
+        *,
+        said: tuple[str, str] | None = None,
+        value: str | None = None,
+    ) -> None:
+        """List the pairs behind a figure of ``two``, or else of the people who are compared."""
+        between = two or self.app.agreement.standing.agreement
+        if between is not None:
+            self.background(partial(self._list, between, said, value), group="items")
+
+    async def _list(
+        self, agreement: Agreement, said: tuple[str, str] | None, value: str | None
+    ) -> None:
+        found = await self.ask(
+            behind,
+            self.services.annotator,
+            *agreement.annotators,
+            said=said,
+            by=self._by if value is not None else None,
+            value=value,
+            at=self.services.clock(),
+        )
+        await self.app.push_screen(
+            ItemsScreen(
+                _list_title(agreement, said, value),
+                [Item(entry.pair_id, entry.prompt, _aside(entry.said)) for entry in found.entries],
+                self._read,
+                note=_list_note(found),
+            )
+        )
+
+    async def _read(self, pair_id: str) -> Reading:
+        found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
+        return Reading(found.text, [lines.verdict_line(label) for label in found.labels])
+
+    def _tell_next_step(self) -> None:
+        people = self.app.agreement.standing.people
+        name = self.services.db_path.name
+        me = self.services.annotator
+        if not people:
+            sentence = "Nobody has labelled anything yet, so there is nothing to compare."
+        elif people == (me,):
+            sentence = "Only you have labelled so far. Kappa needs a second person on this file."
+        else:
+            who = one_line(people[0], 24)
+            sentence = f"Only {who} has labelled so far. Kappa needs a second person on this file."
+        self.next_step.tell(
+            sentence,
+            (
+                ("L", "label pairs yourself"),
+                (command("--as NAME", name), "opens this file for the other, in another terminal"),
+                (command("import labels.jsonl", name), "labels from a file"),
+            ),
+        )
+
+
+def _aside(said: tuple[str | None, str | None]) -> str:
+    return " · ".join((verdict or "none").replace("_", " ") for verdict in said)
+
+
+def _list_title(agreement: Agreement, said: tuple[str, str] | None, value: str | None) -> str:
+    if said is None:
+        where = value.replace("_", " ") if value else ""
+        if ids.is_ai(agreement.annotators[1]):
+            where = lines.couple(agreement, 60)
+        return f"Disagreements · {where}" if where else "Disagreements"
+    pairs = zip(agreement.annotators, said, strict=True)
+    return " · ".join(
+        f"{one_line(name, 24)}: {verdict.replace('_', ' ')}" for name, verdict in pairs
+    )
+
+
+def _list_note(found: Behind) -> str:
+    told = []
+    if found.more:
+        told.append(f"{found.more:,} more are not listed")
+    if found.not_yet:
+        told.append(
+            f"{counted(found.not_yet, 'pair')} you have not labelled yet: closed until you have"
+        )
+    return "; ".join(told)

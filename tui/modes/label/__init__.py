@@ -1,0 +1,1 @@
+"""Mode L: two answers, one verdict."""

@@ -1,0 +1,389 @@
+"""Mode L: two answers, one key, the next pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual import getters
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+
+from store.judgements import guidelines
+from store.log import undo
+from store.records import Phase, Verdict
+from store.rounds import queue
+from store.views import adjudication, labelling
+from store.views.labelling import Lying
+from tui.formatting import counted, time_left
+from tui.messages import LabelStored, MakerSaid
+from tui.modes.base import ModeScreen
+from tui.modes.judge import text as lines
+from tui.sides import said
+from tui.text import one_line, plain
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.pair_view import PairView
+from tui.widgets.prompt_pane import PromptPane
+
+
+class LabelScreen(ModeScreen):
+    """Pairs in the annotator's own order, sides by the stored seed, nothing of who wrote what.
+
+    Everything shown comes from :mod:`store.views.labelling`. The order of one verdict is: on the
+    disk, then the next pair; a key is never queued for a pair that was not yet seen.
+    """
+
+    MODE = "label"
+    JUMPS = "pair number, in your order"
+    HELP_TEXT = (
+        "Read both answers, then say which is better. Which of them stands left is drawn for "
+        "each annotator alone, and nothing here tells who wrote them or what anybody else "
+        "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
+        "has no verdict and comes back at the end; ← leads back to it, and to every earlier one."
+    )
+
+    BINDINGS = [
+        Binding("1", "verdict('a')", "Left", id="label.left", tooltip="the left one is better"),
+        Binding("2", "verdict('b')", "Right", id="label.right", tooltip="the right one is better"),
+        Binding(
+            "equals_sign", "verdict('tie')", "Tie", id="label.tie", tooltip="both equally good"
+        ),
+        Binding(
+            "b",
+            "verdict('both_bad')",
+            "Both bad",
+            id="label.both_bad",
+            tooltip="neither may be used",
+        ),
+        Binding(
+            "1",
+            "scale('a', 2)",
+            "Much left",
+            id="label.much_left",
+            tooltip="the left one is much better",
+        ),
+        Binding(
+            "2", "scale('a', 1)", "Left", id="label.rather_left", tooltip="the left one is better"
+        ),
+        Binding(
+            "3",
+            "scale('b', 1)",
+            "Right",
+            id="label.rather_right",
+            tooltip="the right one is better",
+        ),
+        Binding(
+            "4",
+            "scale('b', 2)",
+            "Much right",
+            id="label.much_right",
+            tooltip="the right one is much better",
+        ),
+        Binding(
+            "enter",
+            "skipped",
+            "Skipped",
+            id="label.skipped",
+            key_display="enter",
+            tooltip="at the end: shows the skipped pairs again",
+        ),
+        Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the pair before"),
+        Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
+    ]
+
+    view = getters.query_one(PairView)
+    prompt = getters.query_one("#prompt", PromptPane)
+    left = getters.query_one("#left", AnswerPane)
+    right = getters.query_one("#right", AnswerPane)
+    next_step = getters.query_one(NextStep)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lying: Lying | None = None
+        """The pair on the screen."""
+        self._passed: set[str] = set()
+        """Skipped pairs that were skipped again: they wait until one asks for them."""
+        self._skipped = 0
+        """How many wait, where nothing else is left."""
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """The prompt, the two answers, or what to do when there is no pair."""
+        yield PairView()
+        yield NextStep()
+
+    def both_panes(self) -> Iterable[AnswerPane]:
+        """The two answers."""
+        return (self.left, self.right)
+
+    def on_mount(self) -> None:
+        """Nothing to say before the first look."""
+        self.next_step.display = False
+
+    def on_resize(self, _event: Resize) -> None:
+        """Left and right may be upper and lower now."""
+        if self.lying is not None:
+            self.prompt.title = _title(self.lying, stacked=self.stacked)
+
+    def on_screen_resume(self) -> None:
+        """Opened: go on where this annotator left off. Back from another mode: what is new."""
+        self.background(self._come_back, group="item")
+
+    def on_maker_said(self, _: MakerSaid) -> None:
+        """The model finished something: where there was nothing to label, there may be now."""
+        if self.lying is None:
+            self.background(self._resume, group="item")
+
+    async def other_work(self) -> None:
+        """Somebody else wrote: new pairs may be there, and a new guideline."""
+        await self._come_back()
+
+    async def go_to(self, item_id: str) -> None:
+        """A pair that was picked in mode B."""
+        self._show(await self.ask(labelling.at_pair, self.services.annotator, item_id))
+        await self._tell_guideline()
+
+    async def jump(self, number: int) -> None:
+        """The pair at a place of this annotator's own order, or the nearest there is."""
+        round_ = self.lying.round if self.lying else None
+        lying = await self.ask(labelling.at_place, self.services.annotator, number, round_=round_)
+        if lying is not None:
+            self.tell("" if lying.index == number else f"there are {lying.total:,} pairs")
+            self._show(lying)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Verdicts need a pair."""
+        scaled = self.lying is not None and self.lying.strength
+        if action == "scale" and not scaled:
+            return False
+        if action == "verdict" and scaled and parameters in {("a",), ("b",)}:
+            return False
+        if action in {"verdict", "scale"} and (self.item_id is None or self.cramped):
+            return None
+        if action == "skipped":
+            return self.lying is None and self._skipped > 0
+        return super().check_action(action, parameters)
+
+    def action_verdict(self, verdict: str) -> None:
+        """``1`` ``2`` ``=`` ``b``: a verdict on the sides as they stand."""
+        self.act(partial(self._give, Verdict(verdict)))
+
+    def action_scale(self, verdict: str, strength: int) -> None:
+        """``1`` to ``4`` where the project asks how much better: much left to much right."""
+        self.act(partial(self._give, Verdict(verdict), strength))
+
+    def action_walk(self, step: int) -> None:
+        """The arrows to the sides: through the queue without a verdict."""
+        self.act(partial(self._walk, step), on_item=False, decides=False)
+
+    def action_skipped(self) -> None:
+        """``enter``, where nothing else is left: the skipped pairs once more."""
+        self._passed.clear()
+        self.act(self._resume, on_item=False)
+
+    async def skip(self) -> None:
+        """``space``: no verdict; the pair comes back at the end, skipped again not before asked."""
+        lying = self.lying
+        if lying is not None and lying.mine is not None and lying.mine.verdict is Verdict.SKIP:
+            self._passed.add(lying.pair_id)
+        await self._give(Verdict.SKIP)
+
+    async def undone(self, undone: undo.Undone) -> None:
+        """Back to the pair whose verdict, note or flag was taken back."""
+        self.post_message(LabelStored())
+        if undone.kind not in {"label", "note", "flag"}:
+            self.tell(f"undone: a {undone.kind} made in another mode")
+            return
+        repeated = undone.phase == Phase.REPEAT
+        lying = (
+            await self.ask(labelling.resume, self.services.annotator)
+            if repeated
+            else await self.ask(labelling.at_pair, self.services.annotator, undone.item)
+        )
+        if lying is not None:
+            self._show(lying)
+        self.tell(f"undone: {_undone_words(undone, lying, stacked=self.stacked)}")
+
+    async def marked(self) -> None:
+        """A note or a flag of this pair has changed: say so in its title."""
+        if self.lying is not None and self.lying.phase is Phase.FIRST:
+            lying = await self.ask(labelling.at_pair, self.services.annotator, self.lying.pair_id)
+            if lying is not None:
+                self.lying = lying
+                self.prompt.title = _title(lying, stacked=self.stacked)
+
+    async def origin(self) -> Content | None:
+        """Category and guideline; whatever else there is to know would end the blindness."""
+        if self.lying is None:
+            return None
+        current = await self.ask(guidelines.current)
+        rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
+        return Content.assemble(
+            ("category    ", "$muted"),
+            plain(self.lying.text.category.replace("_", " ")),
+            ("\nguideline   ", "$muted"),
+            plain(rules),
+            ("\n\nWho wrote the answers is told once the pair goes out (", "$muted"),
+            ("pairlab show", "$muted bold"),
+            (").", "$muted"),
+        )
+
+    # What happens
+
+    async def _give(self, verdict: Verdict, strength: int | None = None) -> None:
+        lying = self.lying
+        if lying is None:
+            return
+        after = await self.ask(
+            labelling.give,
+            lying,
+            self.services.annotator,
+            lying.swapped(verdict),
+            seconds=self.seconds_on_item(),
+            strength=strength,
+            passed=self._passed,
+            at=self.services.clock(),
+        )
+        self._show(after)
+        words = said(verdict, stacked=self.stacked, strength=strength)
+        self.tell(_round_words(lying, after) or f"pair {lying.index}: {words}")
+        self.post_message(LabelStored())
+        if after is None:
+            await self._nothing_left()
+
+    async def _walk(self, step: int) -> None:
+        index = self.lying.index + step if self.lying else await self.ask(queue.total)
+        round_ = self.lying.round if self.lying else None
+        lying = await self.ask(labelling.at_place, self.services.annotator, index, round_=round_)
+        if lying is None or (self.lying is not None and lying.pair_id == self.lying.pair_id):
+            self.tell("this is the first pair" if step < 0 else "this is the last pair")
+        else:
+            self.tell("")
+            self._show(lying)
+
+    async def _resume(self) -> None:
+        found = await self.ask(labelling.resume, self.services.annotator, passed=self._passed)
+        self._show(found)
+        await self._tell_guideline()
+        if self.lying is None:
+            await self._nothing_left()
+
+    async def _come_back(self) -> None:
+        if self.lying is None:
+            await self._resume()
+        else:
+            await self._tell_guideline()
+
+    def _show(self, lying: Lying | None) -> None:
+        """Put a pair, or nothing, on the screen."""
+        self.lying = lying
+        self.view.display = lying is not None
+        self.next_step.display = lying is None
+        if lying is not None:
+            mine = lying.swapped(lying.mine.verdict) if lying.mine else None
+            title = _title(lying, stacked=self.stacked)
+            self.view.show_pair(lying.text.messages, lying.first, lying.second, title=title)
+            self.left.remark("your verdict" if mine is Verdict.A else "")
+            self.right.remark("your verdict" if mine is Verdict.B else "")
+        self.item_shown(lying.pair_id if lying else None)
+        self.call_after_refresh(self.background, self._look_ahead, group="ahead")
+
+    async def _look_ahead(self) -> None:
+        """Wrap the texts of the pair to come while this one is being read."""
+        if self.lying is None:
+            return
+        me, after = self.services.annotator, self.lying.pair_id
+        ahead = await self.ask(labelling.resume, me, after=after, passed=self._passed)
+        if ahead is not None:
+            self.prompt.prepare_prompt(ahead.text.messages)
+            self.left.prepare(ahead.first)
+            self.right.prepare(ahead.second)
+
+    async def _tell_guideline(self) -> None:
+        current = await self.ask(guidelines.current)
+        self.status.doing = (
+            "" if current is None else f"guideline v{current.version} · {_headline(current.text)}"
+        )
+
+    async def _nothing_left(self) -> None:
+        total = await self.ask(queue.total)
+        if total:
+            self._skipped = await self.ask(queue.skipped, self.services.annotator)
+            sealed = lines.sealed(await self.ask(adjudication.waiting))
+            ways = [
+                ("K", "how far you and the others agree"),
+                ("←", "back through your verdicts"),
+                ("X", "write what is decided"),
+            ]
+            if self._skipped:
+                ways.insert(0, ("enter", f"{counted(self._skipped, 'skipped pair')} again"))
+            self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
+            self.refresh_bindings()
+            return
+        name = self.services.db_path.name
+        self.next_step.tell(
+            "There is no pair to label yet. A finished revision makes one, and so does an import.",
+            (
+                ("R", "watch the model write, accept, edit or reject"),
+                (command("import pairs.jsonl", name), "pairs of answers from a file"),
+                (command("import prompts.txt", name), "prompts for the model to answer"),
+            ),
+        )
+
+
+def _title(lying: Lying, *, stacked: bool) -> str:
+    """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
+    parts = [f"Pair {lying.index} of {lying.total}"]
+    if lying.round is not None:
+        parts[0] = f"Round {one_line(lying.round.name, 24)} · pair {lying.index} of {lying.total}"
+    if lying.mine is not None:
+        verdict = lying.swapped(lying.mine.verdict)
+        words = said(verdict, stacked=stacked, strength=lying.mine.strength)
+        parts.append(f"your verdict: {words}")
+    elif left := time_left(lying.seconds_left):
+        parts.append(left)
+    if lying.flagged:
+        parts.append("flagged")
+    if lying.note:
+        parts.append(f"note: {one_line(lying.note, 40)}")
+    return " · ".join(parts)
+
+
+def _all_words(total: int, skipped: int) -> str:
+    """``19 labelled, 1 skipped: it comes again``, or that all are done."""
+    if not skipped:
+        return f"All {counted(total, 'pair')} have your verdict."
+    again = "it comes" if skipped == 1 else "they come"
+    return f"{total - skipped:,} labelled, {skipped:,} skipped: {again} again."
+
+
+def _round_words(before: Lying, after: Lying | None) -> str:
+    """That a round is done, and what comes now; empty while one is in the same round."""
+    if before.round is None or before.phase is not Phase.FIRST:
+        return ""
+    if after is not None and (after.round == before.round or after.phase is Phase.REPEAT):
+        return ""
+    done = f"round {one_line(before.round.name, 24)}: all {before.total:,} of yours done"
+    if after is None:
+        return done
+    if after.round is None:
+        return f"{done}; now the pairs outside of it"
+    return f"{done}; now round {one_line(after.round.name, 24)}"
+
+
+def _headline(text: str) -> str:
+    """The first line of the guideline that says something, without its Markdown."""
+    lines = (line.strip(" #*_") for line in text.splitlines())
+    return one_line(next((line for line in lines if line), ""), 60)
+
+
+def _undone_words(undone: undo.Undone, lying: Lying | None, *, stacked: bool) -> str:
+    where = f" on pair {lying.index}" if lying is not None else ""
+    if undone.kind == "label" and lying is not None:
+        verdict = lying.swapped(Verdict(undone.was["verdict"]))
+        return f"the verdict{where} ({said(verdict, stacked=stacked)})"
+    return f"the {undone.kind}{where}"

@@ -1,0 +1,1 @@
+"""Mode M: the model, its queue and its speed."""

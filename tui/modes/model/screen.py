@@ -1,0 +1,314 @@
+"""Mode M: which model, in what state, what it still has to write, and what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from textual import getters
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Sparkline, Static
+
+from engine import netlock
+from engine.api import EngineStatus, ModelInfo, State
+from engine.method.events import Failed, Idle, Progress, Stored, Writing
+from engine.method.events import RunnerEvent as MakerEvent
+from store.items import prompts
+from store.log.undo import Undone
+from tui.dialogs.sheet import Sheet
+from tui.formatting import counted, time_left
+from tui.messages import EngineSaid, MakerSaid
+from tui.modes.base import ModeScreen
+from tui.modes.model.text import STATES, doing
+from tui.text import plain
+from tui.widgets.next_step import NextStep, command
+from tui.widgets.rule import Rule
+
+MINUTES = 3
+"""How far back the sparkline goes, one bar a second."""
+LOG_TAIL = 64 * 1024
+"""Bytes of the log that are shown, counted from its end."""
+KINDS = {"propose": "a candidate", "critique": "a critique", "revise": "a revision"}
+"""What is being written, in words."""
+
+
+class ModelScreen(ModeScreen):
+    """Follows the engine's status and the background worker's progress."""
+
+    MODE = "model"
+    CSS_PATH = "style.tcss"
+    HAS_ITEMS = False
+    HELP_TEXT = (
+        "The model runs in a process of its own: when it dies, labels and decisions are not "
+        "touched, and it is started again. Pause lets it finish what it is writing and then "
+        "rest, which frees the processor; labelling goes on as ever."
+    )
+
+    BINDINGS = [
+        Binding(
+            "p", "pause", "Pause", id="model.pause", tooltip="lets the model rest, or go on again"
+        ),
+        Binding("p", "go_on", "Go on", id="model.go_on"),
+        Binding(
+            "h",
+            "restart",
+            "Restart the host",
+            id="model.restart",
+            tooltip="ends the model's process and starts it anew; nothing stored is lost",
+        ),
+        Binding("l", "log", "Log", id="model.log", tooltip="shows what the model's process wrote"),
+    ]
+
+    whole = getters.query_one(VerticalScroll)
+    nothing = getters.query_one(NextStep)
+    facts = getters.query_one("#facts", Static)
+    queue = getters.query_one("#queue", Static)
+    speed = getters.query_one("#speed", Rule)
+    trouble = getters.query_one("#trouble", Static)
+    spark = getters.query_one(Sparkline)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paused = False
+        self._status = EngineStatus()
+        self._progress: Progress | None = None
+        self._writing = ""
+        self._writing_for: str | None = None
+        self._position = 0
+        self._speeds: deque[float] = deque([0.0], maxlen=MINUTES * 60)
+
+    # What the mode says of itself
+
+    def compose_mode(self) -> Iterable[Widget]:
+        """The model, the queue, the speed, the last trouble."""
+        with VerticalScroll(can_focus=False):
+            yield NextStep()
+            yield Rule("Model", widget_id="state")
+            yield Static(id="facts", markup=False)
+            yield Rule("Queue")
+            yield Static(id="queue", markup=False)
+            yield Rule("Tokens a second", widget_id="speed")
+            yield Sparkline(summary_function=max)
+            yield Rule("Last trouble")
+            yield Static(id="trouble", markup=False)
+
+    def on_mount(self) -> None:
+        """Take the state as it is and follow it."""
+        self._take_up()
+
+    def _take_up(self) -> None:
+        engine, maker = self.services.engine, self.services.maker
+        self.set_class(engine is None, "-empty")
+        if engine is None:
+            self._tell_no_model()
+            return
+        self._status = engine.status
+        self._progress = self.app.progress
+        if maker is not None:
+            self.paused = maker.paused
+        self.set_interval(1.0, self._count_speed)
+        self._draw()
+
+    def on_screen_resume(self) -> None:
+        """Back from another mode, which heard what the worker said meanwhile."""
+        if self.has_class("-empty"):
+            self._take_up()
+        self._progress = self.app.progress
+        self._writing = ""
+        self._draw()
+
+    async def undone(self, undone: Undone) -> None:
+        """Only say so: nothing of it is shown here."""
+        self.tell(f"undone: a {undone.kind} made in another mode")
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what can be done to this engine now."""
+        if action in {"pause", "go_on"}:
+            wanted = "go_on" if self.paused else "pause"
+            return self.services.maker is not None and action == wanted
+        if action == "restart":
+            return self.services.engine is not None
+        if action == "log":
+            return self.services.log_path is not None
+        return super().check_action(action, parameters)
+
+    def action_pause(self) -> None:
+        """``p``: what is being written is finished first."""
+        if self.services.maker is not None:
+            self.services.maker.pause()
+            self._set_paused(paused=True)
+
+    def action_go_on(self) -> None:
+        """``p``, again."""
+        if self.services.maker is not None:
+            self.services.maker.resume()
+            self._set_paused(paused=False)
+
+    def action_restart(self) -> None:
+        """``h``."""
+        engine = self.services.engine
+        if engine is not None:
+            self.tell("starting the model again")
+            self.background(engine.restart, group="restart")
+
+    def action_log(self) -> None:
+        """``l``."""
+        self.background(self._show_log, group="sheet")
+
+    def action_scroll(self, lines: int) -> None:
+        """Arrows, ``j`` and ``k``."""
+        self.whole.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """``pgup`` and ``pgdn``."""
+        self.whole.scroll_relative(y=pages * self.whole.size.height, animate=False)
+
+    def action_edge(self, end: bool) -> None:
+        """``home`` and ``end``."""
+        (self.whole.scroll_end if end else self.whole.scroll_home)(animate=False)
+
+    # What the model says
+
+    def on_engine_said(self, event: EngineSaid) -> None:
+        """The engine was made, started, wrote, failed, came back."""
+        if self.has_class("-empty"):
+            self._take_up()
+        self._status = event.status
+        self._draw()
+
+    async def on_maker_said(self, event: MakerSaid) -> None:
+        """The worker goes through its queue."""
+        await self.in_words(partial(self._follow, event.event))
+
+    async def _follow(self, said: MakerEvent) -> None:
+        match said:
+            case Progress():
+                self._progress = said
+            case Writing():
+                if self._writing_for != said.prompt_id:
+                    self._writing_for = said.prompt_id
+                    self._position = (await self.ask(prompts.get, said.prompt_id)).position
+                self._writing = f"{KINDS.get(said.kind, said.kind)} for prompt {self._position}"
+            case Stored() | Failed() | Idle():
+                self._writing = ""
+        self._draw()
+
+    # What is shown
+
+    def _draw(self) -> None:
+        engine = self.services.engine
+        if engine is None or not self.is_mounted:
+            return
+        state = self.query_one("#state", Rule)
+        state.aside = "paused" if self.paused else STATES[self._status.state]
+        self.facts.update(facts(engine.info, self._status, engine.server))
+        self.queue.update(queue_words(self._progress, self._status, self._writing))
+        trouble = self._status.error
+        self.trouble.update(plain(trouble) if trouble else plain("none", "$muted"))
+        self.status.doing = doing(self._status, self._progress, None)
+        self.refresh_bindings()
+
+    def _count_speed(self) -> None:
+        engine = self.services.engine
+        if engine is not None:
+            self._status = engine.status
+        now = self._status.tokens_per_second if self._status.state is State.WRITING else 0.0
+        self._speeds.append(now)
+        self.spark.data = [0.0, *self._speeds]
+        self.spark.visible = any(self._speeds)
+        self.speed.aside = f"{now:.0f} now · {max(self._speeds):.0f} at most"
+
+    def _set_paused(self, *, paused: bool) -> None:
+        self.paused = paused
+        self.tell("paused: what is being written is finished first" if paused else "going on")
+        self._draw()
+
+    def _tell_no_model(self) -> None:
+        name = self.services.db_path.name
+        self.nothing.tell(
+            "The model is being looked for."
+            if self.services.make_model is not None
+            else self.services.no_model or "There is no model to write with.",
+            [
+                (command("models", name), "lists the model files found on this machine"),
+                (command("--help", name), "tells how to name one"),
+            ],
+        )
+
+    async def _show_log(self) -> None:
+        path = self.services.log_path
+        if path is not None:
+            text = await asyncio.to_thread(log_tail, path)
+            await self.app.push_screen(Sheet(f"Log · {path}", plain(text), at_end=True))
+
+
+def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> Content:
+    """The model in a few lines: name; size and quantisation; how it runs, and where."""
+    closed = netlock.state()
+    where = plain(
+        f"endpoint {server}; network: {closed.value}"
+        if server
+        else f"network: {closed.value}"
+        if closed is not netlock.Network.OPEN
+        else ""
+    )
+    if info is None:
+        lines = [plain("not loaded yet", "$muted"), where]
+        return Content("\n").join(line for line in lines if line.plain)
+    size = [f"{info.n_params / 1e6:,.0f} M parameters"] if info.n_params else []
+    size += [info.quantisation] if info.quantisation else []
+    size += [f"{info.size_bytes / 1e6:,.0f} MB"] if info.size_bytes else []
+    how = [
+        f"context {info.n_ctx:,} tokens" if info.n_ctx else "context unknown",
+        f"{counted(info.slots, 'text')} at a time",
+    ]
+    if server is None:
+        layers = counted(info.gpu_layers, "GPU layer") if info.gpu_layers else "no GPU layers"
+        how += [counted(info.n_threads, "thread"), layers, info.backend]
+    lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how)), where]
+    if info.sha256:
+        lines.append(plain(f"sha-256 {info.sha256}", "$muted"))
+    if status.restarts:
+        lines.append(plain(f"started again {counted(status.restarts, 'time')}", "$muted"))
+    return Content("\n").join(line for line in lines if line.plain)
+
+
+def queue_words(progress: Progress | None, status: EngineStatus, writing: str) -> Content:
+    """How far the background worker is, and what it is at."""
+    if progress is None:
+        return plain("nothing begun yet", "$muted")
+    left = time_left(progress.eta_seconds) if progress.done < progress.total else "all written"
+    done = f"{progress.done:,} of {progress.total:,} texts written"
+    lines = [" · ".join(part for part in (done, left) if part)]
+    lines.append(f"{counted(progress.ready, 'prompt')} complete")
+    if writing:
+        lines.append(f"writing {writing}")
+    waiting = f"{counted(status.running, 'text')} being written, {status.waiting} waiting"
+    if status.running or status.waiting:
+        lines.append(waiting)
+    if status.needed_tokens > status.evaluated_tokens:
+        saved = 1 - status.evaluated_tokens / status.needed_tokens
+        lines.append(f"{saved:.0%} of the tokens shared between prompts and not read again")
+    return plain("\n".join(lines))
+
+
+def log_tail(path: Path) -> str:
+    """The end of a log file, or why it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(file.tell() - LOG_TAIL, 0))
+            return file.read().decode("utf-8", "replace") or "The log is empty."
+    except FileNotFoundError:
+        return "There is no log yet: the model's process has written nothing."
+    except OSError as error:
+        return f"The log {path} cannot be read: {error.strerror}."

@@ -1,0 +1,1 @@
+"""Mode R: a candidate, its critique, its revision, and the decision."""

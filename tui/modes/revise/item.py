@@ -1,0 +1,255 @@
+"""What the Revise screen shows of one chain, read in one go on the store thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.errors import ConstitutionError
+from engine.method import constitution
+from store import find
+from store.db import meta
+from store.items import candidates, chains, constitutions, pending, prompts, runs
+from store.items.chains import Chain, Round
+from store.judgements import decisions, labels
+from store.records import Candidate, Choice, Origin, Prompt
+from store.rounds import queue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.method.plan import Plan
+    from store.db.connection import Database
+
+CATEGORIES = {
+    "harmful": "harmful",
+    "benign_lookalike": "benign look-alike",
+    "sycophancy": "sycophancy",
+    "length_trap": "length trap",
+    "helpful": "helpful",
+}
+"""How the shipped categories are called on screen; a project's own words stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A prompt and, once its first candidate is stored, one chain of it."""
+
+    prompt: Prompt
+    prompts: int
+    """How many prompts the project has."""
+    chain: Chain | None = None
+    slots: int = 1
+    """How many candidates the prompt has."""
+    temperature: float | None = None
+    """The original was drawn at this temperature."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the principles used, by id."""
+    flagged: bool = False
+    """Somebody set the original aside."""
+    noted: bool = False
+    """Somebody wrote a note on it."""
+
+    @property
+    def original_id(self) -> str | None:
+        """The chain's id: that of its original."""
+        return self.chain.original.id if self.chain else None
+
+    @property
+    def finished(self) -> tuple[Round, ...]:
+        """The rounds that have a revision."""
+        return tuple(r for r in self.chain.rounds if r.revision) if self.chain else ()
+
+    @property
+    def used(self) -> frozenset[str]:
+        """Ids of the principles the chain has been criticised under."""
+        rounds = self.chain.rounds if self.chain else ()
+        return frozenset(step.critique.principle_id for step in rounds)
+
+    @property
+    def place(self) -> str:
+        """``Prompt 17 of 63 · benign look-alike · flagged``."""
+        parts = [
+            f"Prompt {self.prompt.position} of {self.prompts}",
+            CATEGORIES.get(self.prompt.category, self.prompt.category),
+            "flagged" if self.flagged else "",
+            "noted" if self.noted else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def candidate_title(self) -> str:
+        """``Candidate 2 of 4 · T 1.1``."""
+        if self.chain is None:
+            return "Candidate"
+        original = self.chain.original
+        if original.origin is Origin.IMPORTED:
+            return "Candidate · imported"
+        warmth = "" if self.temperature is None else f" · T {self.temperature:.2g}"
+        return f"Candidate {original.slot + 1} of {max(self.slots, original.slot + 1)}{warmth}"
+
+    def principle(self, principle_id: str) -> str:
+        """``H7 Helps with what is harmless``."""
+        return f"{principle_id} {self.titles.get(principle_id, '')}".strip()
+
+
+def of_prompt(db: Database, prompt_id: str) -> Item:
+    """A prompt with the chain of its first candidate, as far as that is written."""
+    first = next((one for one in candidates.of_prompt(db, prompt_id) if not one.parent_id), None)
+    if first is not None:
+        return of_chain(db, first.id)
+    return Item(prompts.get(db, prompt_id), prompts.count(db))
+
+
+def of_item(db: Database, item_id: str) -> Item:
+    """The chain an answer belongs to, or a prompt with its first one.
+
+    Raises:
+        WrongId: there is no such item.
+    """
+    found = find.anything(db, item_id)
+    return of_prompt(db, found.id) if found.kind == "prompt" else of_chain(db, found.id)
+
+
+def at_place(db: Database, number: int) -> Item | None:
+    """The prompt at a place in the project, or the nearest there is; None without prompts."""
+    prompt_id = prompts.at_place(db, number)
+    return None if prompt_id is None else of_prompt(db, prompt_id)
+
+
+def more_to_come(db: Database, plan: Plan) -> bool:
+    """Whether the plan will bring another revision to decide on."""
+    return any(
+        work.step in {"critique", "revise"} or 0 in work.slots for work in pending.pending(db, plan)
+    )
+
+
+def of_chain(db: Database, candidate_id: str) -> Item:
+    """The chain a candidate belongs to; any candidate of it will do."""
+    chain = chains.get(db, candidate_id)
+    siblings = candidates.of_prompt(db, chain.prompt.id)
+    return Item(
+        prompt=chain.prompt,
+        prompts=prompts.count(db),
+        chain=chain,
+        slots=sum(one.parent_id is None for one in siblings),
+        temperature=_temperature(db, chain.original),
+        titles=_titles(db, chain),
+        flagged=labels.flagged(db, chain.original.id),
+        noted=bool(labels.notes(db, chain.original.id)),
+    )
+
+
+def resume(db: Database, annotator: str) -> Item | None:
+    """The chain to go on with: behind the one that was last skipped, or the first undecided."""
+    after = meta.get(db, _skipped_key(annotator))
+    return following(db, annotator, after or None)
+
+
+def following(db: Database, annotator: str, after: str | None) -> Item | None:
+    """The next chain that waits for this annotator's decision; None when none does."""
+    original = queue.revise_next(db, annotator, after=after)
+    return None if original is None else of_chain(db, original)
+
+
+def decide(
+    db: Database,
+    item: Item,
+    revision: Candidate,
+    annotator: str,
+    choice: Choice,
+    *,
+    edited_text: str | None,
+    seconds: float,
+    at: str,
+) -> Item | None:
+    """Put a decision on the disk, then hand over the next chain."""
+    decisions.decide(
+        db,
+        revision.id,
+        annotator,
+        choice,
+        edited_text=edited_text,
+        seconds=seconds,
+        at=at,
+    )
+    return following(db, annotator, item.original_id)
+
+
+def skip(db: Database, item: Item, annotator: str) -> Item | None:
+    """Remember that a chain was left for later, then hand over the next."""
+    meta.put(db, _skipped_key(annotator), item.original_id or "")
+    return following(db, annotator, item.original_id)
+
+
+def origin_lines(db: Database, item: Item) -> list[tuple[str, str]]:
+    """Where everything in a chain came from: (what, words), in the order it was made."""
+    prompt = item.prompt
+    lines = [("prompt", f"{prompt.source or 'unknown source'} · {prompt.category}")]
+    if prompt.tags:
+        lines.append(("tags", ", ".join(prompt.tags)))
+    lines.append(("prompt id", prompt.id))
+    if item.chain is None:
+        return lines
+    original = item.chain.original
+    lines += [("", ""), ("candidate", _author(original)), ("id", original.id)]
+    lines += _generation_lines(db, original.generation_id)
+    for step in item.chain.rounds:
+        stored = constitutions.get(db, step.critique.constitution_id)
+        under = f"{stored.name} {stored.version} · {item.principle(step.critique.principle_id)}"
+        lines += [("", ""), (f"critique {step.number}", under), ("id", step.critique.id)]
+        lines += _generation_lines(db, step.critique.generation_id)
+        if step.revision:
+            lines += [("", ""), (f"revision {step.number}", _author(step.revision))]
+            lines += [("id", step.revision.id), *_generation_lines(db, step.revision.generation_id)]
+    if made := item.chain.decision:
+        lines.append(("", ""))
+        lines.append(("decision", f"{made.choice.value} by {made.annotator}, {made.at}"))
+    return lines
+
+
+def _skipped_key(annotator: str) -> str:
+    return f"revise skipped:{annotator}"
+
+
+def _author(candidate: Candidate) -> str:
+    return f"{candidate.origin.value} by {candidate.author or 'unknown'}"
+
+
+def _generation_lines(db: Database, generation_id: str | None) -> Iterator[tuple[str, str]]:
+    if generation_id is None:
+        return
+    made = runs.get_generation(db, generation_id)
+    run = runs.get_run(db, made.run_id)
+    yield "model", f"{run.model} · {run.backend}"
+    if run.model_sha256:
+        yield "sha-256", run.model_sha256
+    settings = ", ".join(f"{key} {value}" for key, value in sorted(made.settings.items()))
+    yield "settings", f"seed {made.seed}, {settings}"
+    yield (
+        "written",
+        (
+            f"{made.created_at} · {made.completion_tokens} tokens in {made.seconds:.1f} s · "
+            f"ended by {made.finish_reason} · try {made.attempt}"
+        ),
+    )
+
+
+def _temperature(db: Database, original: Candidate) -> float | None:
+    if original.generation_id is None:
+        return None
+    value = runs.get_generation(db, original.generation_id).settings.get("temperature")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _titles(db: Database, chain: Chain) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for constitution_id in {step.critique.constitution_id for step in chain.rounds}:
+        stored = constitutions.get(db, constitution_id)
+        try:
+            used = constitution.parse(stored.source, stored.name)
+        except ConstitutionError:
+            continue  # written by another pairlab: the principle's id alone is shown
+        titles.update({one.id: one.title for one in used.principles})
+    return titles
