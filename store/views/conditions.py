@@ -17,7 +17,7 @@ from store.views.search_index import Term
 _OPEN = f"NOT {closed.PAIR}"
 _PROMPT_OPEN = f"NOT {closed.PROMPT}"
 _OWN = (
-    "(SELECT verdict FROM label_head WHERE pair_id = pair.id AND annotator = :viewer"
+    "(SELECT answer FROM label_head WHERE pair_id = pair.id AND annotator = :viewer"
     " AND phase = 'first')"
 )
 _PEOPLE = "given_by = 'person' AND verdict <> 'skip'"
@@ -34,8 +34,8 @@ _LATEST = " ORDER BY head.annotator = :viewer DESC, head.at DESC, head.event_id 
 
 STATUS: Final = {
     Kind.PAIR: (
-        f"CASE WHEN {_RULED} THEN 'ruled' WHEN {_OWN} IS NULL THEN 'waiting'"
-        f" WHEN {_OWN} = 'skip' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
+        f"CASE WHEN {_RULED} THEN 'ruled' WHEN coalesce({_OWN}, 'again') = 'again' THEN 'waiting'"
+        f" WHEN {_OWN} = 'skipped' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
         f" WHEN (SELECT count(DISTINCT verdict) {_SAID}) > 1 THEN 'disagreed'"
         f" WHEN (SELECT count(*) {_SAID}) > 1 THEN 'agreed' ELSE 'labelled' END"
     ),
