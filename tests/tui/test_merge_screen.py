@@ -36,7 +36,7 @@ async def test_shows_what_would_come_in_then_brings_it_in(
         await press(pilot, "enter")
         shown = drawn(app)
         assert "would come in" in shown
-        assert "1 labels of second" in shown
+        assert "1 label of second" in shown
         assert "conflict · label of first" in shown
         assert labels.mine(rows, ids[0], "second") is None
         await press(pilot, "enter")
