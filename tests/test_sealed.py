@@ -329,6 +329,7 @@ async def test_no_search_tells_what_the_others_chose(
                 mode_screen(app).note_line.query_one(Input).value = line
                 await press(pilot, "enter", "n")
                 shown.append((line, drawn(app).replace(line, "")))
+        app.services.store.close()  # the next project takes the place of this one
         seen.append(shown)
     for (line, one), (_, other) in zip(*seen, strict=True):
         assert without_ids(one) == without_ids(other), line

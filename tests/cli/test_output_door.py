@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import hashlib
 import json
 import os
 import pty
@@ -18,13 +20,14 @@ from typing import Any
 
 import click
 import pytest
+from sqlite_utils import Database
 
 from store import clock
 from store.db.connection import create, sqlite3
 from store.items import candidates, pairs, prompts
 from store.judgements import attributes, labels
 from store.log import events
-from store.records import Message, Origin
+from store.records import Event, Message, Origin
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,6 +46,9 @@ HOSTILE = [
 
 STORABLE = "".join(HOSTILE).encode("utf-8", "ignore").decode()
 """All of them that a text in a file can hold."""
+
+NAMEABLE = re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", "", STORABLE)
+"""What of them a name in an event may hold."""
 
 OURS = re.compile(
     r"\x1b\[(?:\d{1,3}(?:;\d{1,3})*)?m"  # colours of rich
@@ -201,13 +207,26 @@ def hostile_project(tmp_path: Path) -> Path:
                 external_id=f"{word} pair {number}",
                 at=at,
             )
-            for who in ("first", f"{word} second", f"ai:{word} model"):
+            for who in ("first", f"{NAMEABLE} second", f"ai:{NAMEABLE} model"):
                 labels.give(db, pair, who, "ab"[number % 2], at=at, note=word)
-            labels.note(db, pair, f"{word} third", word, at)
-        attributes.state(db, "first", f"{word} key", word, at)
-        for kind in (f"{word} kind", "setting"):
-            events.append(db, kind, word, f"{word} second", {"value": word}, at=at)
+            labels.note(db, pair, f"{NAMEABLE} third", word, at)
+        attributes.state(db, "first", f"{NAMEABLE} key", NAMEABLE, at)
+        for number, kind in enumerate((f"{word} kind", "setting"), start=1):
+            made_elsewhere(db, kind, word, f"{word} second", {"value": word}, number, at)
     return path
+
+
+def made_elsewhere(
+    db: Database, kind: str, item: str, who: str, value: dict[str, str], number: int, at: str
+) -> None:
+    """An event that no pairlab would write, under the id of its content."""
+    made = Event("", word_of(item), number, 1, at, who, kind, item, "", value)
+    events.insert(db, dataclasses.replace(made, id=events.identity(made)))
+
+
+def word_of(text: str) -> str:
+    """A replica id of the length that replica ids have."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def test_what_is_in_a_project_file(hostile_project: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from store.rounds import presence
-from tests.tui.driving import MakeApp, settle
+from tests.tui.driving import MakeApp, drawn, settle
 from tests.tui.seed import AT
 from tui.app import PairlabApp
 
@@ -32,7 +32,8 @@ async def test_a_name_new_to_the_project_is_told(study: Path, make_app: MakeApp)
     app = make_app(study, "frist")
     async with app.run_test(notifications=True) as pilot:
         await settle(pilot)
-        assert toasts(app) == ["new here as frist; known: first"]
+        assert toasts(app) == []
+        assert "new here as frist; known: first" in drawn(app)
 
 
 async def test_a_known_name_alone_is_told_nothing(study: Path, make_app: MakeApp) -> None:
