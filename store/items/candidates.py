@@ -21,6 +21,7 @@ _COVERED: Final = (
     "round",
     "slot",
 )
+_AUTHOR: Final = _COVERED.index("author")
 
 
 def identity(cells: Cells) -> str:
@@ -31,7 +32,7 @@ def identity(cells: Cells) -> str:
     """
     covered = [cells[name] for name in _COVERED]
     if cells["origin"] == Origin.IMPORTED:
-        covered[_COVERED.index("author")] = None
+        covered[_AUTHOR] = None
     return ids.digest("candidate", covered)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
+from store.db.connection import immediate, translated
 from store.errors import WrongId
 from store.items.columns import columns_of
 
@@ -90,7 +90,8 @@ class Table(Generic[Record]):
         cells = dict(zip(self.names, self._values(made), strict=True))
         _convert(cells, self._writers)
         key = cells["id"] = self.identity(cells)
-        with immediate(db):
+        # inside a transaction one statement, which is whole or absent, needs no savepoint
+        with translated() if db.conn.in_transaction else immediate(db):
             if self._add is not None:
                 return key, db.execute(self._add, self._written(cells)).rowcount > 0
             if self.has(db, key):
@@ -136,7 +137,7 @@ class Table(Generic[Record]):
         return dict(zip(self.names, row, strict=True))
 
     def _written(self, cells: Cells) -> list[Any]:
-        return [*cells.values(), *(work_out(cells) for work_out in self.derived.values())]
+        return [*cells.values(), *[work_out(cells) for work_out in self.derived.values()]]
 
     def _read(self, row: Row) -> Record:
         values = dict(zip(self._read_names, row, strict=True))
