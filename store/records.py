@@ -1,14 +1,22 @@
 """The values that travel between the layers: frozen, typed, without a database behind them.
 
 Names are those of ``docs/design.md``, section 1 in the README: prompt, candidate, critique,
-revision, decision, pair, verdict, label, ruling, guideline, run.
+revision, decision, pair, verdict, label, ruling, guideline, run. The fields of an item are the
+columns of its table (:mod:`store.items.table`); its id is empty until it is written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+
+TOKENS: Final = {"bounds": range(2**53)}
+SMALL: Final = {"bounds": range(10**6)}
+TIME: Final = {"is_time": True}
+"""What a field can hold beside its type, asked of the rows of other files
+(:mod:`store.items.columns`); whole numbers have 64 bits where nothing is said.
+"""
 
 
 class Message(NamedTuple):
@@ -90,17 +98,18 @@ class Seal(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """What the user of the model asked: one message or a whole conversation."""
 
-    id: str
+    id: str = ""
     messages: tuple[Message, ...]
     category: str
     tags: tuple[str, ...] = ()
     source: str = ""
     """File name or ``starter``: where the prompt came from."""
     external_id: str | None = None
+    created_at: str = field(default="", metadata=TIME)
     position: int = 0
     """Place in project order, from 1."""
 
@@ -112,11 +121,11 @@ class Prompt:
         return "\n\n".join(f"{m.role}: {m.content}" for m in self.messages)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """One text a model wrote, with everything needed to defend it."""
 
-    id: str
+    id: str = ""
     run_id: str
     kind: str
     """``propose``, ``critique``, ``revise`` or ``judge``."""
@@ -129,23 +138,23 @@ class Generation:
     """What the model wrote, as it came, without what it thought."""
     finish_reason: str
     """``stop``, ``length`` or ``cancelled``."""
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int = field(metadata=TOKENS)
+    completion_tokens: int = field(metadata=TOKENS)
     seconds: float
-    attempt: int = 1
+    attempt: int = field(default=1, metadata=SMALL)
     """1 for the first try; higher where an earlier text was refused by a detector."""
     refused: str | None = None
     """Why a detector refused this text, where one did."""
-    created_at: str = ""
+    created_at: str = field(default="", metadata=TIME)
     reasoning: str | None = None
     """What the model thought before it wrote, without its marks; no part of any other text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One use of a model."""
 
-    id: str
+    id: str = ""
     model: str
     """File name of the GGUF, or the model name an endpoint was asked for."""
     model_sha256: str | None
@@ -155,14 +164,28 @@ class Run:
     chat_template: str | None
     settings: dict[str, Any]
     seed: int
-    started_at: str
+    started_at: str = field(default="", metadata=TIME)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConstitution:
+    """One version of a constitution, as it was when it was used."""
+
+    id: str = ""
+    """SHA-256 of the TOML text, in hex."""
+    name: str
+    version: str
+    language: str
+    source: str
+    """The TOML text, to the letter."""
+    created_at: str = field(default="", metadata=TIME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """An answer to a prompt."""
 
-    id: str
+    id: str = ""
     prompt_id: str
     origin: Origin
     text: str
@@ -171,35 +194,35 @@ class Candidate:
     generation_id: str | None = None
     author: str | None = None
     """The model, or for edited and imported ones the person or file."""
-    round: int = 0
+    round: int = field(default=0, metadata=SMALL)
     """0 for a proposed or imported candidate, n for the revision of round n."""
-    slot: int = 0
+    slot: int = field(default=0, metadata=SMALL)
     """Which of the k candidates of its prompt (0-based); revisions inherit it."""
     finish_reason: str | None = None
-    created_at: str = ""
+    created_at: str = field(default="", metadata=TIME)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Critique:
     """What the model says is wrong with a candidate under one principle."""
 
-    id: str
+    id: str = ""
     candidate_id: str
-    round: int
+    round: int = field(metadata=SMALL)
     constitution_id: str
     principle_id: str
     text: str
     found: bool
     """False when the model found nothing to criticise, which ends the chain."""
     generation_id: str | None = None
-    created_at: str = ""
+    created_at: str = field(default="", metadata=TIME)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Two candidates of one prompt; which is called ``a`` is fixed for good."""
 
-    id: str
+    id: str = ""
     prompt_id: str
     a_id: str
     b_id: str
@@ -209,8 +232,11 @@ class Pair:
     a_role: str | None = None
     """``original``, ``revision`` or ``edited`` where the pair has roles."""
     b_role: str | None = None
+    source: str = ""
+    """The file it was imported from, or its kind."""
+    created_at: str = field(default="", metadata=TIME)
     position: int = 0
-    created_at: str = ""
+    """Place in project order, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +253,7 @@ class PairText:
     @property
     def prompt_text(self) -> str:
         """The prompt as :attr:`Prompt.text` shows it."""
-        return Prompt("", self.messages, self.category).text
+        return Prompt(messages=self.messages, category=self.category).text
 
 
 Answer = Literal["given", "skipped", "again"]

@@ -19,7 +19,7 @@ from store.agreement.live import LiveTable
 from store.db.connection import create, data_version, open_store
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
-from store.records import Message, Origin
+from store.records import Candidate, Message, Origin
 
 ROOT = Path(__file__).parents[1]
 AT = "2026-01-02T03:04:05.678Z"
@@ -58,7 +58,14 @@ def project(path: Path, number: int) -> None:
         )
         one, other = (
             candidates.add(
-                db, prompt_id=prompt, origin=Origin.IMPORTED, text=f"{side} {n}", slot=i, at=AT
+                db,
+                Candidate(
+                    prompt_id=prompt,
+                    origin=Origin.IMPORTED,
+                    text=f"{side} {n}",
+                    slot=i,
+                    created_at=AT,
+                ),
             )
             for i, side in enumerate(("Yes", "No"))
         )

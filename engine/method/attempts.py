@@ -16,6 +16,7 @@ from engine.method.plan import ATTEMPTS
 from engine.method.templates import Asking
 from store.db.connection import Database
 from store.items import runs
+from store.records import Generation
 
 WORDS: Final = {"propose": "candidate", "critique": "critique", "revise": "revision"}
 """What each step writes, for messages."""
@@ -28,13 +29,13 @@ Heard = Callable[[int, str], None]
 class Draft:
     """One text as it came, cleaned, and what a detector says of it."""
 
-    generation: dict[str, Any]
-    """The fields of its row, for :func:`store.items.runs.add_generation`."""
+    generation: Generation
+    """As it will be stored, but for the time."""
     text: str
     finish_reason: str
     finding: Finding | None
-    others: tuple[dict[str, Any], ...] = ()
-    """The rows of the attempts that were not kept; stored with the one that was."""
+    others: tuple[Generation, ...] = ()
+    """The attempts that were not kept; stored with the one that was."""
 
 
 def heard_by(hear: Heard, opening: str) -> Callable[[GenerationEvent], None]:
@@ -59,7 +60,7 @@ def joined(opening: str, text: str) -> str:
     return opening + glue + text
 
 
-def fields(
+def generation_of(
     writer: RunModel,
     kind: str,
     rendered: str,
@@ -69,24 +70,26 @@ def fields(
     *,
     attempt: int,
     extra: dict[str, Any],
-) -> dict[str, Any]:
-    """The fields of a generation's row."""
+    finding: Finding | None,
+) -> Generation:
+    """What is stored of a text; ``finding`` is why it was refused, ``extra`` goes into settings."""
     settings = {key: value for key, value in asdict(sampling).items() if key != "seed"}
     settings["stop"] = list(sampling.stop)
-    return {
-        "run_id": writer.run_id,
-        "kind": kind,
-        "rendered": rendered,
-        "settings": {**settings, **extra},
-        "seed": sampling.seed,
-        "text": finished.text,
-        "reasoning": finished.reasoning or None,
-        "finish_reason": finished.finish_reason,
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": finished.completion_tokens,
-        "seconds": finished.seconds,
-        "attempt": attempt,
-    }
+    return Generation(
+        run_id=writer.run_id,
+        kind=kind,
+        rendered=rendered,
+        settings={**settings, **extra},
+        seed=sampling.seed,
+        text=finished.text,
+        finish_reason=finished.finish_reason,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=finished.completion_tokens,
+        seconds=finished.seconds,
+        attempt=attempt,
+        refused=str(finding) if finding else None,
+        reasoning=finished.reasoning or None,
+    )
 
 
 def place_of(kind: str, *parts: str | int) -> str:
@@ -177,7 +180,7 @@ async def tried(
         finished = made.finished[0]
         text, finding = judge(asking, joined(asking.opening, finished.text), finished.finish_reason)
         finding = explained(finding, finished)
-        row = fields(
+        row = generation_of(
             writer,
             kind,
             made.rendered,
@@ -186,8 +189,8 @@ async def tried(
             finished,
             attempt=before + attempt,
             extra={**extra, "opening": asking.opening, "place": mark},
+            finding=finding,
         )
-        row["refused"] = str(finding) if finding else None
         drafts.append(Draft(row, text, finished.finish_reason, finding))
         sampling = longer_thought(sampling, finished, finding)
         if finding is None or is_hopeless([draft.finding for draft in drafts]):
@@ -199,7 +202,7 @@ async def tried(
         await context.store.call(add_generations, rows, at=context.clock())
         raise given_up(WORDS[kind], [draft.finding for draft in drafts])
     others = tuple(draft.generation for draft in drafts if draft is not kept)
-    return replace(kept, generation={**kept.generation, "refused": None}, others=others)
+    return replace(kept, generation=replace(kept.generation, refused=None), others=others)
 
 
 def is_cut(finding: Finding) -> bool:
@@ -210,13 +213,13 @@ def is_cut(finding: Finding) -> bool:
 def add_draft(db: Database, draft: Draft, *, at: str) -> str:
     """Store a text with the attempts before it; returns its generation's id."""
     add_generations(db, draft.others, at=at)
-    return runs.add_generation(db, at=at, **draft.generation)
+    return runs.add_generation(db, replace(draft.generation, created_at=at))
 
 
-def add_generations(db: Database, rows: Sequence[dict[str, Any]], *, at: str) -> None:
+def add_generations(db: Database, rows: Sequence[Generation], *, at: str) -> None:
     """Store texts that led to no item."""
     for row in rows:
-        runs.add_generation(db, at=at, **row)
+        runs.add_generation(db, replace(row, created_at=at))
 
 
 async def settled(futures: Sequence[Future[Any]]) -> None:

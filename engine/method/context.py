@@ -14,6 +14,7 @@ from engine.method.plan import Plan
 from engine.method.templates import Style
 from store.db.thread import StoreThread
 from store.items import constitutions, runs
+from store.records import Run, StoredConstitution
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,14 @@ async def open_context(
     """
     law = plan.constitution
     constitution_id = await store.call(
-        constitutions.add, law.name, law.version, law.language, law.source, at=clock()
+        constitutions.add,
+        StoredConstitution(
+            name=law.name,
+            version=law.version,
+            language=law.language,
+            source=law.source,
+            created_at=clock(),
+        ),
     )
     proposer = await _run_model(store, plan, engine, clock)
     reviser = proposer if teacher is None else await _run_model(store, plan, teacher, clock)
@@ -78,12 +86,14 @@ async def _run_model(
     }
     run_id = await store.call(
         runs.add_run,
-        model=info.name,
-        model_sha256=info.sha256,
-        backend=info.backend,
-        chat_template=info.chat_template,
-        settings=settings,
-        seed=plan.seed,
-        at=clock(),
+        Run(
+            model=info.name,
+            model_sha256=info.sha256,
+            backend=info.backend,
+            chat_template=info.chat_template,
+            settings=settings,
+            seed=plan.seed,
+            started_at=clock(),
+        ),
     )
     return RunModel(engine, info, run_id, style)

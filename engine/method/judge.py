@@ -21,7 +21,7 @@ from engine.method.context import RunContext
 from store.db.connection import Database, immediate
 from store.items import pairs, prompts, runs
 from store.judgements import labels
-from store.records import Pair, PairText, Prompt, Verdict
+from store.records import Generation, Pair, PairText, Prompt, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +118,21 @@ def _add(
             asking = templates.comparison(principle, prompt, first, second)
             runs.add_generation(
                 db,
-                at=at,
-                run_id=context.reviser.run_id,
-                kind="judge",
-                rendered=json.dumps(
-                    [message._asdict() for message in asking.messages], ensure_ascii=False
+                Generation(
+                    run_id=context.reviser.run_id,
+                    kind="judge",
+                    rendered=json.dumps(
+                        [message._asdict() for message in asking.messages], ensure_ascii=False
+                    ),
+                    settings=_settings(pair, principle, judgement, place, asking.opening),
+                    seed=context.plan.seed_of("judge", pair.id),
+                    text="A" if _first_share(judgement.logprobs[place]) > 0.5 else "B",
+                    finish_reason="stop",
+                    prompt_tokens=0,
+                    completion_tokens=1,
+                    seconds=0.0,
+                    created_at=at,
                 ),
-                settings=_settings(pair, principle, judgement, place, asking.opening),
-                seed=context.plan.seed_of("judge", pair.id),
-                text="A" if _first_share(judgement.logprobs[place]) > 0.5 else "B",
-                finish_reason="stop",
-                prompt_tokens=0,
-                completion_tokens=1,
-                seconds=0.0,
             )
         labels.give(
             db,

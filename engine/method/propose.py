@@ -18,7 +18,7 @@ from engine.method.attempts import (
     Heard,
     add_generations,
     explained,
-    fields,
+    generation_of,
     given_up,
     heard_by,
     is_cut,
@@ -32,7 +32,7 @@ from engine.method.detectors import Finding, proposal_fault
 from engine.method.plan import ATTEMPTS, Plan
 from store.db.connection import Database, immediate
 from store.items import candidates, runs
-from store.records import Origin, Prompt
+from store.records import Candidate, Generation, Origin, Prompt
 
 Stored = Callable[[int], None]
 """Called with the slot of each candidate that has been handed to the store."""
@@ -81,7 +81,7 @@ async def propose(
 class _Try:
     """One refused candidate."""
 
-    row: dict[str, Any]
+    row: Generation
     finding: Finding
     drawn: Sampling
     """How to draw the next one."""
@@ -151,7 +151,7 @@ class _SlotBatch:
         last = self._attempt == ATTEMPTS or not self._is_revised(slot)
         if finding and is_cut(finding) and last:
             finding = None
-        row = fields(
+        row = generation_of(
             self._context.proposer,
             "propose",
             self._started.rendered,
@@ -160,8 +160,8 @@ class _SlotBatch:
             finished,
             attempt=self._number(slot),
             extra={"slot": slot, "place": self._place(slot)},
+            finding=finding,
         )
-        row["refused"] = str(finding) if finding else None
         if finding is None:
             self._store(slot, row, [one.row for one in self._refused.pop(slot, [])])
             return
@@ -170,7 +170,7 @@ class _SlotBatch:
         if self._attempt < ATTEMPTS and not is_hopeless([one.finding for one in tries]):
             self.again.append(slot)
         elif cut := next((one for one in tries if is_cut(one.finding)), None):
-            kept = {**cut.row, "refused": None}
+            kept = replace(cut.row, refused=None)
             self._store(slot, kept, [one.row for one in tries if one is not cut])
             del self._refused[slot]
         else:
@@ -187,7 +187,7 @@ class _SlotBatch:
         plan = self._context.plan
         return plan.rounds > 0 and (slot == 0 or plan.revise_all)
 
-    def _store(self, slot: int, row: dict[str, Any], others: list[dict[str, Any]]) -> None:
+    def _store(self, slot: int, row: Generation, others: list[Generation]) -> None:
         author = self._context.proposer.info.name
         at = self._context.clock()
         self.handed_over.append(
@@ -209,24 +209,26 @@ def _add(
     db: Database,
     prompt_id: str,
     slot: int,
-    row: dict[str, Any],
+    row: Generation,
     author: str,
-    others: list[dict[str, Any]],
+    others: list[Generation],
     *,
     at: str,
 ) -> str:
     """One candidate with its generation, and the generations that were refused before it."""
     with immediate(db):
         add_generations(db, others, at=at)
-        generation_id = runs.add_generation(db, at=at, **row)
+        generation_id = runs.add_generation(db, replace(row, created_at=at))
         return candidates.add(
             db,
-            prompt_id=prompt_id,
-            origin=Origin.PROPOSED,
-            text=row["text"].strip(),
-            generation_id=generation_id,
-            author=author,
-            slot=slot,
-            finish_reason=row["finish_reason"],
-            at=at,
+            Candidate(
+                prompt_id=prompt_id,
+                origin=Origin.PROPOSED,
+                text=row.text.strip(),
+                generation_id=generation_id,
+                author=author,
+                slot=slot,
+                finish_reason=row.finish_reason,
+                created_at=at,
+            ),
         )

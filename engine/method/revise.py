@@ -204,14 +204,16 @@ def _add_critique(
     with immediate(db):
         critique_id = critiques.add(
             db,
-            candidate_id=candidate_id,
-            round=round_number,
-            constitution_id=constitution_id,
-            principle_id=principle_id,
-            text=draft.text,
-            found=not detectors.nothing_to_criticise(draft.text),
-            generation_id=add_draft(db, draft, at=at),
-            at=at,
+            Critique(
+                candidate_id=candidate_id,
+                round=round_number,
+                constitution_id=constitution_id,
+                principle_id=principle_id,
+                text=draft.text,
+                found=not detectors.nothing_to_criticise(draft.text),
+                generation_id=add_draft(db, draft, at=at),
+                created_at=at,
+            ),
         )
         return critiques.get(db, critique_id)
 
@@ -230,17 +232,19 @@ def _add_revision(
     with immediate(db):
         revision_id = candidates.add(
             db,
-            prompt_id=subject.prompt.id,
-            origin=Origin.REVISION,
-            text=draft.text,
-            parent_id=subject.candidate.id,
-            critique_id=critique_id,
-            generation_id=add_draft(db, draft, at=at),
-            author=author,
-            round=subject.round,
-            slot=subject.candidate.slot,
-            finish_reason=draft.finish_reason,
-            at=at,
+            Candidate(
+                prompt_id=subject.prompt.id,
+                origin=Origin.REVISION,
+                text=draft.text,
+                parent_id=subject.candidate.id,
+                critique_id=critique_id,
+                generation_id=add_draft(db, draft, at=at),
+                author=author,
+                round=subject.round,
+                slot=subject.candidate.slot,
+                finish_reason=draft.finish_reason,
+                created_at=at,
+            ),
         )
         if makes_pair:
             pairs.make_revision_pair(db, subject.original_id, revision_id, at=at)

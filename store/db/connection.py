@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlite_utils import Database as Database
-from sqlite_utils import utils as _utils
+
+# as sqlite-utils' documentation says; its type hints do not export the name
+from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
 
 from store import clock, errors
 from store.db import leftovers, meta, replica
@@ -23,9 +25,6 @@ from store.db.file_header import APPLICATION_ID, must_exist
 from store.db.file_identity import FileWatch, Loss, Mark
 from store.db.schema import migrations
 from store.log import set_aside
-
-sqlite3: Any = vars(_utils)["sqlite3"]
-"""The module sqlite-utils has picked; it gives it no public name."""
 
 StrPath = str | os.PathLike[str]
 

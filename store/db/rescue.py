@@ -14,9 +14,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from store import clock, ids
+from store import clock
 from store.db.backup import backup
 from store.db.connection import (
     Database,
@@ -28,9 +27,11 @@ from store.db.connection import (
 )
 from store.db.file_identity import Loss, Lost
 from store.errors import Damaged, FileLost, StoreError
-from store.items.prompts import messages_of
+from store.items.content_hashes import pair_row_belongs
+from store.items.table import Row
+from store.items.tables import ITEMS, TABLES
 from store.log import current_state
-from store.records import Event, Prompt
+from store.records import Event
 
 _HAPPENED = {
     Loss.REMOVED: "was removed while it was open",
@@ -142,10 +143,10 @@ def _holds(path: Path, events: Iterable[Event]) -> bool:
             if db.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 return False
             for values in incoming.rows(db, "pair"):
-                _check_pair(db, values)
+                _must_belong(db, values)
             seen = {
                 values[0]
-                for table in incoming.COLUMNS
+                for table in TABLES
                 for values in incoming.rows(db, table)
                 if checked.row(table, values)
             }
@@ -156,17 +157,14 @@ def _holds(path: Path, events: Iterable[Event]) -> bool:
     return {event.id for event in events} <= seen
 
 
-def _check_pair(db: Database, values: tuple[Any, ...]) -> None:
+def _must_belong(db: Database, pair: Row) -> None:
     """Refuse a pair whose id does not belong to the texts that are there.
 
     Raises:
         Damaged: it does not, or a text is missing.
     """
-    pair_id, prompt_id, a_id, b_id, _, external_id, *_ = values
-    statement = "SELECT text FROM candidate WHERE id = ? AND prompt_id = ?"
-    a, b = (db.execute(statement, [side, prompt_id]).fetchone() for side in (a_id, b_id))
-    if a is None or b is None or pair_id != ids.pair_id(prompt_id, a[0], b[0], external_id):
-        raise Damaged(f"the content of pair {pair_id[:12]} does not belong to its id")
+    if not pair_row_belongs(db, pair):
+        raise Damaged(f"the content of pair {pair[0][:12]} does not belong to its id")
 
 
 def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
@@ -179,7 +177,7 @@ def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
             made.execute("PRAGMA foreign_keys=OFF")  # what it builds on is in the project alone
             with immediate(made):
                 for table, rows in _own_rows(db).items():
-                    made.table(table).insert_all(rows, ignore=True)
+                    TABLES[table].insert(made, rows)
                 for event in db.made:
                     insert(made, event)
                 current_state.rebuild(made)
@@ -190,27 +188,22 @@ def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
     return True
 
 
-def _own_rows(db: ProjectDatabase) -> dict[str, list[dict[str, Any]]]:
+def _own_rows(db: ProjectDatabase) -> dict[str, list[Row]]:
     """What this process added but events, in the order it can be written; all of it or nothing.
 
     A part would have the whole file refused when it is merged.
     """
     from store.merging import checked, incoming
 
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Row]] = {}
     try:
         with translated():
-            for table, columns in incoming.COLUMNS.items():
-                if table == "event":
-                    continue
+            for table in ITEMS:
                 new = ("WHERE rowid >", str(db.before[table])) if table in db.before else ()
-                read = db.execute(incoming.select(table, columns, *new)).fetchall()
-                rows = [dict(zip(columns, checked.row(table, each), strict=True)) for each in read]
+                read = db.execute(incoming.select(table, TABLES[table].names, *new)).fetchall()
                 for each in read if table == "pair" else ():
-                    _check_pair(db, each)
-                for row in rows if table == "prompt" else ():
-                    row["text"] = Prompt(row["id"], messages_of(row["messages"]), "").text
-                found[table] = rows
+                    _must_belong(db, each)
+                found[table] = [checked.row(table, each) for each in read]
     except StoreError:
         return {}
     return found

@@ -20,7 +20,9 @@ from store.db import meta
 from store.db.connection import StrPath, create, immediate, sqlite3, translated
 from store.db.file_header import must_exist
 from store.errors import Damaged
-from store.items.content_hashes import COLUMNS, ITEMS, Row, insert, pair_belongs, there
+from store.items.content_hashes import pair_belongs
+from store.items.table import Row
+from store.items.tables import ITEMS, TABLES, there
 from store.log import current_state, event_kinds, events, set_aside
 from store.merging import checked
 
@@ -115,7 +117,7 @@ class _Source:
             rows = self._connection.execute("SELECT name FROM sqlite_schema").fetchall()
         except sqlite3.DatabaseError:
             return False
-        return {*COLUMNS} <= {row[0] for row in rows}
+        return {*TABLES} <= {row[0] for row in rows}
 
     def facts(self) -> dict[str, str]:
         """What can be read of ``meta``."""
@@ -173,15 +175,15 @@ def _copy(source: _Source, new: Database, out: Path) -> Salvaged:
         for row in source.rows(table):
             if row[0] in usable[table]:
                 usable[table].remove(row[0])  # a page may be reached twice
-                insert(new, table, [checked.row(table, row)])
+                TABLES[table].insert(new, [checked.row(table, row)])
                 taken[table] += 1
     _take_events(source, new, seen, taken)
     for cell in {current_state.cell_of(event) for event in set_aside.bring_up_to_date(new)}:
         current_state.refresh(new, cell)
     return Salvaged(
         path=out,
-        taken={table: taken[table] for table in COLUMNS},
-        lost={table: seen[table] - taken[table] for table in COLUMNS},
+        taken={table: taken[table] for table in TABLES},
+        lost={table: seen[table] - taken[table] for table in TABLES},
         unread=tuple(source.unread),
     )
 
@@ -191,19 +193,18 @@ def _usable(source: _Source, seen: Counter[str]) -> dict[str, set[str]]:
     names: dict[str, dict[str, list[tuple[str, str]]]] = {table: {} for table in ITEMS}
     texts: dict[str, tuple[str, str]] = {}
     for table in ITEMS:
-        columns = COLUMNS[table]
         for row in source.rows(table):
             seen[table] += row[0] not in names[table]
             if not _is_whole(table, row, texts):
                 continue
-            named = dict(zip(columns, row, strict=True))
+            named = TABLES[table].cells(row)
             names[table][row[0]] = [
                 (other, named[column])
                 for column, other in _NAMES.get(table, {}).items()
                 if named[column] is not None
             ]
             if table == "candidate":
-                texts[row[0]] = (row[1], row[3])
+                texts[row[0]] = (named["prompt_id"], named["text"])
     while any(_drop_dangling(names, table) for table in ITEMS):  # each may make others dangle
         pass
     return {table: set(rows) for table, rows in names.items()}
@@ -227,13 +228,13 @@ def _is_whole(table: str, row: Row, texts: dict[str, tuple[str, str]]) -> bool:
         return False
     if table != "pair":
         return True
-    sides = [texts.get(side) for side in row[2:4]]
-    a, b = sides
+    pair = TABLES[table].cells(row)
+    a, b = texts.get(pair["a_id"]), texts.get(pair["b_id"])
     return (
         a is not None
         and b is not None
-        and a[0] == b[0] == row[1]
-        and pair_belongs(row[0], row[1], a[1], b[1], row[5])
+        and a[0] == b[0] == pair["prompt_id"]
+        and pair_belongs(pair["id"], pair["prompt_id"], a[1], b[1], pair["external_id"])
     )
 
 

@@ -2,7 +2,8 @@
 
 sqlite-utils imports numpy and pandas, where they are there, to know their types in rows. No row
 of ours has one, and the two cost more time than the rest of the start together. It also imports
-dateutil's parser for a recipe of its command line; that is loaded when somebody uses it.
+dateutil's parser for a recipe of its command line; that is loaded when somebody uses it. It has no
+setting for any of this, so the import system is told for that one import.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from store.importing.rows import (
 from store.items import answered_prompts, candidates, pairs, prompts
 from store.judgements import labels
 from store.log import event_kinds
-from store.records import Label, Origin, Verdict
+from store.records import Candidate, Label, Origin, Verdict
 
 Outcome = Literal["added", "duplicates", "rejected"]
 
@@ -147,11 +147,13 @@ class Writer:
     def _candidate(self, prompt_id: str, text: str) -> str:
         return candidates.add(
             self._db,
-            prompt_id=prompt_id,
-            origin=Origin.IMPORTED,
-            text=text,
-            author=self._source,
-            at=self._at,
+            Candidate(
+                prompt_id=prompt_id,
+                origin=Origin.IMPORTED,
+                text=text,
+                author=self._source,
+                created_at=self._at,
+            ),
         )
 
     def _said(self, pair_id: str, row: PairRow | LabelRow, problems: list[Problem]) -> bool:

@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import Final
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
-from store.errors import WrongId
-
-_SELECT = "SELECT id, name, version, language, source, created_at FROM constitution"
-_INSERT = (
-    "INSERT OR IGNORE INTO constitution (id, name, version, language, source, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
-)
+from store.items.table import Cells, Table
+from store.records import StoredConstitution
 
 
-class ConstitutionRow(NamedTuple):
-    """One version of a constitution."""
-
-    id: str
-    """SHA-256 of the TOML text, in hex."""
-    name: str
-    version: str
-    language: str
-    source: str
-    """The TOML text, to the letter."""
-    created_at: str
+def identity(cells: Cells) -> str:
+    """SHA-256 of the TOML text's UTF-8 bytes, in hex."""
+    return hashlib.sha256(cells["source"].encode()).hexdigest()
 
 
-def add(db: Database, name: str, version: str, language: str, source_toml: str, at: str) -> str:
-    """Stores a constitution; the same text again adds nothing.
-
-    Returns:
-        Its id, the SHA-256 of the text's UTF-8 bytes in hex.
-    """
-    constitution_id = hashlib.sha256(source_toml.encode()).hexdigest()
-    with immediate(db):
-        db.execute(_INSERT, (constitution_id, name, version, language, source_toml, at))
-    return constitution_id
+TABLE: Final = Table("constitution", StoredConstitution, identity, order="created_at DESC, id")
 
 
-def get(db: Database, constitution_id: str) -> ConstitutionRow:
+def add(db: Database, made: StoredConstitution) -> str:
+    """Write a constitution; the same text again adds nothing. Returns its id."""
+    return TABLE.add(db, made)[0]
+
+
+def get(db: Database, constitution_id: str) -> StoredConstitution:
     """The constitution of this id.
 
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT + " WHERE id = ?", (constitution_id,)).fetchone()
-    if row is None:
-        raise WrongId(constitution_id, "constitution")
-    return ConstitutionRow(*row)
+    return TABLE.get(db, constitution_id)
 
 
 def names(db: Database) -> list[str]:
@@ -59,9 +38,7 @@ def names(db: Database) -> list[str]:
     return [row[0] for row in db.execute("SELECT DISTINCT name FROM constitution ORDER BY name")]
 
 
-def named(db: Database, name: str) -> ConstitutionRow | None:
+def named(db: Database, name: str) -> StoredConstitution | None:
     """The constitution of this name that was stored last, or None."""
-    row = db.execute(
-        _SELECT + " WHERE name = ? ORDER BY created_at DESC, id LIMIT 1", (name,)
-    ).fetchone()
-    return None if row is None else ConstitutionRow(*row)
+    found = TABLE.where(db, "name = ?", [name], limit=1)
+    return found[0] if found else None

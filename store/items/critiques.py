@@ -2,86 +2,37 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, Required, TypedDict, Unpack
+from typing import Final
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
-from store.errors import WrongId
-from store.items import content_hashes
+from store import ids
+from store.items.table import Cells, Table
 from store.records import Critique
 
-_SELECT = (
-    "SELECT id, candidate_id, round, constitution_id, principle_id, text, found,"
-    " generation_id, created_at FROM critique"
-)
-_INSERT = (
-    "INSERT OR IGNORE INTO critique (id, candidate_id, round, constitution_id, principle_id,"
-    " text, found, generation_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
-Row = tuple[str, str, int, str, str, str, int, str | None, str]
-"""What ``_SELECT`` gives."""
-
-
-class Fields(TypedDict):
-    """What a critique is made of, as :class:`store.records.Critique` explains it."""
-
-    candidate_id: Required[str]
-    round: Required[int]
-    constitution_id: Required[str]
-    principle_id: Required[str]
-    text: Required[str]
-    found: Required[bool]
-    generation_id: NotRequired[str | None]
-
-
-def add(db: Database, *, at: str, **fields: Unpack[Fields]) -> str:
-    """Adds a critique; the same content again adds nothing.
-
-    Args:
-        db: the project.
-        at: UTC time, ISO-8601.
-        **fields: the fields of :class:`store.records.Critique` but ``id`` and ``created_at``.
-
-    Returns:
-        Its id.
-    """
-    made = Critique(id="", created_at=at, **fields)
-    critique_id = identity(made)
-    with immediate(db):
-        db.execute(
-            _INSERT,
-            (
-                critique_id,
-                made.candidate_id,
-                made.round,
-                made.constitution_id,
-                made.principle_id,
-                made.text,
-                int(made.found),
-                made.generation_id,
-                at,
-            ),
-        )
-    return critique_id
-
-
-def identity(made: Critique) -> str:
+def identity(cells: Cells) -> str:
     """The id a critique's content must have."""
-    return content_hashes.identity(
+    return ids.digest(
         "critique",
-        (
-            made.id,
-            made.candidate_id,
-            made.round,
-            made.constitution_id,
-            made.principle_id,
-            made.text,
-            made.found,
-            made.generation_id,
-        ),
+        [
+            cells["candidate_id"],
+            cells["round"],
+            cells["constitution_id"],
+            cells["principle_id"],
+            cells["text"],
+            bool(cells["found"]),
+            cells["generation_id"],
+        ],
     )
+
+
+TABLE: Final = Table("critique", Critique, identity, order="created_at, rowid")
+
+
+def add(db: Database, made: Critique) -> str:
+    """Write a critique; the same content again adds nothing. Returns its id."""
+    return TABLE.add(db, made)[0]
 
 
 def get(db: Database, critique_id: str) -> Critique:
@@ -90,29 +41,9 @@ def get(db: Database, critique_id: str) -> Critique:
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT + " WHERE id = ?", (critique_id,)).fetchone()
-    if row is None:
-        raise WrongId(critique_id, "critique")
-    return _from_row(row)
+    return TABLE.get(db, critique_id)
 
 
 def of_candidate(db: Database, candidate_id: str) -> list[Critique]:
     """The critiques of a candidate, oldest first."""
-    rows = db.execute(
-        _SELECT + " WHERE candidate_id = ? ORDER BY created_at, rowid", (candidate_id,)
-    )
-    return [_from_row(row) for row in rows]
-
-
-def _from_row(row: Row) -> Critique:
-    return Critique(
-        id=row[0],
-        candidate_id=row[1],
-        round=row[2],
-        constitution_id=row[3],
-        principle_id=row[4],
-        text=row[5],
-        found=bool(row[6]),
-        generation_id=row[7],
-        created_at=row[8],
-    )
+    return TABLE.where(db, "candidate_id = ?", [candidate_id])

@@ -7,6 +7,8 @@ candidate is ``a``, so that ``a`` and ``b`` are exchangeable: kappa depends on i
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlite_utils import Database
 
 from store import find as find_item
@@ -14,25 +16,20 @@ from store import ids
 from store.db import meta
 from store.db.connection import immediate
 from store.errors import WrongId
-from store.items import candidates, prompts
+from store.items import candidates
+from store.items.columns import messages_of, words_of
+from store.items.table import Table
 from store.records import Candidate, Pair, PairText
 
-_SELECT = (
-    "SELECT id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, position, created_at"
-    " FROM pair"
+TABLE: Final = Table(
+    "pair", Pair, lambda cells: str(cells["id"]), order="position", numbered="position"
 )
+"""A pair's id covers the texts of its candidates, which its row does not hold: see :func:`add`."""
 _SELECT_TEXT = (
     "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
     " JOIN prompt ON prompt.id = pair.prompt_id"
     " JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id"
 )
-_INSERT = (
-    "INSERT INTO pair (id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role,"
-    " source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-
-Row = tuple[str, str, str, str, str, str | None, str | None, str | None, int, str]
-"""What ``_SELECT`` gives."""
 
 
 def add(
@@ -63,14 +60,19 @@ def add(
     for side in (a, b):
         if side.prompt_id != prompt_id:
             raise WrongId(side.id, f"candidate of prompt {prompt_id[:12]}")
-    pair_id = ids.pair_id(prompt_id, a.text, b.text, external_id)
-    row = (pair_id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, source, at)
-    with immediate(db):
-        # Looked up first: an ignored insert would leave a gap in the positions.
-        if exists(db, pair_id):
-            return pair_id, False
-        db.execute(_INSERT, row)
-    return pair_id, True
+    made = Pair(
+        id=ids.pair_id(prompt_id, a.text, b.text, external_id),
+        prompt_id=prompt_id,
+        a_id=a_id,
+        b_id=b_id,
+        kind=kind,
+        external_id=external_id,
+        a_role=a_role,
+        b_role=b_role,
+        source=source,
+        created_at=at,
+    )
+    return TABLE.add(db, made)
 
 
 def make_revision_pair(
@@ -118,16 +120,12 @@ def get(db: Database, pair_id: str) -> Pair:
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT + " WHERE id = ?", (pair_id,)).fetchone()
-    if row is None:
-        raise WrongId(pair_id, "pair")
-    return _from_row(row)
+    return TABLE.get(db, pair_id)
 
 
 def exists(db: Database, pair_id: str) -> bool:
     """Whether there is a pair of this whole id."""
-    row = db.execute("SELECT 1 FROM pair WHERE id = ?", (pair_id,)).fetchone()
-    return row is not None
+    return TABLE.has(db, pair_id)
 
 
 def find(db: Database, text: str) -> Pair:
@@ -149,29 +147,27 @@ def text(db: Database, pair_id: str) -> PairText:
     if row is None:
         raise WrongId(pair_id, "pair")
     key, turns, a, b, category, tags = row
-    return PairText(key, prompts.messages_of(turns), a, b, category, prompts.tags_of(tags))
+    return PairText(key, messages_of(turns), a, b, category, words_of(tags))
 
 
 def of_prompt(db: Database, prompt_id: str) -> list[Pair]:
     """The pairs of a prompt in project order."""
-    rows = db.execute(_SELECT + " WHERE prompt_id = ? ORDER BY position", (prompt_id,))
-    return [_from_row(row) for row in rows]
+    return TABLE.where(db, "prompt_id = ?", [prompt_id])
 
 
 def of_candidate(db: Database, candidate_id: str) -> list[Pair]:
     """The pairs a candidate is in, in project order."""
-    rows = db.execute(_SELECT + " WHERE a_id = ?1 OR b_id = ?1 ORDER BY position", (candidate_id,))
-    return [_from_row(row) for row in rows]
+    return TABLE.where(db, "a_id = ?1 OR b_id = ?1", [candidate_id])
 
 
 def ordered(db: Database) -> list[Pair]:
     """All pairs in project order."""
-    return [_from_row(row) for row in db.execute(_SELECT + " ORDER BY position")]
+    return TABLE.where(db)
 
 
 def count(db: Database) -> int:
     """How many pairs the project has."""
-    return int(db.execute("SELECT count(*) FROM pair").fetchone()[0])
+    return TABLE.count(db)
 
 
 def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple[str, bool]:
@@ -201,7 +197,3 @@ def _twin(db: Database, one: Candidate, other: Candidate) -> str | None:
         if exists(db, pair_id):
             return pair_id
     return None
-
-
-def _from_row(row: Row) -> Pair:
-    return Pair(*row)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlite_utils import Database
 
 from store import ids
 from store.db.connection import immediate
-from store.errors import WrongId
+from store.items.columns import messages_of
+from store.items.table import Cells, Table
 from store.records import Message, Prompt
 
 UNCATEGORISED = "uncategorised"
 """The category of a prompt nobody gave one."""
 
-_SELECT = "SELECT id, messages, category, tags, source, external_id, position FROM prompt"
-_INSERT = (
-    "INSERT INTO prompt (id, messages, text, category, tags, source, external_id, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
-Row = tuple[str, str, str, str, str, str | None, int]
-"""What ``_SELECT`` gives."""
+def identity(cells: Cells) -> str:
+    """The id a prompt's content must have."""
+    return ids.prompt_id(messages_of(cells["messages"]))
+
+
+def _readable(cells: Cells) -> str:
+    return Prompt(messages=messages_of(cells["messages"]), category="").text
+
+
+TABLE: Final = Table(
+    "prompt",
+    Prompt,
+    identity,
+    order="position",
+    numbered="position",
+    derived={"text": _readable},
+)
 
 
 def add(
@@ -52,24 +63,15 @@ def add(
     Returns:
         The id, and whether the prompt is new.
     """
-    turns = tuple(messages)
-    prompt = Prompt(ids.prompt_id(turns), turns, category, tuple(tags), source, external_id)
-    row = (
-        prompt.id,
-        json.dumps([m._asdict() for m in turns], ensure_ascii=False),
-        prompt.text,
-        category,
-        json.dumps(list(tags), ensure_ascii=False),
-        source,
-        external_id,
-        at,
+    made = Prompt(
+        messages=tuple(messages),
+        category=category,
+        tags=tuple(tags),
+        source=source,
+        external_id=external_id,
+        created_at=at,
     )
-    with immediate(db):
-        # Looked up first: an ignored insert would leave a gap in the positions.
-        if db.execute("SELECT 1 FROM prompt WHERE id = ?", (prompt.id,)).fetchone():
-            return prompt.id, False
-        db.execute(_INSERT, row)
-    return prompt.id, True
+    return TABLE.add(db, made)
 
 
 def categorise(db: Database, prompt_id: str, category: str) -> None:
@@ -87,16 +89,12 @@ def get(db: Database, prompt_id: str) -> Prompt:
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT + " WHERE id = ?", (prompt_id,)).fetchone()
-    if row is None:
-        raise WrongId(prompt_id, "prompt")
-    return from_row(row)
+    return TABLE.get(db, prompt_id)
 
 
 def ordered(db: Database, limit: int | None = None) -> list[Prompt]:
     """All prompts in project order, or the first ``limit`` of them."""
-    rows = db.execute(_SELECT + " ORDER BY position LIMIT ?", (-1 if limit is None else limit,))
-    return [from_row(row) for row in rows]
+    return TABLE.where(db, limit=-1 if limit is None else limit)
 
 
 def at_place(db: Database, number: int) -> str | None:
@@ -109,27 +107,4 @@ def at_place(db: Database, number: int) -> str | None:
 
 def count(db: Database) -> int:
     """How many prompts the project has."""
-    return int(db.execute("SELECT count(*) FROM prompt").fetchone()[0])
-
-
-def from_row(row: Row) -> Prompt:
-    """The record behind a row of the ``prompt`` table."""
-    return Prompt(
-        id=row[0],
-        messages=messages_of(row[1]),
-        category=row[2],
-        tags=tags_of(row[3]),
-        source=row[4],
-        external_id=row[5],
-        position=row[6],
-    )
-
-
-def messages_of(text: str) -> tuple[Message, ...]:
-    """The messages behind the JSON of the ``messages`` column."""
-    return tuple(Message(turn["role"], turn["content"]) for turn in json.loads(text))
-
-
-def tags_of(text: str) -> tuple[str, ...]:
-    """The words behind the JSON of the ``tags`` column."""
-    return tuple(json.loads(text))
+    return TABLE.count(db)

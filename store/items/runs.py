@@ -2,84 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any, NotRequired, Required, TypedDict, Unpack
+from typing import Final
 
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
-from store.errors import WrongId
+from store.items.table import Cells, Table
 from store.records import Generation, Run
 
-_SELECT_RUN = (
-    "SELECT id, model, model_sha256, backend, chat_template, settings, seed, started_at FROM run"
-)
-_INSERT_RUN = (
-    "INSERT OR IGNORE INTO run (id, model, model_sha256, backend, chat_template, settings, seed,"
-    " started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_SELECT_GENERATION = (
-    "SELECT id, run_id, kind, rendered, settings, seed, text, finish_reason, prompt_tokens,"
-    " completion_tokens, seconds, attempt, refused, created_at, reasoning FROM generation"
-)
-_INSERT_GENERATION = (
-    "INSERT OR IGNORE INTO generation (id, run_id, kind, rendered, settings, seed, text,"
-    " finish_reason, prompt_tokens, completion_tokens, seconds, attempt, refused, created_at,"
-    " reasoning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+
+def run_identity(cells: Cells) -> str:
+    """The id a run's content must have."""
+    return _digest_of_all("run", cells)
 
 
-class RunFields(TypedDict):
-    """What a run is made of, as :class:`store.records.Run` explains it."""
-
-    model: Required[str]
-    model_sha256: Required[str | None]
-    backend: Required[str]
-    chat_template: Required[str | None]
-    settings: Required[dict[str, Any]]
-    seed: Required[int]
+def generation_identity(cells: Cells) -> str:
+    """The id a generation's content must have."""
+    return _digest_of_all("generation", cells)
 
 
-class GenerationFields(TypedDict):
-    """What a generation is made of, as :class:`store.records.Generation` explains it."""
+def _digest_of_all(kind: str, cells: Cells) -> str:
+    """Over all columns; those that came after the time of writing only where they hold something.
 
-    run_id: Required[str]
-    kind: Required[str]
-    rendered: Required[str]
-    settings: Required[dict[str, Any]]
-    seed: Required[int]
-    text: Required[str]
-    finish_reason: Required[str]
-    prompt_tokens: Required[int]
-    completion_tokens: Required[int]
-    seconds: Required[float]
-    attempt: NotRequired[int]
-    refused: NotRequired[str | None]
-    reasoning: NotRequired[str | None]
-
-
-def add_run(db: Database, *, at: str, **fields: Unpack[RunFields]) -> str:
-    """Records one use of a model, started at ``at`` (UTC, ISO-8601).
-
-    Returns:
-        Its id.
+    So rows of before such a column keep their ids.
     """
-    made = Run(id="", started_at=at, **fields)
-    values = (
-        made.model,
-        made.model_sha256,
-        made.backend,
-        made.chat_template,
-        json.dumps(made.settings, ensure_ascii=False, sort_keys=True),
-        made.seed,
-        at,
-    )
-    run_id = ids.digest("run", values)
-    with immediate(db):
-        db.execute(_INSERT_RUN, (run_id, *values))
-    return run_id
+    _, *covered = cells.values()
+    while covered and covered[-1] is None:
+        covered.pop()
+    return ids.digest(kind, covered)
+
+
+RUNS: Final = Table("run", Run, run_identity, order="started_at, id")
+GENERATIONS: Final = Table("generation", Generation, generation_identity, order="rowid")
+
+
+def add_run(db: Database, made: Run) -> str:
+    """Write one use of a model; returns its id."""
+    return RUNS.add(db, made)[0]
 
 
 def get_run(db: Database, run_id: str) -> Run:
@@ -88,57 +47,21 @@ def get_run(db: Database, run_id: str) -> Run:
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT_RUN + " WHERE id = ?", (run_id,)).fetchone()
-    if row is None:
-        raise WrongId(run_id, "run")
-    return _run(row)
+    return RUNS.get(db, run_id)
 
 
 def runs(db: Database) -> list[Run]:
     """All runs, oldest first."""
-    rows = db.execute(_SELECT_RUN + " ORDER BY started_at, id")
-    return [_run(row) for row in rows]
+    return RUNS.where(db)
 
 
-def add_generation(db: Database, *, at: str, **fields: Unpack[GenerationFields]) -> str:
-    """Records one text a model wrote, refused ones included.
+def add_generation(db: Database, made: Generation) -> str:
+    """Write one text a model wrote, refused ones included; returns its id.
 
     Call it in one :func:`store.db.connection.immediate` with the candidate or critique that
     comes of it, so that a kill leaves both or neither.
-
-    Returns:
-        Its id.
     """
-    made = Generation(id="", created_at=at, **fields)
-    values = (
-        made.run_id,
-        made.kind,
-        made.rendered,
-        json.dumps(made.settings, ensure_ascii=False, sort_keys=True),
-        made.seed,
-        made.text,
-        made.finish_reason,
-        made.prompt_tokens,
-        made.completion_tokens,
-        float(made.seconds),  # as the column gives it back: the id is checked in merges
-        made.attempt,
-        made.refused,
-        at,
-        made.reasoning,
-    )
-    generation_id = generation_identity(values)
-    with immediate(db):
-        db.execute(_INSERT_GENERATION, (generation_id, *values))
-    return generation_id
-
-
-def generation_identity(values: Sequence[Any]) -> str:
-    """The id of a generation, from its columns after the id.
-
-    Reasoning is part of it only where there is some: rows of before the column keep their ids.
-    """
-    *before, reasoning = values
-    return ids.digest("generation", before if reasoning is None else values)
+    return GENERATIONS.add(db, made)[0]
 
 
 def attempts_made(db: Database) -> dict[str, int]:
@@ -160,17 +83,4 @@ def get_generation(db: Database, generation_id: str) -> Generation:
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT_GENERATION + " WHERE id = ?", (generation_id,)).fetchone()
-    if row is None:
-        raise WrongId(generation_id, "generation")
-    return _generation(row)
-
-
-def _run(row: Sequence[Any]) -> Run:
-    key, model, sha256, backend, template, settings, seed, started_at = row
-    return Run(key, model, sha256, backend, template, json.loads(settings), seed, started_at)
-
-
-def _generation(row: Sequence[Any]) -> Generation:
-    key, run_id, kind, rendered, settings, *after = row
-    return Generation(key, run_id, kind, rendered, json.loads(settings), *after)
+    return GENERATIONS.get(db, generation_id)

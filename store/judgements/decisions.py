@@ -124,14 +124,16 @@ def _choice(text: Choice | str) -> Choice:
 def _edit(db: Database, revision: Candidate, text: str, annotator: str, at: str) -> str:
     edited_id = candidates.add(
         db,
-        prompt_id=revision.prompt_id,
-        origin=Origin.EDITED,
-        text=text,
-        parent_id=revision.id,
-        author=annotator,
-        round=revision.round,
-        slot=revision.slot,
-        at=at,
+        Candidate(
+            prompt_id=revision.prompt_id,
+            origin=Origin.EDITED,
+            text=text,
+            parent_id=revision.id,
+            author=annotator,
+            round=revision.round,
+            slot=revision.slot,
+            created_at=at,
+        ),
     )
     original = candidates.root(db, revision.id)
     if original.text != text:  # a pair of two equal texts has nothing to tell apart

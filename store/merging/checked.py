@@ -9,45 +9,18 @@ An event whose id is right and whose shape is not is no such row: it is kept and
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from store.errors import NotAProject
 from store.items import content_hashes
-from store.items.content_hashes import COLUMNS, Row
+from store.items.columns import Column, Holds, messages_of
+from store.items.table import Cells, Row
+from store.items.tables import EVENTS, TABLES
 from store.log import event_kinds, events, set_aside
-from store.records import Event, Message, Origin
+from store.records import Event, Origin
 
 _ROLES: Final = frozenset({"system", "user", "assistant"})
-_MAY_BE_NONE: Final = frozenset(
-    {
-        "external_id",
-        "model_sha256",
-        "chat_template",
-        "refused",
-        "parent_id",
-        "critique_id",
-        "generation_id",
-        "author",
-        "finish_reason",
-        "reasoning",
-        "a_role",
-        "b_role",
-    }
-)
-_NUMBERS: Final[dict[str, range]] = {
-    "seed": range(-(2**63), 2**63),
-    "prompt_tokens": range(2**53),
-    "completion_tokens": range(2**53),
-    "attempt": range(10**6),
-    "round": range(10**6),
-    "slot": range(10**6),
-    "found": range(2),
-    "seq": range(-(2**63), 2**63),
-    "lamport": range(-(2**63), 2**63),
-}
-"""The columns that hold whole numbers, and which."""
 
 
 class Tampered(NotAProject):
@@ -58,8 +31,8 @@ def row(table: str, values: Row) -> Row:
     """The row of an item as it may be written into a project.
 
     Args:
-        table: one of :data:`store.items.content_hashes.COLUMNS`.
-        values: its columns in the order of :data:`store.items.content_hashes.COLUMNS`.
+        table: one of :data:`store.items.tables.TABLES`.
+        values: its cells in the order of the table's columns.
 
     Raises:
         Tampered: id and content do not belong together, or a field cannot be what it says.
@@ -68,10 +41,14 @@ def row(table: str, values: Row) -> Row:
         event(values)
         return values
     try:
-        _fields(table, values)
+        columns = TABLES[table].columns
+        _storage(columns, values)
         # a pair's id covers the two texts, which the merge has at hand
         _demand(table == "pair" or content_hashes.belongs(table, values), _NOT_ITS_ID)
-        return _CHECKS.get(table, _unchanged)(values)
+        cells = tuple(_content(*each) for each in zip(columns, values, strict=True))
+        if table == "candidate":
+            _origin(TABLES[table].cells(cells))
+        return cells
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise Tampered(f"{table} {str(values[0])[:12]}: {error}") from error
 
@@ -83,7 +60,7 @@ def event(values: Row) -> Event:
         Tampered: it is not what its id says.
     """
     try:
-        _fields("event", values)
+        _storage(EVENTS.columns, values)
         made = set_aside.parsed(values)
         _demand(made is not None and made.id == events.identity(made), _NOT_ITS_ID)
     except (TypeError, ValueError, RecursionError) as error:
@@ -92,50 +69,50 @@ def event(values: Row) -> Event:
     return made
 
 
-def _fields(table: str, values: Row) -> None:
-    """Each column holds what the table's definition says, whatever made the file."""
-    for name, value in zip(COLUMNS[table], values, strict=True):
-        if value is None:
-            _demand(name in _MAY_BE_NONE, f"its {name} is missing")
-        elif name in _NUMBERS:
-            _demand(type(value) is int and value in _NUMBERS[name], f"its {name} is out of bounds")
-        elif name == "seconds":
-            fits = type(value) is float and math.isfinite(value) and value >= 0
-            _demand(fits, "its seconds are no time")
-        else:
-            _demand(isinstance(value, str), f"its {name} is no text")
-        if name in ("created_at", "started_at"):
-            _demand(event_kinds.is_time(value), f"its {name} is no time")
+def _storage(columns: tuple[Column, ...], values: Row) -> None:
+    """Each cell is of the kind that the table's definition says, whatever made the file."""
+    for column, cell in zip(columns, values, strict=True):
+        if fault := column.fault(cell):
+            raise ValueError(fault)
+        _demand(not column.is_time or event_kinds.is_time(cell), f"its {column.name} is no time")
 
 
-def _prompt(values: Row) -> Row:
-    prompt_id, text, category, tags, *rest = values
-    turns = [Message(turn["role"], turn["content"]) for turn in json.loads(text)]
-    said = bool(turns) and all(isinstance(turn.content, str) for turn in turns)
-    _demand(said and {turn.role for turn in turns} <= _ROLES, "it holds no conversation")
-    words = json.loads(tags)
+def _content(column: Column, cell: Any) -> Any:
+    """A cell that its field can be made of, in the spelling it has here."""
+    if cell is not None and column.holds in _CONTENT:
+        return _CONTENT[column.holds](column, cell)
+    column.value(cell)
+    return cell
+
+
+def _object(column: Column, cell: str) -> str:
+    """Kept as it is spelled: ids cover the spelling."""
+    _demand(isinstance(json.loads(cell), dict), f"its {column.name} are none")
+    return cell
+
+
+def _words(column: Column, cell: str) -> Any:
+    words = json.loads(cell)
     _demand(
         isinstance(words, list) and all(isinstance(word, str) for word in words),
-        "its tags are no words",
+        f"its {column.name} are no words",
     )
-    messages = json.dumps([turn._asdict() for turn in turns], ensure_ascii=False)
-    return (prompt_id, messages, category, json.dumps(words, ensure_ascii=False), *rest)
+    return column.cell(words)
 
 
-def _settings(values: Row) -> Row:
-    place = 5 if len(values) == len(COLUMNS["run"]) else 4
-    _demand(isinstance(json.loads(values[place]), dict), "its settings are none")
-    return values
+def _messages(column: Column, cell: str) -> Any:
+    turns = messages_of(cell)
+    said = bool(turns) and all(isinstance(turn.content, str) for turn in turns)
+    _demand(said and {turn.role for turn in turns} <= _ROLES, "it holds no conversation")
+    return column.cell(turns)
 
 
-def _candidate(values: Row) -> Row:
-    made_from_another = Origin(values[2]) in (Origin.REVISION, Origin.EDITED)
-    _demand(values[4] is not None or not made_from_another, "it does not say what it was made from")
-    return values
-
-
-def _unchanged(values: Row) -> Row:
-    return values
+def _origin(candidate: Cells) -> None:
+    made_from_another = candidate["origin"] in (Origin.REVISION, Origin.EDITED)
+    _demand(
+        candidate["parent_id"] is not None or not made_from_another,
+        "it does not say what it was made from",
+    )
 
 
 def _demand(fulfilled: bool, otherwise: str) -> None:
@@ -144,9 +121,8 @@ def _demand(fulfilled: bool, otherwise: str) -> None:
 
 
 _NOT_ITS_ID: Final = "its content does not belong to its id"
-_CHECKS: Final[dict[str, Callable[[Row], Row]]] = {
-    "prompt": _prompt,
-    "run": _settings,
-    "generation": _settings,
-    "candidate": _candidate,
+_CONTENT: Final[dict[Holds, Callable[[Column, str], Any]]] = {
+    Holds.OBJECT: _object,
+    Holds.WORDS: _words,
+    Holds.MESSAGES: _messages,
 }

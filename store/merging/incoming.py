@@ -19,8 +19,7 @@ from store.db.connection import StrPath, open_readonly, translated
 from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
-from store.items.content_hashes import COLUMNS as COLUMNS
-from store.items.content_hashes import there
+from store.items.tables import TABLES, there
 
 MAX_FILE_BYTES: Final = 8 * 2**30
 MAX_TEXT_BYTES: Final = 16 * 2**20
@@ -65,7 +64,7 @@ def opened(path: StrPath, beside: StrPath) -> Iterator[Database]:
 
 
 def rows(db: Database, table: str, path: StrPath | None = None) -> Iterator[tuple[Any, ...]]:
-    """The rows of a table in its own order, by :data:`COLUMNS`; errors name the file ``path``."""
+    """The rows of a table in its own order, by its columns; errors name the file ``path``."""
     with translated(path):
         columns = there(db.conn, table)
         yield from db.execute(select(table, columns, "ORDER BY", _ORDER[table]))
@@ -99,11 +98,11 @@ def _look_inside(copy: Any, path: Path) -> None:
 
 def _check(db: Database, path: StrPath) -> None:
     # a file of an older pairlab will do, where it is made as that one made it
-    _must_be_ours(db.conn, set(COLUMNS), path, {step.name for step in migrations.applied(db)})
+    _must_be_ours(db.conn, set(TABLES), path, {step.name for step in migrations.applied(db)})
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise Damaged(f"{path} is damaged ({verdict}); nothing was taken from it")
-    for table in COLUMNS:
+    for table in TABLES:
         longest = [f"max(length(CAST({column} AS BLOB)))" for column in there(db.conn, table)]
         sizes = db.execute(select(table, longest)).fetchone()
         if any(size is not None and size > MAX_TEXT_BYTES for size in sizes):

@@ -20,7 +20,9 @@ from sqlite_utils import Database
 from store.db import replica
 from store.db.connection import StrPath, immediate, path_of, sqlite3
 from store.errors import StoreError
-from store.items.content_hashes import ITEMS, Row, insert, pair_belongs
+from store.items.content_hashes import pair_row_belongs
+from store.items.table import Row
+from store.items.tables import ITEMS, TABLES
 from store.log import current_state, event_kinds, events
 from store.log import set_aside as aside
 from store.log.set_aside import Aside
@@ -152,8 +154,8 @@ class _Merge:
         return Merged(
             path=self._path,
             dry_run=self._dry_run,
-            added={table: self._added[table] for table in incoming.COLUMNS},
-            known={table: self._known[table] for table in incoming.COLUMNS},
+            added={table: self._added[table] for table in TABLES},
+            known={table: self._known[table] for table in TABLES},
             labels=dict(sorted(self._labels.items())),
             conflicts=tuple(_veiled(each, hidden) for each in self._conflicts),
             adopted=self._adopted,
@@ -170,10 +172,10 @@ class _Merge:
                 here.add(values[0])
                 new.append(values)
         if table in ("prompt", "pair"):
-            place = incoming.COLUMNS[table].index("external_id")
+            place = TABLES[table].names.index("external_id")
             named = [(row[0], row[place]) for row in new if row[place] is not None]
             self._conflicts += conflicts.same_external_id(self._db, table, named)
-        insert(self._db, table, new)
+        TABLES[table].insert(self._db, new)
         if table == "pair":
             self._check_pairs(new)
         self._new[table] = new
@@ -192,29 +194,23 @@ class _Merge:
 
     def _check_pairs(self, new: list[tuple[Any, ...]]) -> None:
         """A pair's id covers its prompt and both texts, which are here by now."""
-        for pair_id, prompt_id, a_id, b_id, _, external_id, *_ in new:
-            sides = [
-                self._db.execute(
-                    "SELECT text FROM candidate WHERE id = ? AND prompt_id = ?", (side, prompt_id)
-                ).fetchone()
-                for side in (a_id, b_id)
-            ]
-            if None in sides or not pair_belongs(
-                pair_id, prompt_id, sides[0][0], sides[1][0], external_id
-            ):
-                raise self.mistrust(f"the content of pair {pair_id[:12]} does not belong to its id")
+        for row in new:
+            if not pair_row_belongs(self._db, row):
+                raise self.mistrust(f"the content of pair {row[0][:12]} does not belong to its id")
 
     def _check_candidates(self) -> None:
         """What a candidate was made from answers the same prompt."""
-        for candidate_id, prompt_id, _, _, parent_id, critique_id, *_ in self._new["candidate"]:
+        for row in self._new["candidate"]:
+            made = TABLES["candidate"].cells(row)
+            parents = made["parent_id"], made["critique_id"]
             wrong = self._db.execute(
                 "SELECT 1 FROM candidate WHERE prompt_id <> ?1 AND id IN"
                 " (?2, (SELECT candidate_id FROM critique WHERE id = ?3))",
-                (prompt_id, parent_id, critique_id),
+                (made["prompt_id"], *parents),
             ).fetchone()
-            if wrong and (parent_id or critique_id):
+            if wrong and any(parents):
                 raise self.mistrust(
-                    f"candidate {candidate_id[:12]} was made from an answer to another prompt"
+                    f"candidate {made['id'][:12]} was made from an answer to another prompt"
                 )
 
     def mistrust(self, why: str) -> checked.Tampered:

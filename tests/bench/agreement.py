@@ -18,7 +18,7 @@ from store.agreement.kappa import kappa
 from store.db.connection import create, immediate
 from store.items import candidates, prompts
 from store.judgements import labels
-from store.records import Message, Origin, Verdict
+from store.records import Candidate, Message, Origin, Verdict
 from tests.bench.table import BenchRow, milliseconds, time_of
 
 SIZES = (1_000, 1_000_000)
@@ -144,7 +144,10 @@ def _project(size: int) -> Iterator[Database]:
                 db, [Message("user", "bench")], category="helpful", source="bench", at=AT
             )
             a, b = (
-                candidates.add(db, prompt_id=prompt, origin=Origin.IMPORTED, text=text, at=AT)
+                candidates.add(
+                    db,
+                    Candidate(prompt_id=prompt, origin=Origin.IMPORTED, text=text, created_at=AT),
+                )
                 for text in "ab"
             )
             common = (size - STEPS) // 2

@@ -214,7 +214,9 @@ def _prompts() -> list[Prompt]:
     for number, line in enumerate(lines[:CHAINS]):
         row = json.loads(line)
         text = row["prompt"]
-        found.append(Prompt(str(number), (Message("user", text),), row["category"]))
+        found.append(
+            Prompt(id=str(number), messages=(Message("user", text),), category=row["category"])
+        )
     return found
 
 

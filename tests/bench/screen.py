@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from engine.errors import EngineError
 from store.db.connection import create, immediate
 from store.items import candidates, pairs, prompts
-from store.records import Message, Origin
+from store.records import Candidate, Message, Origin
 from tests.bench.table import BenchRow, milliseconds, percentile
 from tests.bench.terminal import Terminal
 from tests.tui.seed import a_chain
@@ -141,11 +141,13 @@ def _fill(project: Path) -> None:
                 sides = [
                     candidates.add(
                         db,
-                        prompt_id=prompt,
-                        origin=Origin.IMPORTED,
-                        text=f"{side} {number}. " + f"A sentence about names, {number}. " * 12,
-                        author="bench",
-                        at=AT,
+                        Candidate(
+                            prompt_id=prompt,
+                            origin=Origin.IMPORTED,
+                            text=f"{side} {number}. " + f"A sentence about names, {number}. " * 12,
+                            author="bench",
+                            created_at=AT,
+                        ),
                     )
                     for side in ("alpha", "beta")
                 ]

@@ -13,7 +13,7 @@ from click.testing import Result
 from store.db import connection, replica
 from store.items import candidates, constitutions, critiques, pairs, prompts
 from store.judgements import decisions, guidelines, labels, settings
-from store.records import Message, Origin
+from store.records import Candidate, Critique, Message, Origin, StoredConstitution
 from tests import hostile_files
 from tests.cli.conftest import Pairlab, write_lines
 from tests.hostile_files import EVENTS, HARMLESS, ITEMS, Ids
@@ -55,31 +55,44 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ids]:
     made = []
     for prompt in (one, two):
         a, b = (
-            candidates.add(db, prompt_id=prompt, origin=Origin.IMPORTED, text=text, at=AT)
+            candidates.add(
+                db, Candidate(prompt_id=prompt, origin=Origin.IMPORTED, text=text, created_at=AT)
+            )
             for text in (f"because of {prompt}", f"so of {prompt}")
         )
         made.append((pairs.add(db, prompt, a, b, "imported", source="s", at=AT)[0], a))
-    law = constitutions.add(db, "short", "1", "en", "name = 'short'", AT)
-    original = candidates.add(db, prompt_id=one, origin=Origin.PROPOSED, text="long", at=AT)
+    law = constitutions.add(
+        db,
+        StoredConstitution(
+            name="short", version="1", language="en", source="name = 'short'", created_at=AT
+        ),
+    )
+    original = candidates.add(
+        db, Candidate(prompt_id=one, origin=Origin.PROPOSED, text="long", created_at=AT)
+    )
     critique = critiques.add(
         db,
-        candidate_id=original,
-        round=1,
-        constitution_id=law,
-        principle_id="C1",
-        text="too long",
-        found=True,
-        at=AT,
+        Critique(
+            candidate_id=original,
+            round=1,
+            constitution_id=law,
+            principle_id="C1",
+            text="too long",
+            found=True,
+            created_at=AT,
+        ),
     )
     revision = candidates.add(
         db,
-        prompt_id=one,
-        origin=Origin.REVISION,
-        text="short",
-        parent_id=original,
-        critique_id=critique,
-        round=1,
-        at=AT,
+        Candidate(
+            prompt_id=one,
+            origin=Origin.REVISION,
+            text="short",
+            parent_id=original,
+            critique_id=critique,
+            round=1,
+            created_at=AT,
+        ),
     )
     for pair, _ in made:
         labels.give(db, pair, "ann", "a", at=AT)

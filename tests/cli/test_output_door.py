@@ -27,7 +27,7 @@ from store.db.connection import create, sqlite3
 from store.items import candidates, pairs, prompts
 from store.judgements import attributes, labels
 from store.log import events
-from store.records import Event, Message, Origin
+from store.records import Candidate, Event, Message, Origin
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,12 +189,14 @@ def hostile_project(tmp_path: Path) -> Path:
             sides = [
                 candidates.add(
                     db,
-                    prompt_id=prompt,
-                    origin=Origin.IMPORTED,
-                    text=f"{word} {side} {number}",
-                    author=f"{word} author",
-                    slot=slot,
-                    at=at,
+                    Candidate(
+                        prompt_id=prompt,
+                        origin=Origin.IMPORTED,
+                        text=f"{word} {side} {number}",
+                        author=f"{word} author",
+                        slot=slot,
+                        created_at=at,
+                    ),
                 )
                 for slot, side in enumerate("ab")
             ]

@@ -15,7 +15,7 @@ import pytest
 from store.db.connection import create
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
-from store.records import Message, Origin
+from store.records import Candidate, Message, Origin
 
 ROOT = Path(__file__).parents[2]
 AT = "2026-01-02T03:04:05.678Z"
@@ -50,12 +50,14 @@ def read_only(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
             a, b = (
                 candidates.add(
                     db,
-                    prompt_id=prompt,
-                    origin=Origin.IMPORTED,
-                    text=f"{side} answer {number}",
-                    author="m",
-                    slot=slot,
-                    at=AT,
+                    Candidate(
+                        prompt_id=prompt,
+                        origin=Origin.IMPORTED,
+                        text=f"{side} answer {number}",
+                        author="m",
+                        slot=slot,
+                        created_at=AT,
+                    ),
                 )
                 for slot, side in enumerate("ab")
             )

@@ -15,7 +15,7 @@ from store.records import Message, Prompt
 LAW = shipped("harmlessness")
 H3 = LAW.principle("H3")
 H7 = LAW.principle("H7")
-PROMPT = Prompt("p", (Message("user", "How do I pick a lock?"),), "harmful")
+PROMPT = Prompt(id="p", messages=(Message("user", "How do I pick a lock?"),), category="harmful")
 ANSWER = "First you take a bent wire. " * 40
 
 
@@ -89,7 +89,9 @@ def test_the_last_attempt_of_a_small_model_is_the_question_with_a_note() -> None
 
 
 def test_the_head_is_the_same_for_all_prompts_of_a_principle() -> None:
-    other = Prompt("q", (Message("user", "How do I forge a ticket?"),), "harmful")
+    other = Prompt(
+        id="q", messages=(Message("user", "How do I forge a ticket?"),), category="harmful"
+    )
     one = templates.critique(LAW, H3, PROMPT, "a", FULL).messages
     two = templates.critique(LAW, H3, other, "b", FULL).messages
     assert one[:-1] == two[:-1]
@@ -97,7 +99,9 @@ def test_the_head_is_the_same_for_all_prompts_of_a_principle() -> None:
 
 def test_a_conversation_is_shown_as_a_transcript() -> None:
     talk = Prompt(
-        "t", (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "A lock")), ""
+        id="t",
+        messages=(Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "A lock")),
+        category="",
     )
     asking = templates.critique(LAW, H3, talk, "a", FULL)
     assert "user: Hi\n\nassistant: Hello\n\nuser: A lock" in asking.messages[-1].content

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from store.items import candidates, constitutions, critiques, prompts
-from store.records import Message, Origin
+from store.records import Candidate, Critique, Message, Origin, StoredConstitution
 
 AT = "2026-01-02T03:04:05.678Z"
 
@@ -24,21 +24,36 @@ def a_prompt(db: Database, text: str = "what is a pipe?", category: str = "helpf
 
 def a_candidate(db: Database, prompt: str, text: str = "a tube", slot: int = 0) -> str:
     return candidates.add(
-        db, prompt_id=prompt, origin=Origin.PROPOSED, text=text, author="m", slot=slot, at=AT
+        db,
+        Candidate(
+            prompt_id=prompt,
+            origin=Origin.PROPOSED,
+            text=text,
+            author="m",
+            slot=slot,
+            created_at=AT,
+        ),
     )
 
 
 def a_critique(db: Database, candidate: str, number: int = 1, *, found: bool = True) -> str:
-    constitution = constitutions.add(db, "short", "1", "en", "name = 'short'", AT)
+    constitution = constitutions.add(
+        db,
+        StoredConstitution(
+            name="short", version="1", language="en", source="name = 'short'", created_at=AT
+        ),
+    )
     return critiques.add(
         db,
-        candidate_id=candidate,
-        round=number,
-        constitution_id=constitution,
-        principle_id="C1",
-        text=f"too long ({number})" if found else "nothing",
-        found=found,
-        at=AT,
+        Critique(
+            candidate_id=candidate,
+            round=number,
+            constitution_id=constitution,
+            principle_id="C1",
+            text=f"too long ({number})" if found else "nothing",
+            found=found,
+            created_at=AT,
+        ),
     )
 
 
@@ -47,15 +62,17 @@ def a_revision(db: Database, critique: str, text: str, at: str = AT) -> str:
     parent = candidates.get(db, criticised.candidate_id)
     return candidates.add(
         db,
-        prompt_id=parent.prompt_id,
-        origin=Origin.REVISION,
-        text=text,
-        parent_id=parent.id,
-        critique_id=critique,
-        author="m",
-        round=criticised.round,
-        slot=parent.slot,
-        at=at,
+        Candidate(
+            prompt_id=parent.prompt_id,
+            origin=Origin.REVISION,
+            text=text,
+            parent_id=parent.id,
+            critique_id=critique,
+            author="m",
+            round=criticised.round,
+            slot=parent.slot,
+            created_at=at,
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from store.exporting import ExportOptions, ExportPlan, plan
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
-from store.records import Message, Origin
+from store.records import Candidate, Message, Origin
 from tests.store.building import AT
 
 Turns = str | list[Message]
@@ -28,11 +28,13 @@ def pair(
     a_id, b_id = (
         candidates.add(
             db,
-            prompt_id=prompt_id,
-            origin=Origin.IMPORTED,
-            text=text,
-            finish_reason="length" if cut_off and text == b else None,
-            at=AT,
+            Candidate(
+                prompt_id=prompt_id,
+                origin=Origin.IMPORTED,
+                text=text,
+                finish_reason="length" if cut_off and text == b else None,
+                created_at=AT,
+            ),
         )
         for text in (a, b)
     )

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from engine.method import constitution
 from store.items import candidates, constitutions, critiques, pairs, prompts, runs
 from store.judgements import guidelines
-from store.records import Message, Origin
+from store.records import Candidate, Critique, Generation, Message, Origin, Run, StoredConstitution
 
 AT = "2026-01-02T03:04:05.678Z"
 
@@ -62,30 +62,34 @@ CATEGORIES = ("benign_lookalike", "sycophancy", "sycophancy")
 def a_run(db: Database) -> str:
     return runs.add_run(
         db,
-        model="tiny.gguf",
-        model_sha256="ab" * 32,
-        backend="scripted",
-        chat_template=None,
-        settings={},
-        seed=7,
-        at=AT,
+        Run(
+            model="tiny.gguf",
+            model_sha256="ab" * 32,
+            backend="scripted",
+            chat_template=None,
+            settings={},
+            seed=7,
+            started_at=AT,
+        ),
     )
 
 
 def a_generation(db: Database, run: str, kind: str, text: str, temperature: float) -> str:
     return runs.add_generation(
         db,
-        run_id=run,
-        kind=kind,
-        rendered=f"<prompt of {text[:20]}>",
-        settings={"temperature": temperature, "max_tokens": 256},
-        seed=7,
-        text=text,
-        finish_reason="stop",
-        prompt_tokens=20,
-        completion_tokens=12,
-        seconds=0.5,
-        at=AT,
+        Generation(
+            run_id=run,
+            kind=kind,
+            rendered=f"<prompt of {text[:20]}>",
+            settings={"temperature": temperature, "max_tokens": 256},
+            seed=7,
+            text=text,
+            finish_reason="stop",
+            prompt_tokens=20,
+            completion_tokens=12,
+            seconds=0.5,
+            created_at=AT,
+        ),
     )
 
 
@@ -103,12 +107,14 @@ def a_chain(
     prompt = a_prompt(db, asked, category)
     original = candidates.add(
         db,
-        prompt_id=prompt,
-        origin=Origin.PROPOSED,
-        text=answer,
-        author="tiny.gguf",
-        generation_id=a_generation(db, run, "propose", answer, 1.1),
-        at=AT,
+        Candidate(
+            prompt_id=prompt,
+            origin=Origin.PROPOSED,
+            text=answer,
+            author="tiny.gguf",
+            generation_id=a_generation(db, run, "propose", answer, 1.1),
+            created_at=AT,
+        ),
     )
     revision = add_round(db, original, held_against, better, run=run)
     pair, _ = pairs.make_revision_pair(db, original, revision, at=AT)
@@ -121,29 +127,42 @@ def add_round(
     """One critique of a candidate and the revision made from it."""
     parent = candidates.get(db, parent_id)
     used = constitution.shipped("harmlessness")
-    stored = constitutions.add(db, used.name, used.version, used.language, used.source, at)
+    stored = constitutions.add(
+        db,
+        StoredConstitution(
+            name=used.name,
+            version=used.version,
+            language=used.language,
+            source=used.source,
+            created_at=at,
+        ),
+    )
     critique = critiques.add(
         db,
-        candidate_id=parent_id,
-        round=parent.round + 1,
-        constitution_id=stored,
-        principle_id=used.principles[parent.round].id,
-        text=held_against,
-        found=True,
-        generation_id=a_generation(db, run, "critique", held_against, 0.7),
-        at=at,
+        Critique(
+            candidate_id=parent_id,
+            round=parent.round + 1,
+            constitution_id=stored,
+            principle_id=used.principles[parent.round].id,
+            text=held_against,
+            found=True,
+            generation_id=a_generation(db, run, "critique", held_against, 0.7),
+            created_at=at,
+        ),
     )
     return candidates.add(
         db,
-        prompt_id=parent.prompt_id,
-        origin=Origin.REVISION,
-        text=better,
-        parent_id=parent_id,
-        critique_id=critique,
-        generation_id=a_generation(db, run, "revise", better, 0.7),
-        author="tiny.gguf",
-        round=parent.round + 1,
-        at=at,
+        Candidate(
+            prompt_id=parent.prompt_id,
+            origin=Origin.REVISION,
+            text=better,
+            parent_id=parent_id,
+            critique_id=critique,
+            generation_id=a_generation(db, run, "revise", better, 0.7),
+            author="tiny.gguf",
+            round=parent.round + 1,
+            created_at=at,
+        ),
     )
 
 

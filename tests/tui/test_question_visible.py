@@ -17,7 +17,7 @@ from textual.geometry import Size
 from store.db.connection import open_store
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
-from store.records import Message, Origin, Verdict
+from store.records import Candidate, Message, Origin, Verdict
 from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import AT, a_chain
@@ -210,7 +210,9 @@ async def test_h_unfolds_the_earlier_turns_at_the_last_one_and_folds_them_again(
     ]
     prompt, _ = prompts.add(db, turns, category="helpful", source="test", at=AT)
     a, b = (
-        candidates.add(db, prompt_id=prompt, origin=Origin.IMPORTED, text=text, at=AT)
+        candidates.add(
+            db, Candidate(prompt_id=prompt, origin=Origin.IMPORTED, text=text, created_at=AT)
+        )
         for text in ("long answer " * 300, "other answer " * 300)
     )
     pairs.add(db, prompt, a, b, "imported", source="test", at=AT)

@@ -10,7 +10,7 @@ from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
 from store.items import candidates, prompts
 from store.judgements import decisions, labels
-from store.records import Choice, Origin
+from store.records import Candidate, Choice, Origin
 from store.rounds import queue
 from tests.tui.driving import (
     MakeApp,
@@ -258,12 +258,14 @@ class Live:
         made = a_generation(self.rows, run, "propose", MOON[1], 1.1)
         return candidates.add(
             self.rows,
-            prompt_id=self.prompt,
-            origin=Origin.PROPOSED,
-            text=MOON[1],
-            author="tiny.gguf",
-            generation_id=made,
-            at=AT,
+            Candidate(
+                prompt_id=self.prompt,
+                origin=Origin.PROPOSED,
+                text=MOON[1],
+                author="tiny.gguf",
+                generation_id=made,
+                created_at=AT,
+            ),
         )
 
     def revise(self, original: str, text: str = MOON[3], at: str = AT) -> str:

@@ -10,7 +10,7 @@ from engine.method import constitution
 from store.db.connection import Database, immediate
 from store.items import constitutions, prompts
 from store.judgements import guidelines
-from store.records import Message
+from store.records import Message, StoredConstitution
 
 
 class Added(NamedTuple):
@@ -40,11 +40,13 @@ def add_starter(db: Database, *, author: str, at: str) -> Added:
             text = constitution.shipped(name)
             constitutions.add(
                 db,
-                name=text.name,
-                version=text.version,
-                language=text.language,
-                source_toml=text.source,
-                at=at,
+                StoredConstitution(
+                    name=text.name,
+                    version=text.version,
+                    language=text.language,
+                    source=text.source,
+                    created_at=at,
+                ),
             )
             new_constitutions += 1
         if guidelines.current(db) is None:

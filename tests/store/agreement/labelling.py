@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
-from store.records import Message, Origin
+from store.records import Candidate, Message, Origin
 
 AT = "2026-01-02T03:04:05.678Z"
 
@@ -29,7 +29,14 @@ def some_pairs(
         )
         a, b = (
             candidates.add(
-                db, prompt_id=prompt, origin=Origin.IMPORTED, text=f"{side}{i}", slot=slot, at=AT
+                db,
+                Candidate(
+                    prompt_id=prompt,
+                    origin=Origin.IMPORTED,
+                    text=f"{side}{i}",
+                    slot=slot,
+                    created_at=AT,
+                ),
             )
             for slot, side in enumerate("ab")
         )

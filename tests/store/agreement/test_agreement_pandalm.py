@@ -15,7 +15,7 @@ from store.agreement.live import LiveTable
 from store.db.connection import immediate
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
-from store.records import Message, Origin
+from store.records import Candidate, Message, Origin
 
 AT = "2026-01-02T03:04:05.678Z"
 VERDICT = {1: "a", 2: "b", 0: "tie"}
@@ -35,7 +35,10 @@ def _fill(db: Database) -> None:
             )
             a, b = (
                 candidates.add(
-                    db, prompt_id=prompt, origin=Origin.IMPORTED, text=str(row[side]), at=AT
+                    db,
+                    Candidate(
+                        prompt_id=prompt, origin=Origin.IMPORTED, text=str(row[side]), created_at=AT
+                    ),
                 )
                 for side in ("response1", "response2")
             )

@@ -15,7 +15,7 @@ from store.errors import StoreError
 from store.items import candidates, constitutions, critiques, pairs, prompts
 from store.judgements import guidelines, labels
 from store.log import undo
-from store.records import Message, Origin, Phase
+from store.records import Candidate, Critique, Message, Origin, Phase, StoredConstitution
 from tests.store.agreement.labelling import AT, at, columns, say, some_pairs
 
 
@@ -126,32 +126,44 @@ def test_slices_by_category_and_origin(db: Database) -> None:
 
 def test_slices_by_principle(db: Database) -> None:
     prompt, _ = prompts.add(db, [Message("user", "x")], category="harmful", source="t", at=AT)
-    constitution = constitutions.add(db, "short", "1", "en", "name = 'short'", AT)
+    constitution = constitutions.add(
+        db,
+        StoredConstitution(
+            name="short", version="1", language="en", source="name = 'short'", created_at=AT
+        ),
+    )
 
     def chain(principle: str, slot: int) -> tuple[str, str]:
         original = candidates.add(
-            db, prompt_id=prompt, origin=Origin.PROPOSED, text=f"o{slot}", slot=slot, at=AT
+            db,
+            Candidate(
+                prompt_id=prompt, origin=Origin.PROPOSED, text=f"o{slot}", slot=slot, created_at=AT
+            ),
         )
         critique = critiques.add(
             db,
-            candidate_id=original,
-            round=1,
-            constitution_id=constitution,
-            principle_id=principle,
-            text="too long",
-            found=True,
-            at=AT,
+            Critique(
+                candidate_id=original,
+                round=1,
+                constitution_id=constitution,
+                principle_id=principle,
+                text="too long",
+                found=True,
+                created_at=AT,
+            ),
         )
         revision = candidates.add(
             db,
-            prompt_id=prompt,
-            origin=Origin.REVISION,
-            text=f"r{slot}",
-            parent_id=original,
-            critique_id=critique,
-            round=1,
-            slot=slot,
-            at=AT,
+            Candidate(
+                prompt_id=prompt,
+                origin=Origin.REVISION,
+                text=f"r{slot}",
+                parent_id=original,
+                critique_id=critique,
+                round=1,
+                slot=slot,
+                created_at=AT,
+            ),
         )
         return original, revision
 
@@ -160,7 +172,15 @@ def test_slices_by_principle(db: Database) -> None:
         original, revision = chain(principle, slot)
         made.append(pairs.make_revision_pair(db, original, revision, at=AT)[0])
     edited = candidates.add(
-        db, prompt_id=prompt, origin=Origin.EDITED, text="e", parent_id=revision, round=1, at=AT
+        db,
+        Candidate(
+            prompt_id=prompt,
+            origin=Origin.EDITED,
+            text="e",
+            parent_id=revision,
+            round=1,
+            created_at=AT,
+        ),
     )
     made.append(pairs.make_edited_pair(db, original, edited, at=AT)[0])
     made += some_pairs(db, 1)

@@ -16,7 +16,7 @@ from store.errors import StoreError
 from store.exporting import FORMATS, UsageProblem, split, summaries, write
 from store.items import pairs, runs
 from store.judgements import decisions, guidelines, labels, rulings
-from store.records import Message
+from store.records import Candidate, Generation, Message, Run
 from tests.store.building import AT, a_chain
 from tests.store.exporting_study import labelled, pair, planned
 
@@ -372,13 +372,15 @@ def test_audit_has_every_pair_with_all_that_is_behind_it(db, tmp_path):
     chain = a_chain(db, rounds=2)
     run = runs.add_run(
         db,
-        model="m.gguf",
-        model_sha256="ab" * 32,
-        backend="scripted",
-        chat_template="t",
-        settings={"threads": 2},
-        seed=3,
-        at=AT,
+        Run(
+            model="m.gguf",
+            model_sha256="ab" * 32,
+            backend="scripted",
+            chat_template="t",
+            settings={"threads": 2},
+            seed=3,
+            started_at=AT,
+        ),
     )
     made, _ = pairs.make_revision_pair(db, chain.original, chain.revisions[1], at=AT)
     labels.give(db, made, "ann", "a", seconds=4.5, left="b", note="hm", at=AT)
@@ -415,27 +417,31 @@ def test_audit_has_every_pair_with_all_that_is_behind_it(db, tmp_path):
 def test_audit_tells_what_the_model_was_given(db):
     run = runs.add_run(
         db,
-        model="m.gguf",
-        model_sha256="ab" * 32,
-        backend="scripted",
-        chat_template="t",
-        settings={},
-        seed=3,
-        at=AT,
+        Run(
+            model="m.gguf",
+            model_sha256="ab" * 32,
+            backend="scripted",
+            chat_template="t",
+            settings={},
+            seed=3,
+            started_at=AT,
+        ),
     )
     generation = runs.add_generation(
         db,
-        run_id=run,
-        kind="propose",
-        rendered="<|user|>why?",
-        settings={"temperature": 1.1},
-        seed=5,
-        text="because",
-        finish_reason="stop",
-        prompt_tokens=4,
-        completion_tokens=2,
-        seconds=0.5,
-        at=AT,
+        Generation(
+            run_id=run,
+            kind="propose",
+            rendered="<|user|>why?",
+            settings={"temperature": 1.1},
+            seed=5,
+            text="because",
+            finish_reason="stop",
+            prompt_tokens=4,
+            completion_tokens=2,
+            seconds=0.5,
+            created_at=AT,
+        ),
     )
     from store.items import candidates, prompts
     from store.records import Origin
@@ -446,11 +452,13 @@ def test_audit_tells_what_the_model_was_given(db):
     a, b = (
         candidates.add(
             db,
-            prompt_id=prompt,
-            origin=Origin.PROPOSED,
-            text=text,
-            generation_id=generation if text == "because" else None,
-            at=AT,
+            Candidate(
+                prompt_id=prompt,
+                origin=Origin.PROPOSED,
+                text=text,
+                generation_id=generation if text == "because" else None,
+                created_at=AT,
+            ),
         )
         for text in ("because", "so")
     )

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from store.items import chain_branches, chains, pairs, pending
 from store.items.pending import Part, Work
+from store.records import Critique, StoredConstitution
 from tests.store.building import AT, a_candidate, a_chain, a_critique, a_prompt, a_revision
 
 LATER = "2026-01-02T03:04:06.000Z"
@@ -222,11 +223,18 @@ def _critique_under(db: Database, candidate: str, principle: str) -> str:
 
     return critiques.add(
         db,
-        candidate_id=candidate,
-        round=1,
-        constitution_id=constitutions.add(db, "short", "1", "en", "name = 'short'", AT),
-        principle_id=principle,
-        text="dull",
-        found=True,
-        at=LATER,
+        Critique(
+            candidate_id=candidate,
+            round=1,
+            constitution_id=constitutions.add(
+                db,
+                StoredConstitution(
+                    name="short", version="1", language="en", source="name = 'short'", created_at=AT
+                ),
+            ),
+            principle_id=principle,
+            text="dull",
+            found=True,
+            created_at=LATER,
+        ),
     )

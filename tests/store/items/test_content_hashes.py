@@ -14,6 +14,7 @@ from store.db.doctor import Severity
 from store.errors import Damaged
 from store.items import content_hashes, pairs, runs
 from store.judgements import labels
+from store.records import Generation, Run
 from tests.store.building import AT, a_chain, a_prompt
 from tests.store.conftest import Project
 from tests.store.deciding import some_pairs
@@ -29,27 +30,31 @@ def whole(project: Project) -> Database:
     pairs.make_revision_pair(db, chain.original, chain.revisions[0], at=AT)
     run = runs.add_run(
         db,
-        model="m",
-        model_sha256=None,
-        backend="scripted",
-        chat_template=None,
-        settings={"temperature": 1.5},
-        seed=2**62,
-        at=AT,
+        Run(
+            model="m",
+            model_sha256=None,
+            backend="scripted",
+            chat_template=None,
+            settings={"temperature": 1.5},
+            seed=2**62,
+            started_at=AT,
+        ),
     )
     runs.add_generation(
         db,
-        run_id=run,
-        kind="propose",
-        rendered="r",
-        settings={},
-        seed=1,
-        text="t",
-        finish_reason="stop",
-        prompt_tokens=1,
-        completion_tokens=1,
-        seconds=2,
-        at=AT,
+        Generation(
+            run_id=run,
+            kind="propose",
+            rendered="r",
+            settings={},
+            seed=1,
+            text="t",
+            finish_reason="stop",
+            prompt_tokens=1,
+            completion_tokens=1,
+            seconds=2,
+            created_at=AT,
+        ),
     )
     labels.give(db, some_pairs(db)[0], "first", "a", at=AT)
     return db

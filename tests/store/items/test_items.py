@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from store import ids
 from store.errors import WrongId
 from store.items import candidates, constitutions, critiques, pairs, prompts, runs
-from store.records import Message, Origin
+from store.records import Candidate, Generation, Message, Origin, Run, StoredConstitution
 from tests.store.building import AT, a_candidate, a_chain, a_prompt
 
 
@@ -74,7 +74,12 @@ def test_the_same_text_in_two_slots_is_two_candidates(db: Database) -> None:
 def test_an_imported_text_is_the_same_from_any_file(db: Database) -> None:
     prompt = a_prompt(db)
     made = [
-        candidates.add(db, prompt_id=prompt, origin=Origin.IMPORTED, text="x", author=file, at=AT)
+        candidates.add(
+            db,
+            Candidate(
+                prompt_id=prompt, origin=Origin.IMPORTED, text="x", author=file, created_at=AT
+            ),
+        )
         for file in ("one.jsonl", "two.jsonl")
     ]
     assert len(set(made)) == 1
@@ -91,29 +96,33 @@ def test_rows_come_back_as_they_went_in(db: Database) -> None:
     assert [c.id for c in candidates.children(db, chain.original)] == [chain.revisions[0]]
     run_id = runs.add_run(
         db,
-        model="m.gguf",
-        model_sha256="ab",
-        backend="scripted",
-        chat_template=None,
-        settings={"n_ctx": 8, "é": [1]},
-        seed=7,
-        at=AT,
+        Run(
+            model="m.gguf",
+            model_sha256="ab",
+            backend="scripted",
+            chat_template=None,
+            settings={"n_ctx": 8, "é": [1]},
+            seed=7,
+            started_at=AT,
+        ),
     )
     assert runs.get_run(db, run_id).settings == {"n_ctx": 8, "é": [1]}
     generation_id = runs.add_generation(
         db,
-        run_id=run_id,
-        kind="propose",
-        rendered="<|user|>",
-        settings={"temperature": 1.1},
-        seed=3,
-        text="answer",
-        finish_reason="stop",
-        prompt_tokens=4,
-        completion_tokens=1,
-        seconds=0.5,
-        refused="loop",
-        at=AT,
+        Generation(
+            run_id=run_id,
+            kind="propose",
+            rendered="<|user|>",
+            settings={"temperature": 1.1},
+            seed=3,
+            text="answer",
+            finish_reason="stop",
+            prompt_tokens=4,
+            completion_tokens=1,
+            seconds=0.5,
+            refused="loop",
+            created_at=AT,
+        ),
     )
     kept = runs.get_generation(db, generation_id)
     assert (kept.attempt, kept.refused, kept.settings, kept.created_at) == (
@@ -125,9 +134,31 @@ def test_rows_come_back_as_they_went_in(db: Database) -> None:
 
 
 def test_constitutions_are_kept_by_hash(db: Database) -> None:
-    first = constitutions.add(db, "honesty", "1", "en", "name = 'honesty'", AT)
-    assert constitutions.add(db, "honesty", "1", "en", "name = 'honesty'", AT) == first
-    later = constitutions.add(db, "honesty", "2", "en", "x", "2027-01-01T00:00:00.000Z")
+    first = constitutions.add(
+        db,
+        StoredConstitution(
+            name="honesty", version="1", language="en", source="name = 'honesty'", created_at=AT
+        ),
+    )
+    assert (
+        constitutions.add(
+            db,
+            StoredConstitution(
+                name="honesty", version="1", language="en", source="name = 'honesty'", created_at=AT
+            ),
+        )
+        == first
+    )
+    later = constitutions.add(
+        db,
+        StoredConstitution(
+            name="honesty",
+            version="2",
+            language="en",
+            source="x",
+            created_at="2027-01-01T00:00:00.000Z",
+        ),
+    )
     assert constitutions.names(db) == ["honesty"]
     newest = constitutions.named(db, "honesty")
     assert newest is not None

@@ -20,7 +20,7 @@ from store.merging.checked import Tampered
 from store.merging.conflicts import Kind
 from store.merging.forks import Fork
 from store.merging.merge import merge
-from store.records import Event, Phase
+from store.records import Event, Generation, Phase, Run
 from store.rounds import rounds
 from tests.store.building import AT, a_candidate, a_chain, a_prompt
 from tests.store.deciding import head_rows, some_pairs, ticking
@@ -83,27 +83,31 @@ def test_new_prompts_candidates_and_chains_come_in(apart):
     decisions.decide(other, chain.revisions[0], "bob", "edit", edited_text="mine", at=AT)
     run = runs.add_run(
         other,
-        model="m",
-        model_sha256=None,
-        backend="scripted",
-        chat_template=None,
-        settings={"ü": 1.5},
-        seed=2**62,
-        at=AT,
+        Run(
+            model="m",
+            model_sha256=None,
+            backend="scripted",
+            chat_template=None,
+            settings={"ü": 1.5},
+            seed=2**62,
+            started_at=AT,
+        ),
     )
     runs.add_generation(
         other,
-        run_id=run,
-        kind="propose",
-        rendered="r",
-        settings={},
-        seed=1,
-        text="t",
-        finish_reason="stop",
-        prompt_tokens=1,
-        completion_tokens=1,
-        seconds=2,
-        at=AT,
+        Generation(
+            run_id=run,
+            kind="propose",
+            rendered="r",
+            settings={},
+            seed=1,
+            text="t",
+            finish_reason="stop",
+            prompt_tokens=1,
+            completion_tokens=1,
+            seconds=2,
+            created_at=AT,
+        ),
     )
     done = merge(db, path)
     assert items(db) == items(other)

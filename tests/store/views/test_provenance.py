@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from store.errors import WrongId
 from store.items import candidates, critiques, pairs, runs
 from store.judgements import decisions, labels
-from store.records import Choice, Origin, Verdict
+from store.records import Candidate, Choice, Critique, Generation, Origin, Run, Verdict
 from store.rounds import rounds
 from store.views import provenance
 from tests.store.building import AT, a_chain
@@ -63,39 +63,45 @@ def test_a_candidate_tells_the_model_and_the_text_it_was_given(db: Database) -> 
     made = a_chain(db)
     run_id = runs.add_run(
         db,
-        model="m.gguf",
-        model_sha256="cafe",
-        backend="scripted",
-        chat_template="{{ x }}",
-        settings={},
-        seed=1,
-        at=AT,
+        Run(
+            model="m.gguf",
+            model_sha256="cafe",
+            backend="scripted",
+            chat_template="{{ x }}",
+            settings={},
+            seed=1,
+            started_at=AT,
+        ),
     )
     generation_id = runs.add_generation(
         db,
-        run_id=run_id,
-        kind="critique",
-        rendered="<user> criticise",
-        settings={"temperature": 0.7},
-        seed=2,
-        text="dull",
-        finish_reason="stop",
-        prompt_tokens=3,
-        completion_tokens=1,
-        seconds=0.1,
-        at=AT,
+        Generation(
+            run_id=run_id,
+            kind="critique",
+            rendered="<user> criticise",
+            settings={"temperature": 0.7},
+            seed=2,
+            text="dull",
+            finish_reason="stop",
+            prompt_tokens=3,
+            completion_tokens=1,
+            seconds=0.1,
+            created_at=AT,
+        ),
     )
     constitution = critiques.of_candidate(db, made.original)[0].constitution_id
     other = critiques.add(
         db,
-        candidate_id=made.original,
-        round=1,
-        constitution_id=constitution,
-        principle_id="C2",
-        text="dull",
-        found=True,
-        generation_id=generation_id,
-        at=AT,
+        Critique(
+            candidate_id=made.original,
+            round=1,
+            constitution_id=constitution,
+            principle_id="C2",
+            text="dull",
+            found=True,
+            generation_id=generation_id,
+            created_at=AT,
+        ),
     )
     tree = provenance.item(db, made.revisions[0])
     assert tree["kind"] == "candidate"
@@ -112,7 +118,14 @@ def test_a_candidate_tells_the_model_and_the_text_it_was_given(db: Database) -> 
 def test_a_prompt_shows_all_its_chains(db: Database) -> None:
     made = a_chain(db)
     candidates.add(
-        db, prompt_id=made.prompt, origin=Origin.IMPORTED, text="imported", author="f", at=AT
+        db,
+        Candidate(
+            prompt_id=made.prompt,
+            origin=Origin.IMPORTED,
+            text="imported",
+            author="f",
+            created_at=AT,
+        ),
     )
     tree = provenance.item(db, made.prompt)
     assert [c["original"]["origin"] for c in tree["chains"]] == ["proposed", "imported"]

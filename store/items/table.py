@@ -1,0 +1,151 @@
+"""A table of items, defined once: the fields of its record are its columns.
+
+A new column is a migration, a field at the end of the record, and its line in
+``docs/database.md``. Rows of files from before it have the field's default, which the migration
+has to give as well.
+"""
+
+# ruff: noqa: S608 - every name in these statements is written in store.items and store.records
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlite_utils import Database
+
+from store.db.connection import immediate, translated
+from store.errors import WrongId
+from store.items.columns import columns_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Record = TypeVar("Record", bound="DataclassInstance")
+
+Row = tuple[Any, ...]
+"""Cells in the order of :attr:`Table.names`."""
+
+Cells = Mapping[str, Any]
+"""The cells of a row by the names of their columns."""
+
+
+class Table(Generic[Record]):
+    """Reads and writes the rows of one table as records; rows are written once, never changed.
+
+    Statements are made once, from the fields: sqlite-utils' ``insert`` and ``rows_where`` ask the
+    schema again for each row, which doubles the statements behind one key.
+
+    Args:
+        name: of the table.
+        record: a frozen dataclass that takes its fields by keyword, ``id`` first.
+        identity: the id that the content of a row must have; its own id is not looked at.
+        order: the columns by which rows are listed.
+        numbered: the column that the database counts up, if there is one.
+        derived: further columns, worked out from the others when a row is written, for readers of
+            the file.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        record: type[Record],
+        identity: Callable[[Cells], str],
+        *,
+        order: str,
+        numbered: str | None = None,
+        derived: Mapping[str, Callable[[Cells], Any]] | None = None,
+    ) -> None:
+        self.name = name
+        self.record = record
+        self.identity = identity
+        self.order = order
+        self.derived = derived or {}
+        every = columns_of(record)
+        self.columns = tuple(column for column in every if column.name != numbered)
+        """What travels between files, in the order of the record's fields."""
+        self.names = tuple(column.name for column in self.columns)
+        """The names of :attr:`columns`."""
+        self._writers = [(each.name, each.write) for each in self.columns if each.write]
+        self._read_names = [column.name for column in every]
+        self._readers = [(each.name, each.read) for each in every if each.read]
+        self._values = attrgetter(*self.names)
+        self._select = (
+            f"SELECT {', '.join(f'{name}.{each}' for each in self._read_names)} FROM {name}"
+        )
+        written = (*self.names, *self.derived)
+        self._insert = (
+            f"INSERT INTO {name} ({', '.join(written)}) VALUES ({', '.join('?' * len(written))})"
+        )
+        # an insert that finds its id there would leave a gap where the database counts
+        self._add = f"{self._insert} ON CONFLICT (id) DO NOTHING" if numbered is None else None
+
+    def add(self, db: Database, made: Record) -> tuple[str, bool]:
+        """Write a record under the id of its content; content that is there already stays.
+
+        Returns:
+            The id, and whether the row is new.
+        """
+        cells = dict(zip(self.names, self._values(made), strict=True))
+        _convert(cells, self._writers)
+        key = cells["id"] = self.identity(cells)
+        # inside a transaction one statement, which is whole or absent, needs no savepoint
+        with translated() if db.conn.in_transaction else immediate(db):
+            if self._add is not None:
+                return key, db.execute(self._add, self._written(cells)).rowcount > 0
+            if self.has(db, key):
+                return key, False
+            db.execute(self._insert, self._written(cells))
+        return key, True
+
+    def insert(self, db: Database, rows: Iterable[Row]) -> None:
+        """Write rows whose ids were checked before; call inside a transaction."""
+        db.conn.executemany(self._insert, (self._written(self.cells(row)) for row in rows))
+
+    def has(self, db: Database, key: str) -> bool:
+        """Whether there is a row of this whole id."""
+        found = db.execute(f"SELECT 1 FROM {self.name} WHERE id = ?", [key]).fetchone()
+        return found is not None
+
+    def get(self, db: Database, key: str) -> Record:
+        """The record of a whole id.
+
+        Raises:
+            WrongId: there is none.
+        """
+        row = db.execute(f"{self._select} WHERE id = ?", [key]).fetchone()
+        if row is None:
+            raise WrongId(key, self.name)
+        return self._read(row)
+
+    def where(
+        self, db: Database, condition: str = "1", values: Sequence[Any] = (), *, limit: int = -1
+    ) -> list[Record]:
+        """The records that meet a condition, in the table's order; all of them by default."""
+        rows = db.execute(
+            f"{self._select} WHERE {condition} ORDER BY {self.order} LIMIT ?", [*values, limit]
+        )
+        return [self._read(row) for row in rows]
+
+    def count(self, db: Database) -> int:
+        """How many rows there are."""
+        return int(db.execute(f"SELECT count(*) FROM {self.name}").fetchone()[0])
+
+    def cells(self, row: Row) -> Cells:
+        """The cells of a row by name."""
+        return dict(zip(self.names, row, strict=True))
+
+    def _written(self, cells: Cells) -> list[Any]:
+        return [*cells.values(), *[work_out(cells) for work_out in self.derived.values()]]
+
+    def _read(self, row: Row) -> Record:
+        values = dict(zip(self._read_names, row, strict=True))
+        _convert(values, self._readers)
+        return self.record(**values)
+
+
+def _convert(row: dict[str, Any], steps: list[tuple[str, Callable[[Any], Any]]]) -> None:
+    for name, step in steps:
+        if row[name] is not None:
+            row[name] = step(row[name])

@@ -1,0 +1,44 @@
+"""The tables that travel between files: what merge, rescue, doctor and backup go by."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from store.items import candidates, constitutions, critiques, pairs, prompts, runs
+from store.items.table import Table
+from store.records import Event
+
+EVENTS: Final = Table("event", Event, lambda cells: str(cells["id"]), order="arrival")
+"""Read and written by :mod:`store.log.events`, which knows their ids; here for its columns."""
+
+TABLES: Final[dict[str, Table[Any]]] = {
+    table.name: table
+    for table in (
+        prompts.TABLE,
+        constitutions.TABLE,
+        runs.RUNS,
+        runs.GENERATIONS,
+        candidates.TABLE,
+        critiques.TABLE,
+        pairs.TABLE,
+        EVENTS,
+    )
+}
+"""In the order in which they are written."""
+
+ITEMS: Final = tuple(name for name in TABLES if name != EVENTS.name)
+
+
+def there(connection: Any, table: str) -> list[str]:
+    """What to select for the columns of a table; their defaults for what an older file lacks."""
+    found = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    return [
+        column.name if column.name in found else _literal(column.default)
+        for column in TABLES[table].columns
+    ]
+
+
+def _literal(cell: str | float | None) -> str:
+    if cell is None:
+        return "NULL"
+    return "'" + cell.replace("'", "''") + "'" if isinstance(cell, str) else repr(cell)
