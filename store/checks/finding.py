@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-
-from store.agreement.intervals import Interval, Z
 
 
 class Level(StrEnum):
@@ -42,14 +39,3 @@ class Finding:
             "figures": self.figures,
             "pairs": list(self.pairs),
         }
-
-
-def wilson(hits: int, n: int) -> Interval | None:
-    """95 % interval of a share (Wilson 1927), which holds at small n; None without items."""
-    if not n:
-        return None
-    share = hits / n
-    middle = share + Z**2 / (2 * n)
-    half = Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    scale = 1 + Z**2 / n
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from store.checks.finding import Finding, Level, wilson
+from store.agreement.intervals import wilson
+from store.checks.finding import Finding, Level
 from store.exporting.rows import Row
 
 FEW: Final = 20

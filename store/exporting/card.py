@@ -11,7 +11,8 @@ from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
-from store.reporting.markdown import cell, figure, interval
+from store.reporting import couples
+from store.reporting.markdown import cell, figure, table
 
 _SOURCES = {
     "consensus": "a ruling; else the verdict of all who labelled the pair, where they agree;"
@@ -119,21 +120,13 @@ def _agreement(plan: ExportPlan) -> str:
     found = plan.background.agreements
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
-    lines += [
-        "| annotators | n | kappa | 95 % | p_o | PABAK | AC1 | verdicts used | |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *(_agreement_row(two) for two in found),
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [[*couples.row(two), _word(two)] for two in found]
+    return "\n".join([*lines, table([*couples.head("annotators"), ""], rows)]) + "\n"
 
 
-def _agreement_row(two: Agreement) -> str:
+def _word(two: Agreement) -> str:
     word = two.kappa.reason or (two.band or "")
-    few = f"{bands.TOO_FEW}; " if bands.is_few(two.n) else ""
-    names = " and ".join(cell(name) for name in two.annotators)
-    others = " | ".join(figure(each) for each in (two.p_o, two.pabak, two.ac1))
-    kappa = f"{figure(two.kappa)} | {interval(two.ci95)}"
-    return f"| {names} | {two.n} | {kappa} | {others} | {two.q} | {few}{word} |"
+    return f"{bands.TOO_FEW}; {word}" if bands.is_few(two.n) else word
 
 
 def _origin(plan: ExportPlan) -> str:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from store.agreement.intervals import wilson
 from store.checks import registry
-from store.checks.finding import Level, wilson
+from store.checks.finding import Level
 from store.checks.personal import iban, kinds, luhn
 from store.checks.refusal import refuses
 from store.judgements import labels
