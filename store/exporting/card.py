@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from store import ids
 from store.agreement import bands
 from store.agreement.report import Agreement
-from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
@@ -55,15 +54,14 @@ def _front_matter(files: dict[str, int]) -> str:
 
 def _what(plan: ExportPlan) -> str:
     options = plan.options
-    format_ = FORMATS.get(options.format)
-    summary = format_.summary if format_ else AUDIT_SUMMARY
+    format_ = plan.format
     text = [
-        f"Format `{options.format}`: {summary}.",
+        f"Format `{format_.name}`: {format_.summary}.",
         f"Decided is: {source_in_words(options)}.",
     ]
     if options.min_annotators > 1:
         text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
-    if format_ and format_.note:
+    if format_.note:
         text.append(format_.note)
     return "\n".join(text) + "\n"
 
@@ -89,7 +87,7 @@ def _files(files: dict[str, int]) -> str:
 
 def _excluded(plan: ExportPlan) -> str:
     out = len(plan.rows)
-    if plan.options.format == AUDIT:
+    if plan.format.every_pair:
         lines = [
             "## Counts\n",
             f"All {plan.pairs} pairs are here; {out} of them are decided and fit for training.\n",
@@ -159,7 +157,7 @@ def _known_limits(plan: ExportPlan) -> Iterator[str]:
                 f"agreement of {' and '.join(map(cell, two.annotators))} is low (kappa"
                 f" {figure(two.kappa, 2)}): such labels do not train a model"
             )
-    if plan.by_basis.get("decision") and plan.options.format != AUDIT:
+    if plan.by_basis.get("decision") and not plan.format.every_pair:
         n = plan.by_basis["decision"]
         yield (
             f"{n} {'row rests' if n == 1 else 'rows rest'} on one person's decision, made with"

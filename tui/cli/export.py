@@ -86,9 +86,9 @@ def command(
         options.check_target(out)
         with context.open() as database, token_counter(database, model) as count_tokens:
             plan = exporting.plan(database, options, count_tokens)
-            if not plan.audited and not plan.rows:
+            if not plan.entries:
                 fail(_nothing(plan))
-            with counting("writing", len(plan.audited or plan.rows)) as on_line:
+            with counting("writing", len(plan.entries)) as on_line:
                 written = exporting.write(plan, out, on_line)
     except exporting.UsageProblem as problem:
         raise click.UsageError(str(problem)) from problem
