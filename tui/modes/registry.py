@@ -46,3 +46,4 @@ MODES = (
     Mode("export", "X", "Export", "tui.modes.export.screen:ExportScreen"),
     Mode("model", "M", "Model", "tui.modes.model.screen:ModelScreen"),
 )
+BY_ID = {mode.id: mode for mode in MODES}
