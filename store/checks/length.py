@@ -44,11 +44,14 @@ def length(rows: Sequence[Row]) -> Finding:
         "median_ratio": median(ratios) if ratios else None,
     }
     return Finding(
-        "length",
         Level.WARN if biased else Level.FINE,
         _told(share, len(unequal), biased=biased),
         figures,
-        tuple(row.pair.id for row, (c, r) in zip(rows, sizes, strict=True) if _far(c, r)),
+        tuple(
+            row.pair.id
+            for row, (c, r) in zip(rows, sizes, strict=True)
+            if _far(c, r) or (biased and c != r and (c > r) is (share is not None and share > 0.5))
+        ),
     )
 
 
