@@ -122,21 +122,20 @@ def _table(agreement: Agreement, first: str, second: str) -> Table:
 def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
     others = statistics.beside_kappa("slice")
     heads = [each.name for each in others]
-    table = _plain_table("by", "value", "n", *heads, "κ", "95 %", "disagreed", "")
+    table = _plain_table(f"by {slices[0].by}", "n", *heads, statistics.HEADLINE.name, "95 %", "")
     worst = look_first(slices)
     for part in slices:
-        word = f"too few (n under {FEW_IN_SLICE})" if part.few else ""
         table.add_row(
-            part.by,
             clean(part.value),
             str(part.n),
             *(number(part.figures[each.key]) for each in others),
             number(part.kappa),
             interval(part.ci95),
-            str(part.counts.disagreed),
-            "look here" if part is worst else word,
+            "look here" if part is worst else "too few" if part.few else "",
         )
     console.print(table)
+    if any(part.few for part in slices):
+        console.print(f"too few: n under {FEW_IN_SLICE}")
 
 
 def _plain_table(*headings: str) -> Table:
