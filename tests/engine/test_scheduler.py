@@ -86,13 +86,18 @@ class ToyContext:
     def _begin(self, spans: list[Span]) -> None:
         """An interrupted run: some tokens are in the cache, and there are no logits."""
         room = self.before_interruption
+        begun: list[Span] = []
         for span in spans:
             done = span.tokens[:room]
             room -= len(done)
             if done:
-                held = self.sequences.setdefault(span.sequence, [])
-                assert span.start == len(held), "positions must follow each other"
-                held += [(token, next(self.ids)) for token in done]
+                begun.append(span._replace(tokens=done))
+        if self.map and begun:
+            self.map.decode(begun)
+        for span in begun:
+            held = self.sequences.setdefault(span.sequence, [])
+            assert span.start == len(held), "positions must follow each other"
+            held += [(token, next(self.ids)) for token in span.tokens]
 
     def _check_pages(self, cells: CellMap) -> None:
         for start in range(0, cells.cells, PAGE):
@@ -413,24 +418,59 @@ def test_no_run_carries_more_prompt_than_the_pace_allows() -> None:
     assert max(sum(len(span.tokens) for span in spans) for spans in bench.context.batches) <= 20
 
 
-@pytest.mark.parametrize("computed", [1, 7, 25])
-def test_what_an_interrupted_run_has_computed_is_not_computed_again(computed: int) -> None:
+@pytest.mark.parametrize(("computed", "kept"), [(1, 1), (39, 39), (40, 39), (43, 39)])
+def test_what_an_interrupted_run_has_computed_is_not_computed_again(
+    computed: int, kept: int
+) -> None:
+    """But for the tokens that are to have logits: of an interrupted run there are none."""
     bench = Bench(a_run=64)
     bench.context.before_interruption = computed
-    asked = dict(zip((1, 2, 3), lasting(20, 4), strict=False)) | {4: [28] * 40}
-    for request in (1, 2, 3):
-        bench.write(request, asked[request])
+    bench.write(1, [28] * 40, max_tokens=1)
+    bench.context.interrupt()
     bench.scheduler.step()
-    bench.write(4, asked[4])
-    evaluated = bench.scheduler.counters.evaluated
-    bench.scheduler.interrupt(1)
-    bench.scheduler.step()
-    # of the new prompt, then of the three answers
-    assert bench.scheduler.counters.evaluated == evaluated + computed + min(computed, 3)
-    bench.scheduler.allow()
-    bench.scheduler.cancel(1)
+    assert bench.scheduler.counters.evaluated == kept
     bench.run()
-    assert bench.texts() == {(number, 0): alone(asked[number], 0, 12) for number in (2, 3, 4)}
+    assert bench.scheduler.counters.evaluated == 40
+    assert bench.texts() == {(1, 0): alone([28] * 40, 0, 1)}
+
+
+@given(
+    prompts,
+    st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=9), min_size=1, max_size=3),
+    st.sets(st.integers(0, 20), max_size=8),
+    st.integers(0, 50),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_interrupted_runs_change_nothing_said(
+    asked: list[list[int]],
+    continuations: list[list[int]],
+    when: set[int],
+    computed: int,
+    apart: bool,
+    paged: bool,
+) -> None:
+    bench = Bench(slots=5, cells=400, apart=apart, paged=paged)
+    bench.context.before_interruption = computed
+    for request, prompt in enumerate(asked):
+        bench.write(request, prompt, 2, urgency=Urgency(request % 3))
+    bench.weigh(100, [9, 8, 7], continuations)
+    for step in range(2000):
+        if not bench.scheduler.busy:
+            break
+        bench.scheduler.allow()
+        if step in when:
+            bench.context.interrupt()
+        bench.scheduler.step()
+    assert not bench.scheduler.busy
+    assert bench.texts() == {
+        (request, choice): alone(prompt, choice, 12)
+        for request, prompt in enumerate(asked)
+        for choice in range(2)
+    }
+    (chosen,) = [line.logprobs for line in bench.said if isinstance(line, Chosen)]
+    assert chosen == pytest.approx([logprob([9, 8, 7], tokens) for tokens in continuations])
 
 
 @pytest.mark.parametrize(("whole_only", "request_"), [(False, 2), (True, 1)])

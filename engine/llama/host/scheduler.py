@@ -238,11 +238,17 @@ class Scheduler:
         return outputs
 
     def _keep_what_is_done(self, plan: list[_Part]) -> None:
-        """After an interruption: the parts computed before it are in the cache."""
+        """After an interruption: the parts computed before it are in the cache.
+
+        What was to have logits is taken back and computed again, for there are none.
+        """
         for row, span, _cells in plan:
-            done = self._context.length(span.sequence) - span.start
-            if done > 0:
-                tokens = span.tokens[:done]
+            done = self._context.length(span.sequence)
+            kept = min(done, max(span.start, row.outputs_from))
+            if kept < done:
+                self._context.cut(span.sequence, kept)
+            if kept > span.start:
+                tokens = span.tokens[: kept - span.start]
                 self._cache.grow(row.kv, tokens)
                 self.counters.evaluated += len(tokens)
         self._cache.settle({part.row.kv for part in plan})
