@@ -23,7 +23,10 @@ class Band(StrEnum):
     LOW = "low"
 
 
-_ABOVE = ((0.8, Band.GOLDEN), (0.6, Band.GOOD), (0.4, Band.WEAK))
+GOOD_ABOVE = 0.6
+"""A kappa above this is good for training."""
+
+_ABOVE = ((0.8, Band.GOLDEN), (GOOD_ABOVE, Band.GOOD), (0.4, Band.WEAK))
 
 _ADVICE = {
     Band.GOLDEN: "golden: these labels can serve as a reference",

@@ -11,6 +11,9 @@ Table = Sequence[Sequence[int]]
 NO_OVERLAP = "no pair has a label from both"
 ONE_VERDICT = "both used one and the same verdict throughout, so chance alone explains it"
 
+NOUGHT = 1e-12
+"""Less than this is an error of rounding: every figure here is a ratio of whole numbers."""
+
 
 class Figure(NamedTuple):
     """A statistic; exactly one of the two fields is None."""
@@ -23,6 +26,16 @@ class Figure(NamedTuple):
 def undefined(reason: str) -> Figure:
     """The figure that cannot be computed."""
     return Figure(None, reason)
+
+
+def as_number(value: float | None) -> float | None:
+    """A figure as JSON holds it: what only rounding keeps from nought is nought, never ``-0.0``."""
+    return 0.0 if value is not None and abs(value) < NOUGHT else value
+
+
+def as_numbers(ends: Sequence[float] | None) -> list[float | None] | None:
+    """The ends of an interval as JSON holds them."""
+    return None if ends is None else [as_number(end) for end in ends]
 
 
 def rounded(value: float, digits: int) -> str:

@@ -78,3 +78,14 @@ def dirichlet(
     by_chance = np.einsum("di,dj,ij->d", drawn.sum(axis=2), drawn.sum(axis=1), cost)
     low, high = np.quantile(1 - seen / by_chance, (0.025, 0.975))
     return float(low), float(high)
+
+
+def wilson(hits: int, n: int) -> Interval | None:
+    """95 % interval of a share (Wilson 1927), which holds at small n; None without items."""
+    if not n:
+        return None
+    share = hits / n
+    middle = share + Z**2 / (2 * n)
+    half = Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    scale = 1 + Z**2 / n
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)

@@ -10,10 +10,11 @@ from store.agreement.counts import Counts
 from store.agreement.figure import Figure
 from store.agreement.kappa import kappa
 from store.agreement.pace import Pace, pace
-from store.agreement.report import Slice, agreement
+from store.agreement.report import agreement
 from store.agreement.roles import roles
 from store.agreement.selfagree import SelfAgreement, self_agreement
 from store.agreement.sides import LeftPicks, left_picks
+from store.agreement.slices import Slice
 from store.agreement.tables import By
 from store.agreement.trend import TrendPoint, trend
 from store.rounds.rounds import progress, sealed

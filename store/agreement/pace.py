@@ -1,4 +1,4 @@
-"""Time per item: how long labels take, whether that drifts, and which came too fast to be read."""
+"""Time per item: how long labels take, and whether that drifts."""
 
 from __future__ import annotations
 
@@ -15,23 +15,10 @@ RECENT = 20
 SLOWER, FASTER = 1.5, 0.5
 """Median time lately, as a multiple of the median before, that is worth a hint."""
 
-READING = 90.0
-"""Characters a second nobody reads at: about 1,000 English words a minute."""
-
 _SECONDS = """
 SELECT seconds FROM label_head
 WHERE annotator = :annotator AND phase = 'first' AND seconds IS NOT NULL
 ORDER BY at, pair_id
-"""
-
-_HASTY = """
-SELECT pair.id FROM label_head
-JOIN pair ON pair.id = pair_id
-JOIN candidate AS a ON a.id = pair.a_id
-JOIN candidate AS b ON b.id = pair.b_id
-WHERE annotator = :annotator AND phase = 'first' AND verdict <> 'skip'
-  AND seconds * :reading < length(a.text) + length(b.text)
-ORDER BY pair.position
 """
 
 
@@ -72,9 +59,3 @@ def of_seconds(seconds: list[float]) -> Pace:
         recent,
         recent / before if recent is not None and before else None,
     )
-
-
-def hasty(db: Database, annotator: str) -> list[str]:
-    """Pairs labelled faster than their two answers can be read, in project order."""
-    names = {"annotator": ids.name(annotator), "reading": READING}
-    return [pair_id for (pair_id,) in db.execute(_HASTY, names).fetchall()]

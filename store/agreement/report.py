@@ -10,40 +10,15 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import ids
-from store.agreement import kappa as statistics
-from store.agreement import multi
+from store.agreement import multi, statistics
 from store.agreement.bands import Band, advice, band
 from store.agreement.counts import Counts, Ties, counts, labels
-from store.agreement.figure import Figure
+from store.agreement.figure import Figure, as_number, as_numbers
 from store.agreement.intervals import Interval, smoothed_wald
+from store.agreement.kappa import used
 from store.agreement.multi import Pattern
+from store.agreement.slices import Slice, of_part
 from store.agreement.tables import By, Spoken, by_slice, patterns, spoken, tally
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Agreement on a part of the pairs."""
-
-    by: By
-    value: str
-    counts: Counts
-    kappa: Figure
-    ci95: Interval | None
-
-    @property
-    def n(self) -> int:
-        """Common pairs in the slice."""
-        return self.counts.n
-
-    def as_json(self) -> dict[str, Any]:
-        """One element of ``slices`` in ``agree --json``."""
-        return {
-            "by": self.by,
-            "value": self.value,
-            "n": self.n,
-            "kappa": self.kappa.value,
-            "ci95": _as_list(self.ci95),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +28,10 @@ class Agreement:
     annotators: tuple[str, str]
     counts: Counts
     ties: Ties
-    p_o: Figure
-    p_e: Figure
-    kappa: Figure
+    figures: dict[str, Figure] = field(hash=False)
+    """Every statistic of :data:`store.agreement.statistics.STATISTICS`, by key."""
     ci95: Interval | None
     """Smoothed Wald interval; None where kappa is undefined."""
-    kappa_max: Figure
-    q: int
-    """Verdicts that either used, two at least: PABAK and AC1 are over so many."""
-    pabak: Figure
-    ac1: Figure
-    alpha: Figure
-    """Krippendorff's nominal alpha of the two."""
-    scott_pi: Figure
-    prevalence: Figure
-    """Two verdicts only."""
-    bias: Figure
-    band: Band | None
-    advice: str | None
     slices: tuple[Slice, ...] = ()
 
     @property
@@ -79,29 +40,47 @@ class Agreement:
         return self.counts.n
 
     @property
+    def kappa(self) -> Figure:
+        """Cohen's kappa, the headline."""
+        return self.figures[statistics.KAPPA]
+
+    @property
+    def q(self) -> int:
+        """Verdicts that either used, two at least: PABAK and AC1 are over so many."""
+        return used(self.counts.table)
+
+    @property
+    def band(self) -> Band | None:
+        """What the kappa is called; None where it is undefined."""
+        return band(self.kappa.value)
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about it, in one line."""
+        return advice(self.kappa.value, self.n)
+
+    @property
     def undefined(self) -> dict[str, str]:
         """Why the figures of ``agree --json`` that are null are null."""
-        figures = {
-            "p_o": self.p_o,
-            "p_e": self.p_e,
-            "kappa": self.kappa,
-            "ci95": self.kappa,
-            "kappa_max": self.kappa_max,
-            "pabak": self.pabak,
-            "ac1": self.ac1,
-            "alpha": self.alpha,
-            "band": self.kappa,
-            "advice": self.kappa,
-        }
-        slices = {f"slices.{part.value}": part.kappa for part in self.slices}
-        return {
-            name: figure.reason
-            for name, figure in (figures | slices).items()
-            if figure.reason is not None
-        }
+        told = []
+        for each in statistics.shown("json"):
+            told.append((each.key, self.figures[each.key]))
+            if each.key == statistics.KAPPA:
+                told.append(("ci95", self.kappa))
+        found = statistics.reasons([*told, ("band", self.kappa), ("advice", self.kappa)])
+        for part in self.slices:
+            found |= part.undefined
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """The object of ``agree --json``: every key, null where there is no figure."""
+        told: dict[str, Any] = {}
+        for each in statistics.shown("json"):
+            if each.over_used:
+                told.setdefault("q", self.q)
+            told[each.key] = as_number(self.figures[each.key].value)
+            if each.key == statistics.KAPPA:
+                told["ci95"] = as_numbers(self.ci95)
         return {
             "annotators": list(self.annotators),
             "n": self.n,
@@ -109,15 +88,7 @@ class Agreement:
             "only_second": self.counts.only_second,
             "labels": list(self.counts.labels),
             "table": [list(row) for row in self.counts.table],
-            "p_o": self.p_o.value,
-            "p_e": self.p_e.value,
-            "kappa": self.kappa.value,
-            "ci95": _as_list(self.ci95),
-            "kappa_max": self.kappa_max.value,
-            "q": self.q,
-            "pabak": self.pabak.value,
-            "ac1": self.ac1.value,
-            "alpha": self.alpha.value,
+            **told,
             "band": None if self.band is None else self.band.value,
             "advice": self.advice,
             "undefined": self.undefined,
@@ -143,8 +114,8 @@ class ManyAgreement:
         """The object of ``agree --json`` for more than two annotators."""
         return {
             "annotators": list(self.annotators),
-            "alpha": self.alpha.value,
-            "fleiss": self.fleiss.value,
+            "alpha": as_number(self.alpha.value),
+            "fleiss": as_number(self.fleiss.value),
             "fleiss_n": self.fleiss_n,
             "pairs": [pair.as_json() for pair in self.pairs],
         }
@@ -222,33 +193,16 @@ def of_counts(
     slices: tuple[Slice, ...] = (),
 ) -> Agreement:
     """All figures of a table: what the live screen makes of its counts after each label."""
-    cells = table.table
-    figure = statistics.kappa(cells)
+    figures = statistics.figures(table.table)
+    undefined = figures[statistics.KAPPA].value is None
     return Agreement(
         annotators=annotators,
         counts=table,
         ties=ties,
-        p_o=statistics.observed(cells),
-        p_e=statistics.expected(cells),
-        kappa=figure,
-        ci95=_interval(table, figure),
-        kappa_max=statistics.kappa_max(cells),
-        q=statistics.used(cells),
-        pabak=statistics.pabak(cells),
-        ac1=statistics.ac1(cells),
-        alpha=statistics.alpha(cells),
-        scott_pi=statistics.scott_pi(cells),
-        prevalence=statistics.prevalence(cells),
-        bias=statistics.bias(cells),
-        band=band(figure.value),
-        advice=advice(figure.value, table.n),
+        figures=figures,
+        ci95=None if undefined else smoothed_wald(table.table),
         slices=slices,
     )
-
-
-def disagreements(part: Agreement) -> list[tuple[str, int]]:
-    """How many disagreements each slice holds, for :func:`store.agreement.bands.where`."""
-    return [(each.value, each.counts.disagreed) for each in part.slices]
 
 
 def _of_two(
@@ -265,14 +219,9 @@ def _of_two(
         slices = tuple(
             part
             for value, spoken_there in by_slice(sliced).items()
-            if (part := _slice(by, value, counts(tally(spoken_there, first, second), ties))).n
+            if (part := of_part(by, value, counts(tally(spoken_there, first, second), ties))).n
         )
     return of_counts(whole, (ids.name(first), ids.name(second)), ties=ties, slices=slices)
-
-
-def _slice(by: By, value: str, table: Counts) -> Slice:
-    figure = statistics.kappa(table.table)
-    return Slice(by, value, table, figure, _interval(table, figure))
 
 
 def _with_ties(said: Sequence[Pattern], ties: Ties) -> list[Pattern]:
@@ -284,11 +233,3 @@ def _with_ties(said: Sequence[Pattern], ties: Ties) -> list[Pattern]:
     if ties == "drop":
         return [p for p in said if not {"tie", "both_bad"} & set(p.said)]
     return list(said)
-
-
-def _interval(table: Counts, figure: Figure) -> Interval | None:
-    return None if figure.value is None else smoothed_wald(table.table)
-
-
-def _as_list(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else list(interval)

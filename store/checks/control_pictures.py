@@ -22,7 +22,6 @@ def control_pictures(rows: Sequence[Row]) -> Finding:
     kinds = sorted(set("".join(found.values())))
     which = f" ({' '.join(kinds)}): a pasted line break or control character" * bool(kinds)
     return Finding(
-        "control_pictures",
         Level.WARN if found else Level.FINE,
         f"{len(found)} of {len(rows)} pairs have signs for control characters in a text{which}",
         {"n": len(rows), "pairs": len(found), "signs": sum(map(len, found.values()))},

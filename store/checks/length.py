@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from store.checks.finding import Finding, Level, wilson
+from store.agreement.intervals import wilson
+from store.checks.finding import Finding, Level
 from store.exporting.rows import Row
 
 FEW: Final = 20
@@ -43,11 +44,14 @@ def length(rows: Sequence[Row]) -> Finding:
         "median_ratio": median(ratios) if ratios else None,
     }
     return Finding(
-        "length",
         Level.WARN if biased else Level.FINE,
         _told(share, len(unequal), biased=biased),
         figures,
-        tuple(row.pair.id for row, (c, r) in zip(rows, sizes, strict=True) if _far(c, r)),
+        tuple(
+            row.pair.id
+            for row, (c, r) in zip(rows, sizes, strict=True)
+            if _far(c, r) or (biased and c != r and (c > r) is (share is not None and share > 0.5))
+        ),
     )
 
 

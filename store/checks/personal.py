@@ -89,7 +89,6 @@ def personal(rows: Sequence[Row]) -> Finding:
             pairs.append(row.pair.id)
     told = ", ".join(f"{kind} {n}" for kind, n in sorted(counted.items()))
     return Finding(
-        "personal_data",
         Level.LOOK if pairs else Level.FINE,
         f"{len(pairs)} pairs seem to hold personal data" + (f": {told}" if told else ""),
         dict(sorted(counted.items())),

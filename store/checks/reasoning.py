@@ -13,18 +13,19 @@ from store.checks.finding import Finding, Level
 def thoughts(db: Database) -> Finding:
     """Answers and critiques that hold reasoning, of all pairs, decided or not.
 
-    The gate keeps such pairs out, so that the rows that would be exported cannot show them.
+    The gate keeps such pairs out, so that the rows that would be exported cannot show them. The
+    pairs of a critique are those of the answer it is about.
     """
     answers = dict(_holding(db, "SELECT id, text FROM candidate"))
-    critiques = dict(_holding(db, "SELECT id, text FROM critique"))
+    critiques = list(_holding(db, "SELECT candidate_id, text FROM critique"))
+    held = {*answers, *(candidate for candidate, _ in critiques)}
     rows = db.execute("SELECT id, a_id, b_id FROM pair ORDER BY position")
-    pairs = tuple(pair for pair, a, b in rows if a in answers or b in answers)
-    marks = sorted({*answers.values(), *critiques.values()})
-    held = f"{len(answers)} answers and {len(critiques)} critiques hold what a model thought"
+    pairs = tuple(pair for pair, a, b in rows if not held.isdisjoint((a, b)))
+    marks = sorted({*answers.values(), *(mark for _, mark in critiques)})
+    told = f"{len(answers)} answers and {len(critiques)} critiques hold what a model thought"
     return Finding(
-        "reasoning",
         Level.WARN if marks else Level.FINE,
-        f"{held} ({', '.join(marks[:3])}): a model would learn to write it" if marks else held,
+        f"{told} ({', '.join(marks[:3])}): a model would learn to write it" if marks else told,
         {"answers": len(answers), "critiques": len(critiques), "pairs": len(pairs)},
         pairs,
     )

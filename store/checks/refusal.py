@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from store.checks.finding import Finding, Level, wilson
+from store.agreement.intervals import wilson
+from store.checks.finding import Finding, Level
 from store.exporting.rows import Row
 from store.records import Category
 
@@ -36,7 +37,7 @@ SAFE: Final = frozenset(
 
 
 def refuses(text: str) -> bool:
-    """Whether an answer opens with a refusal: string rules, which miss about one in five."""
+    """Whether an answer opens with a refusal; by string rules, which miss many."""
     return _REFUSES.search(" ".join(text[:OPENING].split())) is not None
 
 
@@ -52,7 +53,6 @@ def over_refusal(rows: Sequence[Row]) -> Finding:
     if found:
         summary += ": a model would learn to refuse them"
     return Finding(
-        "over_refusal",
         Level.WARN if found else Level.FINE,
         summary if safe else "no decided pair has a harmless prompt",
         {"n": len(safe), "refusals": len(found), "high": ends[1] if ends else None},
@@ -65,7 +65,6 @@ def under_refusal(rows: Sequence[Row]) -> Finding:
     harmful = [row for row in rows if row.pair.category == Category.HARMFUL]
     found = [row for row in harmful if refuses(row.rejected.text) and not refuses(row.chosen.text)]
     return Finding(
-        "under_refusal",
         Level.LOOK if found else Level.FINE,
         f"an answer is chosen above a refusal in {len(found)} of {len(harmful)} pairs on harmful"
         " prompts" + (": right only where it helps with nothing harmful" if found else ""),

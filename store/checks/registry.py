@@ -1,40 +1,172 @@
 """The data-set checks: what a model would learn from these pairs that nobody meant to teach it.
 
-They look at the pairs that would be exported; the one for reasoning text looks at all. They find
-and list; nothing is changed or left out because of them.
+Every check stands here once, with the threshold it goes by and where that comes from; the command
+``check``, its help and the documents read this table. Checks find and list; nothing is changed or
+left out because of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
+from store.checks import balance, length, sameness, wording
 from store.checks.control_pictures import control_pictures
 from store.checks.finding import Finding, Level
-from store.checks.length import length
+from store.checks.haste import hasty_labels
 from store.checks.personal import personal
 from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
-from store.checks.sameness import alike_answers, contradictions, near_prompts
-from store.checks.wording import announcements, boilerplate
 from store.exporting import ExportOptions, plan
 from store.exporting.rows import Row
+from store.judgements.disagreements import WORDS_PER_SECOND
 
-CHECKS: Final[tuple[Callable[[Sequence[Row]], Finding], ...]] = (
-    length,
-    over_refusal,
-    under_refusal,
-    boilerplate,
-    announcements,
-    control_pictures,
-    contradictions,
-    near_prompts,
-    alike_answers,
-    personal,
+OWN: Final = "pairlab's own choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check."""
+
+    id: str
+    title: str
+    """What it looks for, in a few words."""
+    threshold: str
+    """From when on it says something other than fine."""
+    source: str
+    """Where the threshold comes from."""
+    of_rows: Callable[[Sequence[Row]], Finding] | None = None
+    """Looks at the decided pairs that pass the gate, where there are some."""
+    of_project: Callable[[Database], Finding] | None = None
+    """Looks at all pairs, decided or not."""
+
+    def look(self, db: Database, rows: Sequence[Row]) -> Finding:
+        """What it finds in the project whose decided pairs are these."""
+        if self.of_project:
+            return self.of_project(db)
+        if self.of_rows and rows:
+            return self.of_rows(rows)
+        return Finding(Level.UNKNOWN, "no pair is decided yet")
+
+
+CHECKS: Final = (
+    Check(
+        "reasoning",
+        "what a model thought before its answer, in answers and critiques",
+        "one text",
+        f"{OWN}: the export gate keeps such pairs out",
+        of_project=thoughts,
+    ),
+    Check(
+        "hasty_labels",
+        "labels that came faster than the texts can be read",
+        f"one label at more than {WORDS_PER_SECOND:g} words a second",
+        "about four times silent reading (238 words a minute, Brysbaert 2019)",
+        of_project=hasty_labels,
+    ),
+    Check(
+        "length",
+        "the chosen answer is simply the longer one, or the shorter one",
+        f"a share outside {length.FAIR[0]:.0%} to {length.FAIR[1]:.0%} of {length.FEW} pairs or"
+        " more, with an interval (Wilson, 95 %) that leaves out one half",
+        f"{OWN}, between the 44 % of HH-RLHF's harmless pairs and the 68 % of PandaLM's",
+        of_rows=length.length,
+    ),
+    Check(
+        "over_refusal",
+        "refusals chosen on harmless prompts",
+        "one pair",
+        f"{OWN}: each is worth reading",
+        of_rows=over_refusal,
+    ),
+    Check(
+        "under_refusal",
+        "answers chosen above refusals on harmful prompts",
+        "one pair",
+        f"{OWN}: each is worth reading",
+        of_rows=under_refusal,
+    ),
+    Check(
+        "boilerplate",
+        "a sentence with which many chosen answers begin or end",
+        f"{wording.MANY:.0%} of {wording.FEW} chosen answers or more, and twice the rejected ones",
+        OWN,
+        of_rows=wording.boilerplate,
+    ),
+    Check(
+        "announcements",
+        "chosen answers that announce themselves as a revision",
+        "one answer",
+        f"{OWN}: each teaches the phrase",
+        of_rows=wording.announcements,
+    ),
+    Check(
+        "control_pictures",
+        "signs for control characters in texts",
+        "one sign",
+        f"{OWN}: nobody writes them",
+        of_rows=control_pictures,
+    ),
+    Check(
+        "contradictions",
+        "the same texts decided both ways",
+        "one pair",
+        "follows from the loss: the two rows pull in opposite directions",
+        of_rows=sameness.contradictions,
+    ),
+    Check(
+        "near_duplicate_prompts",
+        "different prompts that are nearly the same",
+        f"a cosine of {sameness.NEAR:g} between character 3- to 5-grams",
+        OWN,
+        of_rows=sameness.near_prompts,
+    ),
+    Check(
+        "alike_answers",
+        "chosen and rejected hardly differ",
+        f"{sameness.ALIKE:.0%} of the characters match",
+        f"{OWN}; why it matters: Pal et al. 2024, arXiv 2402.13228",
+        of_rows=sameness.alike_answers,
+    ),
+    Check(
+        "personal_data",
+        "addresses and numbers that look real",
+        "one pair",
+        "check digits: ISO/IEC 7812-1 for cards, ISO 13616 for IBANs; reserved numbers pass",
+        of_rows=personal,
+    ),
+    Check(
+        "category_balance",
+        "nearly all pairs are of one category",
+        f"more than {balance.MOST:.0%} of {balance.FEW} pairs or more",
+        OWN,
+        of_rows=balance.category_balance,
+    ),
 )
+
+
+class Told(NamedTuple):
+    """A check with what it found."""
+
+    check: Check
+    finding: Finding
+
+    def as_json(self) -> dict[str, Any]:
+        """One element of ``findings`` in ``check --json``."""
+        return {
+            "check": self.check.id,
+            "level": self.finding.level.value,
+            "summary": self.finding.summary,
+            "figures": self.finding.figures,
+            "pairs": list(self.finding.pairs),
+            "id": self.check.id,
+            "title": self.check.title,
+            "threshold": self.check.threshold,
+            "source": self.check.source,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +177,20 @@ class Checks:
     """Pairs looked at: those that are decided and pass the gate."""
     excluded: dict[str, int]
     """Pairs that were not looked at, by the reason that keeps them out of an export."""
-    findings: tuple[Finding, ...]
+    findings: tuple[Told, ...]
 
     @property
     def worst(self) -> Level:
         """The gravest level of all findings."""
         order = list(Level)
-        return max((found.level for found in self.findings), key=order.index, default=Level.FINE)
+        return max((told.finding.level for told in self.findings), key=order.index)
 
     def as_json(self) -> dict[str, Any]:
         """The object of ``check --json``."""
         return {
             "rows": self.rows,
             "excluded": self.excluded,
-            "findings": [found.as_json() for found in self.findings],
+            "findings": [told.as_json() for told in self.findings],
         }
 
 
@@ -76,9 +208,14 @@ def check(
         SealedRound: a round is still sealed.
     """
     made = plan(db, ExportOptions(format="trl", from_=from_))
-    findings = [thoughts(db)]
-    for done, run in enumerate(CHECKS, start=1):
-        findings.append(run(made.rows))
+    found = []
+    for done, each in enumerate(CHECKS, start=1):
+        found.append(Told(each, each.look(db, made.rows)))
         if on_check is not None:
             on_check(done)
-    return Checks(len(made.rows), made.counts, tuple(findings))
+    return Checks(len(made.rows), made.counts, tuple(found))
+
+
+def summaries() -> dict[str, str]:
+    """Every check by id: what it looks for, and from when on it speaks."""
+    return {each.id: f"{each.title}; from {each.threshold}" for each in CHECKS}

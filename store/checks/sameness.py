@@ -33,13 +33,16 @@ def near_prompts(rows: Sequence[Row]) -> Finding:
         for found in groups.values()
     ]
     near = _near(prompts)
-    pairs = [found[0].pair.id for place, found in enumerate(groups.values()) if place in near]
     return Finding(
-        "near_duplicate_prompts",
-        Level.LOOK if pairs else Level.FINE,
-        f"{len(pairs)} of {len(groups)} prompts are nearly the same as another",
-        {"prompts": len(groups), "near": len(pairs)},
-        tuple(pairs),
+        Level.LOOK if near else Level.FINE,
+        f"{len(near)} of {len(groups)} prompts are nearly the same as another",
+        {"prompts": len(groups), "near": len(near)},
+        tuple(
+            row.pair.id
+            for place, found in enumerate(groups.values())
+            if place in near
+            for row in found
+        ),
     )
 
 
@@ -47,7 +50,6 @@ def alike_answers(rows: Sequence[Row]) -> Finding:
     """Chosen and rejected that hardly differ."""
     pairs = tuple(row.pair.id for row in rows if _alike(row.chosen.text, row.rejected.text))
     return Finding(
-        "alike_answers",
         Level.LOOK if pairs else Level.FINE,
         f"chosen and rejected hardly differ in {len(pairs)} of {len(rows)} pairs",
         {"n": len(rows), "alike": len(pairs)},
@@ -62,7 +64,6 @@ def contradictions(rows: Sequence[Row]) -> Finding:
         chosen[_texts(row)].add(row.chosen.text)
     pairs = tuple(row.pair.id for row in rows if len(chosen[_texts(row)]) > 1)
     return Finding(
-        "contradictions",
         Level.WARN if pairs else Level.FINE,
         f"{len(pairs)} pairs have the same texts and opposite verdicts",
         {"n": len(rows), "contradicting": len(pairs)},

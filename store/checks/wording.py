@@ -21,15 +21,12 @@ _END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 
 def boilerplate(rows: Sequence[Row]) -> Finding:
     """The sentence that most chosen answers begin or end with, and what the rejected do."""
-    if not rows:
-        return Finding("boilerplate", Level.FINE, "no pair is decided")
     chosen = Counter(part for row in rows for part in _edges(row.chosen.text))
     rejected = Counter(part for row in rows for part in _edges(row.rejected.text))
     sentence, times = max(chosen.items(), key=lambda item: (item[1], item[0]), default=("", 0))
     often = len(rows) >= FEW and times / len(rows) >= MANY and times > 2 * rejected[sentence]
     shown = sentence if len(sentence) <= 60 else f"{sentence[:57]}..."
     return Finding(
-        "boilerplate",
         Level.WARN if often else Level.FINE,
         f'{times} of {len(rows)} chosen answers begin or end with "{shown}"'
         + (f" ({rejected[sentence]} rejected ones): a model would learn the phrase" * often),
@@ -42,7 +39,6 @@ def announcements(rows: Sequence[Row]) -> Finding:
     """Chosen answers that speak of themselves: "Here is the revised response"."""
     pairs = tuple(row.pair.id for row in rows if texts.announced(row.chosen.text))
     return Finding(
-        "announcements",
         Level.WARN if pairs else Level.FINE,
         f"{len(pairs)} of {len(rows)} chosen answers announce themselves as a revision",
         {"n": len(rows), "announced": len(pairs)},

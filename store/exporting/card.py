@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from store import ids
 from store.agreement import bands
 from store.agreement.report import Agreement
-from store.exporting.formats import AUDIT, AUDIT_SUMMARY, FORMATS
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
-from store.reporting.markdown import cell, figure, interval
+from store.reporting import couples
+from store.reporting.markdown import cell, figure, table
 
 _SOURCES = {
     "consensus": "a ruling; else the verdict of all who labelled the pair, where they agree;"
@@ -54,15 +54,14 @@ def _front_matter(files: dict[str, int]) -> str:
 
 def _what(plan: ExportPlan) -> str:
     options = plan.options
-    format_ = FORMATS.get(options.format)
-    summary = format_.summary if format_ else AUDIT_SUMMARY
+    format_ = plan.format
     text = [
-        f"Format `{options.format}`: {summary}.",
+        f"Format `{format_.name}`: {format_.summary}.",
         f"Decided is: {source_in_words(options)}.",
     ]
     if options.min_annotators > 1:
         text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
-    if format_ and format_.note:
+    if format_.note:
         text.append(format_.note)
     return "\n".join(text) + "\n"
 
@@ -88,7 +87,7 @@ def _files(files: dict[str, int]) -> str:
 
 def _excluded(plan: ExportPlan) -> str:
     out = len(plan.rows)
-    if plan.options.format == AUDIT:
+    if plan.format.every_pair:
         lines = [
             "## Counts\n",
             f"All {plan.pairs} pairs are here; {out} of them are decided and fit for training.\n",
@@ -119,21 +118,13 @@ def _agreement(plan: ExportPlan) -> str:
     found = plan.background.agreements
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
-    lines += [
-        "| annotators | n | kappa | 95 % | p_o | PABAK | AC1 | verdicts used | |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *(_agreement_row(two) for two in found),
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [[*couples.row(two), _word(two)] for two in found]
+    return "\n".join([*lines, table([*couples.head("annotators"), ""], rows)]) + "\n"
 
 
-def _agreement_row(two: Agreement) -> str:
+def _word(two: Agreement) -> str:
     word = two.kappa.reason or (two.band or "")
-    few = f"{bands.TOO_FEW}; " if bands.is_few(two.n) else ""
-    names = " and ".join(cell(name) for name in two.annotators)
-    others = " | ".join(figure(each) for each in (two.p_o, two.pabak, two.ac1))
-    kappa = f"{figure(two.kappa)} | {interval(two.ci95)}"
-    return f"| {names} | {two.n} | {kappa} | {others} | {two.q} | {few}{word} |"
+    return f"{bands.TOO_FEW}; {word}" if bands.is_few(two.n) else word
 
 
 def _origin(plan: ExportPlan) -> str:
@@ -166,7 +157,7 @@ def _known_limits(plan: ExportPlan) -> Iterator[str]:
                 f"agreement of {' and '.join(map(cell, two.annotators))} is low (kappa"
                 f" {figure(two.kappa, 2)}): such labels do not train a model"
             )
-    if plan.by_basis.get("decision") and plan.options.format != AUDIT:
+    if plan.by_basis.get("decision") and not plan.format.every_pair:
         n = plan.by_basis["decision"]
         yield (
             f"{n} {'row rests' if n == 1 else 'rows rest'} on one person's decision, made with"

@@ -6,21 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from sqlite_utils import Database
 
 from store.exporting import background, decided, facts, gate, low_agreement, split
-from store.exporting.audit import Audit
 from store.exporting.background import Background
 from store.exporting.decided import Standing
-from store.exporting.facts import Facts, PairFacts
-from store.exporting.formats import AUDIT, FORMATS, known
-from store.exporting.formats.base import Line, anything
+from store.exporting.facts import Facts
+from store.exporting.formats import named
+from store.exporting.formats.base import Entry, Format, Judged, Line
 from store.exporting.gate import CountTokens, Outcome
 from store.exporting.options import SPLIT_NAMES, ExportOptions
 from store.exporting.reasons import Reason
 from store.exporting.rows import Row, decided_row
-from store.items import content_hashes
 from store.judgements import labels
 from store.rounds import rounds
 
@@ -39,9 +38,8 @@ class ExportPlan:
     pairs: int
     """All pairs of the project."""
     background: Background
-    audited: tuple[Line, ...] = ()
-    """One line for every pair, where the format is ``audit``."""
-    audited_groups: tuple[str, ...] = ()
+    entries: tuple[Entry, ...]
+    """What the lines are made of: the rows, or every pair where the format holds them all."""
     speakers: tuple[str, ...] = ()
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
 
@@ -60,11 +58,14 @@ class ExportPlan:
         """How many pairs go out by ruling, labels or decision."""
         return dict(sorted(Counter(row.standing.basis for row in self.rows).items()))
 
-    def lines(self, rows: Iterable[Row] | None = None) -> Iterator[Line]:
-        """The lines of the file, in project order; of some rows only where these are given."""
-        if self.options.format == AUDIT:
-            return iter(self.audited)
-        return FORMATS[self.options.format].lines(self.rows if rows is None else rows)
+    @property
+    def format(self) -> Format[Any]:
+        """The format asked for."""
+        return named(self.options.format)
+
+    def lines(self, entries: Iterable[Entry] | None = None) -> Iterator[Line]:
+        """The lines of the file, in project order; of some entries only where these are given."""
+        return self.format.lines(self.entries if entries is None else entries)
 
     def preview(self, n: int = 5) -> list[Line]:
         """The first lines as they would be written."""
@@ -75,15 +76,12 @@ class ExportPlan:
         out: dict[str, list[Line]] = {
             name: [] for name, share in zip(SPLIT_NAMES, shares, strict=True) if share
         }
-        if self.options.format == AUDIT:
-            dealt = split.assign(self.audited_groups, shares, self.options.seed)
-            for line, name in zip(self.audited, dealt, strict=True):
-                out[name].append(line)
-            return out
-        groups = [split.group(row.messages) for row in self.rows]
+        groups = [split.group(entry.pair.messages) for entry in self.entries]
         dealt = split.assign(groups, shares, self.options.seed)
         for name, lines in out.items():
-            mine = [row for row, place in zip(self.rows, dealt, strict=True) if place == name]
+            mine = (
+                entry for entry, place in zip(self.entries, dealt, strict=True) if place == name
+            )
             lines.extend(self.lines(mine))
         return out
 
@@ -101,12 +99,12 @@ def plan(
 
     Raises:
         UsageProblem: there is no such format.
-        Damaged: in the format ``audit``, an item is not what its id says.
-        SealedRound: the export would tell labels that a round still hides: any of a sealed one,
-            in the format ``audit``, which holds every label, also of one opened in blocks.
+        Damaged: in a format that holds every pair, an item is not what its id says.
+        SealedRound: the export would tell labels that a round still hides: any of a sealed one;
+            in a format that holds every pair, and so every label, also of one opened in blocks.
     """
-    known(options.format)
-    hidden = _hidden(db, options)
+    format_ = named(options.format)
+    hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db)
     standings = {
         pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
@@ -115,25 +113,22 @@ def plan(
     rows = [
         row for pair in project.pairs if (row := decided_row(pair, standings[pair.id])) is not None
     ]
-    format_ = FORMATS.get(options.format)
-    refuses = format_.refuses if format_ else anything
     doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
-    outcome = gate.sift(rows, options, refuses, doubted, count_tokens)
+    outcome = gate.sift(rows, options, format_.refuses, doubted, count_tokens)
     reasons = _reasons(standings, outcome)
-    audited = options.format == AUDIT
-    if audited:  # its lines hold every item with all that is behind it
-        content_hashes.must_be_unchanged(db, "nothing was written: see doctor")
-    out = project.pairs if audited else [row.pair for row in outcome.passed]
+    entries: tuple[Entry, ...] = tuple(outcome.passed)
+    if format_.every_pair:
+        judged = (Judged(p, standings[p.id], reasons.get(p.id)) for p in project.pairs)
+        entries = tuple(format_.every_pair(db, judged))
     return ExportPlan(
         options=options,
         rows=tuple(outcome.passed),
         excluded=_by_reason(project, reasons),
         length_not_checked=tuple(row.pair.id for row in outcome.length_not_checked),
         pairs=len(project.pairs),
-        background=background.read(db, [pair.id for pair in out]),
-        audited=tuple(_audit(db, project.pairs, standings, reasons)) if audited else (),
+        background=background.read(db, [entry.pair.id for entry in entries]),
+        entries=entries,
         speakers=_speakers(db, project),
-        audited_groups=tuple(split.group(p.messages) for p in project.pairs) if audited else (),
     )
 
 
@@ -146,13 +141,13 @@ def _speakers(db: Database, project: Facts) -> tuple[str, ...]:
 _CLOSED = Standing(None, Reason.HIDDEN, "nothing")
 
 
-def _hidden(db: Database, options: ExportOptions) -> frozenset[str]:
+def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozenset[str]:
     """The pairs that stay because a round opened in blocks does not tell of them yet."""
-    if options.from_ == "decisions" and options.format != AUDIT:
+    if options.from_ == "decisions" and not every_pair:
         return frozenset()  # a decision on a revision is no label of a round
     rounds.guard(db)
     hidden = rounds.hidden_pairs(db)
-    if options.format == AUDIT:
+    if every_pair:
         rounds.guard(db, hidden)
     return hidden
 
@@ -173,14 +168,3 @@ def _by_reason(project: Facts, reasons: dict[str, Reason]) -> dict[str, list[str
         if found:
             out[reason.value] = found
     return out
-
-
-def _audit(
-    db: Database,
-    pairs: Iterable[PairFacts],
-    standings: dict[str, Standing],
-    reasons: dict[str, Reason],
-) -> Iterator[Line]:
-    audit = Audit(db)
-    for pair in pairs:
-        yield audit.line(pair.id, standings[pair.id], reasons.get(pair.id))

@@ -16,7 +16,6 @@ from sqlite_utils import Database
 from store import ids
 from store.agreement.underlying_pairs import labelled_by
 from store.db.connection import immediate
-from store.exporting.formats import AUDIT
 from store.exporting.formats.base import Line
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import Reason
@@ -73,11 +72,8 @@ def preview(plan: ExportPlan, hidden: frozenset[str], most: int = 5) -> Preview:
         hidden: from :func:`closed`.
         most: how many lines.
     """
-    if plan.options.format == AUDIT:
-        seen = [line for line in plan.audited if line["pair"]["id"] not in hidden][:most]
-        return Preview(seen, [str(line["pair"]["id"]) for line in seen])
-    rows = [row for row in plan.rows if row.pair.id not in hidden][:most]
-    return Preview(list(islice(plan.lines(rows), most)), [row.pair.id for row in rows])
+    seen = [entry for entry in plan.entries if entry.pair.id not in hidden][:most]
+    return Preview(list(islice(plan.lines(seen), most)), [entry.pair.id for entry in seen])
 
 
 def texts(db: Database, pair_ids: Iterable[str]) -> list[PairText]:

@@ -16,7 +16,6 @@ from store import ids
 from store.db import leftovers
 from store.errors import Damaged, StoreError
 from store.exporting.card import card
-from store.exporting.formats import FORMATS
 from store.exporting.formats.base import Line
 from store.exporting.options import DEFAULT_SPLIT, UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
@@ -70,8 +69,8 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
             there before is still there.
     """
     plan.options.check_target(out)
-    format_ = FORMATS.get(plan.options.format)
-    if format_ and format_.document and out.suffix.lower() == ".jsonl":
+    format_ = plan.format
+    if format_.document and out.suffix.lower() == ".jsonl":
         raise UsageProblem(f"--format {format_.name} is one JSON document: name OUT .json")
     _must_be_unchanged(plan)
     progress = _Progress(on_line)
@@ -169,7 +168,7 @@ def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
         "min_annotators": options.min_annotators,
         "max_length": options.max_length,
         "pairs": plan.pairs,
-        "exported": len(plan.audited or plan.rows),
+        "exported": len(plan.entries),
         "rows": sum(file.rows for file in files.values()),
         "files": {
             name: {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
@@ -220,8 +219,7 @@ class _Shape(NamedTuple):
 
 
 def _shape(plan: ExportPlan, out: Path) -> _Shape:
-    format_ = FORMATS.get(plan.options.format)
-    return _Shape(out.suffix.lower() == ".json", format_.document if format_ else None)
+    return _Shape(out.suffix.lower() == ".json", plan.format.document)
 
 
 def _write_lines(path: Path, lines: Iterable[Line], progress: _Progress, shape: _Shape) -> File:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -108,10 +108,12 @@ def alike(a: str, b: str) -> float:
 
 def is_hasty(text: PairText, seconds: float | None) -> bool:
     """True when a verdict came faster than the texts can be read."""
-    if seconds is None:
-        return False
-    count = sum(count_words(each) for each in (text.prompt_text, text.a, text.b))
-    return seconds * WORDS_PER_SECOND < count
+    return seconds is not None and faster_than_read((text.prompt_text, text.a, text.b), seconds)
+
+
+def faster_than_read(texts: Iterable[str], seconds: float) -> bool:
+    """True when nobody reads these texts in so many seconds."""
+    return seconds * WORDS_PER_SECOND < sum(map(count_words, texts))
 
 
 def count_words(text: str) -> int:

@@ -7,17 +7,19 @@ from itertools import combinations
 
 from sqlite_utils import Database
 
-from store.agreement import agreement, agreement_many, bands, tables
+from store.agreement import agreement, agreement_many, bands, statistics, tables
 from store.agreement.counts import Counts
 from store.agreement.intervals import dirichlet
 from store.agreement.kappa import kappa
 from store.agreement.models import with_models
 from store.agreement.recount import audit
-from store.agreement.report import Agreement, Slice
+from store.agreement.report import Agreement
 from store.agreement.roles import roles
+from store.agreement.slices import Slice, look_first
 from store.agreement.strength import strength
 from store.agreement.tables import BY
 from store.judgements import settings
+from store.reporting import couples
 from store.reporting.markdown import cell, figure, interval, table
 from store.reporting.names import Names
 
@@ -64,8 +66,8 @@ def people_and_models(db: Database, names: Names) -> Iterator[str]:
         "A model's labels are in no figure between people; p_o is the share of pairs on which it"
         " gave the person's verdict.\n"
     )
-    head = ["person and model", "n", "kappa", "95 %", "p_o", "PABAK", "AC1", "verdicts used", ""]
-    yield table(head, [_line(two, names) for two in found]) + "\n"
+    rows = [[*couples.row(two, names), _few(two.n)] for two in found]
+    yield table([*couples.head("person and model"), ""], rows) + "\n"
 
 
 def _everybody(db: Database, people: list[str], names: Names) -> Iterator[str]:
@@ -102,25 +104,24 @@ def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
         parts = agreement(db, first, second, by=by).slices
         if len(parts) > 1:
             yield f"By {by}:\n"
-            head = [by, "n", "kappa", "95 %", "disagreed", ""]
-            yield table(head, [_slice(part) for part in parts]) + "\n"
+            others = [each.column for each in statistics.beside_kappa("slice")]
+            head = [by, "n", "kappa", "95 %", *others, "disagreed", ""]
+            worst = look_first(parts)
+            yield table(head, [_slice(part, worst=part is worst) for part in parts]) + "\n"
 
 
 def _figures(two: Agreement) -> list[list[str]]:
-    cells = two.counts.table
+    verdicts = f" ({two.q} verdicts)"
     return [
         ["pairs with both labels, n", str(two.n)],
         ["only the first, only the second", f"{two.counts.only_first}, {two.counts.only_second}"],
-        ["kappa", figure(two.kappa)],
+        [statistics.HEADLINE.label, figure(two.kappa)],
         ["smoothed interval", interval(two.ci95, 3)],
-        ["Dirichlet interval", interval(dirichlet(cells), 3)],
-        ["highest kappa the margins allow", figure(two.kappa_max)],
-        ["observed agreement, p_o", figure(two.p_o)],
-        ["agreement by chance, p_e", figure(two.p_e)],
-        ["PABAK", f"{figure(two.pabak)} ({two.q} verdicts)"],
-        ["AC1", f"{figure(two.ac1)} ({two.q} verdicts)"],
-        ["Krippendorff's alpha", figure(two.alpha)],
-        ["bias index", figure(two.bias)],
+        ["Dirichlet interval", interval(dirichlet(two.counts.table), 3)],
+        *(
+            [each.label, figure(two.figures[each.key]) + verdicts * each.over_used]
+            for each in statistics.beside_kappa("report", len(two.counts.labels))
+        ),
         ["band", f"{two.band or '-'}{f' ({bands.TOO_FEW})' if bands.is_few(two.n) else ''}"],
     ]
 
@@ -145,29 +146,17 @@ def _scale(db: Database, first: str, second: str) -> str:
     )
 
 
-def _slice(part: Slice) -> list[str]:
-    disagreed = f"{part.counts.disagreed} of {part.n}"
+def _slice(part: Slice, *, worst: bool) -> list[str]:
     return [
         cell(part.value),
         str(part.n),
         figure(part.kappa, 2),
         interval(part.ci95),
-        disagreed,
-        _few(part.n),
+        *(figure(part.figures[each.key], 2) for each in statistics.beside_kappa("slice")),
+        f"{part.counts.disagreed} of {part.n}",
+        "look here" if worst else _few(part.n),
     ]
 
 
 def _few(n: int) -> str:
     return "too few" if n < bands.FEW_IN_SLICE else ""
-
-
-def _line(two: Agreement, names: Names) -> list[str]:
-    return [
-        " and ".join(cell(names(name)) for name in two.annotators),
-        str(two.n),
-        figure(two.kappa),
-        interval(two.ci95),
-        *(figure(each) for each in (two.p_o, two.pabak, two.ac1)),
-        str(two.q),
-        _few(two.n),
-    ]

@@ -259,6 +259,55 @@ def test_agree_for_people_prints_the_table(pairs: Pairlab) -> None:
     assert "too few to tell" in done.stdout
 
 
+def test_a_slice_is_pointed_at_for_its_disagreements_not_for_a_rare_verdict(
+    project: Pairlab, tmp_path: Path
+) -> None:
+    rare = [("harmful", "a", "a")] * 59 + [("harmful", "a", "b")]
+    split = [("helpful", "a", "a")] * 20 + [("helpful", "a", "b")] * 20
+    rows = [
+        {"prompt": f"q{n}", "a": "x", "b": "y", "category": category}
+        | {"labels": {"first": one, "second": other}}
+        for n, (category, one, other) in enumerate(rare + split)
+    ]
+    write_lines(tmp_path / "many.jsonl", rows)
+    assert project("import", "many.jsonl").exit_code == 0
+    told = {
+        line.split()[0]: line.split()
+        for line in project("agree", "--by", "category").stdout.splitlines()
+        if line.startswith(("harmful", "helpful"))
+    }
+    # n, agree, AC1, kappa
+    assert told["harmful"][1:5] == ["60", "0.983", "0.983", "0.000"]
+    assert "look" not in told["harmful"]
+    assert told["helpful"][1:3] == ["40", "0.500"]
+    assert told["helpful"][-2:] == ["look", "here"]
+    assert project("report", "r.md").exit_code == 0
+    report = (tmp_path / "r.md").read_text()
+    assert "| 1 of 60 |  |" in report
+    assert "| 20 of 40 | look here |" in report
+
+
+def test_check_tells_its_thresholds_and_what_it_had_nothing_to_look_at_for(
+    pairs: Pairlab,
+) -> None:
+    nothing = pairs("check").stdout
+    assert "0 decided pairs" in nothing
+    assert "nothing is decided yet (unlabelled 3)" in nothing
+    assert nothing.count("fine") == 1  # reasoning text, which is looked for in undecided pairs too
+    pairs("label", "p2", "b")
+    pairs("label", "p3", "a")
+    told = pairs("check").stdout
+    assert "2 decided pairs" in told
+    findings = {
+        each["id"]: each for each in json.loads(pairs("check", "--json").stdout)["findings"]
+    }
+    assert findings["length"]["level"] == "fine"
+    assert findings["length"]["threshold"]
+    assert findings["alike_answers"]["source"]
+    assert findings["hasty_labels"]["level"] == "unknown"
+    assert all(each["check"] == name for name, each in findings.items())
+
+
 def test_export_writes_what_was_decided_and_counts_the_rest(pairs: Pairlab, tmp_path: Path) -> None:
     pairs("label", "p1", "a")
     pairs("label", "p2", "b")

@@ -5,11 +5,11 @@ import pytest
 from store.agreement import of_counts
 from store.agreement.counts import counts
 from store.agreement.figure import Figure
-from store.agreement.report import Slice
+from store.agreement.slices import Slice, look_first, of_part
 from store.agreement.trend import TrendPoint
 from tui import formatting
 from tui.modes.export.text import bar, preview_line
-from tui.modes.kappa.text import sparkline, title, worst_slice
+from tui.modes.kappa.text import sparkline, title
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,20 @@ def test_a_sparkline_stands_on_kappa_zero_to_one() -> None:
     assert sparkline([*points, TrendPoint(150, 30, Figure(None, "why"))]) == "▁▁▅█ "
 
 
-def test_the_slice_to_look_at_has_enough_pairs_and_a_low_kappa() -> None:
-    def part(name: str, agreed: int, disagreed: int, kappa: float | None) -> Slice:
-        tally = {("a", "a"): agreed, ("a", "b"): disagreed}
-        return Slice("category", name, counts(tally), Figure(kappa, None), None)
+def test_the_slice_to_look_at_is_where_people_surely_disagree() -> None:
+    def part(name: str, table: dict[tuple[str, str], int]) -> Slice:
+        return of_part("category", name, counts(table))
 
-    few, good = part("few", 1, 9, 0.0), part("good", 40, 5, 0.7)
-    weak, weaker = part("weak", 30, 10, 0.5), part("weaker", 20, 20, 0.1)
-    assert worst_slice([few, good]) is None
-    assert worst_slice([few, good, weak, weaker]) is weaker
+    few = part("few", {("a", "a"): 1, ("a", "b"): 9})
+    rare = part("rare", {("a", "a"): 59, ("a", "b"): 1})  # kappa 0, and one pair to talk about
+    good = part("good", {("a", "a"): 200, ("b", "b"): 200, ("a", "b"): 5})
+    weak = part("weak", {("a", "a"): 20, ("b", "b"): 10, ("a", "b"): 10})
+    weaker = part("weaker", {("a", "a"): 10, ("b", "b"): 10, ("a", "b"): 20})
+    assert rare.kappa.value == 0
+    assert look_first([few, rare, good]) is None
+    assert look_first([rare, weak]) is weak
+    assert look_first([few, rare, good, weak, weaker]) is weaker
+    assert look_first([]) is None
 
 
 def test_a_preview_is_the_line_itself() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -45,7 +46,8 @@ def command(
 
     Between two annotators, or, with more than two and no --between, over all of them. Where
     models have judged pairs of theirs, each person with each model stands apart (in JSON as
-    human_ai, a list of objects like that of two people).
+    human_ai, a list of objects like that of two people). JSON has, where there is something to
+    tell, strength (weighted kappa), roles, trend, self (hidden repeats) and left (left picks) too.
     """
     from store.agreement import ManyAgreement, warm_up, with_models
     from store.ids import is_ai
@@ -55,10 +57,9 @@ def command(
         result = _agreement(database, between, by, ties)
         asked = any(map(is_ai, result.annotators))
         beside = () if asked else with_models(database, result.annotators, ties=ties, by=by)
-    if as_json:
-        apart = {"human_ai": [two.as_json() for two in beside]} if beside else {}
-        put_json(result.as_json() | apart)
-        return
+        if as_json:
+            put_json(_as_json(database, result, beside, ties))
+            return
     from tui.cli.agreement_tables import show_many, show_models, show_two
 
     if isinstance(result, ManyAgreement):
@@ -67,6 +68,22 @@ def command(
         show_two(result)
     if beside:
         show_models(beside)
+
+
+def _as_json(
+    database: Database, result: Agreement | ManyAgreement, beside: Sequence[Agreement], ties: Ties
+) -> dict[str, Any]:
+    from store.agreement import Agreement, further
+
+    def two(found: Agreement) -> dict[str, Any]:
+        return found.as_json() | further.of_two(database, *found.annotators, ties=ties)
+
+    if isinstance(result, Agreement):
+        told = two(result)
+    else:
+        told = result.as_json() | {"pairs": [two(found) for found in result.pairs]}
+    told |= further.of_each(database, result.annotators)
+    return told | ({"human_ai": [two(found) for found in beside]} if beside else {})
 
 
 def _agreement(

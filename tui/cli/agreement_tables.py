@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from store.agreement import statistics
 from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
 from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
-from store.agreement.report import Agreement, ManyAgreement, Slice
+from store.agreement.report import Agreement, ManyAgreement
+from store.agreement.slices import Slice, look_first
 from tui.cli.context import stdout_console
 from tui.visible import clean
 
@@ -28,12 +30,8 @@ def show_two(agreement: Agreement) -> None:
     few = f" (n under {FEW})" if 0 < agreement.n < FEW else ""
     band = f"{_band(agreement)}{few}"
     console.print(f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {band}".rstrip())
-    console.print(
-        f"agree {number(agreement.p_o)}   by chance {number(agreement.p_e)}"
-        f"   κ max {number(agreement.kappa_max)}   α {number(agreement.alpha)}"
-    )
-    over = f" ({agreement.q} verdicts)" if agreement.n else ""
-    console.print(f"AC1 {number(agreement.ac1)}{over}   PABAK {number(agreement.pabak)}{over}")
+    for line in _figures(agreement):
+        console.print(line)
     if agreement.advice:
         console.print(agreement.advice)
     for reason in dict.fromkeys(agreement.undefined.values()):
@@ -58,7 +56,7 @@ def show_many(result: ManyAgreement) -> None:
             str(two.n),
             number(two.kappa),
             interval(two.ci95),
-            number(two.p_o),
+            number(two.figures["p_o"]),
             _band(two),
         )
     console.print(table)
@@ -74,12 +72,25 @@ def show_models(found: Sequence[Agreement]) -> None:
             str(two.n),
             number(two.kappa),
             interval(two.ci95),
-            number(two.p_o),
+            number(two.figures["p_o"]),
             "too few" if two.n < FEW_IN_SLICE else "",
         )
     console.print(table)
     for reason in dict.fromkeys(two.kappa.reason for two in found if two.kappa.reason):
         console.print(f"undefined: {reason}")
+
+
+def _figures(agreement: Agreement) -> Iterator[str]:
+    """The figures beside kappa: a line of those that stand alone, a line of those over q."""
+    found = statistics.beside_kappa("command", len(agreement.counts.labels))
+    for over_used in (False, True):
+        told = [
+            f"{each.name} {number(agreement.figures[each.key])}"
+            for each in found
+            if each.over_used is over_used
+        ]
+        over = f" ({agreement.q} verdicts)" if over_used and agreement.n else ""
+        yield "   ".join(f"{each}{over}" for each in told)
 
 
 def _band(agreement: Agreement) -> str:
@@ -108,18 +119,23 @@ def _table(agreement: Agreement, first: str, second: str) -> Table:
     return table
 
 
-def _show_slices(console: Console, slices: Iterable[Slice]) -> None:
-    table = _plain_table("by", "value", "n", "κ", "95 %", "")
+def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
+    others = statistics.beside_kappa("slice")
+    heads = [each.name for each in others]
+    table = _plain_table(f"by {slices[0].by}", "n", *heads, statistics.HEADLINE.name, "95 %", "")
+    worst = look_first(slices)
     for part in slices:
         table.add_row(
-            part.by,
             clean(part.value),
             str(part.n),
+            *(number(part.figures[each.key]) for each in others),
             number(part.kappa),
             interval(part.ci95),
-            f"too few (n under {FEW_IN_SLICE})" if part.n < FEW_IN_SLICE else "",
+            "look here" if part is worst else "too few" if part.few else "",
         )
     console.print(table)
+    if any(part.few for part in slices):
+        console.print(f"too few: n under {FEW_IN_SLICE}")
 
 
 def _plain_table(*headings: str) -> Table:

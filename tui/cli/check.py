@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json
+from tui.cli.help_tables import TabledCommand
+
+if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.checks.registry import Checks, Told
+
+_MOST_PAIRS = 5
 
 
-@click.command("check")
+def _checks() -> dict[str, str]:
+    from store.checks.registry import summaries
+
+    return summaries()
+
+
+@click.command("check", cls=TabledCommand, tables=(("Checks", _checks),))
 @click.option(
     "--from",
     "from_",
     default="consensus",
     show_default=True,
     metavar="SOURCE",
-    help="What counts as decided: consensus, majority, by:NAME, decisions or ai.",
+    help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions or ai.",
 )
 @json_option
 @click.pass_obj
 def command(context: CliContext, from_: str, *, as_json: bool) -> None:
-    """Look for what a model would learn from the decided pairs that nobody meant to teach it."""
+    """Look for what a model would learn from the decided pairs that nobody meant to teach it.
+
+    Nothing is changed or left out because of what is found. JSON has every threshold with its
+    source, and the ids of all pairs.
+    """
     from store.checks import registry
     from store.exporting import UsageProblem
     from tui.cli.progress import counting
@@ -31,11 +49,37 @@ def command(context: CliContext, from_: str, *, as_json: bool) -> None:
         raise click.UsageError(str(problem)) from problem
     if as_json:
         put_json(result.as_json())
-        return
+    else:
+        _tell(result)
+
+
+def _tell(result: Checks) -> None:
+    from store.checks.finding import Level
+
     put(f"{result.rows} decided pairs")
-    for finding in result.findings:
-        put(f"{finding.level.value:5} {finding.check}: {finding.summary}")
-        if finding.pairs:
-            shown = ", ".join(pair[:12] for pair in finding.pairs[:5])
-            more = f" and {len(finding.pairs) - 5} more" if len(finding.pairs) > 5 else ""
-            put(f"      {shown}{more}")
+    if not result.rows:
+        left_out = ", ".join(f"{reason} {n}" for reason, n in result.excluded.items())
+        put(
+            f"nothing is decided yet{f' ({left_out})' if left_out else ''}: most checks wait for it"
+        )
+    waiting = []
+    for told in result.findings:
+        if told.finding.level is Level.UNKNOWN:
+            waiting.append(told.check.id)
+        else:
+            _tell_finding(told)
+    if waiting:
+        put(f"not looked at, for want of anything to look at: {', '.join(waiting)}")
+
+
+def _tell_finding(told: Told) -> None:
+    from store.checks.finding import Level
+
+    found = told.finding
+    put(f"{found.level.value:5} {told.check.id}: {found.summary}")
+    if found.level is not Level.FINE:
+        put(f"      told from: {told.check.threshold} ({told.check.source})")
+    if found.pairs:
+        shown = ", ".join(pair[:12] for pair in found.pairs[:_MOST_PAIRS])
+        more = len(found.pairs) - _MOST_PAIRS
+        put(f"      {shown}{f' and {more} more' if more > 0 else ''}")

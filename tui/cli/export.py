@@ -8,12 +8,32 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
+from tui.cli.help_tables import TabledCommand
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.exporting import ExportPlan, Written
 
 
-@click.command("export")
+def _formats() -> dict[str, str]:
+    from store.exporting import summaries
+
+    return summaries()
+
+
+def _reasons() -> dict[str, str]:
+    from store.exporting import ALLOWABLE, EXPLAINED
+
+    return {
+        reason: f"{why} (--allow)" if reason in ALLOWABLE else why
+        for reason, why in EXPLAINED.items()
+    }
+
+
+@click.command(
+    "export",
+    cls=TabledCommand,
+    tables=(("Formats", _formats), ("Reasons why a pair stays", _reasons)),
+)
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--format", "format_", default="triplets", show_default=True, metavar="NAME")
 @click.option(
@@ -35,7 +55,8 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     "--allow",
     multiple=True,
     metavar="REASON",
-    help="Let pairs in that this reason would keep out; may be given again.",
+    help="Let pairs in that this reason would keep out, where there is something to write; may be"
+    " given again.",
 )
 @click.option("--min-annotators", type=int, default=1, show_default=True)
 @click.option(
@@ -86,9 +107,9 @@ def command(
         options.check_target(out)
         with context.open() as database, token_counter(database, model) as count_tokens:
             plan = exporting.plan(database, options, count_tokens)
-            if not plan.audited and not plan.rows:
+            if not plan.entries:
                 fail(_nothing(plan))
-            with counting("writing", len(plan.audited or plan.rows)) as on_line:
+            with counting("writing", len(plan.entries)) as on_line:
                 written = exporting.write(plan, out, on_line)
     except exporting.UsageProblem as problem:
         raise click.UsageError(str(problem)) from problem

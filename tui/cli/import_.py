@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.help_tables import TabledCommand
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.importing import FileReport
@@ -18,18 +19,13 @@ REFUSED_ROWS = 3
 _MOST_TOLD = 20
 
 
-class _Command(click.Command):
-    """Lists the formats in its help, from the table they are read by."""
+def _formats() -> dict[str, str]:
+    from store.importing import summaries
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from store.importing import summaries
-
-        super().format_epilog(ctx, formatter)
-        with formatter.section("Formats (found out row by row)"):
-            formatter.write_dl(list(summaries().items()))
+    return summaries()
 
 
-@click.command("import", cls=_Command)
+@click.command("import", cls=TabledCommand, tables=(("Formats (found out row by row)", _formats),))
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--kind",

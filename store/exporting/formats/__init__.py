@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
+from store.exporting.formats.audit import AUDIT
 from store.exporting.formats.base import Format
 from store.exporting.formats.icai import ICAI
 from store.exporting.formats.trainers import (
@@ -18,12 +20,7 @@ from store.exporting.formats.triplets import TRIPLETS
 from store.exporting.formats.trl import KTO, REWARD, SFT, TRL
 from store.exporting.options import UsageProblem
 
-AUDIT = "audit"
-"""The one format that is not made of decided rows: every pair with its whole chain."""
-
-AUDIT_SUMMARY = "every pair with its whole chain: texts, critiques, settings, labels, rulings"
-
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, Format[Any]] = {
     format_.name: format_
     for format_ in (
         TRIPLETS,
@@ -38,24 +35,24 @@ FORMATS: dict[str, Format] = {
         ULTRAFEEDBACK,
         ICAI,
         SFT,
+        AUDIT,
     )
 }
 
 
 def summaries() -> dict[str, str]:
     """Every format by name, with one line about it."""
-    return {name: format_.summary for name, format_ in FORMATS.items()} | {AUDIT: AUDIT_SUMMARY}
+    return {name: format_.summary for name, format_ in FORMATS.items()}
 
 
-def known(name: str) -> str:
-    """The name, if there is such a format.
+def named(name: str) -> Format[Any]:
+    """The format of this name.
 
     Raises:
         UsageProblem: there is none; with the nearest name.
     """
-    names = summaries()
-    if name in names:
-        return name
-    near = get_close_matches(name, names, n=1)
+    if name in FORMATS:
+        return FORMATS[name]
+    near = get_close_matches(name, FORMATS, n=1)
     hint = f" (did you mean {near[0]})" if near else ""
-    raise UsageProblem(f"--format {name}: no such format{hint}; there are {', '.join(names)}")
+    raise UsageProblem(f"--format {name}: no such format{hint}; there are {', '.join(FORMATS)}")

@@ -1,11 +1,19 @@
-"""What a format is: a name, what it can hold, and how a decided pair becomes lines."""
+"""What a format is: a name, what it can hold, and how pairs become lines.
+
+Most formats hold decided pairs (:class:`Row`) alone. A format may hold every pair of the project
+instead, decided or not (``every_pair``): it then makes its own entries of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from sqlite_utils import Database
+
+from store.exporting.decided import Standing
+from store.exporting.facts import PairFacts
 from store.exporting.reasons import Reason
 from store.exporting.rows import Row
 from store.records import Message
@@ -26,18 +34,42 @@ def one_message(row: Row) -> Reason | None:
     return Reason.MULTI_TURN
 
 
+class Entry(Protocol):
+    """What a format writes lines of: something about one pair."""
+
+    @property
+    def pair(self) -> PairFacts:
+        """The pair."""
+        ...
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Judged(NamedTuple):
+    """A pair as an export finds it, for the formats that hold every pair."""
+
+    pair: PairFacts
+    standing: Standing
+    excluded: Reason | None
+    """Why it goes into no triplet."""
+
+
 @dataclass(frozen=True, slots=True)
-class Format:
+class Format(Generic[E]):
     """One export format."""
 
     name: str
     summary: str
     """One line: who reads it."""
-    lines: Callable[[Iterable[Row]], Iterator[Line]]
+    lines: Callable[[Iterable[E]], Iterator[Line]]
     refuses: Callable[[Row], Reason | None] = anything
     """Why a row cannot be written in this format, or None."""
     document: Callable[[list[Line]], Line] | None = None
     """Makes one JSON document of the lines, for formats that are no list of objects."""
+    every_pair: Callable[[Database, Iterable[Judged]], Iterator[E]] | None = None
+    """Makes the entries of a format that holds every pair, with all that was said about it; None:
+    the entries are the rows that pass the gate."""
     note: str = ""
     """What its user must know; goes into the card."""
 

@@ -6,7 +6,7 @@ import pytest
 from sqlite_utils import Database
 
 from store.agreement import kappa as statistics
-from store.agreement.pace import hasty, of_seconds, pace
+from store.agreement.pace import of_seconds, pace
 from store.agreement.roles import roles
 from store.agreement.selfagree import self_agreement
 from store.agreement.sides import fair_coin_p, left_picks
@@ -132,14 +132,6 @@ def test_pace_and_its_drift(db: Database) -> None:
     )
     assert (of_seconds([10.0] * 20 + [4.0] * 20).hint or "").startswith("faster in the last 20")
     assert of_seconds([10.0] * 19 + [40.0] * 20).drift is None
-
-
-def test_labels_too_fast_to_have_been_read(db: Database) -> None:
-    made = some_pairs(db, 2)
-    # Both answers have two characters: .03 s is less than 4/90 s, 1 s is not.
-    say(db, made[0], "first", "a", seconds=0.03)
-    say(db, made[1], "first", "a", seconds=1.0)
-    assert hasty(db, "first") == [made[0]]
 
 
 def test_trend_moves_over_the_order_of_labelling(db: Database) -> None:

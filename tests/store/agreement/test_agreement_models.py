@@ -57,7 +57,9 @@ def test_a_model_is_compared_as_a_person_is_and_moves_no_other_figure(
                 assert (two.n if two else 0) == len(both)
                 if two is None:
                     continue
-                assert two.p_o.value == pytest.approx(sum(p == m for p, m in both) / len(both))
+                assert two.figures["p_o"].value == pytest.approx(
+                    sum(p == m for p, m in both) / len(both)
+                )
                 if two.kappa.value is not None:
                     assert two.kappa.value == pytest.approx(reference(both))
                     assert two.ci95 is not None
@@ -78,7 +80,7 @@ def test_labels_of_models_are_followed(db: Database) -> None:
     for place, (pair, verdict) in enumerate(zip(made, "abab", strict=True)):
         say(db, pair, MODEL, verdict, 50 + place)
     told = following.look(db).with_models
-    assert [(two.annotators, two.n, two.p_o.value) for two in told] == [
+    assert [(two.annotators, two.n, two.figures["p_o"].value) for two in told] == [
         (("first", MODEL), 4, 1.0),
         (("second", MODEL), 4, 0.75),
     ]

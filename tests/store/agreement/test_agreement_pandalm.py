@@ -70,6 +70,6 @@ def test_pandalm(db: Database) -> None:
     assert said["pairs"][0]["ac1"] == pytest.approx(0.8766, abs=5e-5)
     assert said["pairs"][0]["q"] == 3
     merged = agreement(db, *NAMES[:2], ties="merge")
-    assert merged.ac1.value == pytest.approx(0.8766, abs=5e-5)
+    assert merged.figures["ac1"].value == pytest.approx(0.8766, abs=5e-5)
     assert merged.band == "golden"
     assert LiveTable(db, *NAMES[:2]).counts == agreement(db, *NAMES[:2]).counts

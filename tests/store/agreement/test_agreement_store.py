@@ -118,7 +118,13 @@ def test_slices_by_category_and_origin(db: Database) -> None:
         ("category", "harmful", 3, pytest.approx(0.4)),
         ("category", "helpful", 2, None),
     ]
-    assert [list(s) for s in said] == [["by", "value", "n", "kappa", "ci95"]] * 2
+    keys = ["by", "value", "n", "kappa", "ci95", "p_o", "ac1", "q"]
+    assert [list(s) for s in said] == [keys] * 2
+    # harmful: both verdicts, shares .5 and .5, so AC1 is (2/3 - .5)/.5
+    assert [(s["p_o"], s["ac1"], s["q"]) for s in said] == [
+        (pytest.approx(2 / 3), pytest.approx(1 / 3), 2),
+        (1, 1, 2),
+    ]
     assert said[1]["ci95"] is None
     assert set(result.undefined) == {"slices.helpful"}
     assert agreement(db, "first", "second", by="origin").slices[0].value == "imported"

@@ -59,7 +59,7 @@ def test_coin_flips_look_like_coin_flips_whatever_was_allowed() -> None:
     # 200 flips over two of the four verdicts, kappa -.10: AC1 and PABAK say so too.
     coins = of_counts(Counts(VERDICTS, COINS), ("one", "two"))
     assert coins.q == 2
-    for figure in (coins.kappa, coins.ac1, coins.pabak):
+    for figure in (coins.figures[key] for key in ("kappa", "ac1", "pabak")):
         assert figure.value == pytest.approx(-0.1)
     assert coins.as_json()["q"] == 2
 

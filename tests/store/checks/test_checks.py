@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from store.agreement.intervals import wilson
 from store.checks import registry
-from store.checks.finding import Level, wilson
+from store.checks.finding import Level
 from store.checks.personal import iban, kinds, luhn
 from store.checks.refusal import refuses
 from store.judgements import labels
@@ -16,7 +17,7 @@ from tests.store.exporting_study import labelled, pair
 
 
 def finding(db, name):
-    return next(found for found in registry.check(db).findings if found.check == name)
+    return next(told.finding for told in registry.check(db).findings if told.check.id == name)
 
 
 def test_wilson_by_hand():
@@ -178,9 +179,56 @@ def test_reasoning_is_told_of_pairs_decided_or_not(db):
     assert "<think>" in found.summary
 
 
-def test_everything_is_fine_in_an_empty_project(db):
+def test_nothing_decided_is_not_called_fine(db):
+    pair(db, "pipe?")
     done = registry.check(db)
-    assert done.worst is Level.FINE
-    assert done.rows == 0
-    assert {found.level for found in done.findings} == {Level.FINE}
-    assert json.dumps(done.as_json())
+    assert (done.rows, done.excluded) == (0, {"unlabelled": 1})
+    assert {told.check.id for told in done.findings if told.finding.level is Level.FINE} == {
+        "reasoning"  # which looks at undecided pairs too
+    }
+    told = json.loads(json.dumps(done.as_json()))["findings"]
+    assert {each["level"] for each in told} == {"fine", "unknown"}
+    assert all(each["id"] and each["threshold"] and each["source"] for each in told)
+
+
+def test_what_is_found_lists_its_pairs(db):
+    for n in range(20):
+        labelled(db, f"question {n}", "a longer answer", "short")
+    found = finding(db, "length")
+    assert len(found.pairs) == 20  # all of them pull one way, though none is twice as long
+    for n in range(5):
+        labelled(db, f"question {n} once more", "even", "eves", category="harmful")
+    for told in registry.check(db).findings:
+        assert bool(told.finding.pairs) or told.finding.level in (Level.FINE, Level.UNKNOWN)
+
+
+def test_hasty_labels(db):
+    slow, fast, old = (pair(db, f"{n} one two three", "word " * 30, "word " * 26) for n in "abc")
+    # 60 words, at 15 a second: 4 seconds
+    labels.give(db, slow, "ann", "a", at=AT, seconds=4.0)
+    labels.give(db, fast, "ann", "a", at=AT, seconds=3.9)
+    labels.give(db, old, "ann", "a", at=AT)
+    found = finding(db, "hasty_labels")
+    assert (found.level, found.pairs) == (Level.LOOK, (fast,))
+    assert found.figures == {"labels": 2, "hasty": 1}
+
+
+def test_hasty_labels_of_models_and_skips_do_not_count(db):
+    made = pair(db, "one two three", "word " * 30, "word " * 26)
+    labels.give(db, made, "ai:m", "a", at=AT, seconds=0.1)
+    labels.give(db, made, "ann", "skip", at=AT, seconds=0.1)
+    assert finding(db, "hasty_labels").level is Level.UNKNOWN
+
+
+def test_balance_of_categories(db):
+    harmful = [labelled(db, f"question {n}", category="harmful") for n in range(17)]
+    for n in range(2):
+        labelled(db, f"help {n}", category="helpful")
+    assert finding(db, "category_balance").level is Level.FINE  # 19 pairs tell nothing
+    labelled(db, "last", category="helpful")
+    found = finding(db, "category_balance")
+    assert (found.level, list(found.pairs)) == (Level.LOOK, harmful)
+    assert found.figures == {"harmful": 17, "helpful": 3}
+    labelled(db, "one more", category="sycophancy")
+    labelled(db, "another", category="sycophancy")
+    assert finding(db, "category_balance").level is Level.FINE  # 17 of 22

@@ -79,7 +79,7 @@ def test_a_round_in_blocks_lets_out_whole_blocks(db):
         planned(db, format="audit")
     give(db, order[11], bob="a")
     assert len(planned(db).rows) == 13
-    assert len(planned(db, format="audit").audited) == 13
+    assert len(planned(db, format="audit").entries) == 13
 
 
 @pytest.mark.parametrize("told", ["b", "tie", "skip"])

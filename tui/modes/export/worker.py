@@ -35,7 +35,7 @@ class Planned:
     @property
     def lines(self) -> int:
         """Pairs that go out."""
-        return len(self.plan.audited or self.plan.rows)
+        return len(self.plan.entries)
 
 
 @dataclass(slots=True)

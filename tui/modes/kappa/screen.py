@@ -9,6 +9,7 @@ from textual import getters
 from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets.option_list import Option
@@ -16,6 +17,7 @@ from textual.widgets.option_list import Option
 from store import ids
 from store.agreement import Agreement
 from store.agreement.overview import Overview, overview
+from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
 from store.agreement.underlying_pairs import Behind, behind, seen
 from store.log import undo
@@ -35,6 +37,9 @@ from tui.widgets.table_view import Contingency, TableView
 
 REST = 0.2
 """Seconds between a label and the second look at what a pass over all labels costs."""
+
+SIDE_BY_SIDE = 134
+"""Columns from which the slices fit beside the table."""
 
 
 class KappaScreen(ModeScreen):
@@ -118,6 +123,10 @@ class KappaScreen(ModeScreen):
         """Opened, or back from another mode: what is known at once, the rest in a moment."""
         self._draw()
         self.background(self._look_closer, group="overview")
+
+    def on_resize(self, event: Resize) -> None:
+        """Table and slices stand side by side where a line of the slices has room."""
+        self.set_class(event.size.width < SIDE_BY_SIDE, "-stacked")
 
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
         """A label was given, here or elsewhere: the table now, the passes when there is rest."""
@@ -227,7 +236,7 @@ class KappaScreen(ModeScreen):
         self._overview = await self.ask(overview, first, second, self.services.annotator, self._by)
         self._draw_head(agreement)
         self.slices_head.update(Content.styled(lines.slice_head(self._by), "$muted"))
-        worst = lines.worst_slice(self._overview.slices)
+        worst = look_first(self._overview.slices)
         highlighted = self.slices.highlighted
         self.slices.set_options(
             Option(lines.slice_line(part, worst=part is worst), id=part.value)

@@ -8,17 +8,18 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from store import ids
-from store.agreement import Agreement
+from store.agreement import Agreement, statistics
 from store.agreement.bands import FEW_IN_SLICE, Band, where
+from store.agreement.figure import Figure
 from store.agreement.overview import Overview
-from store.agreement.report import Slice
+from store.agreement.slices import Slice
+from store.agreement.statistics import Statistic
 from store.agreement.trend import TrendPoint
 from store.records import Label
 from tui.formatting import NONE, coefficient, interval, probability, seconds, share
 from tui.text import one_line, plain
 
 BARS = "▁▂▃▄▅▆▇█"
-GOOD = 0.6
 LOOK_HERE = "  ← look here"
 SLICE_NAME_CELLS = 18
 COUPLE_CELLS = 28
@@ -66,16 +67,13 @@ def advice(agreement: Agreement, overview: Overview | None) -> Content:
 
 def figures(agreement: Agreement, overview: Overview | None) -> Content:
     """The figures that keep the prevalence paradox from fooling anyone."""
-    over = f" ({agreement.q} verdicts)" if agreement.n else ""
-    told = [
-        ("agree", share(agreement.p_o.value)),
-        ("by chance", share(agreement.p_e.value)),
-        ("AC1", f"{coefficient(agreement.ac1.value)}{over}"),
-        ("PABAK", coefficient(agreement.pabak.value)),
-    ]
     parts: list[Content | tuple[str, str]] = []
-    for name, value in told:
-        parts += [(f"{name} ", "$muted"), (f"{value}   ", "")]
+    told = statistics.beside_kappa("screen", len(agreement.counts.labels))
+    for each in told:
+        value = _written(each, agreement.figures[each.key])
+        # once, after the last of those over the verdicts used, which stand at the end
+        over = f" ({agreement.q} verdicts)" if agreement.n and each is told[-1] else ""
+        parts += [(f"{each.name} ", "$muted"), (f"{value}{over if each.over_used else ''}   ", "")]
     if overview is not None and overview.roles.n:
         parts += [("as roles κ ", "$muted"), (coefficient(overview.roles_kappa.value), "")]
         if overview.favourite:
@@ -106,18 +104,18 @@ def habits(overview: Overview) -> Content:
 def slice_line(part: Slice, *, worst: bool) -> Content:
     """One line of the slices; dim below the n that can tell anything."""
     name = set_cell_size(one_line(part.value.replace("_", " "), SLICE_NAME_CELLS), SLICE_NAME_CELLS)
-    few = part.n < FEW_IN_SLICE
-    figure = coefficient(part.kappa.value)
-    rest = f"too few (n under {FEW_IN_SLICE})" if few else interval(part.ci95)
-    line = Content(f"{name}{part.n:>6,}{figure:>7}   {rest}")
-    if few:
+    told = "".join(f"{_written(each, part.figures[each.key]):>7}" for each in _of_slices())
+    rest = f"too few (n under {FEW_IN_SLICE})" if part.few else interval(part.ci95)
+    line = Content(f"{name}{part.n:>6,}{told}  {rest}")
+    if part.few:
         return line.stylize("dim")
     return Content.assemble(line, (LOOK_HERE if worst else "", "$accent"))
 
 
 def slice_head(by: str) -> str:
     """The head over the slices."""
-    return f"{set_cell_size(f'by {by}', SLICE_NAME_CELLS)}{'n':>6}{'κ':>7}"
+    heads = "".join(f"{each.name:>7}" for each in _of_slices())
+    return f"{set_cell_size(f'by {by}', SLICE_NAME_CELLS)}{'n':>6}{heads}"
 
 
 def model_head() -> str:
@@ -129,7 +127,7 @@ def model_line(two: Agreement) -> Content:
     """A person and a model; dim below the n that can tell anything."""
     name = set_cell_size(couple(two, COUPLE_CELLS), COUPLE_CELLS)
     few = two.n < FEW_IN_SLICE
-    figure, agreed = coefficient(two.kappa.value), share(two.p_o.value)
+    figure, agreed = coefficient(two.kappa.value), share(two.figures["p_o"].value)
     rest = f"too few (n under {FEW_IN_SLICE})" if few else two.kappa.reason or interval(two.ci95)
     line = Content(f"{name}{two.n:>6,}{agreed:>8}{figure:>7}   {rest}")
     return line.stylize("dim") if few else line
@@ -140,16 +138,6 @@ def couple(two: Agreement, cells: int) -> str:
     person, model = two.annotators
     who = one_line(person, cells // 2 - 3)
     return one_line(f"{who} and {model.removeprefix(ids.AI)}", cells - 1)
-
-
-def worst_slice(slices: Sequence[Slice]) -> Slice | None:
-    """The slice to look at first: most disagreements, where kappa is not good and n can tell."""
-    telling = [
-        part
-        for part in slices
-        if part.n >= FEW_IN_SLICE and part.counts.disagreed and (part.kappa.value or 0) <= GOOD
-    ]
-    return max(telling, key=lambda part: part.counts.disagreed / part.n, default=None)
 
 
 def sparkline(trend: Sequence[TrendPoint]) -> str:
@@ -168,6 +156,15 @@ def verdict_line(label: Label) -> Content:
     return Content.assemble(
         plain(name, "$muted"), gap, (label.verdict.replace("_", " "), "bold"), plain(taken + note)
     )
+
+
+def _of_slices() -> tuple[Statistic, ...]:
+    """The columns of a slice: kappa last, so that its interval stands beside it."""
+    return (*statistics.beside_kappa("slice"), statistics.HEADLINE)
+
+
+def _written(statistic: Statistic, figure: Figure) -> str:
+    return (share if statistic.written == "share" else coefficient)(figure.value)
 
 
 def _step(kappa: float) -> int:
