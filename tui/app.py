@@ -22,6 +22,8 @@ from store import clock
 from tui.crash import last_words
 from tui.formatting import counted
 from tui.key_repeat import Presses
+from tui.keymap import display_short, key_of
+from tui.keys.whole_app import APP
 from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes.registry import MODES as EVERY_MODE
 from tui.palette import PairlabCommands
@@ -63,29 +65,7 @@ class PairlabApp(App[None], Bordered):
     MODES = {mode.id: mode.opener() for mode in EVERY_MODE}
     DEFAULT_MODE = "revise"
     COMMANDS: ClassVar[set[Any]] = {PairlabCommands}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                mode.key,
-                f"mode('{mode.id}')",
-                mode.name,
-                show=False,
-                id=f"mode.{mode.id}",
-                tooltip=f"opens {mode.name}",
-            )
-            for mode in EVERY_MODE
-        ),
-        Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            show=False,
-            id="all.suspend",
-            tooltip="gives the terminal back to the shell; fg comes back",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = APP
 
     def __init__(
         self,
@@ -127,6 +107,7 @@ class PairlabApp(App[None], Bordered):
 
         look_every, show_every = self._paces
         self.presses.clock = services.input_clock
+        self.set_keymap(services.configuration.keymap)
         self._session = Session(self, services, look_every=look_every, show_every=show_every)
 
     @property
@@ -239,6 +220,14 @@ class PairlabApp(App[None], Bordered):
     async def _deliver(self) -> None:
         while self._letters:
             await super().on_event(self._letters.pop(0))
+
+    def key_of(self, binding_id: str) -> str:
+        """The key of a binding where this person has it, as it is shown."""
+        return key_of(self, binding_id)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as footer, help and palette show it."""
+        return binding.key_display or display_short(binding.key)
 
     def action_mode(self, mode: str) -> None:
         """An upper-case letter, or a click on a mode's name."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store import clock
+from tui.configuration import Configuration
 from tui.key_repeat import InputClock
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Services:
     """Seconds from an arbitrary start, for the time spent on an item."""
     input_clock: InputClock = field(default_factory=InputClock)
     """When keys were pressed and items painted."""
+    configuration: Configuration = field(default_factory=Configuration)
+    """What this person wants otherwise."""
     minimum_seconds: float | None = None
     """How long an item must have been on the screen before a key decides on it; None leaves it
     to the project's setting."""

@@ -70,6 +70,8 @@ class Session:
             lambda wake: app.set_timer(show_every, wake),
         )
         self._prompts = 0
+        self._recalled: str | None = None
+        """Colours that are being put on again, which need not be remembered."""
         self._settled = False
         self._present = False
         self._looking = False
@@ -80,6 +82,10 @@ class Session:
         self._app.set_interval(self._look_every, self._look)
         self._app.run_worker(self._recall_theme(), group="theme")
         self._app.run_worker(self._read_minimum(), group="minimum")
+        if refused := self.services.configuration.refused:
+            more = f" (and {len(refused) - 1} more: pairlab doctor)" if refused[1:] else ""
+            words = f"config.toml: {one_line(refused[0], 100)}{more}"
+            self._app.notify(words, markup=False, timeout=12)
 
     def settle(self) -> None:
         """Start what would have kept the first item waiting; it is painted now."""
@@ -207,9 +213,9 @@ class Session:
     async def _read_minimum(self) -> None:
         own = self.services.minimum_seconds
         if own is None:
-            self.minimum_seconds = await self.services.store.call(settings.minimum_seconds)
-        else:
-            self.minimum_seconds = own
+            projects = await self.services.store.call(settings.minimum_seconds)
+            own = max(projects, self.services.configuration.minimum_seconds)
+        self.minimum_seconds = own
 
     def _save_drafts_later(self, seconds: float) -> None:
         self._app.set_timer(seconds, self._save_drafts_soon)
@@ -229,9 +235,14 @@ class Session:
 
     def remember_theme(self, name: str) -> None:
         """Keep the colours for the next time."""
-        self.services.store.submit(meta.put, "theme", name)
+        recalled, self._recalled = self._recalled, None
+        if name != recalled:
+            self.services.store.submit(meta.put, "theme", name)
 
     async def _recall_theme(self) -> None:
-        stored = await self.services.store.call(meta.get, "theme")
-        if stored in self._app.available_themes and not self._app.no_color:
-            self._app.theme = stored
+        wanted = await self.services.store.call(meta.get, "theme")
+        if wanted is None:
+            wanted = self.services.configuration.theme
+        if wanted in self._app.available_themes and not self._app.no_color:
+            self._recalled = wanted
+            self._app.theme = wanted

@@ -85,6 +85,7 @@ class _Project:
 
         from engine.errors import EngineError
         from store.db.thread import StoreThread
+        from tui import configuration
         from tui.cli.engines import log_file
         from tui.services import Services
 
@@ -103,6 +104,7 @@ class _Project:
             make_model=make_engine and _maker_of(make_engine, store, context.annotator),
             no_model=no_model,
             log_path=log_file(),
+            configuration=configuration.read(configuration.path()),
         )
 
     def _engine_maker(self, store: StoreThread) -> Callable[[], Engine]:

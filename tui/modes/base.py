@@ -34,8 +34,10 @@ from tui.dialogs.sheet import Sheet, help_for
 from tui.drafts import Drafts, since
 from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
-from tui.keys import COMMON
+from tui.keymap import display, with_keys
+from tui.keys.common import COMMON, ITEM_ACTIONS
 from tui.messages import AgreementMoved, CameBack, EngineSaid, GoTo, OtherWork
+from tui.modes import registry
 from tui.services import Services
 from tui.sides import by_place
 from tui.text import one_line
@@ -54,9 +56,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
-"""Actions that need an item with panes; absent in modes without."""
-
 JUMP = "#"
 """What the line below is open for when it asks for a number."""
 
@@ -70,8 +69,6 @@ class ModeScreen(Scrolls, TextScreen):
 
     MODE: ClassVar[str] = ""
     """Id in the registry of modes; bindings whose id begins with it come first in the footer."""
-    HAS_ITEMS: ClassVar[bool] = True
-    """False for modes without items: the keys that need one are absent there."""
     JUMPS: ClassVar[str] = ""
     """What ``#`` asks the number of; empty in modes where there is none to go to."""
     HELP_TEXT: ClassVar[str] = ""
@@ -121,9 +118,9 @@ class ModeScreen(Scrolls, TextScreen):
         return None
 
     def text_places(self) -> Iterable[tuple[Place, str]]:
-        """The texts that can be written on the item shown, each with the key that opens it."""
+        """The texts that can be written on the item shown, each with the id of its key."""
         if self.item_id is not None:
-            yield Place(DraftKind.NOTE, self.item_id), "m"
+            yield Place(DraftKind.NOTE, self.item_id), "all.note"
 
     async def go_to(self, item_id: str) -> None:
         """Show an item that was picked in mode B."""
@@ -245,7 +242,7 @@ class ModeScreen(Scrolls, TextScreen):
             why: the reason, in a few words.
             key: the key; the one being handled when empty.
         """
-        shown = self.app.get_key_display(Binding(key or self.app.presses.key, ""))
+        shown = display(key or self.app.presses.key)
         self.status.dropped = f"{shown} did not count: {why}"
 
     def background(self, work: Callable[[], Awaitable[None]], *, group: str) -> Worker[None]:
@@ -341,7 +338,7 @@ class ModeScreen(Scrolls, TextScreen):
         """Keys that cannot do anything here are absent; those that cannot now are dim."""
         if super().check_action(action, parameters) is False:
             return False
-        if action in ITEM_ACTIONS and not self.HAS_ITEMS:
+        if action in ITEM_ACTIONS and not registry.BY_ID[self.MODE].has_items:
             return False
         if action == "leave":
             return self.has_class("-full")
@@ -388,7 +385,9 @@ class ModeScreen(Scrolls, TextScreen):
 
     def action_help(self) -> None:
         """``?``."""
-        self.app.push_screen(Sheet("Help", help_for(self, self.HELP_TEXT)))
+        self.app.push_screen(
+            Sheet("Help", help_for(self, with_keys(self.HELP_TEXT, self.app.key_of)))
+        )
 
     def action_full(self) -> None:
         """``v``: the picked pane, or the first, alone; and back."""
@@ -486,11 +485,11 @@ class ModeScreen(Scrolls, TextScreen):
 
     def _offer_drafts(self) -> None:
         """Say that a text was begun on this item."""
-        for place, key in self.text_places():
+        for place, binding_id in self.text_places():
             draft = self.drafts.get(place)
             if draft is not None:
                 words = f"your unfinished {place.kind} from {since(draft)} is here"
-                self.tell(f"{words}: {key} goes on with it")
+                self.tell(f"{words}: {self.app.key_of(binding_id)} goes on with it")
                 return
 
     def _picked(self) -> AnswerPane | None:

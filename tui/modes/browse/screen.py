@@ -23,7 +23,8 @@ from store.views import adjudication, browse, out, search_index
 from store.views.browse import Row
 from store.views.preview import Preview, preview
 from store.views.query import Kind, Query, Sort, parse
-from tui.keys import BROWSE
+from tui.keymap import with_keys
+from tui.keys.looking import BROWSE
 from tui.messages import LabelStored, StartSearch
 from tui.modes.base import ModeScreen
 from tui.modes.browse import text as lines
@@ -389,7 +390,9 @@ class BrowseScreen(ModeScreen):
         row = self._row()
         if row is None:
             self._shown = None
-            self.pane.show(Content.styled(lines.EMPTY, "$muted"), title="")
+            self.pane.show(
+                Content.styled(with_keys(lines.EMPTY, self.app.key_of), "$muted"), title=""
+            )
             return
         seen = await self.ask(
             preview, self.services.annotator, row.kind, row.id, at=self.services.clock()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from textual import getters
-from textual.binding import Binding
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -25,6 +24,7 @@ from store.views import adjudication
 from store.views.adjudication import Agenda, Case
 from tui.dialogs.guideline import GuidelineScreen
 from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.keys.deciding import JUDGE
 from tui.messages import LabelStored
 from tui.modes.base import JUMP, ModeScreen
 from tui.modes.judge import text as lines
@@ -59,61 +59,14 @@ class JudgeScreen(ModeScreen):
     CSS_PATH = "style.tcss"
     HELP_TEXT = (
         "These are the pairs on which two people gave different verdicts. The names of those who "
-        "chose an answer stand above it. Read both, say why they disagreed (3 to 7) and how sure "
-        "you are (8, 9, 0), then rule: the ruling decides what is exported. One line of reason "
-        "is asked for; it goes into the report. A ruling changes no label and no kappa.\n"
+        "chose an answer stand above it. Read both, say why they disagreed "
+        "({judge.guideline_gap} to {judge.other}) and how sure you are "
+        "({judge.sure}, {judge.fairly}, {judge.unsure}), then rule: the ruling decides what is "
+        "exported. One line of reason is asked for; it goes into the report. A ruling changes "
+        "no label and no kappa.\n"
         "hasty: the verdict came faster than the texts can be read."
     )
-    BINDINGS = [
-        Binding("1", "rule('a')", "Left", id="judge.left", tooltip="the left one is better"),
-        Binding("2", "rule('b')", "Right", id="judge.right", tooltip="the right one is better"),
-        Binding("equals_sign", "rule('tie')", "Tie", id="judge.tie", tooltip="both equally good"),
-        Binding(
-            "b", "rule('both_bad')", "Both bad", id="judge.both_bad", tooltip="neither may be used"
-        ),
-        Binding("m", "reason", "Reason", id="judge.reason", tooltip="writes the reason, one line"),
-        Binding("a", "adopt", "Adopt note", id="judge.adopt", tooltip="takes a note as the reason"),
-        Binding(
-            "g", "add_case", "Add case", id="judge.case", tooltip="adds the case to the guideline"
-        ),
-        Binding(
-            "slash",
-            "search",
-            "Guideline",
-            id="judge.search",
-            key_display="/",
-            tooltip="searches the guideline; on a narrow screen it opens it",
-        ),
-        Binding("e", "edit", "Edit it", id="judge.edit", tooltip="opens the guideline to edit"),
-        Binding("o", "order", "Order", id="judge.order", tooltip="what comes first"),
-        Binding(
-            "w", "against", "Against me", id="judge.against", tooltip="rulings against your labels"
-        ),
-        *(
-            Binding(
-                one.key,
-                f"cause('{one.value}')",
-                one.words.capitalize(),
-                show=False,
-                id=f"judge.{one.value}",
-                tooltip=f"they disagreed by this: {one.words}",
-            )
-            for one in lines.CAUSES
-        ),
-        *(
-            Binding(
-                one.key,
-                f"sure('{one.value}')",
-                one.words.capitalize(),
-                show=False,
-                id=f"judge.{one.value}",
-                tooltip=f"you are {one.words}",
-            )
-            for one in lines.CONFIDENCES
-        ),
-        Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the case before"),
-        Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the case behind"),
-    ]
+    BINDINGS = JUDGE
 
     view = getters.query_one(CaseView)
     prompt = getters.query_one("#prompt", PromptPane)
@@ -153,8 +106,8 @@ class JudgeScreen(ModeScreen):
     def text_places(self) -> Iterable[tuple[Place, str]]:
         """A case has a reason and may become an example; notes are made where one labels."""
         if self.item_id is not None:
-            yield Place(DraftKind.REASON, self.item_id), "m"
-            yield Place(DraftKind.CASE, self.item_id), "g"
+            yield Place(DraftKind.REASON, self.item_id), "judge.reason"
+            yield Place(DraftKind.CASE, self.item_id), "judge.case"
 
     async def other_work(self) -> None:
         """Somebody else labelled, ruled or mended the guideline."""
@@ -449,18 +402,21 @@ class JudgeScreen(ModeScreen):
     async def _tell_result(self) -> None:
         if not self.agenda.pair_ids:
             words = lines.nothing(await self.ask(adjudication.waiting))
-            ways = [("K", "how far you agree"), ("L", "label pairs")]
+            ways = [("mode.kappa", "how far you agree"), ("mode.label", "label pairs")]
             if not await self.ask(pairs.count):
                 name = self.services.db_path.name
                 ways = [(command("import pairs.jsonl", name), "pairs of answers from a file")]
             self.next_step.tell(words, ways)
             return
         outcome = await self.ask(adjudication.outcome, self.services.annotator)
-        ways = [("←", "back through the rulings"), ("X", "write what is decided")]
+        ways = [
+            ("move.earlier", "back through the rulings"),
+            ("mode.export", "write what is decided"),
+        ]
         if outcome.causes.get(Cause.GUIDELINE_GAP):
-            ways.insert(0, ("e", "mend the guideline where it has gaps"))
+            ways.insert(0, ("judge.edit", "mend the guideline where it has gaps"))
         if outcome.against:
-            ways.append(("w", f"{outcome.against} went against your label"))
+            ways.append(("judge.against", f"{outcome.against} went against your label"))
         minutes = command("report minutes.md", self.services.db_path.name)
         result = lines.result(outcome, self.app.agreement.headline)
         self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from textual import getters
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -24,6 +23,7 @@ from store.items import prompts
 from store.log.undo import Undone
 from tui.dialogs.sheet import Sheet
 from tui.formatting import counted, time_left
+from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, MakerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import STATES, doing
@@ -44,27 +44,13 @@ class ModelScreen(ModeScreen):
 
     MODE = "model"
     CSS_PATH = "style.tcss"
-    HAS_ITEMS = False
     HELP_TEXT = (
         "The model runs in a process of its own: when it dies, labels and decisions are not "
         "touched, and it is started again. Pause lets it finish what it is writing and then "
         "rest, which frees the processor; labelling goes on as ever."
     )
 
-    BINDINGS = [
-        Binding(
-            "p", "pause", "Pause", id="model.pause", tooltip="lets the model rest, or go on again"
-        ),
-        Binding("p", "go_on", "Go on", id="model.go_on"),
-        Binding(
-            "h",
-            "restart",
-            "Restart the host",
-            id="model.restart",
-            tooltip="ends the model's process and starts it anew; nothing stored is lost",
-        ),
-        Binding("l", "log", "Log", id="model.log", tooltip="shows what the model's process wrote"),
-    ]
+    BINDINGS = MODEL
 
     whole = getters.query_one(VerticalScroll)
     nothing = getters.query_one(NextStep)

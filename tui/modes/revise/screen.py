@@ -19,7 +19,7 @@ from store.log.undo import Undone
 from store.records import Choice
 from store.rounds import queue
 from tui.dialogs.principle_picker import PrinciplePicker
-from tui.keys import REVISE
+from tui.keys.deciding import REVISE
 from tui.messages import EngineSaid, MakerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import doing
@@ -132,7 +132,7 @@ class ReviseScreen(ModeScreen):
     def text_places(self) -> Iterable[tuple[Place, str]]:
         """The revision can be edited."""
         if self.chain.shown is not None:
-            yield Place(DraftKind.EDIT, self.chain.shown.id), "e"
+            yield Place(DraftKind.EDIT, self.chain.shown.id), "revise.edit"
         yield from super().text_places()
 
     async def other_work(self) -> None:
@@ -236,7 +236,8 @@ class ReviseScreen(ModeScreen):
         if self.chain.shown is None or event.place.item != self.chain.shown.id:
             return
         if event.changed and not event.text.strip():
-            self.tell("an empty answer cannot be kept: write something, or leave with esc")
+            leave = self.app.key_of("editor.leave")
+            self.tell(f"an empty answer cannot be kept: write something, or leave with {leave}")
         elif event.changed:
             self.act(partial(self._decide, Choice.EDIT, event.text))
         else:
@@ -245,7 +246,7 @@ class ReviseScreen(ModeScreen):
     def on_editor_left(self, event: Editor.Left) -> None:
         """``escape``: the text waits for the next ``e``."""
         if event.changed:
-            self.tell("left; e goes on with your text")
+            self.tell(f"left; {self.app.key_of('revise.edit')} goes on with your text")
         self._close_editor()
 
     # What the model says
@@ -455,8 +456,9 @@ class ReviseScreen(ModeScreen):
     def _ask_for(self, choice: Choice | None) -> None:
         """A decision that waits for the text that is being written, or none any more."""
         self._asked_for = choice
+        undo = self.app.key_of("all.undo")
         self.tell(
-            f"{choice}: when the text is written; u takes it back" if choice else "taken back"
+            f"{choice}: when the text is written; {undo} takes it back" if choice else "taken back"
         )
 
     def _steer(self, work: Callable[[], Awaitable[object]]) -> None:
