@@ -35,7 +35,7 @@ from tui.widgets.footer import StatusLine
 from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
-    from engine.method.events import Progress
+    from engine.method.events import PlanProgress
     from store.errors import FileLost
     from tui.agreement_model import AgreementModel
     from tui.services import Services
@@ -142,7 +142,7 @@ class PairlabApp(App[None], Bordered):
         return self.session.agreement
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> PlanProgress | None:
         """How far the background worker is, for a screen that is opened later."""
         return self.session.progress
 

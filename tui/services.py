@@ -14,7 +14,7 @@ from tui.key_repeat import InputClock
 
 if TYPE_CHECKING:
     from engine.api import Engine
-    from engine.method.runner import Runner as Maker
+    from engine.method.runner import Runner
     from store.db.thread import StoreThread
 
 
@@ -28,9 +28,9 @@ class Services:
     annotator: str
     engine: Engine | None = None
     """None where there is no model; the app labels and exports without one."""
-    maker: Maker | None = None
+    runner: Runner | None = None
     """The background worker over that engine."""
-    make_model: Callable[[], tuple[Engine, Maker]] | None = None
+    make_model: Callable[[], tuple[Engine, Runner]] | None = None
     """Makes both once the first screen is there, in a thread: their modules take a moment to
     load. Gone when it has been called."""
     no_model: str = ""

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import EngineStatus
 from engine.errors import EngineError
-from engine.method.events import Progress
-from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.events import PlanProgress, RunnerEvent
 from store import ids
 from store.db import connection, meta
 from store.errors import FileLost, StoreError
@@ -26,7 +25,7 @@ from tui import worker_errors
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
 from tui.drafts import Drafts
-from tui.messages import AgreementMoved, EngineSaid, MakerSaid, OtherWork
+from tui.messages import AgreementMoved, EngineSaid, OtherWork, RunnerSaid
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Session:
         self.services = services
         self.agreement = AgreementModel(services.store, services.annotator)
         """The figures of header and mode K."""
-        self.progress: Progress | None = None
+        self.progress: PlanProgress | None = None
         """How far the background worker is, for a screen that is opened later."""
         self.version: int | None = None
         """What SQLite counted of other connections' commits at the last look."""
@@ -66,7 +65,7 @@ class Session:
         """How long an item must have been on the screen before a key decides on it."""
         self._look_every = look_every
         self._batches = Batches(
-            self._maker_said,
+            self._runner_said,
             lambda wake: app.set_timer(show_every, wake),
         )
         self._prompts = 0
@@ -132,19 +131,19 @@ class Session:
             except BaseException:
                 self._no_model("The model's side could not be started; the log says why.")
                 raise
-            self.services = replace(self.services, engine=made[0], maker=made[1], make_model=None)
+            self.services = replace(self.services, engine=made[0], runner=made[1], make_model=None)
             self._engine_said(made[0].status)
         if self.services.engine is None:
             return
-        engine, maker = self.services.engine, self.services.maker
+        engine, runner = self.services.engine, self.services.runner
         self._unsubscribe.append(engine.subscribe(self._engine_said))
         try:
             await engine.load()
         except EngineError:
             return  # the engine's status says why, in mode M and in the footers
-        if maker is not None:
-            self._unsubscribe.append(maker.subscribe(self._batches.take))
-            maker.start()
+        if runner is not None:
+            self._unsubscribe.append(runner.subscribe(self._batches.take))
+            runner.start()
 
     def _no_model(self, words: str) -> None:
         self.services = replace(self.services, make_model=None, no_model=words)
@@ -162,8 +161,8 @@ class Session:
         if self._present:
             self._present = False
             await self._ended(partial(self.services.store.call, presence.leave), limit)
-        if self.services.maker is not None:
-            await self._ended(self.services.maker.stop, limit)
+        if self.services.runner is not None:
+            await self._ended(self.services.runner.stop, limit)
         if self.services.engine is not None:
             await self._ended(self.services.engine.shutdown, limit)
 
@@ -175,10 +174,10 @@ class Session:
 
     # Word from others
 
-    def _maker_said(self, event: MakerEvent) -> None:
-        if isinstance(event, Progress):
+    def _runner_said(self, event: RunnerEvent) -> None:
+        if isinstance(event, PlanProgress):
             self.progress = event
-        self._app.pass_on(MakerSaid(event))
+        self._app.pass_on(RunnerSaid(event))
 
     def _engine_said(self, status: EngineStatus) -> None:
         self._app.pass_on(EngineSaid(status))
@@ -206,8 +205,8 @@ class Session:
         await self._read_minimum()
         await self.agreement.refresh()
         count = await self.services.store.call(prompts.count)
-        if count != self._prompts and self.services.maker is not None:
-            self.services.maker.wake()
+        if count != self._prompts and self.services.runner is not None:
+            self.services.runner.wake()
         self._prompts = count
 
     async def _read_minimum(self) -> None:

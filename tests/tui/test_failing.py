@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from engine.face import Generated, ModelInfo
-from engine.maker import Maker
 from engine.plan import Plan
 from sqlite_utils import Database
 
 from engine.errors import EngineError
+from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
 from store.db.thread import StoreThread
 from store.errors import StoreError
@@ -117,7 +117,7 @@ async def test_no_screen_falls_with_the_engine(
     app = make_app(
         study,
         engine=engine,
-        maker=lambda store: Maker(engine, store, Plan(), clock=lambda: AT, annotator="first"),
+        runner=lambda store: Runner(engine, store, Plan(), clock=lambda: AT, annotator="first"),
     )
     async with app.run_test(size=(120, 40)) as pilot:
         await through_every_mode(pilot)

@@ -18,7 +18,7 @@ from store.views import adjudication, labelling
 from store.views.labelling import Lying
 from tui.formatting import counted, time_left
 from tui.keys.deciding import LABEL
-from tui.messages import LabelStored, MakerSaid
+from tui.messages import LabelStored, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text as lines
 from tui.sides import said
@@ -85,7 +85,7 @@ class LabelScreen(ModeScreen):
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
         self.background(self._come_back, group="item")
 
-    def on_maker_said(self, _: MakerSaid) -> None:
+    def on_runner_said(self, _: RunnerSaid) -> None:
         """The model finished something: where there was nothing to label, there may be now."""
         if self.lying is None:
             self.background(self._resume, group="item")

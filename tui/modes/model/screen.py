@@ -17,14 +17,13 @@ from textual.widgets import Sparkline, Static
 
 from engine import netlock
 from engine.api import EngineStatus, ModelInfo, State
-from engine.method.events import Failed, Idle, Progress, Stored, Writing
-from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.log.undo import Undone
 from tui.dialogs.sheet import Sheet
 from tui.formatting import counted, time_left
 from tui.keys.looking import MODEL
-from tui.messages import EngineSaid, MakerSaid
+from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import STATES, doing
 from tui.text import plain
@@ -64,7 +63,7 @@ class ModelScreen(ModeScreen):
         super().__init__()
         self.paused = False
         self._status = EngineStatus()
-        self._progress: Progress | None = None
+        self._progress: PlanProgress | None = None
         self._writing = ""
         self._writing_for: str | None = None
         self._position = 0
@@ -90,15 +89,15 @@ class ModelScreen(ModeScreen):
         self._take_up()
 
     def _take_up(self) -> None:
-        engine, maker = self.services.engine, self.services.maker
+        engine, runner = self.services.engine, self.services.runner
         self.set_class(engine is None, "-empty")
         if engine is None:
             self._tell_no_model()
             return
         self._status = engine.status
         self._progress = self.app.progress
-        if maker is not None:
-            self.paused = maker.paused
+        if runner is not None:
+            self.paused = runner.paused
         self.set_interval(1.0, self._count_speed)
         self._draw()
 
@@ -120,7 +119,7 @@ class ModelScreen(ModeScreen):
         """Only what can be done to this engine now."""
         if action in {"pause", "go_on"}:
             wanted = "go_on" if self.paused else "pause"
-            return self.services.maker is not None and action == wanted
+            return self.services.runner is not None and action == wanted
         if action == "restart":
             return self.services.engine is not None
         if action == "log":
@@ -129,14 +128,14 @@ class ModelScreen(ModeScreen):
 
     def action_pause(self) -> None:
         """``p``: what is being written is finished first."""
-        if self.services.maker is not None:
-            self.services.maker.pause()
+        if self.services.runner is not None:
+            self.services.runner.pause()
             self._set_paused(paused=True)
 
     def action_go_on(self) -> None:
         """``p``, again."""
-        if self.services.maker is not None:
-            self.services.maker.resume()
+        if self.services.runner is not None:
+            self.services.runner.resume()
             self._set_paused(paused=False)
 
     def action_restart(self) -> None:
@@ -171,13 +170,13 @@ class ModelScreen(ModeScreen):
         self._status = event.status
         self._draw()
 
-    async def on_maker_said(self, event: MakerSaid) -> None:
+    async def on_runner_said(self, event: RunnerSaid) -> None:
         """The worker goes through its queue."""
         await self.in_words(partial(self._follow, event.event))
 
-    async def _follow(self, said: MakerEvent) -> None:
+    async def _follow(self, said: RunnerEvent) -> None:
         match said:
-            case Progress():
+            case PlanProgress():
                 self._progress = said
             case Writing():
                 if self._writing_for != said.prompt_id:
@@ -268,7 +267,7 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
     return Content("\n").join(line for line in lines if line.plain)
 
 
-def queue_words(progress: Progress | None, status: EngineStatus, writing: str) -> Content:
+def queue_words(progress: PlanProgress | None, status: EngineStatus, writing: str) -> Content:
     """How far the background worker is, and what it is at."""
     if progress is None:
         return plain("nothing begun yet", "$muted")
