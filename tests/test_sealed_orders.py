@@ -120,7 +120,7 @@ TELLING: dict[str, Callable[[Database], object]] = {
     "rulings": everyone(adjudication.outcome),
     "progress": adjudication.waiting,
     "next": everyone(lambda db, who: (queue.label_next(db, who), labelling.resume(db, who))),
-    "card": background.read,
+    "card": lambda db: background.read(db, [each.id for each in pairs.ordered(db)]),
     "decisions": decisions_told,
     "closed": everyone(preview.closed),
 }

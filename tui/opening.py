@@ -15,8 +15,9 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from store.errors import StoreError
+from store.items.answered_prompts import only_pairs
 from tui.app import PairlabApp
-from tui.modes.registry import MODES
+from tui.modes.registry import BY_ID, MODES
 from tui.widgets.footer import StatusLine
 from tui.widgets.header import Header
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tui.services import Services
 
 FIRST = MODES[0]
-"""The mode the app opens in."""
+"""The mode the app opens in, but where there are only pairs to label."""
 
 
 class OpeningApp(PairlabApp):
@@ -50,6 +51,7 @@ class OpeningApp(PairlabApp):
         super().__init__()
         self._given = (project, annotator, log_path)
         self._open_project = open_project
+        self._first = FIRST
         self.refused = ""
         """Why the project could not be opened; empty when it could."""
 
@@ -86,12 +88,14 @@ class OpeningApp(PairlabApp):
             self.exit(return_code=1)
             return
         self.attend(services)
-        await self.switch_mode(FIRST.id)
+        await self.switch_mode(self._first.id)
         self.call_after_refresh(self.session.begin)
 
     def _load(self) -> Services:
         services = self._open_project()
-        FIRST.load()  # here, where the frame stays alive, and not when the mode is switched to
+        if services.store.submit(only_pairs).result():
+            self._first = BY_ID["label"]
+        self._first.load()  # here, where the frame stays alive, and not when it is switched to
         return services
 
 

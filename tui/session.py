@@ -116,9 +116,11 @@ class Session:
         if others:
             words = f"another process works as {me} since {others[0].since[11:16]} UTC"
             self._app.notify(f"{words}; two people need two names (--as)", markup=False, timeout=12)
-        elif known and ids.name(self.services.annotator) not in known:
-            names = ", ".join(one_line(name, 24) for name in known[:4])
-            self._app.notify(f"new here as {me}; known: {names}", markup=False)
+        elif (people := [name for name in known if ids.is_person(name)]) and ids.name(
+            self.services.annotator
+        ) not in people:
+            names = ", ".join(one_line(name, 24) for name in people[:4])
+            self._app.say(f"new here as {me}; known: {names}")
 
     async def _start_model(self) -> None:
         make = self.services.make_model

@@ -272,11 +272,12 @@ def _set_aside(db: Database, wanted: dict[str, str]) -> Finding:
     if not listed:
         return Finding("set aside", Severity.OK, "no event had to be set aside")
     shown = "; ".join(each.told() for each in listed[:TOLD])
+    number = "1 event" if len(listed) == 1 else f"{len(listed)} events"
     more = f"; and {len(listed) - TOLD} more" if len(listed) > TOLD else ""
     return Finding(
         "set aside",
         Severity.WARNING,
-        f"{len(listed)} events cannot be used: kept, and counted nowhere: {shown}{more}.",
+        f"{number} cannot be used: kept, and counted nowhere: {shown}{more}.",
         "Ask who made them with what; a newer pairlab may know them.",
     )
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from typing import Final, overload
+from weakref import WeakKeyDictionary
 
 from sqlite_utils import Database
 
 SIDES_FROM_CONTENT: Final = "sides_from_content"
 """Key: the position of the last pair before imported sides were drawn by content; 0 in files made
 since, absent in a file of an older release into which nothing was imported since."""
+
+
+_SEEDS: Final[WeakKeyDictionary[Database, dict[str, str]]] = WeakKeyDictionary()
+"""What was read of the seeds, which are drawn when a file is made and never change."""
 
 
 @overload
@@ -23,6 +28,7 @@ def get(db: Database, key: str, default: str | None = None) -> str | None:
 
 def put(db: Database, key: str, value: str) -> None:
     """Store a value under a key, in place of what was there."""
+    _SEEDS.pop(db, None)
     db.execute(
         "INSERT INTO meta (key, value) VALUES (?, ?)"
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -36,7 +42,10 @@ def seed(db: Database, name: str) -> str:
     Raises:
         KeyError: no such seed.
     """
-    value = get(db, name)
-    if value is None:
-        raise KeyError(name)
-    return value
+    known = _SEEDS.setdefault(db, {})
+    if name not in known:
+        value = get(db, name)
+        if value is None:
+            raise KeyError(name)
+        known[name] = value
+    return known[name]

@@ -26,6 +26,7 @@ CAME_WITH_PAIRS: Final = """(
 """Condition on a row of ``prompt``."""
 
 _COUNT: Final = "SELECT count(*) FROM prompt WHERE "
+_WANTED: Final = "SELECT 1 FROM prompt WHERE NOT "
 _ASK_ALL: Final = "INSERT INTO meta (key, value) SELECT 'asked:' || id, '1' FROM prompt WHERE "
 
 
@@ -38,6 +39,12 @@ def came_with_pairs(db: Database, prompt_id: str) -> bool:
 def count(db: Database) -> int:
     """How many prompts came with finished pairs and were not asked for."""
     return int(db.execute(_COUNT + CAME_WITH_PAIRS).fetchone()[0])
+
+
+def only_pairs(db: Database) -> bool:
+    """Whether there are pairs to label and no prompt that answers are wanted to."""
+    wanted = db.execute(_WANTED + CAME_WITH_PAIRS + " LIMIT 1").fetchone()
+    return wanted is None and db.execute("SELECT 1 FROM pair LIMIT 1").fetchone() is not None
 
 
 def ask(db: Database, prompt_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
@@ -17,15 +17,48 @@ from store.rounds import assignments
 CURRENT: Final = "current"
 """Stands for the guideline in force when the label is given."""
 
-_SELECT = (
-    "SELECT label_head.pair_id, label_head.annotator, label_head.phase, verdict, strength,"
-    " seconds, left_side, guideline_id,"
-    " CASE WHEN head.item IS NULL OR (label_head.note IS NOT NULL AND label_head.at > head.at)"
-    "  THEN label_head.note ELSE nullif(json_extract(head.value, '$.text'), '') END,"
-    " informed, round_id, label_head.event_id, label_head.at, answer FROM label_head"
-    " LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id"
-    "  AND head.annotator = label_head.annotator AND head.phase = ''"
+COLUMNS: Final = (
+    "pair_id, annotator, phase, verdict, strength, seconds, left_side, guideline_id, note,"
+    " informed, round_id, event_id, at, answer"
 )
+"""Of the view ``labels_current``, as :func:`from_row` takes them."""
+
+_SELECT = f"SELECT {COLUMNS} FROM labels_current"  # noqa: S608 - names written above
+
+# A label given when its round has ended follows what others said, as one does that was informed.
+_BASIS = """
+WITH mine AS MATERIALIZED (
+    SELECT round_id, ended FROM round_pair JOIN round_now USING (round_id)
+    WHERE pair_id = :pair AND annotator = :who
+)
+SELECT EXISTS (SELECT 1 FROM pair WHERE id = :pair),
+    (SELECT json_extract(value, '$.id') FROM shared_head
+     WHERE kind = 'guideline' AND item = 'guideline'),
+    EXISTS (SELECT 1 FROM label_head WHERE pair_id = :pair AND annotator = :who
+            AND phase = 'first' AND informed)
+        OR EXISTS (SELECT 1 FROM head WHERE kind = 'shown' AND item = :pair
+                   AND annotator = :who AND phase = '')
+        OR EXISTS (SELECT 1 FROM mine WHERE ended IS NOT NULL)
+            AND EXISTS (SELECT 1 FROM sound_event WHERE item = :pair AND annotator = :who
+                        AND kind = 'label' AND phase = 'first'),
+    (SELECT min(round_id) FROM mine WHERE ended IS NULL),
+    EXISTS (SELECT 1 FROM mine)
+"""
+
+
+class _Basis(NamedTuple):
+    """What a first label given now would rest on."""
+
+    is_here: int
+    """Whether there is such a pair."""
+    guideline_id: str | None
+    """The version in force."""
+    informed: int
+    """Whether it would not be blind."""
+    round_id: str | None
+    """The round that it would belong to: one that goes on."""
+    in_rounds: int
+    """Whether the pair is the annotator's in any round."""
 
 
 def give(
@@ -68,25 +101,31 @@ def give(
     _check(chosen, strength, left)
     who = ids.name(annotator)
     with immediate(db):
-        if not db.execute("SELECT 1 FROM pair WHERE id = ?", [pair_id]).fetchone():
+        basis, first = _basis(db, pair_id, who), phase is Phase.FIRST
+        if not basis.is_here:
             raise WrongId(pair_id, "pair")
-        if guideline_id == CURRENT:
-            guideline_id = guidelines.current_id(db)
         value: dict[str, Any] = {
             "verdict": chosen.value,
             "strength": strength,
             "seconds": seconds,
             "left": left,
             "note": note or None,
-            "guideline_id": guideline_id,
+            "guideline_id": basis.guideline_id if guideline_id == CURRENT else guideline_id,
             "source": source,
-            "informed": phase is Phase.FIRST and was_informed(db, pair_id, who),
-            "round_id": assignments.of_label(db, pair_id, who) if phase is Phase.FIRST else None,
+            "informed": first and bool(basis.informed),
+            "round_id": basis.round_id if first else None,
         }
-        event = events.append(
-            db, "label", pair_id, who, _without_none(value), phase=phase.value, at=at
+        event = events.write(
+            db,
+            "label",
+            pair_id,
+            who,
+            _without_none(value),
+            phase=phase.value,
+            at=at,
+            item_is_here=True,
         )
-        if phase is Phase.FIRST:
+        if first and basis.in_rounds:
             assignments.note_finished(db, pair_id, who, at)
     return event
 
@@ -94,30 +133,28 @@ def give(
 def of_pair(db: Database, pair_id: str) -> list[Label]:
     """Everybody's labels that stand on a pair, in all phases, by annotator."""
     rows = db.execute(
-        f"{_SELECT} WHERE label_head.pair_id = ? ORDER BY label_head.annotator, label_head.phase",
+        f"{_SELECT} WHERE pair_id = ? ORDER BY annotator, phase",
         [pair_id],
     ).fetchall()
-    return [_label(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def mine(db: Database, pair_id: str, annotator: str, phase: Phase = Phase.FIRST) -> Label | None:
     """The label of one annotator that stands on a pair, or None."""
     row = db.execute(
-        f"{_SELECT} WHERE label_head.pair_id = ? AND label_head.annotator = ?"
-        " AND label_head.phase = ?",
+        f"{_SELECT} WHERE pair_id = ? AND annotator = ? AND phase = ?",
         [pair_id, ids.name(annotator), phase.value],
     ).fetchone()
-    return None if row is None else _label(row)
+    return None if row is None else from_row(row)
 
 
 def by_annotator(db: Database, annotator: str, phase: Phase = Phase.FIRST) -> list[Label]:
     """All current labels of one annotator in one phase, in the order they were given."""
     rows = db.execute(
-        f"{_SELECT} WHERE label_head.annotator = ? AND label_head.phase = ?"
-        " ORDER BY label_head.at, label_head.pair_id",
+        f"{_SELECT} WHERE annotator = ? AND phase = ? ORDER BY at, pair_id",
         [ids.name(annotator), phase.value],
     ).fetchall()
-    return [_label(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def under_older_guideline(db: Database, annotator: str) -> list[str]:
@@ -200,20 +237,11 @@ def record_shown(db: Database, pair_id: str, annotator: str, at: str) -> None:
 
 def was_informed(db: Database, pair_id: str, annotator: str) -> bool:
     """True when a first label given now would not be blind any more."""
-    before = db.execute(
-        "SELECT 1 FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'label'"
-        " AND phase = 'first' LIMIT 1",
-        [pair_id, annotator],
-    ).fetchone()
-    now = db.execute(
-        "SELECT informed FROM label_head WHERE pair_id = ? AND annotator = ? AND phase = 'first'",
-        [pair_id, annotator],
-    ).fetchone()
-    return bool(
-        (now is not None and now[0])
-        or _was_shown(db, pair_id, annotator)
-        or (before is not None and assignments.ended_with(db, pair_id, annotator))
-    )
+    return bool(_basis(db, pair_id, annotator).informed)
+
+
+def _basis(db: Database, pair_id: str, annotator: str) -> _Basis:
+    return _Basis(*db.execute(_BASIS, {"pair": pair_id, "who": annotator}).fetchone())
 
 
 def _was_shown(db: Database, pair_id: str, annotator: str) -> bool:
@@ -243,7 +271,8 @@ def _without_none(value: dict[str, Any]) -> dict[str, Any]:
     return {key: each for key, each in value.items() if each is not None}
 
 
-def _label(row: tuple[Any, ...]) -> Label:
+def from_row(row: tuple[Any, ...]) -> Label:
+    """A label from its :data:`COLUMNS`."""
     return Label(
         pair_id=row[0],
         annotator=row[1],

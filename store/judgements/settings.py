@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from sqlite_utils import Database
@@ -26,6 +27,16 @@ def get(db: Database, key: str, default: Any = None) -> Any:
     """The value of a setting (anything JSON can say), or the default."""
     said = current_state.latest(db, "setting", key)
     return default if said is None else said.value["value"]
+
+
+def some(db: Database, *keys: str) -> dict[str, Any]:
+    """The values of these settings, by name; those that were never set are absent."""
+    rows = db.execute(
+        "SELECT item, json_extract(value, '$.value') FROM shared_head WHERE kind = 'setting'"
+        " AND item IN (SELECT value FROM json_each(?))",
+        [json.dumps(keys)],
+    ).fetchall()
+    return dict(rows)
 
 
 def set(db: Database, key: str, value: Any, annotator: str, at: str) -> Event:  # noqa: A001

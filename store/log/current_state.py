@@ -24,7 +24,7 @@ SHARED_KINDS: Final = kinds.SHARED
 
 _WINNER = (
     "SELECT kind, item, annotator, phase, id, value, at FROM sound_event"
-    " WHERE item = ? AND annotator = ? AND kind IN (?, ?) AND phase = ?"
+    " WHERE kind = ? AND item = ? AND annotator = ? AND phase = ?"
     " ORDER BY lamport DESC, replica DESC, seq DESC LIMIT 1"
 )
 _WINNERS = (
@@ -44,13 +44,13 @@ _LABELS = (
     " informed, round_id, event_id, at, answer FROM label_head"
 )
 _ADD_LABEL = (
-    "INSERT INTO label_head (pair_id, annotator, phase, verdict, strength, seconds, left_side,"
-    " guideline_id, note, informed, round_id, event_id, at, answer)"
+    "INSERT OR REPLACE INTO label_head (pair_id, annotator, phase, verdict, strength, seconds,"
+    " left_side, guideline_id, note, informed, round_id, event_id, at, answer)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
 _ADD_OTHER = (
-    "INSERT INTO head (kind, item, annotator, phase, event_id, value, at)"
+    "INSERT OR REPLACE INTO head (kind, item, annotator, phase, event_id, value, at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
@@ -71,25 +71,35 @@ def cell_of(event: Event) -> Cell:
 
 
 def apply(db: Database, event: Event) -> None:
-    """Bring the cell of a new event up to date; call in the event's transaction."""
-    refresh(db, cell_of(event))
+    """Bring the cell of a new event up to date; call in the event's transaction.
+
+    A verdict that has the greatest lamport number of its cell, as one just given has, stands
+    whatever was said before it.
+    """
+    winner = (
+        event.kind,
+        event.item,
+        event.annotator,
+        event.phase,
+        event.id,
+        ids.json_text(event.value),
+        event.at,
+    )
+    if event.kind == "label" and standing_label.is_verdict(_word(winner)):
+        _write(db, winner)
+    else:
+        refresh(db, cell_of(event))
 
 
 def refresh(db: Database, cell: Cell) -> None:
     """Bring one cell up to date from the events."""
-    winner = db.execute(
-        _WINNER, [cell.item, cell.annotator, *_kinds(cell.kind), cell.phase]
-    ).fetchone()
     if cell.kind == "label":
-        db.execute(
-            "DELETE FROM label_head WHERE pair_id = ? AND annotator = ? AND phase = ?",
-            [cell.item, cell.annotator, cell.phase],
-        )
-    else:
-        db.execute(
-            "DELETE FROM head WHERE kind = ? AND item = ? AND annotator = ? AND phase = ?",
-            list(cell),
-        )
+        _refresh_label(db, cell)
+        return
+    winner = db.execute(_WINNER, list(cell)).fetchone()
+    db.execute(
+        "DELETE FROM head WHERE kind = ? AND item = ? AND annotator = ? AND phase = ?", list(cell)
+    )
     if cell.kind == "round":
         db.execute("DELETE FROM round_pair WHERE round_id = ?", [cell.item])
     if winner is not None:
@@ -129,18 +139,6 @@ def equal_to_rebuild(db: Database) -> bool:
     )
 
 
-def last_lamport(db: Database, kind: str, item: str, annotator: str, phase: str) -> int:
-    """The greatest lamport number seen in a cell; over all annotators where the kind is shared."""
-    kinds = _kinds("label" if kind == "clear" else kind)
-    shared = kind in SHARED_KINDS
-    found = db.execute(
-        "SELECT max(lamport) FROM sound_event WHERE item = ? AND kind IN (?, ?) AND phase = ?"
-        " AND (? OR annotator = ?)",
-        [item, *kinds, phase, shared, annotator],
-    ).fetchone()[0]
-    return int(found or 0)
-
-
 class Said(NamedTuple):
     """The current value of a shared cell, and who said it when."""
 
@@ -162,10 +160,7 @@ def value(db: Database, cell: Cell) -> dict[str, Any] | None:
 def latest(db: Database, kind: str, item: str) -> Said | None:
     """The last word on an item in one of :data:`SHARED_KINDS`, whoever said it."""
     row = db.execute(
-        "SELECT head.value, head.annotator, head.at, head.event_id FROM head"
-        " JOIN sound_event AS event USING (kind, item, annotator, phase)"
-        " WHERE head.kind = ? AND head.item = ?"
-        " ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC LIMIT 1",
+        "SELECT value, annotator, at, event_id FROM shared_head WHERE kind = ? AND item = ?",
         [kind, item],
     ).fetchone()
     return None if row is None else Said(dict(json.loads(row[0])), *row[1:])
@@ -174,20 +169,10 @@ def latest(db: Database, kind: str, item: str) -> Said | None:
 def latest_of_each(db: Database, kind: str) -> dict[str, Said]:
     """The last word on every item that has one, by item."""
     rows = db.execute(
-        "SELECT item, value, annotator, at, event_id FROM ("
-        " SELECT head.item, head.value, head.annotator, head.at, head.event_id, row_number() OVER"
-        "  (PARTITION BY head.item ORDER BY event.lamport DESC, event.replica DESC,"
-        "   event.seq DESC) AS place"
-        " FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)"
-        " WHERE head.kind = ?"
-        ") WHERE place = 1 ORDER BY item",
+        "SELECT item, value, annotator, at, event_id FROM shared_head WHERE kind = ? ORDER BY item",
         [kind],
     ).fetchall()
     return {row[0]: Said(dict(json.loads(row[1])), *row[2:]) for row in rows}
-
-
-def _kinds(kind: str) -> tuple[str, str]:
-    return ("label", "clear") if kind == "label" else (kind, kind)
 
 
 def _winners(db: Database) -> list[tuple[Any, ...]]:
@@ -216,18 +201,37 @@ def _give_out(db: Database, round_id: str) -> None:
         )
 
 
+def _refresh_label(db: Database, cell: Cell) -> None:
+    row = _row_of_cell(db, *cell[1:])
+    if row is not None:
+        db.execute(_ADD_LABEL, row)
+        return
+    db.execute(
+        "DELETE FROM label_head WHERE pair_id = ? AND annotator = ? AND phase = ?", list(cell[1:])
+    )
+
+
 def _label_row(db: Database, winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    kind, item, annotator, phase, event_id, text, at = winner
+    kind, item, annotator, phase, *_ = winner
     if kind not in ("label", "clear"):
         return None
-    last = standing_label.word(event_id, kind, text, at)
+    last = _word(winner)
     if standing_label.is_verdict(last):  # nearly always; nothing before it matters then
         return _row_of(item, annotator, phase, last, "given")
+    return _row_of_cell(db, item, annotator, phase)
+
+
+def _row_of_cell(db: Database, item: str, annotator: str, phase: str) -> tuple[Any, ...] | None:
     words = db.execute(_CELL, [item, annotator, phase]).fetchall()
     found = standing_label.of_cell(standing_label.word(*each) for each in words)
     if found.shown is None or found.answer is None:
         return None
     return _row_of(item, annotator, phase, found.shown, found.answer)
+
+
+def _word(winner: tuple[Any, ...]) -> standing_label.Word:
+    kind, _, _, _, event_id, text, at = winner
+    return standing_label.word(event_id, kind, text, at)
 
 
 def _row_of(

@@ -4,24 +4,47 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
 from store import ids
-from store.db import replica
 from store.db.connection import ProjectDatabase, immediate
 from store.errors import BadInput
-from store.log import current_state, set_aside
+from store.log import current_state, event_kinds, set_aside
 from store.records import Event
 
 _INSERT = (
     "INSERT INTO event (id, replica, seq, lamport, at, annotator, kind, item, phase, value)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+# Of the replica all events count, also those set aside: their numbers are taken.
+_LAST = (
+    "SELECT replica.value,"
+    " (SELECT max(seq) FROM event WHERE event.replica = replica.value),"
+    " (SELECT max(lamport) FROM sound_event WHERE item = ?1 AND kind IN (?2, ?3) AND phase = ?4"
+    "  AND (?5 OR annotator = ?6)),"
+    " (SELECT max(arrival) FROM event), EXISTS (SELECT 1 FROM set_aside)"
+    " FROM (SELECT max(value) AS value FROM meta WHERE key = 'replica') AS replica"
+)
 _SELECT = (
     "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value, arrival FROM event"
 )
+
+
+class _Last(NamedTuple):
+    """What a file holds before the next event."""
+
+    replica: str
+    """Id of this file."""
+    seq: int
+    """Greatest number of an event made in it."""
+    lamport: int
+    """Greatest lamport number of the cell; over all annotators where the kind is shared."""
+    arrival: int
+    """Of the newest event."""
+    any_aside: int
+    """Whether any event is set aside."""
 
 
 def append(
@@ -39,23 +62,45 @@ def append(
     Raises:
         BadInput: the annotator has no proper name, or the value is none of this kind.
     """
-    who = ids.name(annotator)
+    with immediate(db):
+        return write(db, kind, item, ids.name(annotator), value, phase=phase, at=at)
+
+
+def write(
+    db: Database,
+    kind: str,
+    item: str,
+    who: str,
+    value: dict[str, Any],
+    *,
+    phase: str = "",
+    at: str,
+    item_is_here: bool = False,
+) -> Event:
+    """The same as :func:`append` inside a transaction that is rolled back where this fails.
+
+    Args:
+        db: the project.
+        kind: of the event.
+        item: what it is about.
+        who: a name in the form of :func:`store.ids.name`.
+        value: what is said.
+        phase: of a label.
+        at: UTC time, ISO-8601.
+        item_is_here: the caller has found the item in the same transaction.
+
+    Raises:
+        BadInput: the annotator has no proper name, or the value is none of this kind.
+    """
     if not who:
         raise BadInput("an annotator needs a name; give one with --as NAME")
-    with immediate(db):
-        return _append(db, kind, item, who, value, phase, at)
-
-
-def _append(
-    db: Database, kind: str, item: str, who: str, value: dict[str, Any], phase: str, at: str
-) -> Event:
     while True:
-        origin = replica.current(db)
+        last = _last(db, kind, item, who, phase)
         event = Event(
             id="",
-            replica=origin,
-            seq=_next_seq(db, origin),
-            lamport=current_state.last_lamport(db, kind, item, who, phase) + 1,
+            replica=last.replica,
+            seq=last.seq + 1,
+            lamport=last.lamport + 1,
             at=at,
             annotator=who,
             kind=kind,
@@ -63,33 +108,35 @@ def _append(
             phase=phase,
             value=value,
         )
-        if wrong := set_aside.reason_for(db, event):
+        if wrong := set_aside.reason_for(db, event, item_is_here=item_is_here):
             raise BadInput(f"this {kind} cannot be kept: {wrong}; nothing was written")
         event = dataclasses.replace(event, id=identity(event))
-        before = last_arrival(db)
-        insert(db, event)
-        set_aside.mark_looked_at(db, before, last_arrival(db))
+        arrival = insert(db, event)
+        set_aside.mark_looked_at(db, last.arrival, arrival)
         current_state.apply(db, event)
         if isinstance(db, ProjectDatabase):
             db.made.append(event)
-        taken_up = set_aside.reconsider(db, item)
+        taken_up = set_aside.reconsider(db, item) if last.any_aside else []
         for other in taken_up:
-            current_state.apply(db, other)
+            current_state.refresh(db, current_state.cell_of(other))
         # What was made up to stand behind a gap follows once the gap is closed; the word just
         # given is the later one, so it is said again behind it.
         if current_state.cell_of(event) not in map(current_state.cell_of, taken_up):
             return event
 
 
-def insert(db: Database, event: Event, value: str | None = None) -> None:
+def insert(db: Database, event: Event, value: str | None = None) -> int:
     """Write an event as it is, without touching heads; for :func:`append` and merges.
 
     Args:
         db: the project.
         event: what is written.
         value: its value as it was written elsewhere, where it cannot be spelled canonically.
+
+    Returns:
+        Its arrival number in this file.
     """
-    db.execute(
+    written = db.execute(
         _INSERT,
         [
             event.id,
@@ -104,6 +151,8 @@ def insert(db: Database, event: Event, value: str | None = None) -> None:
             ids.json_text(event.value) if value is None else value,
         ],
     )
+    assert written.lastrowid is not None
+    return int(written.lastrowid)
 
 
 def identity(event: Event) -> str:
@@ -155,6 +204,9 @@ def _from_row(row: tuple[Any, ...]) -> Event:
     return Event(**dict(zip(names, row, strict=False)), value=json.loads(row[9]))
 
 
-def _next_seq(db: Database, origin: str) -> int:
-    last = db.execute("SELECT max(seq) FROM event WHERE replica = ?", [origin]).fetchone()[0]
-    return int(last or 0) + 1
+def _last(db: Database, kind: str, item: str, who: str, phase: str) -> _Last:
+    """What the next event follows."""
+    words = ("label", "clear") if kind in ("label", "clear") else (kind, kind)
+    shared = kind in event_kinds.SHARED
+    row = db.execute(_LAST, [item, *words, phase, shared, who]).fetchone()
+    return _Last(row[0] or "", *(int(number or 0) for number in row[1:]))

@@ -159,21 +159,23 @@ def settle(db: Database, ids: Iterable[str]) -> list[Event]:
 
 
 def reconsider(db: Database, item: str) -> list[Event]:
-    """The same for what is set aside about one item, which something new was said of.
-
-    Costs one look at an empty table in a file that has nothing set aside.
-    """
-    if db.execute("SELECT 1 FROM set_aside LIMIT 1").fetchone() is None:
-        return []
+    """The same for what is set aside about one item, which something new was said of."""
     rows = db.execute(
         "SELECT id FROM event JOIN set_aside ON event_id = id WHERE item = ?", [item]
     ).fetchall()
     return settle(db, [row[0] for row in rows]) if rows else []
 
 
-def reason_for(db: Database, event: Event) -> str | None:
-    """Why an event cannot be used in this file, whatever its lamport number; None where it can."""
-    return event_kinds.problem(event) or _missing(db, event)
+def reason_for(db: Database, event: Event, *, item_is_here: bool = False) -> str | None:
+    """Why an event cannot be used in this file, whatever its lamport number; None where it can.
+
+    Args:
+        db: the project.
+        event: what is to be used.
+        item_is_here: what it is about was found in the file already.
+    """
+    wrong = event_kinds.problem(event)
+    return wrong if wrong or item_is_here else _missing(db, event)
 
 
 def parsed(row: tuple[Any, ...]) -> Event | None:

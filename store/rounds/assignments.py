@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from store.log import current_state, events
+from store.log import events
 
-_EMPTY = (
-    "SELECT position, pair_id FROM round_pair WHERE round_id = ? AND NOT EXISTS"
-    " (SELECT 1 FROM answered WHERE answered.pair_id = round_pair.pair_id"
-    "  AND answered.annotator = round_pair.annotator)"
-)
+# With the last label a round ends by itself; that it did is recorded once.
+_FINISHED = """
+SELECT round_id FROM round_pair JOIN round_now USING (round_id)
+WHERE pair_id = ? AND annotator = ? AND ended = 'finished'
+    AND round_id NOT IN (SELECT item FROM shared_head WHERE kind = 'round_end')
+ORDER BY round_id
+"""
 
 
 class Place(NamedTuple):
@@ -23,30 +25,6 @@ class Place(NamedTuple):
     position: int
     """From 0."""
     pair_id: str
-
-
-def empty(
-    db: Database, round_id: str, annotator: str | None = None, *, limit: int = -1
-) -> list[str]:
-    """Pairs of a round without a first label, everybody's when no annotator is named.
-
-    The last places come first: people work from the front, so one is found there at once.
-    """
-    whose = "" if annotator is None else " AND annotator = ?"
-    rows = db.execute(
-        _EMPTY + whose + " ORDER BY annotator DESC, position DESC LIMIT ?",
-        [round_id, *([] if annotator is None else [annotator]), limit],
-    ).fetchall()
-    return [row[1] for row in rows]
-
-
-def first_empty(db: Database, round_id: str, annotator: str, after: int) -> Place | None:
-    """The next place behind a position that waits for a label; -1 to look from the start."""
-    row = db.execute(
-        _EMPTY + " AND annotator = ? AND position > ? ORDER BY position LIMIT 1",
-        [round_id, annotator, after],
-    ).fetchone()
-    return None if row is None else Place(*row)
 
 
 def first_skipped(
@@ -65,33 +43,7 @@ def first_skipped(
     return None if row is None else Place(*row)
 
 
-def of_label(db: Database, pair_id: str, annotator: str) -> str | None:
-    """The round a first label given now belongs to: one that is going on, else None."""
-    return next((r for r in _holding(db, pair_id, annotator) if not _recorded_end(db, r)), None)
-
-
 def note_finished(db: Database, pair_id: str, annotator: str, at: str) -> None:
     """Record the end of a round when the label just given was its last; it stays ended."""
-    for round_id in _holding(db, pair_id, annotator):
-        if not _recorded_end(db, round_id) and not empty(db, round_id, limit=1):
-            events.append(db, "round_end", round_id, annotator, {"state": "finished"}, at=at)
-
-
-def ended_with(db: Database, pair_id: str, annotator: str) -> bool:
-    """True when this pair was the annotator's in a round that has ended."""
-    return any(
-        _recorded_end(db, round_id) or not empty(db, round_id, limit=1)
-        for round_id in _holding(db, pair_id, annotator)
-    )
-
-
-def _holding(db: Database, pair_id: str, annotator: str) -> list[str]:
-    rows = db.execute(
-        "SELECT round_id FROM round_pair WHERE pair_id = ? AND annotator = ? ORDER BY round_id",
-        [pair_id, annotator],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def _recorded_end(db: Database, round_id: str) -> bool:
-    return current_state.latest(db, "round_end", round_id) is not None
+    for (round_id,) in db.execute(_FINISHED, [pair_id, annotator]).fetchall():
+        events.append(db, "round_end", round_id, annotator, {"state": "finished"}, at=at)

@@ -21,10 +21,10 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db import meta
+from store.db.connection import sqlite3
 from store.errors import WrongId
 from store.items import candidates, pairs
 from store.judgements import decisions
-from store.log import events
 from store.records import Phase
 
 BLOCK: Final = 10
@@ -33,28 +33,82 @@ BLOCK: Final = 10
 PACE: Final = 20
 """Labels the pace is taken from."""
 
-_TABLE = (
-    "CREATE TEMP TABLE IF NOT EXISTS queue_order ("
-    " annotator TEXT NOT NULL, block INTEGER NOT NULL, draw TEXT NOT NULL,"
-    " pair_id TEXT NOT NULL, PRIMARY KEY (annotator, block, draw)) WITHOUT ROWID"
+RECENT: Final = f"""(SELECT json_group_array(seconds) FROM (
+    SELECT seconds FROM label_head WHERE annotator = :who AND seconds IS NOT NULL
+    ORDER BY at DESC LIMIT {PACE}
+))"""  # noqa: S608 - a number written above
+"""SQL: the seconds of the last timed labels of ``:who``, as JSON."""
+
+# The order of this connection: it follows from seed, annotator and pair alone, and is looked at
+# on every key press. Which edits were taken back is looked at again where a decision or a pair is
+# new; whether somebody has labelled such a pair each time: there are few of them.
+_TEMPORARY = (
+    (
+        "CREATE TEMP TABLE IF NOT EXISTS queue_order ("
+        " annotator TEXT NOT NULL, block INTEGER NOT NULL, draw TEXT NOT NULL,"
+        " pair_id TEXT NOT NULL, place INTEGER NOT NULL,"
+        " PRIMARY KEY (annotator, block, draw)) WITHOUT ROWID"
+    ),
+    "CREATE INDEX IF NOT EXISTS temp.queue_pair ON queue_order (annotator, pair_id)",
+    # of each annotator's order: the last pair that is in it, and how many are
+    (
+        "CREATE TEMP TABLE IF NOT EXISTS queue_known ("
+        " annotator TEXT PRIMARY KEY, pair INTEGER NOT NULL, pairs INTEGER NOT NULL)"
+    ),
+    "CREATE TEMP TABLE IF NOT EXISTS queue_withdrawn (pair_id TEXT PRIMARY KEY)",
+    (
+        "CREATE TEMP TABLE IF NOT EXISTS queue_seen ("
+        " pair INTEGER NOT NULL, decision INTEGER NOT NULL)"
+    ),
+    (
+        "CREATE TEMP VIEW IF NOT EXISTS queue_gone AS SELECT w.pair_id FROM queue_withdrawn AS w"
+        " WHERE NOT EXISTS (SELECT 1 FROM label_head AS l WHERE l.pair_id = w.pair_id"
+        "  AND l.given_by = 'person')"
+    ),
 )
-_INDEX = "CREATE INDEX IF NOT EXISTS temp.queue_pair ON queue_order (annotator, pair_id)"
-_WITHDRAWN = "CREATE TEMP TABLE IF NOT EXISTS queue_withdrawn (pair_id TEXT PRIMARY KEY)"
-_SEEN = (
-    "CREATE TEMP TABLE IF NOT EXISTS queue_seen (arrival INTEGER NOT NULL, pairs INTEGER NOT NULL)"
-)
-_GONE = (
-    "CREATE TEMP VIEW IF NOT EXISTS queue_gone AS SELECT w.pair_id FROM queue_withdrawn AS w"
-    " WHERE NOT EXISTS (SELECT 1 FROM label_head AS l WHERE l.pair_id = w.pair_id"
-    "  AND l.given_by = 'person')"
-)
-_NEXT = (
-    "SELECT pair_id FROM temp.queue_order AS q"
-    " WHERE q.annotator = ?1 AND (q.block, q.draw) > (?2, ?3) AND NOT EXISTS"
-    " (SELECT 1 FROM answered AS l WHERE l.pair_id = q.pair_id AND l.annotator = ?1)"
-    " AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
-    " ORDER BY q.block, q.draw LIMIT 1"
-)
+# Decisions that are set aside count here too: they only make it look again. The index is named
+# because the newest decision may lie far behind the newest event.
+_NEWS = """
+SELECT coalesce((SELECT max(position) FROM pair), 0),
+    coalesce((SELECT arrival FROM event INDEXED BY event_decision WHERE kind = 'decision'
+              ORDER BY arrival DESC LIMIT 1), 0),
+    (SELECT pair FROM temp.queue_seen), (SELECT decision FROM temp.queue_seen),
+    known.pair, known.pairs
+FROM (SELECT 1) LEFT JOIN temp.queue_known AS known ON known.annotator = ?
+"""
+# What is few stands first in each join, and the index by pair is named: without statistics SQLite
+# would walk the whole order.
+_POSITION = """
+WITH wanted AS MATERIALIZED (SELECT {wanted} AS pair_id)
+SELECT q.pair_id, q.place - (
+           SELECT count(*) FROM temp.queue_gone AS gone
+           CROSS JOIN temp.queue_order AS before INDEXED BY queue_pair
+               ON before.annotator = known.annotator AND before.pair_id = gone.pair_id
+           WHERE before.place < q.place
+       ),
+       known.pairs - (SELECT count(*) FROM temp.queue_gone),
+       (SELECT count(*) FROM answered WHERE annotator = known.annotator),
+       :after IS NULL OR EXISTS (
+           SELECT 1 FROM temp.queue_order WHERE annotator = known.annotator AND pair_id = :after
+       )
+FROM temp.queue_known AS known CROSS JOIN wanted
+LEFT JOIN temp.queue_order AS q INDEXED BY queue_pair
+    ON q.annotator = known.annotator AND q.pair_id = wanted.pair_id
+WHERE known.annotator = :who
+"""
+_WAITS = """
+    q.annotator = :who AND NOT EXISTS (
+        SELECT 1 FROM answered AS l WHERE l.pair_id = q.pair_id AND l.annotator = :who
+    ) AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)
+    ORDER BY q.block, q.draw LIMIT 1
+"""
+_NEXT = f"""coalesce((
+    SELECT q.pair_id FROM temp.queue_order AS q WHERE (q.block, q.draw) > (
+        SELECT block, draw FROM temp.queue_order WHERE annotator = :who AND pair_id = :after
+    ) AND {_WAITS}
+), (
+    SELECT q.pair_id FROM temp.queue_order AS q WHERE {_WAITS}
+))"""  # noqa: S608 - the text above
 _SKIPPED = (
     "SELECT q.pair_id FROM temp.queue_order AS q JOIN label_head AS l ON l.pair_id = q.pair_id"
     " AND l.annotator = q.annotator AND l.phase = 'first' AND l.verdict = 'skip'"
@@ -90,12 +144,19 @@ class Position:
     """Pairs with this annotator's verdict, ``skip`` included."""
 
 
-class _Place(NamedTuple):
-    block: int
-    draw: str
+class _News(NamedTuple):
+    """What a file holds, and what this connection knows of it."""
 
-
-_START = _Place(-1, "")
+    last_pair: int
+    """Position of the last pair."""
+    last_decision: int
+    """Arrival of the last decision."""
+    seen_pair: int | None
+    seen_decision: int | None
+    """The same when edits that were taken back were looked for; None before the first time."""
+    known_pair: int | None
+    known_pairs: int | None
+    """The last pair in the annotator's order, and how many are in it."""
 
 
 def label_next(db: Database, annotator: str, *, after: str | None = None) -> Position:
@@ -111,11 +172,7 @@ def label_next(db: Database, annotator: str, *, after: str | None = None) -> Pos
     """
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
-    start = _START if after is None else _place(db, who, after)
-    row = db.execute(_NEXT, (who, *start)).fetchone()
-    if row is None and start != _START:
-        row = db.execute(_NEXT, (who, *_START)).fetchone()
-    return _position(db, who, None if row is None else row[0])
+    return _position(db, who, _NEXT, after=after)
 
 
 def skipped_next(db: Database, annotator: str, *, passed: Iterable[str] = ()) -> Position:
@@ -129,7 +186,7 @@ def skipped_next(db: Database, annotator: str, *, passed: Iterable[str] = ()) ->
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
     found = db.execute(_SKIPPED, (who, json.dumps(list(passed)))).fetchall()
-    return _position(db, who, found[0][0] if found else None)
+    return _position(db, who, ":pair", pair=found[0][0] if found else None)
 
 
 def skipped(db: Database, annotator: str) -> int:
@@ -149,20 +206,19 @@ def label_at(db: Database, annotator: str, index: int) -> Position:
     """
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
-    whole = _total(db)
     row = db.execute(
         "SELECT pair_id FROM temp.queue_order WHERE annotator = ?"
         " AND pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
         " ORDER BY block, draw LIMIT 1 OFFSET ?",
-        (who, max(0, min(index, whole) - 1)),
+        (who, max(0, min(index, total(db)) - 1)),
     ).fetchone()
-    return _position(db, who, None if row is None else row[0])
+    return _position(db, who, ":pair", pair=None if row is None else row[0])
 
 
 def total(db: Database) -> int:
     """How many pairs there are for everybody to label."""
-    _follow_edits(db)
-    return _total(db)
+    _bring_up_to_date(db, None)
+    return pairs.count(db) - int(db.execute("SELECT count(*) FROM temp.queue_gone").fetchone()[0])
 
 
 def position(db: Database, annotator: str, pair_id: str) -> Position:
@@ -173,7 +229,10 @@ def position(db: Database, annotator: str, pair_id: str) -> Position:
     """
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
-    return _position(db, who, pair_id)
+    found = _position(db, who, ":pair", pair=pair_id)
+    if found.pair_id is None:
+        raise WrongId(pair_id, "pair")
+    return found
 
 
 def left_side(
@@ -225,101 +284,95 @@ def revise_ready(db: Database, annotator: str) -> int:
 
 def pace(db: Database, annotator: str) -> float | None:
     """Median seconds of the annotator's last 20 timed labels; None before the first."""
-    rows = db.execute(
-        "SELECT seconds FROM label_head WHERE annotator = ? AND seconds IS NOT NULL"
-        " ORDER BY at DESC LIMIT ?",
-        (ids.name(annotator), PACE),
-    ).fetchall()
-    return median(row[0] for row in rows) if rows else None
+    row = db.execute(f"SELECT {RECENT}", {"who": ids.name(annotator)}).fetchone()
+    return median_of(row[0])
 
 
-def _bring_up_to_date(db: Database, annotator: str) -> None:
-    """Adds the pairs that are new since the last time to the order of this connection.
+def median_of(recent: str) -> float | None:
+    """The median of what :data:`RECENT` gives."""
+    seconds: list[float] = json.loads(recent)
+    return median(seconds) if seconds else None
 
-    The order lives in a temporary table: it follows from seed, annotator and pair alone, and is
-    looked at on every key press.
-    """
-    _follow_edits(db)
-    db.execute(_TABLE)
-    db.execute(_INDEX)
-    known = db.execute(
-        "SELECT count(*) FROM temp.queue_order WHERE annotator = ?", (annotator,)
-    ).fetchone()[0]
-    if known == pairs.count(db):
-        return
-    seed = meta.seed(db, "order")
-    rows = db.execute(
-        "SELECT position, id FROM pair WHERE id NOT IN"
-        " (SELECT pair_id FROM temp.queue_order WHERE annotator = ?)",
-        (annotator,),
-    ).fetchall()
-    db.conn.execute("SAVEPOINT queue_order")
+
+def _bring_up_to_date(db: Database, annotator: str | None) -> None:
+    """Take in what is new in the file: pairs for the annotator's order, edits taken back."""
+    try:
+        news = _news(db, annotator)
+    except sqlite3.OperationalError:  # the first look of this connection
+        for statement in _TEMPORARY:
+            db.execute(statement)
+        news = _news(db, annotator)
+    if (news.last_pair, news.last_decision) != (news.seen_pair, news.seen_decision):
+        _look_for_withdrawn(db, news)
+    if annotator is not None and news.last_pair != news.known_pair:
+        _add_pairs(db, annotator, news)
+
+
+def _news(db: Database, annotator: str | None) -> _News:
+    return _News(*db.execute(_NEWS, (annotator,)).fetchone())
+
+
+def _look_for_withdrawn(db: Database, news: _News) -> None:
+    db.conn.execute("SAVEPOINT queue_withdrawn")
+    db.conn.execute("DELETE FROM temp.queue_withdrawn")
     db.conn.executemany(
-        "INSERT INTO temp.queue_order VALUES (?, ?, ?, ?)",
-        (
-            (annotator, (place - 1) // BLOCK, ids.digest("order", [seed, annotator, pair]), pair)
-            for place, pair in rows
-        ),
+        "INSERT INTO temp.queue_withdrawn VALUES (?)",
+        ((pair,) for pair in decisions.withdrawn_pairs(db)),
+    )
+    db.conn.execute("DELETE FROM temp.queue_seen")
+    db.conn.execute("INSERT INTO temp.queue_seen VALUES (?, ?)", news[:2])
+    db.conn.execute("RELEASE queue_withdrawn")
+
+
+def _add_pairs(db: Database, annotator: str, news: _News) -> None:
+    """Put the new pairs into the order; the block that was the last one is drawn anew."""
+    seed = meta.seed(db, "order")
+    first = (news.known_pair or 0) // BLOCK
+    new = db.execute(
+        "SELECT position, id FROM pair WHERE position > ?", (first * BLOCK,)
+    ).fetchall()
+    drawn = sorted(
+        ((place - 1) // BLOCK, ids.digest("order", [seed, annotator, pair]), pair)
+        for place, pair in new
+    )
+    db.conn.execute("SAVEPOINT queue_order")
+    gone = db.conn.execute(
+        "DELETE FROM temp.queue_order WHERE annotator = ? AND block >= ?", (annotator, first)
+    )
+    before = (news.known_pairs or 0) - gone.rowcount
+    db.conn.executemany(
+        "INSERT INTO temp.queue_order VALUES (?, ?, ?, ?, ?)",
+        ((annotator, *each, place) for place, each in enumerate(drawn, before + 1)),
+    )
+    db.conn.execute(
+        "INSERT OR REPLACE INTO temp.queue_known VALUES (?, ?, ?)",
+        (annotator, news.last_pair, before + len(drawn)),
     )
     db.conn.execute("RELEASE queue_order")
 
 
-def _place(db: Database, annotator: str, pair_id: str) -> _Place:
+def _position(
+    db: Database, annotator: str, wanted: str, *, pair: str | None = None, after: str | None = None
+) -> Position:
+    """Where an annotator is.
+
+    Args:
+        db: the project.
+        annotator: a name in its one form.
+        wanted: SQL for the id of the pair, which may use the parameters below.
+        pair: an id.
+        after: another one.
+
+    Raises:
+        WrongId: there is no pair ``after``.
+    """
     row = db.execute(
-        "SELECT block, draw FROM temp.queue_order WHERE annotator = ? AND pair_id = ?",
-        (annotator, pair_id),
+        _POSITION.format(wanted=wanted), {"who": annotator, "pair": pair, "after": after}
     ).fetchone()
     if row is None:
-        raise WrongId(pair_id, "pair")
-    return _Place(*row)
-
-
-def _position(db: Database, annotator: str, pair_id: str | None) -> Position:
-    done = db.execute("SELECT count(*) FROM answered WHERE annotator = ?", (annotator,)).fetchone()[
-        0
-    ]
-    if pair_id is None:
-        return Position(None, 0, _total(db), done)
-    place = _place(db, annotator, pair_id)
-    before = db.execute(
-        "SELECT count(*) FROM temp.queue_order WHERE annotator = ? AND (block, draw) < (?, ?)"
-        " AND pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)",
-        (annotator, *place),
-    ).fetchone()[0]
-    whole = _total(db)
-    return Position(pair_id, min(before + 1, max(whole, 1)), whole, done)
-
-
-def _total(db: Database) -> int:
-    gone = db.execute("SELECT count(*) FROM temp.queue_gone").fetchone()[0]
-    return pairs.count(db) - int(gone)
-
-
-def _follow_edits(db: Database) -> None:
-    """Looks again which edits were taken back, where a decision or a pair is new since last time.
-
-    Whether somebody has labelled such a pair is asked each time: there are few of them.
-    """
-    db.execute(_WITHDRAWN)
-    db.execute(_GONE)
-    db.execute(_SEEN)
-    seen = db.execute("SELECT arrival, pairs FROM temp.queue_seen").fetchone()
-    now = events.last_arrival(db), pairs.count(db)
-    if seen == now:
-        return
-    same = seen is not None and seen[1] == now[1] and not _decided_since(db, seen[0])
-    db.conn.execute("SAVEPOINT queue_withdrawn")
-    if not same:
-        withdrawn = decisions.withdrawn_pairs(db)
-        db.conn.execute("DELETE FROM temp.queue_withdrawn")
-        db.conn.executemany(
-            "INSERT INTO temp.queue_withdrawn VALUES (?)", ((pair,) for pair in withdrawn)
-        )
-    db.conn.execute("DELETE FROM temp.queue_seen")
-    db.conn.execute("INSERT INTO temp.queue_seen VALUES (?, ?)", now)
-    db.conn.execute("RELEASE queue_withdrawn")
-
-
-def _decided_since(db: Database, arrival: int) -> bool:
-    sql = "SELECT 1 FROM event WHERE arrival > ? AND kind = 'decision' LIMIT 1"
-    return db.execute(sql, (arrival,)).fetchone() is not None
+        return Position(None, 0, 0, 0)
+    found, place, whole, done, known = row
+    if not known:
+        raise WrongId(str(after), "pair")
+    # a pair that has left the order stands where it stood
+    return Position(found, 0 if found is None else min(place, max(whole, 1)), whole, done)

@@ -13,6 +13,10 @@ from store.judgements import settings
 DISTANCE: Final = 20
 """Labels that must lie between the first pass and the repeat, so that it is not remembered."""
 
+_COUNTS = """
+SELECT count(*) FILTER (WHERE phase = 'first'), count(*) FILTER (WHERE phase = 'repeat')
+FROM label_head WHERE annotator = ?
+"""
 _OLD_ENOUGH = """
 SELECT pair_id FROM label_head AS first
 WHERE annotator = ?1 AND phase = 'first' AND verdict <> 'skip' AND informed = 0
@@ -33,9 +37,16 @@ def due(db: Database, annotator: str) -> str | None:
     project's stored seed among those labelled long enough ago, never shown beside the others'
     labels, and not repeated yet.
     """
-    every = int(settings.get(db, settings.REPEATS, 0))
+    return due_every(db, annotator, int(settings.get(db, settings.REPEATS, 0)))
+
+
+def due_every(db: Database, annotator: str, every: int) -> str | None:
+    """The same where the setting is known."""
     who = ids.name(annotator)
-    if every < 1 or _count(db, who, "first") // every <= _count(db, who, "repeat"):
+    if every < 1:
+        return None
+    first, repeated = db.execute(_COUNTS, [who]).fetchone()
+    if first // every <= repeated:
         return None
     rows = db.execute(_OLD_ENOUGH, [who, DISTANCE]).fetchall()
     seed = meta.seed(db, "order")
@@ -44,10 +55,3 @@ def due(db: Database, annotator: str) -> str | None:
         key=lambda pair: ids.digest("repeat", [seed, who, pair]),
         default=None,
     )
-
-
-def _count(db: Database, annotator: str, phase: str) -> int:
-    row = db.execute(
-        "SELECT count(*) FROM label_head WHERE annotator = ? AND phase = ?", [annotator, phase]
-    ).fetchone()
-    return int(row[0])

@@ -17,13 +17,74 @@ from sqlite_utils import Database
 from store import ids
 from store.db.connection import immediate
 from store.errors import BadInput, SealedRound, WrongId
-from store.log import current_state, events
+from store.log import events
 from store.records import Seal as Seal
 from store.rounds import assignments
 from store.rounds.queue import Position
 
 BLOCK: Final = 10
 """New common pairs after which the figures of a round opened in blocks move again."""
+
+
+_ROUND: Final = ("id", "name", "annotators", "seal", "overlap", "seed", "by", "at", "ended")
+_COLUMNS: Final = "round_id, name, annotators, seal, overlap, seed, made_by, at, ended"
+"""Of ``round_now``, in the order of :data:`_ROUND`."""
+
+_ORDERED = f"SELECT {_COLUMNS} FROM round_now ORDER BY at, round_id"  # noqa: S608
+_MINE = f"""
+WITH mine AS MATERIALIZED (
+    SELECT {_COLUMNS}, coalesce((
+               SELECT position FROM open_place WHERE open_place.round_id = round_now.round_id
+                   AND annotator = :who AND position > (
+                       SELECT position FROM round_pair AS here
+                       WHERE here.round_id = round_now.round_id AND here.annotator = :who
+                           AND here.pair_id = :after
+                   ) ORDER BY position LIMIT 1
+           ), (
+               SELECT position FROM open_place WHERE open_place.round_id = round_now.round_id
+                   AND annotator = :who ORDER BY position LIMIT 1
+           )) AS place,
+           (SELECT count(*) FROM open_place WHERE open_place.round_id = round_now.round_id
+               AND annotator = :who) AS waiting,
+           (SELECT count(*) FROM round_pair WHERE round_pair.round_id = round_now.round_id
+               AND annotator = :who) AS total
+    FROM round_now WHERE iif(:round IS NULL, ended IS NULL, round_id = :round)
+)
+SELECT {_COLUMNS}, place, (
+           SELECT pair_id FROM round_pair WHERE round_pair.round_id = mine.round_id
+               AND annotator = :who AND position = place
+       ) AS pair_id, total, total - waiting AS done
+FROM mine WHERE total > 0 ORDER BY at, round_id
+"""  # noqa: S608 - names written above
+# In a round opened in blocks the pairs that all of the annotators have labelled are told, in the
+# order in which they became common, as far as they fill whole blocks.
+_HIDDEN = """
+WITH ongoing AS MATERIALIZED (
+    SELECT round_id, seal, iif(:who = '[]', annotators, :who) AS who
+    FROM round_now WHERE ended IS NULL AND seal <> 'open'
+), common AS (
+    SELECT round_id, pair_id,
+           row_number() OVER (PARTITION BY round_id ORDER BY max(arrived)) AS place,
+           count(*) OVER (PARTITION BY round_id) AS pairs
+    FROM (
+        SELECT ongoing.round_id, ongoing.who, round_pair.pair_id, (
+                   SELECT min(arrival) FROM sound_event AS event
+                   WHERE item = round_pair.pair_id AND event.annotator = round_pair.annotator
+                       AND kind = 'label' AND phase = 'first'
+               ) AS arrived
+        FROM ongoing JOIN round_pair USING (round_id)
+        JOIN label_head USING (pair_id, annotator)
+        WHERE ongoing.seal = 'blocks' AND label_head.phase = 'first'
+            AND round_pair.annotator IN (SELECT value FROM json_each(ongoing.who))
+    ) GROUP BY round_id, pair_id HAVING count(*) = json_array_length(who)
+)
+SELECT round_id, pair_id FROM ongoing JOIN round_pair USING (round_id) WHERE seal = 'sealed'
+UNION
+SELECT round_id, pair_id FROM ongoing JOIN round_pair USING (round_id)
+WHERE seal = 'blocks' AND (round_id, pair_id) NOT IN (
+    SELECT round_id, pair_id FROM common WHERE place <= pairs / :block * :block
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,28 +215,7 @@ def get(db: Database, round_id: str) -> Round:
 
 def ordered(db: Database) -> list[Round]:
     """All rounds, oldest first."""
-    seals = current_state.latest_of_each(db, "round_seal")
-    ends = current_state.latest_of_each(db, "round_end")
-    found = []
-    for identity, said in current_state.latest_of_each(db, "round").items():
-        seal = seals[identity].value["seal"] if identity in seals else said.value["seal"]
-        ended = ends[identity].value["state"] if identity in ends else None
-        if ended is None and not assignments.empty(db, identity, limit=1):
-            ended = "finished"  # the last labels came in by a merge
-        found.append(
-            Round(
-                id=identity,
-                name=said.value["name"],
-                annotators=tuple(said.value["annotators"]),
-                seal=Seal(seal),
-                overlap=said.value["overlap"],
-                seed=said.value["seed"],
-                by=said.annotator,
-                at=said.at,
-                ended=ended,
-            )
-        )
-    return sorted(found, key=lambda each: (each.at, each.id))
+    return [_round(row) for row in db.execute(_ORDERED).fetchall()]
 
 
 def progress(db: Database, round_id: str) -> list[Progress]:
@@ -200,46 +240,39 @@ def pairs_of(db: Database, round_id: str, annotator: str | None = None) -> list[
     return [row[0] for row in db.execute(sql, [round_id, ids.name(annotator)]).fetchall()]
 
 
+def in_order(
+    db: Database, annotator: str, *, after: str | None = None
+) -> list[tuple[Round, Position]]:
+    """The rounds that an annotator takes part in and that go on, oldest first, with the next pair.
+
+    That is the next one without a first verdict of this annotator, in their own order; None
+    where only others have pairs to label yet.
+
+    Args:
+        db: the project.
+        annotator: a name.
+        after: go on behind this pair, and from the beginning when the end is reached.
+    """
+    return _mine(db, annotator, after=after)
+
+
 def waiting_for(db: Database, annotator: str) -> list[Round]:
     """The rounds in which an annotator still has pairs to label, oldest first."""
-    who = ids.name(annotator)
-    return [
-        each
-        for each in ordered(db)
-        if each.ended is None
-        and who in each.annotators
-        and assignments.empty(db, each.id, who, limit=1)
-    ]
+    return [each for each, place in in_order(db, annotator) if place.pair_id is not None]
 
 
 def label_next(
     db: Database, round_id: str, annotator: str, *, after: str | None = None
 ) -> Position:
-    """The next pair of a round without a first verdict of this annotator, in their own order.
-
-    Args:
-        db: the project.
-        round_id: whole id of the round.
-        annotator: one of the round's.
-        after: go on behind this pair, and from the beginning when the end is reached.
+    """The next pair of one round, as :func:`in_order` finds it, also of one that has ended.
 
     Raises:
         WrongId: the annotator is not in the round, or there is none.
     """
-    who = ids.name(annotator)
-    row = db.execute(
-        "SELECT position FROM round_pair WHERE round_id = ? AND annotator = ? AND pair_id = ?",
-        [round_id, who, after],
-    ).fetchone()
-    here = assignments.first_empty(db, round_id, who, -1 if row is None else row[0])
-    if here is None and row is not None:
-        here = assignments.first_empty(db, round_id, who, -1)
-    own = next((each for each in progress(db, round_id) if each.annotator == who), None)
-    if own is None:
-        raise WrongId(who, f"annotator of round {round_id[:12]}")
-    if here is None:
-        return Position(None, 0, own.total, own.done)
-    return Position(here.pair_id, here.position + 1, own.total, own.done)
+    found = _mine(db, annotator, after=after, round_id=round_id)
+    if not found:
+        raise WrongId(ids.name(annotator), f"annotator of round {round_id[:12]}")
+    return found[0][1]
 
 
 def skipped_next(
@@ -254,13 +287,22 @@ def skipped_next(
         annotator: a name.
         passed: pairs that are not wanted now: they were skipped again.
     """
+    return skipped_of(db, annotator, in_order(db, annotator), passed=passed)
+
+
+def skipped_of(
+    db: Database,
+    annotator: str,
+    mine: Iterable[tuple[Round, Position]],
+    *,
+    passed: Iterable[str] = (),
+) -> tuple[Round, Position] | None:
+    """The same where the annotator's rounds are known from :func:`in_order`."""
     who = ids.name(annotator)
-    for each in ordered(db):
-        if each.ended is None and who in each.annotators:
-            here = assignments.first_skipped(db, each.id, who, passed)
-            if here is not None:
-                own = next(one for one in progress(db, each.id) if one.annotator == who)
-                return each, Position(here.pair_id, here.position + 1, own.total, own.done)
+    for each, place in mine:
+        here = assignments.first_skipped(db, each.id, who, passed)
+        if here is not None:
+            return each, Position(here.pair_id, here.position + 1, place.total, place.done)
     return None
 
 
@@ -299,8 +341,7 @@ def hidden_pairs(db: Database, annotators: Sequence[str] = ()) -> frozenset[str]
     Those of sealed rounds, and in a round opened in blocks those after the last full block of
     :data:`BLOCK` pairs that the annotators (all of the round when none are named) have in common.
     """
-    who = [ids.name(name) for name in annotators]
-    return frozenset(pair for each in ordered(db) for pair in _hidden(db, each, who))
+    return frozenset(pair for _, pair in _hidden(db, annotators))
 
 
 def guard(db: Database, pair_ids: Iterable[str] | None = None) -> None:
@@ -314,43 +355,44 @@ def guard(db: Database, pair_ids: Iterable[str] | None = None) -> None:
     Raises:
         SealedRound: names the round and its progress.
     """
-    wanted = None if pair_ids is None else set(pair_ids)
-    for each in ordered(db):
-        touched = not each.told if wanted is None else wanted & _hidden(db, each, ())
-        if touched:
-            told = ", ".join(f"{p.annotator} {p.done} of {p.total}" for p in progress(db, each.id))
-            raise SealedRound(each.name, told, blocks=each.told)
+    if pair_ids is None:
+        touched = {each.id for each in sealed(db)}
+    else:
+        wanted = set(pair_ids)
+        touched = {round_id for round_id, pair in _hidden(db) if pair in wanted}
+    if not touched:
+        return
+    each = next(each for each in ordered(db) if each.id in touched)
+    told = ", ".join(f"{p.annotator} {p.done} of {p.total}" for p in progress(db, each.id))
+    raise SealedRound(each.name, told, blocks=each.told)
 
 
-def _hidden(db: Database, each: Round, annotators: Sequence[str]) -> set[str]:
-    """What one round hides of figures between these annotators, or between all of its own."""
-    if not each.told:
-        return set(pairs_of(db, each.id))
-    if each.ended is not None or each.seal is Seal.OPEN:
-        return set()
-    common = _common(db, each.id, annotators or each.annotators)
-    return set(pairs_of(db, each.id)).difference(common[: len(common) // BLOCK * BLOCK])
+def _hidden(db: Database, annotators: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Round and pair of all that rounds hide of figures between these annotators."""
+    who = json.dumps([ids.name(name) for name in annotators])
+    return list(db.execute(_HIDDEN, {"who": who, "block": BLOCK}).fetchall())
+
+
+def _round(row: tuple[Any, ...]) -> Round:
+    said = dict(zip(_ROUND, row, strict=False))
+    return Round(**said | {"annotators": tuple(json.loads(row[2])), "seal": Seal(row[3])})
+
+
+def _mine(
+    db: Database, annotator: str, *, after: str | None, round_id: str | None = None
+) -> list[tuple[Round, Position]]:
+    wanted = {"who": ids.name(annotator), "after": after, "round": round_id}
+    rows = db.execute(_MINE, wanted).fetchall()
+    return [(_round(row), _position_in(row[len(_ROUND) :])) for row in rows]
+
+
+def _position_in(row: tuple[Any, ...]) -> Position:
+    place, pair_id, total, done = row
+    return Position(pair_id, 0 if place is None else place + 1, total, done)
 
 
 def _shuffled(pairs: Sequence[str], seed: str, annotator: str) -> list[str]:
     return sorted(pairs, key=lambda pair: ids.digest("round order", [seed, annotator, pair]))
-
-
-def _common(db: Database, round_id: str, annotators: Sequence[str]) -> list[str]:
-    """The pairs of a round that all of these have labelled, in the order they became common."""
-    rows = db.execute(
-        "SELECT pair_id FROM (SELECT round_pair.pair_id, round_pair.annotator,"
-        "  (SELECT min(arrival) FROM sound_event AS event WHERE item = round_pair.pair_id"
-        "   AND event.annotator = round_pair.annotator AND kind = 'label' AND phase = 'first'"
-        "  ) AS arrived"
-        " FROM round_pair JOIN label_head ON label_head.pair_id = round_pair.pair_id"
-        "  AND label_head.annotator = round_pair.annotator AND label_head.phase = 'first'"
-        " WHERE round_pair.round_id = ?"
-        "  AND round_pair.annotator IN (SELECT value FROM json_each(?)))"
-        " GROUP BY pair_id HAVING count(*) = ? ORDER BY max(arrived)",
-        [round_id, json.dumps(list(annotators)), len(annotators)],
-    ).fetchall()
-    return [row[0] for row in rows]
 
 
 def _must_exist(db: Database, pair_ids: Sequence[str]) -> None:

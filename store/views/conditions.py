@@ -17,10 +17,10 @@ from store.views.search_index import Term
 _OPEN = f"NOT {closed.PAIR}"
 _PROMPT_OPEN = f"NOT {closed.PROMPT}"
 _OWN = (
-    "(SELECT verdict FROM label_head WHERE pair_id = pair.id AND annotator = :viewer"
+    "(SELECT answer FROM label_head WHERE pair_id = pair.id AND annotator = :viewer"
     " AND phase = 'first')"
 )
-_PEOPLE = "substr(annotator, 1, 3) <> 'ai:' AND verdict <> 'skip'"
+_PEOPLE = "given_by = 'person' AND verdict <> 'skip'"
 _SAID = f"FROM label_head WHERE pair_id = pair.id AND phase = 'first' AND {_PEOPLE}"
 _RULED = (
     "EXISTS (SELECT 1 FROM head WHERE head.kind = 'ruling' AND head.item = pair.id"
@@ -34,8 +34,8 @@ _LATEST = " ORDER BY head.annotator = :viewer DESC, head.at DESC, head.event_id 
 
 STATUS: Final = {
     Kind.PAIR: (
-        f"CASE WHEN {_RULED} THEN 'ruled' WHEN {_OWN} IS NULL THEN 'waiting'"
-        f" WHEN {_OWN} = 'skip' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
+        f"CASE WHEN {_RULED} THEN 'ruled' WHEN coalesce({_OWN}, 'again') = 'again' THEN 'waiting'"
+        f" WHEN {_OWN} = 'skipped' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
         f" WHEN (SELECT count(DISTINCT verdict) {_SAID}) > 1 THEN 'disagreed'"
         f" WHEN (SELECT count(*) {_SAID}) > 1 THEN 'agreed' ELSE 'labelled' END"
     ),
@@ -74,8 +74,19 @@ _TEXT = "json_extract(head.value, '$.text') <> ''"
 _PROMPT_ITEMS = "SELECT prompt.id UNION ALL SELECT id FROM candidate WHERE prompt_id = prompt.id"
 _PAIR_ITEMS = "pair.id, pair.prompt_id, pair.a_id, pair.b_id"
 
+# the flags are read once, and looked up for each pair: there are few
+_FLAGS = f"SELECT item FROM head WHERE head.kind = 'flag' AND {_ON}"
+
+
+def _one_of(items: str, found: str) -> str:
+    return "(" + " OR ".join(f"{item} IN ({found})" for item in items.split(", ")) + ")"
+
+
 FLAGGED: Final = {
-    Kind.PAIR: _set("flag", _ON, _PAIR_ITEMS, _OPEN),
+    Kind.PAIR: (
+        f"({_one_of(_PAIR_ITEMS, f'{_FLAGS} AND head.annotator = :viewer')}"
+        f" OR ({_one_of(_PAIR_ITEMS, _FLAGS)} AND {_OPEN}))"
+    ),
     Kind.PROMPT: _set("flag", _ON, _PROMPT_ITEMS, _PROMPT_OPEN),
     Kind.ANSWER: f"({_PROMPT_OPEN} AND {_set('flag', _ON, 'candidate.id', 'TRUE')})",
 }
@@ -94,9 +105,8 @@ _WORDS = " + ".join(
     for item in ("pair.prompt_id", "pair.a_id", "pair.b_id")
 )
 HASTY: Final = (
-    "EXISTS (SELECT 1 FROM label_head WHERE pair_id = pair.id AND phase = 'first'"
-    f" AND {_PEOPLE} AND seconds IS NOT NULL AND (annotator = :viewer OR {_OPEN})"
-    f" AND seconds * {WORDS_PER_SECOND} < {_WORDS})"
+    "coalesce((SELECT min(seconds) FROM label_head WHERE pair_id = pair.id AND phase = 'first'"
+    f" AND {_PEOPLE} AND (annotator = :viewer OR {_OPEN})) * {WORDS_PER_SECOND} < {_WORDS}, FALSE)"
 )
 _RULING = (
     "(SELECT json_extract(head.value, '$.verdict') FROM head JOIN event"

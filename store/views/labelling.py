@@ -14,11 +14,23 @@ from sqlite_utils import Database
 from store import ids
 from store.items import pairs
 from store.judgements import labels, settings
-from store.log import current_state
 from store.records import Label, PairText, Phase, Verdict
 from store.rounds import queue, repeats, rounds
 from store.rounds.queue import Position
 from store.rounds.rounds import Round
+
+_OWN = f"""
+SELECT json_extract(flag.value, '$.on'), json_extract(remark.value, '$.text'), {queue.RECENT},
+       label.*
+FROM (SELECT 1)
+LEFT JOIN head AS flag ON flag.kind = 'flag' AND flag.item = :pair AND flag.annotator = :who
+    AND flag.phase = ''
+LEFT JOIN head AS remark ON remark.kind = 'note' AND remark.item = :pair
+    AND remark.annotator = :who AND remark.phase = ''
+LEFT JOIN (SELECT {labels.COLUMNS} FROM labels_current
+           WHERE pair_id = :pair AND annotator = :who AND phase = 'first') AS label
+"""
+"""The annotator's own marks on a pair, and their pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +108,22 @@ def resume(
         passed: skipped pairs that were skipped again and are not wanted now.
     """
     place, round_ = _next(db, annotator, after, passed)
-    again = repeats.due(db, annotator)
+    asked = settings.some(db, settings.STRENGTH, settings.REPEATS)
+    strength = bool(asked.get(settings.STRENGTH))
+    again = repeats.due_every(db, annotator, int(asked.get(settings.REPEATS, 0)))
     if again is not None:
-        return _again(db, annotator, again, place)
-    return _at(db, annotator, place, round_)
+        return _again(db, annotator, again, place, strength)
+    return _at(db, annotator, place, round_, strength=strength)
 
 
 def _next(
     db: Database, annotator: str, after: str | None, passed: Collection[str]
 ) -> tuple[Position, Round | None]:
-    for each in rounds.waiting_for(db, annotator):
-        return rounds.label_next(db, each.id, annotator, after=after), each
-    skipped = rounds.skipped_next(db, annotator, passed=passed)
+    mine = rounds.in_order(db, annotator, after=after)
+    for each, place in mine:
+        if place.pair_id is not None:
+            return place, each
+    skipped = rounds.skipped_of(db, annotator, mine, passed=passed)
     if skipped is not None:
         return skipped[1], skipped[0]
     place = queue.label_next(db, annotator, after=after)
@@ -185,10 +201,13 @@ def give(
     return resume(db, annotator, after=after, passed=passed)
 
 
-def _again(db: Database, annotator: str, pair_id: str, place: Position) -> Lying | None:
+def _again(
+    db: Database, annotator: str, pair_id: str, place: Position, strength: bool
+) -> Lying | None:
     """A hidden repeat: sides swapped, nothing of the first pass, the place of the pair to come."""
     index = place.index or place.total
-    lying = _at(db, annotator, Position(pair_id, index, place.total, place.done), None)
+    here = Position(pair_id, index, place.total, place.done)
+    lying = _at(db, annotator, here, None, strength=strength)
     if lying is None:
         return None
     left = queue.left_side(db, annotator, pair_id, Phase.REPEAT)
@@ -207,24 +226,32 @@ def _in_round(db: Database, round_: Round, annotator: str, place: int) -> Positi
     return Position(own[place], place + 1, len(own), done)
 
 
-def _at(db: Database, annotator: str, place: Position, round_: Round | None) -> Lying | None:
+def _at(
+    db: Database,
+    annotator: str,
+    place: Position,
+    round_: Round | None,
+    *,
+    strength: bool | None = None,
+) -> Lying | None:
     if place.pair_id is None:
         return None
-    who = ids.name(annotator)
-    flag = current_state.value(db, current_state.Cell("flag", place.pair_id, who, ""))
-    note = current_state.value(db, current_state.Cell("note", place.pair_id, who, ""))
+    if strength is None:
+        strength = bool(settings.get(db, settings.STRENGTH, default=False))
+    own = {"pair": place.pair_id, "who": ids.name(annotator)}
+    flagged, note, recent, *mine = db.execute(_OWN, own).fetchone()
     return Lying(
         text=pairs.text(db, place.pair_id),
         left=queue.left_side(db, annotator, place.pair_id),
         index=place.index,
         total=place.total,
         done=place.done,
-        mine=_last_answer(labels.mine(db, place.pair_id, annotator)),
-        note=(note or {}).get("text") or None,
-        flagged=bool((flag or {}).get("on")),
-        pace=queue.pace(db, annotator),
+        mine=_last_answer(labels.from_row(tuple(mine)) if mine[0] is not None else None),
+        note=note or None,
+        flagged=bool(flagged),
+        pace=queue.median_of(recent),
         round=round_,
-        strength=bool(settings.get(db, settings.STRENGTH, default=False)),
+        strength=strength,
     )
 
 

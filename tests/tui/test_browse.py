@@ -13,6 +13,7 @@ from textual.widgets import Input
 from store.db.connection import open_store
 from store.items import pairs
 from store.judgements import labels
+from store.rounds import rounds
 from store.views import browse, search_index
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
 from tests.tui.hostile import HOSTILE
@@ -93,6 +94,20 @@ async def test_a_search_without_hits_says_so(labelled: Path, make_app: MakeApp) 
         assert screen_of(pilot).item_id is None
         await press(pilot, "enter", "x", "f", "j", "escape")
         assert len(screen_of(pilot).rows) == 3
+
+
+async def test_what_a_sealed_round_forbids_is_told_and_the_list_stays(
+    labelled: Path, make_app: MakeApp, rows: Database
+) -> None:
+    inside = [pairs.ordered(rows)[2].id]
+    rounds.create(rows, "pilot", inside, ["first", "second"], seed=1, by="first", at=AT)
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B")
+        await seek(pilot, "out:tie")
+        assert "pilot" in drawn(app)
+        await press(pilot, "o")
+        assert [row.number for row in screen_of(pilot).rows] == [3, 2, 1]
 
 
 async def test_kinds_and_orders_turn(labelled: Path, make_app: MakeApp) -> None:

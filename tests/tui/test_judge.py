@@ -282,7 +282,7 @@ async def test_a_sealed_round_is_told_by_its_progress(
 async def test_hostile_texts(
     empty_path: Path, make_app: MakeApp, size: tuple[int, int], texts: int
 ) -> None:
-    first, second = "[/b]\x9b31mfirst", "second\u202e\x1b]52;c;x\x07"
+    first, second = "[/b]first", "second [@click=app.quit]x[/]"
     db = open_store(empty_path)
     guidelines.add_version(db, "\n".join(KEPT.values())[:4000], first, AT)
     for text in list(KEPT.values())[:texts]:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from store import importing
+from store.db.connection import session
 from store.db.thread import StoreThread
 from store.errors import Damaged
 from tests.tui.driving import drawn, press, revise, settle, until
-from tests.tui.seed import PROCESS
+from tests.tui.seed import AT, PROCESS
 from tui.opening import OpeningApp, OpeningScreen
 from tui.services import Services
 from tui.widgets.header import Header
@@ -64,3 +67,26 @@ async def test_a_project_that_cannot_be_opened_ends_the_app_with_its_reason(
         await until(pilot, lambda: bool(app.refused))
     assert app.refused == "the file is damaged"
     assert app.return_code == 1
+
+
+async def test_a_project_of_pairs_alone_opens_where_its_work_is(
+    empty_path: Path, tmp_path: Path
+) -> None:
+    """Prompts that came with finished pairs are not written for: there is nothing to revise."""
+    rows = b'{"prompt": "Why?", "a": "Because.", "b": "No."}\n'
+    with session(empty_path) as db:
+        importing.run(db, io.BytesIO(rows), at=AT)
+    opened = StoreThread(empty_path)
+    app = OpeningApp(
+        empty_path,
+        "first",
+        tmp_path / "log",
+        lambda: Services(store=opened, db_path=empty_path, annotator="first"),
+    )
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: app.current_mode == "label")
+        await settle(pilot)
+        assert "Because." in drawn(app)
+        await press(pilot, "R")
+        await until(pilot, lambda: "all prompts came with finished pairs" in drawn(app))
+    opened.close()

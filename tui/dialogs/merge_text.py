@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tui.formatting import counted
 from tui.visible import one_line
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -12,11 +13,11 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.merging.merge import Merged
 
 NOUNS = {
-    "prompt": "prompts",
-    "candidate": "answers",
-    "critique": "critiques",
-    "pair": "pairs",
-    "event": "events",
+    "prompt": "prompt",
+    "candidate": "answer",
+    "critique": "critique",
+    "pair": "pair",
+    "event": "event",
 }
 """How the rows worth telling are called."""
 
@@ -35,14 +36,16 @@ def told(merged: Merged) -> Iterator[str]:
         yield f"{merged.path} has nothing that is not here already."
         return
     would = "would come in" if merged.dry_run else "came in"
-    new = [f"{merged.added[table]} {noun}" for table, noun in NOUNS.items() if merged.added[table]]
+    new = [counted(n, noun) for table, noun in NOUNS.items() if (n := merged.added[table])]
     yield f"From {merged.path} {would}: {', '.join(new)}."
     for annotator, count in merged.labels.items():
-        yield f"  {count} labels of {annotator}"
+        yield f"  {counted(count, 'label')} of {annotator}"
     for replica, count in merged.adopted.items():
-        yield f"  {count} events of a fork (replica {replica[:8]}), under a replica id of their own"
+        events = counted(count, "event")
+        yield f"  {events} of a fork (replica {replica[:8]}), under a replica id of their own"
     if merged.set_aside:
-        yield f"  {len(merged.set_aside)} events cannot be used: kept, and counted nowhere"
+        events = counted(len(merged.set_aside), "event")
+        yield f"  {events} cannot be used: kept, and counted nowhere"
     for each in merged.set_aside[:TOLD]:
         yield f"    {one_line(each.told(), 200)}"
     if len(merged.set_aside) > TOLD:

@@ -24,7 +24,7 @@ from tests.store.conftest import AT
 from tests.store.deciding import some_pairs, ticking
 from tests.store.exporting_study import planned, reason_of
 
-RELEASED = Path(__file__).parents[1] / "data" / "released.db.gz"
+RELEASED = Path(__file__).parents[1] / "data" / "released_with_labels.db.gz"
 """A project of the first version: 60 coin flips by ``one`` and ``two``; under a new guideline
 ``two`` queued all again, labelled five anew and undid the last; ``one`` skipped ten over.
 """

@@ -300,6 +300,8 @@ def test_pairs_are_queued_again_one_by_one(study: Database) -> None:
     rows = listed(study)
     again = relabel.these(study, [rows[0].id, rows[6].id], "ann", AT)
     assert again == [rows[0].id]
-    assert labels.mine(study, rows[0].id, "ann") is None
+    own = labels.mine(study, rows[0].id, "ann")
+    assert own is not None
+    assert own.answer == "again"
     assert labels.mine(study, rows[0].id, "bob") is not None
     assert listed(study)[0].status == "waiting"

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from store import ids
-from store.errors import SealedRound
+from store.errors import SealedRound, StoreError
 from store.items import pairs
 from store.judgements import labels
 from store.log import current_state
@@ -36,6 +36,9 @@ from tui.widgets.rule import Rule
 
 NEAR = 50
 """Rows before the end of those loaded at which more are read."""
+
+SLOW = 0.4
+"""Seconds after which a search says that it is under way."""
 
 SEARCH = "search"
 """What the line below is open for, where it is no note."""
@@ -265,9 +268,18 @@ class BrowseScreen(ModeScreen):
         if kind is not None and query.kind is not kind:
             self.tell(f"this search can be asked of {lines.NAMES[query.kind].lower()} only")
             return
+        before = self._line, self.query_
         self._line, self.query_ = line.strip(), query
         self.tell("")
-        await self._load()
+        waiting = self.set_timer(SLOW, lambda: self.tell("searching"))
+        try:
+            await self._load()
+        except StoreError:
+            self._line, self.query_ = before
+            raise
+        finally:
+            waiting.stop()
+            self.tell("")
 
     async def _again(self) -> None:
         """The same rows as they are now, the cursor on the item it was on."""

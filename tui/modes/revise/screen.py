@@ -13,6 +13,7 @@ from textual.widget import Widget
 from engine.api import EngineStatus
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
+from store.items.answered_prompts import only_pairs
 from store.judgements.drafts import DraftKind, Place
 from store.log.undo import Undone
 from store.records import Choice
@@ -431,6 +432,8 @@ class ReviseScreen(ModeScreen):
         name = services.db_path.name
         if not await self.ask(prompts.count):
             return text.no_prompts(name)
+        if await self.ask(only_pairs):
+            return text.only_pairs(name)
         if services.engine is None and services.make_model is None:
             return text.no_model(name, services.no_model)
         runner = services.runner

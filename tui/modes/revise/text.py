@@ -52,6 +52,14 @@ def no_prompts(project: str) -> NextSteps:
     ]
 
 
+def only_pairs(project: str) -> NextSteps:
+    """All prompts came with finished pairs."""
+    return "Nothing is written here: all prompts came with finished pairs.", [
+        ("mode.label", "labels the pairs, blind"),
+        (command("run --with-pairs", project), "writes answers to these prompts too"),
+    ]
+
+
 def no_model(project: str, reason: str) -> NextSteps:
     """Nothing can be written here."""
     return reason or "There is no model to write with.", [

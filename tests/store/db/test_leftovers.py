@@ -26,7 +26,7 @@ db = sqlite.open_store(sys.argv[1])
 if sys.argv[2] == "merge":
     merge.merge(db, sys.argv[3], on_row=die)
 else:
-    backup.heads.equal_to_rebuild = die
+    backup.current_state.equal_to_rebuild = die
     backup.backup(db, sys.argv[3])
 """
 
