@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.cli.conftest import Pairlab
+from tui.cli import COMMANDS
 from tui.modes.registry import MODES
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_table_of_commands_is_that_of_help() -> None:
+    told = re.findall(r"^\| `(\w+)` \| (.+) \|$", README.read_text("utf-8"), re.MULTILINE)
+    assert dict(told) == COMMANDS
+    assert [name for name, _ in told] == list(COMMANDS)
 
 
 def configure(tmp_path: Path, text: str) -> Path:

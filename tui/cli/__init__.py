@@ -36,7 +36,8 @@ COMMANDS = {
     "check": "what a model would learn that nobody meant to teach it",
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",
-    "setting": "what all annotators of the project agree on: strength scale, hidden repeats",
+    "setting": "what all annotators of the project agree on: "
+    "strength scale, hidden repeats, least time on an item",
     "attribute": "what you choose to state of yourself: language, culture, field",
     "guideline": "the annotation rules and their versions",
     "merge": "brings in the work of another project file",

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from store.agreement.attributes import Group
 from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
 from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
@@ -127,3 +128,13 @@ def _plain_table(*headings: str) -> Table:
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right")
     return table
+
+
+def show_groups(stated: str, groups: Sequence[Group]) -> None:
+    """Print what annotators agree on within each group that states the same."""
+    table = _plain_table(clean(stated), "annotators", "n", "α")
+    for group in groups:
+        members = ", ".join(map(clean, group.annotators))
+        figure = group.alpha.reason or number(group.alpha)
+        table.add_row(clean(group.value), members, str(group.n), figure)
+    stdout_console().print(table)
