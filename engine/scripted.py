@@ -281,7 +281,7 @@ class ScriptedEngine:
         self.set_status(replace(self._status, state=State.READY, restarts=restarts))
 
     async def shutdown(self) -> None:
-        """Stop."""
+        """Be stopped, as the status tells; requests under way are not ended."""
         self.set_status(replace(self._status, state=State.STOPPED))
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:

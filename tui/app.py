@@ -155,7 +155,7 @@ class PairlabApp(App[None], Bordered):
             self.call_after_refresh(self._session.begin)
 
     async def action_quit(self) -> None:
-        """``q``: ends the model's process first; what it was writing is written next time."""
+        """Ends the model's process first; what it was writing is written next time."""
         await self.leave(0 if self.lost is None else 1, limit=None)
 
     async def leave(self, status: int, *, limit: float | None) -> None:
@@ -245,7 +245,7 @@ class PairlabApp(App[None], Bordered):
         self.pass_on(GoTo(item_id))
 
     async def action_find(self) -> None:
-        """``/``: mode B, ready to search."""
+        """Mode B, ready to search."""
         await self.switch_mode("browse")
         self.pass_on(StartSearch())
 

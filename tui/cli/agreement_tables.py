@@ -96,7 +96,7 @@ def number(figure: Figure) -> str:
 
 
 def interval(bounds: Interval | None) -> str:
-    """An interval in words."""
+    """``0.410 to 0.780``; empty where there is none."""
     return "" if bounds is None else " to ".join(rounded(end, 3) for end in bounds)
 
 

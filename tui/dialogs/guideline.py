@@ -123,7 +123,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         return super().check_action(action, parameters)
 
     def action_edit(self) -> None:
-        """``e``: the version in force, or what was written and not kept."""
+        """The version in force, or what was written and not kept."""
         current = self._current()
         self._base = self._state.current_id
         text = current.text if current else FIRST_WORDS
@@ -132,7 +132,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._tell("")
 
     def action_search(self) -> None:
-        """``/``."""
+        """Open the line below for words to search the guideline for."""
         self.note_line.open("search", self.pane.search)
 
     def action_version(self, step: int) -> None:
@@ -142,7 +142,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._draw()
 
     def action_changes(self) -> None:
-        """``d``: what the version changed, word by word; again shows it plain."""
+        """What the version changed, word by word; again shows it plain."""
         self._marked = not self._marked
         self._draw()
 
@@ -166,14 +166,14 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         )
 
     def action_close(self) -> None:
-        """``escape``: out of a search, then back to where one was."""
+        """Out of a search, then back to where one was."""
         if self.pane.search:
             self.pane.find("")
             return
         self.dismiss()
 
     def scrolling(self) -> tuple[GuidelinePane]:
-        """The text."""
+        """The pane with the version that is shown."""
         return (self.pane,)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -193,7 +193,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._draw()
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
-        """ctrl+s."""
+        """A text was saved: it becomes the version in force."""
         event.stop()
         self._do(partial(self._save, event.text))
 

@@ -86,7 +86,7 @@ class PairSheet(Scrolls, ModalScreen[None]):
         self.dismiss()
 
     def action_turns(self) -> None:
-        """``h``."""
+        """Unfold the earlier turns, or fold them."""
         self.view.prompt.fold()
 
     def scrolling(self) -> Sequence[AnswerPane]:

@@ -353,44 +353,44 @@ class ModeScreen(Scrolls, TextScreen):
     # The common keys
 
     def action_undo(self) -> None:
-        """``u``: an event that takes back the last one; nothing is deleted."""
+        """An event that takes back the last one; nothing is deleted."""
         self.act(self._undo, on_item=False)
 
     def action_skip(self) -> None:
-        """``space``."""
+        """Go on; the item comes back later."""
         self.act(self.skip)
 
     def action_flag(self) -> None:
-        """``f``."""
+        """Set the item aside, or take that back."""
         self.act(self._flag)
 
     def action_note(self) -> None:
-        """``m``."""
+        """Open the line below for a note on the item."""
         if self.item_id is not None and self._is_meant():
             self._open_note(self.item_id)
 
     def action_jump(self) -> None:
-        """``#``: asks for the number."""
+        """Asks for the number."""
         self.note_line.open(JUMP, label=self.JUMPS)
 
     def action_where_from(self) -> None:
-        """``i``."""
+        """Show where the item came from, as far as the mode may tell."""
         self.background(self._show_origin, group="sheet")
 
     def action_guideline(self) -> None:
-        """``g``."""
+        """Open the guideline over the mode."""
         from tui.dialogs.guideline import GuidelineScreen  # its editor takes a moment to load
 
         self.app.push_screen(GuidelineScreen())
 
     def action_help(self) -> None:
-        """``?``."""
+        """Show the mode's sentences and the keys that work now."""
         self.app.push_screen(
             Sheet("Help", help_for(self, with_keys(self.HELP_TEXT, self.app.key_of)))
         )
 
     def action_full(self) -> None:
-        """``v``: the picked pane, or the first, alone; and back."""
+        """The picked pane, or the first, alone; and back."""
         if self.has_class("-full"):
             self.action_leave()
             return
@@ -402,24 +402,24 @@ class ModeScreen(Scrolls, TextScreen):
             self.refresh_bindings()
 
     def action_leave(self) -> None:
-        """``escape``: from the full screen to all panes."""
+        """From the full screen to all panes."""
         self.remove_class("-full")
         for pane in self.query(AnswerPane):
             pane.remove_class("-away")
         self.refresh_bindings()
 
     def action_turns(self) -> None:
-        """``h``: earlier turns unfolded, or folded again."""
+        """Earlier turns unfolded, or folded again."""
         for pane in self.query(PromptPane):
             pane.fold()
 
     def action_shield(self) -> None:
-        """``s``: remembered for this annotator in this file."""
+        """Remembered for this annotator in this file."""
         self._put_shield(not self._shielded)
         self.background(self._remember_shield, group="shield")
 
     def action_next_pane(self, step: int = 1) -> None:
-        """``tab``: each pane in turn, then both together again."""
+        """Each pane in turn, then both together again."""
         panes = [pane for pane in self.query(AnswerPane) if pane.display and pane.can_focus]
         if self.has_class("-full") or not panes:
             return

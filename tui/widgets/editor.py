@@ -116,12 +116,12 @@ class Editor(Vertical):
             self.post_message(TextChanged(self._place, text))
 
     def action_save(self) -> None:
-        """``ctrl+s``."""
+        """Close with the text as it is now."""
         if self._place is not None:
             self.post_message(self.Saved(self._place, self._area.text, changed=self._changed))
 
     def action_leave(self) -> None:
-        """``escape``."""
+        """Close; the text stays a draft."""
         self.post_message(self.Left(changed=self._changed))
 
     @property

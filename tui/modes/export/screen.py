@@ -129,7 +129,7 @@ class ExportScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_write(self) -> None:
-        """``enter``: writes, unless something is there already."""
+        """Writes, unless something is there already."""
         self.decide(self._write_soon, on_item=False)
 
     def action_items(self) -> None:
@@ -137,19 +137,19 @@ class ExportScreen(ModeScreen):
         self.reasons.action_select()
 
     def action_replace(self) -> None:
-        """``y``: the second, explicit yes."""
+        """The second, explicit yes."""
         self.decide(self._replace, on_item=False)
 
     def action_format(self) -> None:
-        """``t``."""
+        """Let the person choose the format."""
         self.app.push_screen(FormatPicker(summaries(), self._format), self._format_chosen)
 
     def action_path(self) -> None:
-        """``p``."""
+        """Put the cursor into the path."""
         self.path.focus()
 
     def action_leave(self) -> None:
-        """``escape``: out of the path, or no replacing."""
+        """Out of the path, or no replacing."""
         self._stand_aside()
         self.set_focus(None)
         super().action_leave()

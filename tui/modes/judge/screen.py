@@ -142,33 +142,33 @@ class JudgeScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_rule(self, verdict: str) -> None:
-        """``1`` ``2`` ``=`` ``b``: a ruling on the sides as they stand."""
+        """A ruling on the sides as they stand."""
         self.act(partial(self._rule, Verdict(verdict)))
 
     def action_reason(self) -> None:
-        """``m``."""
+        """Open the line below for the reason of the ruling."""
         if self.case is not None:
             self.decide(lambda: self._ask("reason", "reason", self.draft.reason))
 
     def action_add_case(self) -> None:
-        """``g``: the case becomes an example of the guideline."""
+        """The case becomes an example of the guideline."""
         if self.case is not None:
             self.decide(lambda: self._ask("case", "case: how to judge it", self.draft.reason))
 
     def action_search(self) -> None:
-        """``/``."""
+        """Search the guideline beside the case; on a narrow screen, open it."""
         self.add_class("-reading")
         self.refresh_bindings()
         self._ask("search", "search the guideline", self.guideline.search)
 
     def action_leave(self) -> None:
-        """``escape``: back to both answers."""
+        """Back to both answers."""
         self.remove_class("-reading")
         self.guideline.find("")
         super().action_leave()
 
     def action_adopt(self) -> None:
-        """``a``: one annotator's note as the reason, the next one's with the next press."""
+        """One annotator's note as the reason, the next one's with the next press."""
         notes = self._notes()
 
         async def adopt() -> None:
@@ -201,7 +201,7 @@ class JudgeScreen(ModeScreen):
         self.act(choose)
 
     def action_order(self) -> None:
-        """``o``: most alike first, by category, in project order."""
+        """Most alike first, by category, in project order."""
         every = list(Order)
         self._order = every[(every.index(self._order) + 1) % len(every)]
         self.act(self._reorder, on_item=False, decides=False)
@@ -211,11 +211,11 @@ class JudgeScreen(ModeScreen):
         self.act(partial(self._walk, step), on_item=False, decides=False)
 
     def action_edit(self) -> None:
-        """``e``."""
+        """Open the guideline to be edited."""
         self.app.push_screen(GuidelineScreen(), lambda _: self._after_editing())
 
     def action_against(self) -> None:
-        """``w``."""
+        """List the rulings that went against the person's own labels."""
         self.background(self._list_against, group="sheet")
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:

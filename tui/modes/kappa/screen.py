@@ -120,7 +120,7 @@ class KappaScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_items(self) -> None:
-        """``enter``: the pairs of the line or the cell."""
+        """The pairs of the line or the cell."""
         for listed in (self.slices, self.model_lines):
             if listed.has_focus:
                 listed.action_select()
@@ -128,16 +128,16 @@ class KappaScreen(ModeScreen):
         self.table.action_choose()
 
     def action_disagreements(self) -> None:
-        """``d``: everything the two do not agree on."""
+        """Everything the two do not agree on."""
         self._show_items()
 
     def action_by(self) -> None:
-        """``b``: slices by the next thing."""
+        """Slices by the next thing."""
         self._by = BY[(BY.index(self._by) + 1) % len(BY)]
         self.background(self._look_closer, group="overview")
 
     def action_others(self) -> None:
-        """``o``: the next two people, by the number of pairs they have in common."""
+        """The next two people, by the number of pairs they have in common."""
         self.background(self._compare_others, group="others")
 
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:

@@ -123,7 +123,7 @@ class LabelScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
-        """``1`` ``2`` ``=`` ``b``: a verdict on the sides as they stand."""
+        """A verdict on the sides as they stand."""
         self.act(partial(self._give, Verdict(verdict)))
 
     def action_scale(self, verdict: str, strength: int) -> None:

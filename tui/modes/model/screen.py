@@ -127,7 +127,7 @@ class ModelScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_pause(self) -> None:
-        """``p``: what is being written is finished first."""
+        """What is being written is finished first."""
         if self.services.runner is not None:
             self.services.runner.pause()
             self._set_paused(paused=True)
@@ -139,14 +139,14 @@ class ModelScreen(ModeScreen):
             self._set_paused(paused=False)
 
     def action_restart(self) -> None:
-        """``h``."""
+        """End the model's process and start it anew."""
         engine = self.services.engine
         if engine is not None:
             self.tell("starting the model again")
             self.background(engine.restart, group="restart")
 
     def action_log(self) -> None:
-        """``l``."""
+        """Show the end of what the model's process wrote."""
         self.background(self._show_log, group="sheet")
 
     def action_scroll(self, lines: int) -> None:

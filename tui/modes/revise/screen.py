@@ -190,14 +190,14 @@ class ReviseScreen(ModeScreen):
             self.decide(partial(self._ask_for, Choice(choice)))
 
     def action_undo(self) -> None:
-        """``u``: also takes back a decision that still waits for its text."""
+        """Also takes back a decision that still waits for its text."""
         if self._asked_for is None:
             super().action_undo()
         else:
             self.decide(partial(self._ask_for, None), on_item=False)
 
     def action_edit(self) -> None:
-        """``e``: the revision becomes a text area in its place."""
+        """The revision becomes a text area in its place."""
         revision = self.chain.shown
         if revision is not None and self.writing is None and self._is_meant():
             self.action_leave()
@@ -206,11 +206,11 @@ class ReviseScreen(ModeScreen):
             self.chain.editor.open(place, revision.text, self.drafts.get(place))
 
     def action_again(self) -> None:
-        """``r``: another principle, drawn at random."""
+        """Another principle, drawn at random."""
         self._again(None)
 
     def action_principle(self) -> None:
-        """``p``: another principle, chosen from the list."""
+        """Another principle, chosen from the list."""
         runner, item = self.services.runner, self.item
         if runner is not None and item is not None and self.may_act:
             self.app.push_screen(
@@ -218,17 +218,17 @@ class ReviseScreen(ModeScreen):
             )
 
     def action_another(self) -> None:
-        """``n``: one more round on top of the last revision."""
+        """One more round on top of the last revision."""
         runner, item = self.services.runner, self.item
         if runner is not None and item is not None and item.original_id:
             self.decide(partial(self._steer, partial(runner.another_round, item.original_id)))
 
     def action_older(self) -> None:
-        """``o``."""
+        """Show the original in the revision's place, then each round in turn."""
         self.background(self._turn, group="draw")
 
     def action_diff(self) -> None:
-        """``d``."""
+        """Mark the changes, or show the plain text."""
         self.background(self.chain.toggle_marks, group="draw")
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
