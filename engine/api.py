@@ -1,4 +1,4 @@
-"""The one face of every engine: the llama.cpp host, an endpoint, the scripted engine of the tests.
+"""The interface that every engine has: llama.cpp host, endpoint, scripted engine of the tests.
 
 The method (propose, critique, revise) and the screens know only what stands here.
 """

@@ -16,7 +16,7 @@ class ModelFileError(EngineError):
 
 
 class HostDied(EngineError):
-    """The model host went away while it owed an answer."""
+    """The model host went away before it had answered."""
 
 
 class PromptTooLong(EngineError):

@@ -1,4 +1,4 @@
-"""An engine without a model: the same face, replies from a script or made up by a fixed rule.
+"""An engine without a model: the same interface, replies from a script or made up by a fixed rule.
 
 Tests of the method and of the screens run on it. What it writes depends only on the conversation,
 the prefill and the seed, so that a test may stop and start it at will. Nothing in it sleeps: a
@@ -193,7 +193,7 @@ class ScriptedEngine:
         for listener in tuple(self._listeners):
             listener(status)
 
-    # the face of an engine
+    # the Engine interface
 
     @property
     def info(self) -> ModelInfo | None:
@@ -281,7 +281,7 @@ class ScriptedEngine:
         self.set_status(replace(self._status, state=State.READY, restarts=restarts))
 
     async def shutdown(self) -> None:
-        """Stop."""
+        """Be stopped, as the status tells; requests under way are not ended."""
         self.set_status(replace(self._status, state=State.STOPPED))
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:

@@ -22,6 +22,8 @@ from store import clock
 from tui.crash import last_words
 from tui.formatting import counted
 from tui.key_repeat import Presses
+from tui.keymap import display_short, key_of
+from tui.keys.whole_app import APP
 from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes.registry import MODES as EVERY_MODE
 from tui.palette import PairlabCommands
@@ -33,7 +35,7 @@ from tui.widgets.footer import StatusLine
 from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
-    from engine.method.events import Progress
+    from engine.method.events import PlanProgress
     from store.errors import FileLost
     from tui.agreement_model import AgreementModel
     from tui.services import Services
@@ -63,29 +65,7 @@ class PairlabApp(App[None], Bordered):
     MODES = {mode.id: mode.opener() for mode in EVERY_MODE}
     DEFAULT_MODE = "revise"
     COMMANDS: ClassVar[set[Any]] = {PairlabCommands}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                mode.key,
-                f"mode('{mode.id}')",
-                mode.name,
-                show=False,
-                id=f"mode.{mode.id}",
-                tooltip=f"opens {mode.name}",
-            )
-            for mode in EVERY_MODE
-        ),
-        Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            show=False,
-            id="all.suspend",
-            tooltip="gives the terminal back to the shell; fg comes back",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = APP
 
     def __init__(
         self,
@@ -127,6 +107,7 @@ class PairlabApp(App[None], Bordered):
 
         look_every, show_every = self._paces
         self.presses.clock = services.input_clock
+        self.set_keymap(services.configuration.keymap)
         self._session = Session(self, services, look_every=look_every, show_every=show_every)
 
     @property
@@ -161,7 +142,7 @@ class PairlabApp(App[None], Bordered):
         return self.session.agreement
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> PlanProgress | None:
         """How far the background worker is, for a screen that is opened later."""
         return self.session.progress
 
@@ -174,7 +155,7 @@ class PairlabApp(App[None], Bordered):
             self.call_after_refresh(self._session.begin)
 
     async def action_quit(self) -> None:
-        """``q``: ends the model's process first; what it was writing is written next time."""
+        """Ends the model's process first; what it was writing is written next time."""
         await self.leave(0 if self.lost is None else 1, limit=None)
 
     async def leave(self, status: int, *, limit: float | None) -> None:
@@ -240,6 +221,14 @@ class PairlabApp(App[None], Bordered):
         while self._letters:
             await super().on_event(self._letters.pop(0))
 
+    def key_of(self, binding_id: str) -> str:
+        """The key of a binding where this person has it, as it is shown."""
+        return key_of(self, binding_id)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as footer, help and palette show it."""
+        return binding.key_display or display_short(binding.key)
+
     def action_mode(self, mode: str) -> None:
         """An upper-case letter, or a click on a mode's name."""
         self.switch_mode(mode)
@@ -256,7 +245,7 @@ class PairlabApp(App[None], Bordered):
         self.pass_on(GoTo(item_id))
 
     async def action_find(self) -> None:
-        """``/``: mode B, ready to search."""
+        """Mode B, ready to search."""
         await self.switch_mode("browse")
         self.pass_on(StartSearch())
 

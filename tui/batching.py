@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.method.events import RunnerEvent as MakerEvent
-from engine.method.events import Writing
+from engine.method.events import RunnerEvent, Writing
 
 
 class Batches:
@@ -20,7 +19,7 @@ class Batches:
 
     def __init__(
         self,
-        pass_on: Callable[[MakerEvent], None],
+        pass_on: Callable[[RunnerEvent], None],
         later: Callable[[Callable[[], None]], object],
     ) -> None:
         self._pass_on = pass_on
@@ -28,7 +27,7 @@ class Batches:
         self._waiting: dict[tuple[str, str | None], Writing] = {}
         self._resting = False
 
-    def take(self, event: MakerEvent) -> None:
+    def take(self, event: RunnerEvent) -> None:
         """One event of the background worker."""
         if not isinstance(event, Writing):
             self._flush()

@@ -8,7 +8,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from engine.api import EngineStatus
-    from engine.method.events import RunnerEvent as MakerEvent
+    from engine.method.events import RunnerEvent
 
 
 class OtherWork(Message):
@@ -27,12 +27,12 @@ class CameBack(Message):
     bubble = False
 
 
-class MakerSaid(Message):
+class RunnerSaid(Message):
     """The background worker has written, stored or failed something."""
 
     bubble = False
 
-    def __init__(self, event: MakerEvent) -> None:
+    def __init__(self, event: RunnerEvent) -> None:
         super().__init__()
         self.event = event
 

@@ -66,7 +66,7 @@ class OpeningApp(PairlabApp):
         return self._given[2]
 
     def get_default_screen(self) -> Screen[Any]:
-        """The frame."""
+        """What stands there until the project is open."""
         return OpeningScreen(self._given[0].name, self._given[1])
 
     def on_mount(self) -> None:
@@ -112,7 +112,7 @@ class OpeningScreen(Screen[None]):
         self._header = Header(project, annotator, FIRST.id)
 
     def compose(self) -> ComposeResult:
-        """The frame."""
+        """Header and status line."""
         yield self._header
         status = StatusLine()
         status.doing = "opening the project"

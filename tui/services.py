@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store import clock
+from tui.configuration import Configuration
 from tui.key_repeat import InputClock
 
 if TYPE_CHECKING:
     from engine.api import Engine
-    from engine.method.runner import Runner as Maker
+    from engine.method.runner import Runner
     from store.db.thread import StoreThread
 
 
@@ -27,9 +28,9 @@ class Services:
     annotator: str
     engine: Engine | None = None
     """None where there is no model; the app labels and exports without one."""
-    maker: Maker | None = None
+    runner: Runner | None = None
     """The background worker over that engine."""
-    make_model: Callable[[], tuple[Engine, Maker]] | None = None
+    make_model: Callable[[], tuple[Engine, Runner]] | None = None
     """Makes both once the first screen is there, in a thread: their modules take a moment to
     load. Gone when it has been called."""
     no_model: str = ""
@@ -42,6 +43,8 @@ class Services:
     """Seconds from an arbitrary start, for the time spent on an item."""
     input_clock: InputClock = field(default_factory=InputClock)
     """When keys were pressed and items painted."""
+    configuration: Configuration = field(default_factory=Configuration)
+    """What this person wants otherwise."""
     minimum_seconds: float | None = None
     """How long an item must have been on the screen before a key decides on it; None leaves it
     to the project's setting."""

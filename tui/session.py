@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import EngineStatus
 from engine.errors import EngineError
-from engine.method.events import Progress
-from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.events import PlanProgress, RunnerEvent
 from store import ids
 from store.db import connection, meta
 from store.errors import FileLost, StoreError
@@ -26,7 +25,7 @@ from tui import worker_errors
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
 from tui.drafts import Drafts
-from tui.messages import AgreementMoved, EngineSaid, MakerSaid, OtherWork
+from tui.messages import AgreementMoved, EngineSaid, OtherWork, RunnerSaid
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Session:
         self.services = services
         self.agreement = AgreementModel(services.store, services.annotator)
         """The figures of header and mode K."""
-        self.progress: Progress | None = None
+        self.progress: PlanProgress | None = None
         """How far the background worker is, for a screen that is opened later."""
         self.version: int | None = None
         """What SQLite counted of other connections' commits at the last look."""
@@ -66,10 +65,12 @@ class Session:
         """How long an item must have been on the screen before a key decides on it."""
         self._look_every = look_every
         self._batches = Batches(
-            self._maker_said,
+            self._runner_said,
             lambda wake: app.set_timer(show_every, wake),
         )
         self._prompts = 0
+        self._recalled: str | None = None
+        """Colours that are being put on again, which need not be remembered."""
         self._settled = False
         self._present = False
         self._looking = False
@@ -80,6 +81,10 @@ class Session:
         self._app.set_interval(self._look_every, self._look)
         self._app.run_worker(self._recall_theme(), group="theme")
         self._app.run_worker(self._read_minimum(), group="minimum")
+        if refused := self.services.configuration.refused:
+            more = f" (and {len(refused) - 1} more: pairlab doctor)" if refused[1:] else ""
+            words = f"config.toml: {one_line(refused[0], 100)}{more}"
+            self._app.notify(words, markup=False, timeout=12)
 
     def settle(self) -> None:
         """Start what would have kept the first item waiting; it is painted now."""
@@ -128,19 +133,19 @@ class Session:
             except BaseException:
                 self._no_model("The model's side could not be started; the log says why.")
                 raise
-            self.services = replace(self.services, engine=made[0], maker=made[1], make_model=None)
+            self.services = replace(self.services, engine=made[0], runner=made[1], make_model=None)
             self._engine_said(made[0].status)
         if self.services.engine is None:
             return
-        engine, maker = self.services.engine, self.services.maker
+        engine, runner = self.services.engine, self.services.runner
         self._unsubscribe.append(engine.subscribe(self._engine_said))
         try:
             await engine.load()
         except EngineError:
             return  # the engine's status says why, in mode M and in the footers
-        if maker is not None:
-            self._unsubscribe.append(maker.subscribe(self._batches.take))
-            maker.start()
+        if runner is not None:
+            self._unsubscribe.append(runner.subscribe(self._batches.take))
+            runner.start()
 
     def _no_model(self, words: str) -> None:
         self.services = replace(self.services, make_model=None, no_model=words)
@@ -158,8 +163,8 @@ class Session:
         if self._present:
             self._present = False
             await self._ended(partial(self.services.store.call, presence.leave), limit)
-        if self.services.maker is not None:
-            await self._ended(self.services.maker.stop, limit)
+        if self.services.runner is not None:
+            await self._ended(self.services.runner.stop, limit)
         if self.services.engine is not None:
             await self._ended(self.services.engine.shutdown, limit)
 
@@ -171,10 +176,10 @@ class Session:
 
     # Word from others
 
-    def _maker_said(self, event: MakerEvent) -> None:
-        if isinstance(event, Progress):
+    def _runner_said(self, event: RunnerEvent) -> None:
+        if isinstance(event, PlanProgress):
             self.progress = event
-        self._app.pass_on(MakerSaid(event))
+        self._app.pass_on(RunnerSaid(event))
 
     def _engine_said(self, status: EngineStatus) -> None:
         self._app.pass_on(EngineSaid(status))
@@ -202,16 +207,16 @@ class Session:
         await self._read_minimum()
         await self.agreement.refresh()
         count = await self.services.store.call(prompts.count)
-        if count != self._prompts and self.services.maker is not None:
-            self.services.maker.wake()
+        if count != self._prompts and self.services.runner is not None:
+            self.services.runner.wake()
         self._prompts = count
 
     async def _read_minimum(self) -> None:
         own = self.services.minimum_seconds
         if own is None:
-            self.minimum_seconds = await self.services.store.call(settings.minimum_seconds)
-        else:
-            self.minimum_seconds = own
+            projects = await self.services.store.call(settings.minimum_seconds)
+            own = max(projects, self.services.configuration.minimum_seconds)
+        self.minimum_seconds = own
 
     def _save_drafts_later(self, seconds: float) -> None:
         self._app.set_timer(seconds, self._save_drafts_soon)
@@ -231,9 +236,14 @@ class Session:
 
     def remember_theme(self, name: str) -> None:
         """Keep the colours for the next time."""
-        self.services.store.submit(meta.put, "theme", name)
+        recalled, self._recalled = self._recalled, None
+        if name != recalled:
+            self.services.store.submit(meta.put, "theme", name)
 
     async def _recall_theme(self) -> None:
-        stored = await self.services.store.call(meta.get, "theme")
-        if stored in self._app.available_themes and not self._app.no_color:
-            self._app.theme = stored
+        wanted = await self.services.store.call(meta.get, "theme")
+        if wanted is None:
+            wanted = self.services.configuration.theme
+        if wanted in self._app.available_themes and not self._app.no_color:
+            self._recalled = wanted
+            self._app.theme = wanted

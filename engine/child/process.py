@@ -26,7 +26,7 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 
 
 class ChildProcess:
-    """A running process."""
+    """A child with pipes to its stdin and from its stdout; ends when it is told to, or killed."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server behind the face every engine has."""
+"""An OpenAI-compatible server behind the interface every engine has."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class HostEngine:
         self.last_cancelled: Cancelled | None = None
         """What the last cancelled request still cost."""
 
-    # -- the face -------------------------------------------------------------------------------
+    # -- the Engine interface -------------------------------------------------------------------
 
     @property
     def info(self) -> ModelInfo | None:

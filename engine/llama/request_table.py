@@ -1,4 +1,4 @@
-"""The requests a host owes answers to, and what becomes of them when it dies."""
+"""The requests a host has not yet answered, and what becomes of them when it dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests a host still owes an answer, and what their answers add up to."""
+"""Requests that a host has not yet answered, and what their answers add up to."""
 
 from __future__ import annotations
 

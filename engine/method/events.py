@@ -46,7 +46,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PlanProgress:
     """How far the plan is."""
 
     done: int
@@ -67,4 +67,4 @@ class Idle:
     """Prompts or pairs that were given up."""
 
 
-RunnerEvent = Writing | Stored | Failed | Progress | Idle
+RunnerEvent = Writing | Stored | Failed | PlanProgress | Idle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from engine.method.events import Progress
+from engine.method.events import PlanProgress
 
 _WINDOW = 60
 """Texts the pace is taken from."""
@@ -35,9 +35,9 @@ class ProgressCounter:
         self._done = min(self._done + texts, self._total) if self._total else self._done + texts
         self._steps.append((self._timer(), texts))
 
-    def progress(self, ready: int, tokens_per_second: float) -> Progress:
+    def progress(self, ready: int, tokens_per_second: float) -> PlanProgress:
         """Where the run stands now."""
-        return Progress(self._done, self._total, ready, tokens_per_second, self._eta())
+        return PlanProgress(self._done, self._total, ready, tokens_per_second, self._eta())
 
     def _eta(self) -> float | None:
         left = self._total - self._done

@@ -40,7 +40,8 @@ class Runner:
         plan: what is to be made.
         teacher: a stronger model that criticises and revises instead.
         clock: UTC time as it is stored.
-        annotator: whose undecided chains :class:`~engine.method.events.Progress` counts as ready.
+        annotator: whose undecided chains count as ready in
+            :class:`~engine.method.events.PlanProgress`.
         timer: monotonic seconds, for the time left.
     """
 

@@ -1,4 +1,4 @@
-"""What annotators choose to state of themselves (language, culture, field), and agreement by it.
+"""Agreement by what annotators state of themselves (:mod:`store.judgements.attributes`).
 
 An attribute belongs to a person, not to a pair: so its slices are groups of annotators, and the
 figure is alpha within each group.
@@ -6,9 +6,9 @@ figure is alpha within each group.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -17,10 +17,7 @@ from store.agreement.counts import VERDICTS
 from store.agreement.figure import Figure, undefined
 from store.agreement.multi import alpha
 from store.agreement.tables import natural, patterns, spoken
-from store.log import events
-from store.records import Event
-
-KIND = "attribute"
+from store.judgements import attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +31,23 @@ class Group:
     alpha: Figure
     """Krippendorff's nominal alpha within the group."""
 
-
-def state(db: Database, annotator: str, name: str, value: str, at: str) -> Event:
-    """Records what an annotator says of themselves; an empty value takes it back."""
-    return events.append(db, KIND, ids.name(name), annotator, {"value": ids.name(value)}, at=at)
-
-
-def stated(db: Database) -> dict[str, dict[str, str]]:
-    """By annotator, what each states: ``{"first": {"language": "Basque"}}``."""
-    out: dict[str, dict[str, str]] = {}
-    rows = db.execute("SELECT annotator, item, value FROM head WHERE kind = ?", [KIND]).fetchall()
-    for annotator, name, value in rows:
-        said = json.loads(value).get("value")
-        if said:
-            out.setdefault(annotator, {})[name] = said
-    return out
+    def as_json(self) -> dict[str, Any]:
+        """The group under fixed names; ``undefined`` says why there is no alpha."""
+        return {
+            "value": self.value,
+            "annotators": list(self.annotators),
+            "n": self.n,
+            "alpha": self.alpha.value,
+            "undefined": self.alpha.reason,
+        }
 
 
 def by_attribute(db: Database, name: str, annotators: Sequence[str]) -> list[Group]:
     """Agreement within each group of annotators that state the same; silent ones are left out."""
-    known = stated(db)
+    known = attributes.by_annotator(db, name)
     groups: dict[str, list[str]] = {}
     for annotator in map(ids.name, annotators):
-        value = known.get(annotator, {}).get(ids.name(name))
+        value = known.get(annotator)
         if value is not None:
             groups.setdefault(value, []).append(annotator)
     return [_group(db, value, groups[value]) for value in sorted(groups, key=natural)]

@@ -20,7 +20,7 @@ class Row:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """The prompt."""
+        """The conversation before the answer, last turn the user's."""
         return self.pair.messages
 
 

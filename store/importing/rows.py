@@ -67,7 +67,7 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PromptRow:
-    """One prompt."""
+    """A prompt as a row brings it, not yet stored."""
 
     line: int
     messages: tuple[Message, ...]

@@ -125,7 +125,7 @@ def _around(event: Event, kind: Kind) -> str | None:
 
 
 def _inside(event: Event, kind: Kind) -> str | None:
-    """The value."""
+    """What is wrong with an event's value, in words; None where it is sound."""
     value: Any = event.value
     if not isinstance(value, dict):
         return "its value is no object"

@@ -22,6 +22,7 @@ def pairlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pairlab:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAIRLAB_AS", "first")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in ("PAIRLAB_DB", "PAIRLAB_MODEL", "PAIRLAB_MODELS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from engine.method.context import RunContext, open_context
-from engine.method.events import Progress, RunnerEvent, Stored
+from engine.method.events import PlanProgress, RunnerEvent, Stored
 from engine.method.judge import judge
 from engine.method.plan import JUDGING
 from engine.scripted import ScriptedEngine
@@ -79,7 +79,7 @@ async def test_a_plan_that_judges_labels_each_pair_once(tmp_path: Path) -> None:
     assert {(event.kind, event.original_id) for event in heard if isinstance(event, Stored)} == {
         ("judge", None)
     }
-    last = [event for event in heard if isinstance(event, Progress)][-1]
+    last = [event for event in heard if isinstance(event, PlanProgress)][-1]
     assert (last.done, last.total) == (5, 5)
     await made(path, plan(parts=JUDGING), again)
     assert again.history == []

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from engine.api import EngineStatus, Sampling, State, Urgency
 from engine.errors import BadRequest, ConstitutionError, HostDied, PromptTooLong
-from engine.method.events import Failed, Idle, Progress, RunnerEvent, Stored, Writing
+from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from engine.method.plan import JUDGING, REVISING, WRITING, Plan
 from engine.method.runner import Runner
 from engine.scripted import Reply, ScriptedEngine, Trouble, made_up
@@ -74,7 +74,7 @@ async def test_a_run_makes_all_the_plan_asks_for(path: Path) -> None:
     assert {(p.kind, frozenset((p.a_role, p.b_role))) for p in found.pairs} == {
         ("revision", frozenset(("original", "revision")))
     }
-    last = [event for event in heard if isinstance(event, Progress)][-1]
+    last = [event for event in heard if isinstance(event, PlanProgress)][-1]
     assert (last.done, last.total, last.ready) == (25, 25, 5)
     assert heard[-1] == Idle(0)
 

@@ -60,7 +60,7 @@ def make_app(watch: Watch) -> Iterator[MakeApp]:
     """Makes apps over a project file; their stores are closed at the end.
 
     Every key is a press of its own, however fast a test presses them, and other processes' work is
-    looked for every hour only: tests that want it otherwise say so. ``maker`` and
+    looked for every hour only: tests that want it otherwise say so. ``runner`` and
     ``make_model`` may be what makes one from the store.
     """
     stores: list[StoreThread] = []
@@ -68,7 +68,7 @@ def make_app(watch: Watch) -> Iterator[MakeApp]:
     def make(path: Path, annotator: str = "first", **more: Any) -> PairlabApp:
         look_every = more.pop("look_every", 3600.0)
         stores.append(StoreThread(path))
-        for name in ("maker", "make_model"):
+        for name in ("runner", "make_model"):
             if callable(more.get(name)):
                 more[name] = more[name](stores[-1])
         services = Services(

@@ -1,4 +1,4 @@
-"""Driving the app from a test: waiting without sleeping, a standing clock, a maker on strings."""
+"""Driving the app from a test: waiting without sleeping, a standing clock, a runner on strings."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Standing(InputClock):
         return self.time
 
 
-class StandInMaker:
+class StandInRunner:
     """A background worker that does nothing but tell what a test makes it tell."""
 
     def __init__(self) -> None:

@@ -83,7 +83,7 @@ async def test_no_screen_falls_with_the_engine(
     app = make_app(
         study,
         engine=engine,
-        maker=lambda store: Runner(engine, store, Plan(), clock=lambda: AT, annotator="first"),
+        runner=lambda store: Runner(engine, store, Plan(), clock=lambda: AT, annotator="first"),
     )
     async with app.run_test(size=(120, 40)) as pilot:
         await through_every_mode(pilot)

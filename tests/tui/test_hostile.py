@@ -10,7 +10,7 @@ from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
 from store.items import candidates
 from store.judgements import decisions, guidelines
-from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, press, revise, settle
+from tests.tui.driving import MakeApp, StandInRunner, drawn, growing, press, revise, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tests.tui.seed import AT, a_chain, a_run
 
@@ -25,15 +25,15 @@ async def test_revise_shows_streams_and_goes_on(empty_path: Path, make_app: Make
         a_chain(rows, (text, text, text, f"{text} and more"), category=text[:40] or "x", run=run)
         for text in KEPT.values()
     ]
-    maker = StandInMaker()
-    app = make_app(empty_path, engine=ScriptedEngine(), maker=maker)
+    runner = StandInRunner()
+    app = make_app(empty_path, engine=ScriptedEngine(), runner=runner)
     async with app.run_test(size=(80, 24)) as pilot:
         for name, made in zip(KEPT, seeded, strict=True):
             await settle(pilot)
             item = revise(app).item
             assert item is not None
             assert item.original_id == made.original, name
-            maker.say(growing(made.prompt, made.original, "revise", KEPT[name]))
+            runner.say(growing(made.prompt, made.original, "revise", KEPT[name]))
             shown = drawn(app)
             await settle(pilot)
             shown += drawn(app)
@@ -61,11 +61,11 @@ async def test_a_stream_with_half_a_pair(empty_path: Path, make_app: MakeApp) ->
     rows = open_store(empty_path)
     made = a_chain(rows, ("q", "a", "c", "b"))
     rows.close()
-    maker = StandInMaker()
-    app = make_app(empty_path, engine=ScriptedEngine(), maker=maker)
+    runner = StandInRunner()
+    app = make_app(empty_path, engine=ScriptedEngine(), runner=runner)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        maker.say(growing(made.prompt, made.original, "revise", HOSTILE["surrogate"]))
+        runner.say(growing(made.prompt, made.original, "revise", HOSTILE["surrogate"]))
         await settle(pilot)
         assert "half \ufffd of a pair" in drawn(app)
 

@@ -5,25 +5,25 @@ from pathlib import Path
 import pytest
 
 from engine.api import EngineStatus, State
-from engine.method.events import Failed, Idle, Progress, RunnerEvent, Stored
+from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored
 from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
-from tests.tui.driving import MakeApp, StandInMaker, drawn, growing, mode_screen, press, settle
+from tests.tui.driving import MakeApp, StandInRunner, drawn, growing, mode_screen, press, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tui.modes.model.screen import ModelScreen
 from tui.modes.registry import MODES
 
 
 async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
-    engine, maker = ScriptedEngine(name="tiny.gguf"), StandInMaker()
-    app = make_app(study, engine=engine, maker=maker)
+    engine, runner = ScriptedEngine(name="tiny.gguf"), StandInRunner()
+    app = make_app(study, engine=engine, runner=runner)
     prompt = next(iter(open_rows(study)))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "M")
         trouble = "the host died (illegal instruction) and was started again"
         engine.set_status(EngineStatus(State.WRITING, trouble, 61.2, 2, 3, 1000, 4000, 1))
-        maker.say(Progress(17, 63, 3, 61.2, 2400.0))
-        maker.say(growing(prompt, None, "propose", "..."))
+        runner.say(PlanProgress(17, 63, 3, 61.2, 2400.0))
+        runner.say(growing(prompt, None, "propose", "..."))
         await settle(pilot)
         shown = drawn(app)
         for words in (
@@ -42,7 +42,7 @@ async def test_the_endpoint_that_is_open_is_named_in_every_mode(
     study: Path, make_app: MakeApp
 ) -> None:
     engine = ScriptedEngine(n_ctx=0, server="http://127.0.0.1:8080/llm")
-    app = make_app(study, engine=engine, maker=StandInMaker())
+    app = make_app(study, engine=engine, runner=StandInRunner())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for mode in MODES:
@@ -58,7 +58,7 @@ async def test_the_endpoint_that_is_open_is_named_in_every_mode(
 async def test_without_an_endpoint_nothing_is_said_to_be_open(
     study: Path, make_app: MakeApp
 ) -> None:
-    app = make_app(study, engine=ScriptedEngine(), maker=StandInMaker())
+    app = make_app(study, engine=ScriptedEngine(), runner=StandInRunner())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "M")
         assert "open:" not in drawn(app)
@@ -68,8 +68,8 @@ async def test_without_an_endpoint_nothing_is_said_to_be_open(
 async def test_what_is_over_is_not_said_to_be_written(
     study: Path, make_app: MakeApp, end: str
 ) -> None:
-    engine, maker = ScriptedEngine(), StandInMaker()
-    app = make_app(study, engine=engine, maker=maker)
+    engine, runner = ScriptedEngine(), StandInRunner()
+    app = make_app(study, engine=engine, runner=runner)
     prompt = open_rows(study)[0]
     ends: dict[str, RunnerEvent] = {
         "stored": Stored(prompt, None, "propose"),
@@ -80,11 +80,11 @@ async def test_what_is_over_is_not_said_to_be_written(
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "M")
         engine.set_status(EngineStatus(State.WRITING, tokens_per_second=61.2, running=1))
-        maker.say(Progress(62, 63, 3, 61.2, 20.0))
-        maker.say(growing(prompt, None, "propose", "..."))
+        runner.say(PlanProgress(62, 63, 3, 61.2, 20.0))
+        runner.say(growing(prompt, None, "propose", "..."))
         await settle(pilot)
         assert "writing a candidate for prompt 1" in drawn(app)
-        maker.say(ends[end])
+        runner.say(ends[end])
         engine.set_status(EngineStatus(State.READY))
         await settle(pilot)
         shown = drawn(app)
@@ -102,20 +102,20 @@ def open_rows(path: Path) -> list[str]:
 
 
 async def test_pause_and_go_on(study: Path, make_app: MakeApp) -> None:
-    maker = StandInMaker()
-    app = make_app(study, engine=ScriptedEngine(), maker=maker)
+    runner = StandInRunner()
+    app = make_app(study, engine=ScriptedEngine(), runner=runner)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "M", "p")
-        assert maker.paused
+        assert runner.paused
         assert "Go on" in drawn(app)
         await press(pilot, "p")
-        assert not maker.paused
+        assert not runner.paused
         assert "Pause" in drawn(app)
 
 
 async def test_restart(study: Path, make_app: MakeApp) -> None:
     engine = ScriptedEngine()
-    app = make_app(study, engine=engine, maker=StandInMaker())
+    app = make_app(study, engine=engine, runner=StandInRunner())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "M", "h")
         assert engine.status.restarts == 1
@@ -125,7 +125,7 @@ async def test_log_ends_with_the_newest_line_and_is_harmless(
     study: Path, tmp_path: Path, make_app: MakeApp
 ) -> None:
     log = tmp_path / "host.log"
-    app = make_app(study, engine=ScriptedEngine(), maker=StandInMaker(), log_path=log)
+    app = make_app(study, engine=ScriptedEngine(), runner=StandInRunner(), log_path=log)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "M", "l")
         assert "no log yet" in drawn(app)
@@ -153,7 +153,7 @@ async def test_without_a_model_what_to_do(study: Path, make_app: MakeApp) -> Non
 
 async def test_what_does_not_fit_scrolls(study: Path, make_app: MakeApp) -> None:
     engine = ScriptedEngine()
-    app = make_app(study, engine=engine, maker=StandInMaker())
+    app = make_app(study, engine=engine, runner=StandInRunner())
     async with app.run_test(size=(80, 12)) as pilot:
         await press(pilot, "M")
         engine.set_status(EngineStatus(State.READY, "the very last line"))

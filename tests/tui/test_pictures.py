@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.api import EngineStatus, State
-from engine.method.events import Progress
+from engine.method.events import PlanProgress
 from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
-from tests.tui.driving import MakeApp, StandInMaker, press, settle
+from tests.tui.driving import MakeApp, StandInRunner, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import a_chain
 from tui.app import PairlabApp
@@ -61,12 +61,12 @@ class TestRevise:
 
 class TestModel:
     async def test_narrow(self, study: Path, make_app: MakeApp, picture: Picture) -> None:
-        engine, maker = ScriptedEngine(name="tiny.gguf"), StandInMaker()
-        app = make_app(study, engine=engine, maker=maker)
+        engine, runner = ScriptedEngine(name="tiny.gguf"), StandInRunner()
+        app = make_app(study, engine=engine, runner=runner)
         async with app.run_test(size=(80, 24)) as pilot:
             await press(pilot, "M")
             trouble = "the model host was killed (SIGKILL); it was started again"
             engine.set_status(EngineStatus(State.WRITING, trouble, 61.2, 2, 3, 1000, 4000, 1))
-            maker.say(Progress(17, 63, 3, 61.2, 2400.0))
+            runner.say(PlanProgress(17, 63, 3, 61.2, 2400.0))
             await settle(pilot)
             picture(app)

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from textual.events import Key
 
-from engine.method.events import Failed, Progress, Stored
+from engine.method.events import Failed, PlanProgress, Stored
 from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
 from store.items import candidates, prompts
@@ -14,7 +14,7 @@ from store.records import Candidate, Choice, Origin
 from store.rounds import queue
 from tests.tui.driving import (
     MakeApp,
-    StandInMaker,
+    StandInRunner,
     Watch,
     drawn,
     growing,
@@ -244,13 +244,13 @@ async def test_origin_tells_model_seed_and_principle(study: Path, make_app: Make
 
 
 class Live:
-    """A project with one prompt, an engine without a model and a maker on strings."""
+    """A project with one prompt, an engine without a model and a runner on strings."""
 
     def __init__(self, path: Path, make_app: MakeApp) -> None:
         self.rows = open_store(path)
-        self.maker = StandInMaker()
+        self.runner = StandInRunner()
         self.prompt = a_prompt(self.rows, MOON[0], "sycophancy")
-        self.app = make_app(path, engine=ScriptedEngine(), maker=self.maker)
+        self.app = make_app(path, engine=ScriptedEngine(), runner=self.runner)
 
     def propose(self) -> str:
         """The candidate is on disk."""
@@ -281,23 +281,23 @@ async def test_texts_stream_in_and_the_stored_one_counts(
         await settle(pilot)
         screen = revise(live.app)
         assert screen.item is None
-        live.maker.say(growing(live.prompt, None, "propose", "Yes, the moon"))
+        live.runner.say(growing(live.prompt, None, "propose", "Yes, the moon"))
         await settle(pilot)
         assert screen.prompt.text == MOON[0]
         assert screen.chain.candidate.text.startswith("Yes, the moon")
         original = live.propose()
-        live.maker.say(Stored(live.prompt, None, "propose"))
+        live.runner.say(Stored(live.prompt, None, "propose"))
         await settle(pilot)
         assert screen.chain.candidate.text == MOON[1]
         size = screen.chain.revision.size
-        live.maker.say(growing(live.prompt, original, "critique", "The answer"))
-        live.maker.say(growing(live.prompt, original, "revise", "No, the"))
+        live.runner.say(growing(live.prompt, original, "critique", "The answer"))
+        live.runner.say(growing(live.prompt, original, "revise", "No, the"))
         await settle(pilot)
         assert screen.chain.critique.text.startswith("The answer")
         assert screen.chain.revision.text.startswith("No, the")
         assert screen.chain.revision.size == size
         live.revise(original)
-        live.maker.say(Stored(live.prompt, original, "revise"))
+        live.runner.say(Stored(live.prompt, original, "revise"))
         await settle(pilot)
         assert MOON[3].split(",")[-1] in screen.chain.revision.text
         assert screen.writing is None
@@ -311,12 +311,12 @@ async def test_a_decision_while_the_model_writes_waits_for_the_end(
     async with live.app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         original = live.propose()
-        live.maker.say(growing(live.prompt, original, "revise", "No"))
+        live.runner.say(growing(live.prompt, original, "revise", "No"))
         await settle(pilot)
         await press(pilot, "a", "u", "a")
         assert chosen(live.rows) == {}
         live.revise(original)
-        live.maker.say(Stored(live.prompt, original, "revise"))
+        live.runner.say(Stored(live.prompt, original, "revise"))
         await settle(pilot)
         assert chosen(live.rows) == {MOON[3]: Choice.ACCEPT}
         assert queue.revise_next(live.rows, "first") is None
@@ -331,8 +331,8 @@ async def test_another_items_text_never_shows(empty_path: Path, make_app: MakeAp
     async with live.app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         before = revise(live.app).chain.revision.text
-        live.maker.say(growing(other, None, "propose", "not this one"))
-        live.maker.say(growing(other, "0" * 64, "revise", "nor this"))
+        live.runner.say(growing(other, None, "propose", "not this one"))
+        live.runner.say(growing(other, "0" * 64, "revise", "nor this"))
         await settle(pilot)
         assert "not this" not in drawn(live.app)
         assert revise(live.app).chain.revision.text == before
@@ -348,24 +348,24 @@ async def test_again_another_round_and_a_chosen_principle(
     async with live.app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         await press(pilot, "r")
-        assert live.maker.asked[-1] == ("again", original, None)
+        assert live.runner.asked[-1] == ("again", original, None)
         assert revise(live.app).chain.revision.text == ""
         live.revise(original, "Anew.", at=AT.replace("2026", "2027"))
-        live.maker.say(Stored(live.prompt, original, "revise"))
-        live.maker.answered.set()
+        live.runner.say(Stored(live.prompt, original, "revise"))
+        live.runner.answered.set()
         await settle(pilot)
         await press(pilot, "n")
-        assert live.maker.asked[-1] == ("another_round", original)
-        live.maker.say(Failed(live.prompt, "the model wrote nothing that could be used"))
+        assert live.runner.asked[-1] == ("another_round", original)
+        live.runner.say(Failed(live.prompt, "the model wrote nothing that could be used"))
         await settle(pilot)
         assert "nothing that could be used" in drawn(live.app)
-        live.maker.answered.set()
+        live.runner.answered.set()
         await settle(pilot)
         assert "Anew." in revise(live.app).chain.revision.text
         await press(pilot, "p", "enter")
-        asked, about, principle = live.maker.asked[-1]
+        asked, about, principle = live.runner.asked[-1]
         assert (asked, about) == ("again", original)
-        assert principle == live.maker.plan.constitution.principles[1].id
+        assert principle == live.runner.plan.constitution.principles[1].id
     live.rows.close()
 
 
@@ -373,11 +373,11 @@ async def test_progress_is_told(empty_path: Path, make_app: MakeApp) -> None:
     live = Live(empty_path, make_app)
     async with live.app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
-        assert live.maker.started
-        live.maker.say(Progress(0, 1, 0, 61.0, 2400.0))
+        assert live.runner.started
+        live.runner.say(PlanProgress(0, 1, 0, 61.0, 2400.0))
         await settle(pilot)
         assert "0 ready" in revise(live.app).status.doing
-    assert not live.maker.started
+    assert not live.runner.started
     live.rows.close()
 
 
@@ -406,8 +406,8 @@ async def test_without_a_model_the_reason_is_told(empty_path: Path, make_app: Ma
 async def test_prompts_imported_elsewhere_come_by_themselves(
     empty_path: Path, make_app: MakeApp
 ) -> None:
-    maker = StandInMaker()
-    app = make_app(empty_path, look_every=0.02, engine=ScriptedEngine(), maker=maker)
+    runner = StandInRunner()
+    app = make_app(empty_path, look_every=0.02, engine=ScriptedEngine(), runner=runner)
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         await until(pilot, lambda: app.session.version is not None)
@@ -417,4 +417,4 @@ async def test_prompts_imported_elsewhere_come_by_themselves(
         await until(pilot, lambda: revise(app).item is not None)
         await settle(pilot)
         assert revise(app).prompt.text == PROCESS[0]
-        assert ("wake",) in maker.asked
+        assert ("wake",) in runner.asked

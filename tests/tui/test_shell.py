@@ -16,7 +16,7 @@ from store.errors import DiskFull
 from store.judgements import decisions
 from tests.tui.driving import (
     MakeApp,
-    StandInMaker,
+    StandInRunner,
     drawn,
     mode_screen,
     press,
@@ -188,14 +188,14 @@ async def test_wide_is_side_by_side_and_narrow_is_stacked(study: Path, make_app:
 
 
 async def test_quit_ends_the_model(study: Path, make_app: MakeApp) -> None:
-    engine, maker = ScriptedEngine(), StandInMaker()
+    engine, runner = ScriptedEngine(), StandInRunner()
     engine.hold()
-    app = make_app(study, engine=engine, maker=maker)
+    app = make_app(study, engine=engine, runner=runner)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert maker.started
+        assert runner.started
         await pilot.press("q")
-    assert not maker.started
+    assert not runner.started
     assert engine.status.state == "stopped"
     assert app.return_code == 0
 
@@ -383,12 +383,12 @@ async def test_a_theme_is_remembered(study: Path, rows: Database, make_app: Make
 async def test_the_model_starts_also_when_one_leaves_before_the_first_item_is_painted(
     study: Path, make_app: MakeApp
 ) -> None:
-    maker = StandInMaker()
-    app = make_app(study, engine=ScriptedEngine(), maker=maker)
+    runner = StandInRunner()
+    app = make_app(study, engine=ScriptedEngine(), runner=runner)
     async with app.run_test(size=(80, 24)) as pilot:
         app.action_mode("kappa")
         await settle(pilot)
-        await until(pilot, lambda: maker.started)
+        await until(pilot, lambda: runner.started)
         assert app.current_mode == "kappa"
 
 
@@ -402,13 +402,13 @@ async def test_the_screen_is_there_before_the_model(study: Path, make_app: MakeA
             await self.gate.wait()
             return await super().load()
 
-    engine, maker = Slow(), StandInMaker()
-    app = make_app(study, engine=engine, maker=maker)
+    engine, runner = Slow(), StandInRunner()
+    app = make_app(study, engine=engine, runner=runner)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: PROCESS[0] in drawn(app))
-        assert not maker.started
+        assert not runner.started
         while revise(app).prompt.text == PROCESS[0]:
             await pilot.press("a")  # dropped as long as the item is not painted
         engine.gate.set()
         await settle(pilot)
-        assert maker.started
+        assert runner.started

@@ -47,6 +47,7 @@ COMMANDS = {
     "restore": "goes back to a backup safely; the present file is put aside",
     "rescue": "takes what can be read of a damaged file into a new one",
     "models": "lists the model files found",
+    "keys": "lists the keys of every mode, and how to move them",
 }
 """Name and one-line help of every command, in the order ``--help`` shows them."""
 
@@ -152,7 +153,8 @@ def main(
 ) -> None:
     """Preference data you can defend, made at the keyboard, on a machine that never goes online.
 
-    Without a command the app opens.
+    Without a command the app opens. Its keys and colours can be changed in
+    ~/.config/pairlab/config.toml ($XDG_CONFIG_HOME is honoured): see `pairlab keys --help`.
     """
     ctx.obj = CliContext(db=db, annotator=default_annotator(annotator))
     if ctx.invoked_subcommand is None:

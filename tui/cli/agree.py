@@ -10,6 +10,7 @@ import click
 from tui.cli.context import CliContext, fail, json_option, put_json
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.agreement.attributes import Group
     from store.agreement.counts import Ties
     from store.agreement.report import Agreement, ManyAgreement
     from store.agreement.tables import By
@@ -26,6 +27,11 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     help="Slice the pairs by this as well.",
 )
 @click.option(
+    "--stated",
+    metavar="KEY",
+    help="Alpha within each group of people who state the same of KEY as well (see attribute).",
+)
+@click.option(
     "--ties",
     type=click.Choice(["separate", "merge", "drop"]),
     default="separate",
@@ -40,6 +46,7 @@ def command(
     by: By | None,
     ties: Ties,
     *,
+    stated: str | None,
     as_json: bool,
 ) -> None:
     """Cohen's kappa with its interval, and everything that keeps it honest.
@@ -57,10 +64,12 @@ def command(
         result = _agreement(database, between, by, ties)
         asked = any(map(is_ai, result.annotators))
         beside = () if asked else with_models(database, result.annotators, ties=ties, by=by)
+        groups = _groups(database, stated, result.annotators) if stated else []
         if as_json:
-            put_json(_as_json(database, result, beside, ties))
+            told = {"stated": {"by": stated, "groups": [each.as_json() for each in groups]}}
+            put_json(_as_json(database, result, beside, ties) | (told if stated else {}))
             return
-    from tui.cli.agreement_tables import show_many, show_models, show_two
+    from tui.cli.agreement_tables import show_groups, show_many, show_models, show_two
 
     if isinstance(result, ManyAgreement):
         show_many(result)
@@ -68,6 +77,26 @@ def command(
         show_two(result)
     if beside:
         show_models(beside)
+    if stated:
+        show_groups(stated, groups)
+
+
+def _groups(database: Database, stated: str, annotators: Sequence[str]) -> list[Group]:
+    """Agreement by an attribute.
+
+    Raises:
+        click.UsageError: none of these annotators states it.
+    """
+    from store.agreement.attributes import by_attribute
+    from store.judgements import attributes
+    from tui.visible import clean
+
+    groups = by_attribute(database, stated, annotators)
+    if not groups:
+        known = ", ".join(attributes.keys(database))
+        hint = f"stated here: {known}" if known else "pairlab attribute states something"
+        raise click.UsageError(clean(f"--stated: nobody here states {stated}; {hint}"))
+    return groups
 
 
 def _as_json(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from store.agreement import statistics
+from store.agreement.attributes import Group
 from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
 from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
@@ -106,7 +107,7 @@ def number(figure: Figure) -> str:
 
 
 def interval(bounds: Interval | None) -> str:
-    """An interval in words."""
+    """``0.410 to 0.780``; empty where there is none."""
     return "" if bounds is None else " to ".join(rounded(end, 3) for end in bounds)
 
 
@@ -143,3 +144,13 @@ def _plain_table(*headings: str) -> Table:
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right")
     return table
+
+
+def show_groups(stated: str, groups: Sequence[Group]) -> None:
+    """Print what annotators agree on within each group that states the same."""
+    table = _plain_table(clean(stated), "annotators", "n", "α")
+    for group in groups:
+        members = ", ".join(map(clean, group.annotators))
+        figure = group.alpha.reason or number(group.alpha)
+        table.add_row(clean(group.value), members, str(group.n), figure)
+    stdout_console().print(table)

@@ -10,6 +10,7 @@ from engine.llama import weights
 from store.db.connection import session
 from store.db.doctor import Finding, Severity
 from store.errors import StoreError
+from tui import configuration
 from tui.cli.model import chosen_model, last_model
 
 
@@ -48,3 +49,18 @@ def network_finding() -> Finding:
         f"{closed.value}: the kernel does not keep code outside Python from opening a socket",
         "Linux on x86-64 or aarch64 locks it; elsewhere use a machine without a network.",
     )
+
+
+def configuration_findings() -> list[Finding]:
+    """What this person's configuration says that cannot be used, line by line."""
+    file = configuration.path()
+    read = configuration.read(file)
+    if not file.exists():
+        return []
+    if not read.refused:
+        return [Finding("configuration", Severity.OK, str(file))]
+    remedy = "It has no effect; pairlab keys lists what can be moved."
+    return [
+        Finding("configuration", Severity.WARNING, f"{file}: {words}", remedy)
+        for words in read.refused
+    ]

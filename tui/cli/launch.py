@@ -15,7 +15,7 @@ from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
     from engine.api import Engine
-    from engine.method.runner import Runner as Maker
+    from engine.method.runner import Runner
     from store.db.thread import StoreThread
     from tui.services import Services
 
@@ -85,6 +85,7 @@ class _Project:
 
         from engine.errors import EngineError
         from store.db.thread import StoreThread
+        from tui import configuration
         from tui.cli.engines import log_file
         from tui.services import Services
 
@@ -93,19 +94,20 @@ class _Project:
         make_engine: Callable[[], Engine] | None = None
         no_model = ""
         try:
-            make_engine = self._engine_maker(store)
+            make_engine = self._engine_factory(store)
         except EngineError as error:
             no_model = str(error)
         return Services(
             store=store,
             db_path=context.db,
             annotator=context.annotator,
-            make_model=make_engine and _maker_of(make_engine, store, context.annotator),
+            make_model=make_engine and _runner_factory(make_engine, store, context.annotator),
             no_model=no_model,
             log_path=log_file(),
+            configuration=configuration.read(configuration.path()),
         )
 
-    def _engine_maker(self, store: StoreThread) -> Callable[[], Engine]:
+    def _engine_factory(self, store: StoreThread) -> Callable[[], Engine]:
         """What makes the engine; nothing is loaded or connected before it is called.
 
         Raises:
@@ -130,17 +132,17 @@ class _Project:
         return self._store.lost
 
 
-def _maker_of(
+def _runner_factory(
     make_engine: Callable[[], Engine], store: StoreThread, annotator: str
-) -> Callable[[], tuple[Engine, Maker]]:
+) -> Callable[[], tuple[Engine, Runner]]:
     """What makes the engine and its worker; their modules are loaded when it is called."""
 
-    def make() -> tuple[Engine, Maker]:
+    def make() -> tuple[Engine, Runner]:
         from engine.method.plan import Plan
-        from engine.method.runner import Runner as Maker
+        from engine.method.runner import Runner
         from store import clock
 
         engine = make_engine()
-        return engine, Maker(engine, store, Plan(), clock=clock.now, annotator=annotator)
+        return engine, Runner(engine, store, Plan(), clock=clock.now, annotator=annotator)
 
     return make

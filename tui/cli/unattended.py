@@ -1,4 +1,4 @@
-"""The maker at work without a screen: progress on stderr, a summary at the end."""
+"""The runner at work without a screen: progress on stderr, a summary at the end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from engine.api import Engine, EngineStatus
 from engine.errors import BadRequest, ConstitutionError
 from engine.method.constitution import load
-from engine.method.events import Failed, Kind, Stored
-from engine.method.events import Progress as MakerProgress
-from engine.method.events import RunnerEvent as MakerEvent
-from engine.method.pending import pending_work as backlog_of
+from engine.method.events import Failed, Kind, PlanProgress, RunnerEvent, Stored
+from engine.method.pending import pending_work
 from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
-from engine.method.runner import Runner as Maker
+from engine.method.runner import Runner
 from store import clock
 from store.db.connection import session
 from store.db.thread import StoreThread
@@ -119,7 +117,7 @@ def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -
         last = last_model(db)
         if making.with_pairs:
             answered_prompts.ask_all(db)
-        _, items = backlog_of(plan).complete(db)
+        _, items = pending_work(plan).complete(db)
         if not items:
             left = 0 if job is JUDGE else answered_prompts.count(db)
             fail(_LEFT.format(counted(left, "prompt")) if left else job.nothing)
@@ -143,8 +141,8 @@ def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -
             if "propose" in job.parts:
                 store.submit(remember_model, student)
         second = host_engine(teacher, options) if teacher is not None else None
-        maker = Maker(engine, store, plan, teacher=second, clock=clock.now)
-        summary = asyncio.run(_make(maker, [engine, *([second] if second else [])], job))
+        runner = Runner(engine, store, plan, teacher=second, clock=clock.now)
+        summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
         store.close()
     if as_json:
@@ -175,16 +173,16 @@ def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
         raise click.UsageError(str(error)) from error
 
 
-async def _make(maker: Maker, engines: Sequence[Engine], job: Job) -> Summary:
+async def _make(runner: Runner, engines: Sequence[Engine], job: Job) -> Summary:
     """Run to the end, or until Ctrl-C."""
     told: Counter[str] = Counter()
     began = time.monotonic()
     finished = True
-    with _progress(maker, engines, job, told):
+    with _progress(runner, engines, job, told):
         try:
             for engine in engines:
                 await engine.load()
-            task = asyncio.create_task(maker.run())
+            task = asyncio.create_task(runner.run())
             with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows
                 for signum in (signal.SIGINT, signal.SIGTERM):
                     asyncio.get_running_loop().add_signal_handler(signum, task.cancel)
@@ -195,13 +193,13 @@ async def _make(maker: Maker, engines: Sequence[Engine], job: Job) -> Summary:
         finally:
             for engine in engines:
                 await engine.shutdown()
-    complete, items = await maker.complete()
+    complete, items = await runner.complete()
     return Summary(
         finished=finished,
         items=items,
         complete=complete,
         written={kind: told[kind] for kind in job.writes},
-        failures=dict(maker.failures),
+        failures=dict(runner.failures),
         seconds=round(time.monotonic() - began, 1),
         evaluated_tokens=sum(engine.status.evaluated_tokens for engine in engines),
         needed_tokens=sum(engine.status.needed_tokens for engine in engines),
@@ -210,7 +208,7 @@ async def _make(maker: Maker, engines: Sequence[Engine], job: Job) -> Summary:
 
 @contextmanager
 def _progress(
-    maker: Maker, engines: Sequence[Engine], job: Job, told: Counter[str]
+    runner: Runner, engines: Sequence[Engine], job: Job, told: Counter[str]
 ) -> Iterator[None]:
     """A bar on a terminal; a line for each failure anywhere."""
     console = stderr_console()
@@ -225,15 +223,15 @@ def _progress(
     ) as bar:
         task = bar.add_task("loading the model", total=None)
         began = time.monotonic()
-        newest: MakerProgress | None = None
+        newest: PlanProgress | None = None
 
-        def listen(event: MakerEvent) -> None:
+        def listen(event: RunnerEvent) -> None:
             nonlocal newest
             if isinstance(event, Stored):
                 told[event.kind] += 1
             elif isinstance(event, Failed):
                 console.print(clean(f"{job.item} {event.item_id[:12]}: {event.reason}"))
-            elif isinstance(event, MakerProgress):
+            elif isinstance(event, PlanProgress):
                 newest = event
                 bar.update(task, completed=event.done, total=event.total)
 
@@ -249,7 +247,7 @@ def _progress(
             )
             bar.update(task, description=" · ".join(part for part in words if part))
 
-        ends = [maker.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
+        ends = [runner.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
         try:
             yield
         finally:

@@ -60,9 +60,9 @@ class FormatPicker(ModalScreen[str | None]):
         self.dismiss(event.option.id)
 
     def action_take(self) -> None:
-        """Enter."""
+        """Close, with the format the cursor stands on."""
         self.query_one(Lines).action_select()
 
     def action_close(self) -> None:
-        """Escape."""
+        """Close, with the format as it was."""
         self.dismiss(None)

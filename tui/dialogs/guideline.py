@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from rich.cells import set_cell_size
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
@@ -26,6 +25,7 @@ from store.records import Guideline
 from store.rounds import relabel
 from tui.drafts import since
 from tui.formatting import counted
+from tui.keys.texts import GUIDELINE, GUIDELINE_EDITOR
 from tui.messages import LabelStored
 from tui.services import Services
 from tui.text import one_line
@@ -52,10 +52,7 @@ PLACE = Place(DraftKind.GUIDELINE)
 class GuidelineEditor(Editor):
     """The editor with this screen's words for its keys."""
 
-    BINDINGS = [
-        Binding("ctrl+s", "save", "New version", id="guideline.save", tooltip="keeps your text"),
-        Binding("escape", "leave", "Leave", key_display="esc", tooltip="your text waits for e"),
-    ]
+    BINDINGS = GUIDELINE_EDITOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +72,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
     MODE = "guideline"
     CSS_PATH = "guideline.tcss"
     AUTO_FOCUS = ""
-    BINDINGS = [
-        Binding("e", "edit", "Edit", id="guideline.edit", tooltip="writes a new version"),
-        Binding(
-            "slash",
-            "search",
-            "Search",
-            id="guideline.search",
-            key_display="/",
-            tooltip="leaves the sections that have your words",
-        ),
-        Binding("left", "version(-1)", "Older", id="guideline.older", tooltip="the version before"),
-        Binding("right", "version(1)", "Newer", id="guideline.newer", tooltip="the one behind"),
-        Binding(
-            "d", "changes", "Changes", id="guideline.changes", tooltip="what the version changed"
-        ),
-        Binding(
-            "r",
-            "relabel",
-            "Label again",
-            id="guideline.relabel",
-            tooltip="queues your labels made under older versions again",
-        ),
-        Binding("escape,q,g", "close", "Back", key_display="esc", tooltip="leads back"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("pagedown,space", "page(1)", "Page", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("home", "edge(False)", "Top", show=False),
-        Binding("end", "edge(True)", "Bottom", show=False),
-    ]
+    BINDINGS = GUIDELINE
 
     pane = getters.query_one(GuidelinePane)
     editor = getters.query_one(GuidelineEditor)
@@ -155,7 +123,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         return super().check_action(action, parameters)
 
     def action_edit(self) -> None:
-        """``e``: the version in force, or what was written and not kept."""
+        """The version in force, or what was written and not kept."""
         current = self._current()
         self._base = self._state.current_id
         text = current.text if current else FIRST_WORDS
@@ -164,7 +132,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._tell("")
 
     def action_search(self) -> None:
-        """``/``."""
+        """Open the line below for words to search the guideline for."""
         self.note_line.open("search", self.pane.search)
 
     def action_version(self, step: int) -> None:
@@ -174,7 +142,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._draw()
 
     def action_changes(self) -> None:
-        """``d``: what the version changed, word by word; again shows it plain."""
+        """What the version changed, word by word; again shows it plain."""
         self._marked = not self._marked
         self._draw()
 
@@ -183,26 +151,29 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._app.presses.once(self._relabel_surely, self._say_held)
 
     def _say_held(self) -> None:
-        self.status.dropped = "r did not count: held down"
+        again = self._app.key_of("guideline.relabel")
+        self.status.dropped = f"{again} did not count: held down"
 
     def _relabel_surely(self) -> None:
         if self._sure:
             self._do(self._relabel)
             return
         self._sure = True
+        again = self._app.key_of("guideline.relabel")
         self._tell(
-            f"r again queues {counted(self._state.older, 'pair')} you labelled under older versions"
+            f"{again} again queues {counted(self._state.older, 'pair')} "
+            "you labelled under older versions"
         )
 
     def action_close(self) -> None:
-        """``escape``: out of a search, then back to where one was."""
+        """Out of a search, then back to where one was."""
         if self.pane.search:
             self.pane.find("")
             return
         self.dismiss()
 
     def scrolling(self) -> tuple[GuidelinePane]:
-        """The text."""
+        """The pane with the version that is shown."""
         return (self.pane,)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -222,7 +193,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._draw()
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
-        """ctrl+s."""
+        """A text was saved: it becomes the version in force."""
         event.stop()
         self._do(partial(self._save, event.text))
 
@@ -230,7 +201,8 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         """Escape: the text waits, also for another day."""
         event.stop()
         self._close_editor()
-        self._tell("your text waits; e goes on with it" if event.changed else "")
+        edit = self._app.key_of("guideline.edit")
+        self._tell(f"your text waits; {edit} goes on with it" if event.changed else "")
 
     # What happens
 
@@ -257,7 +229,8 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self._draw()
         draft = self._app.session.drafts.get(PLACE)
         if draft is not None:
-            self._tell(f"your unfinished text from {since(draft)}: e goes on with it")
+            edit = self._app.key_of("guideline.edit")
+            self._tell(f"your unfinished text from {since(draft)}: {edit} goes on with it")
 
     async def _read(self) -> None:
         services = self._services
@@ -289,7 +262,8 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         queued = await services.store.call(relabel.again, services.annotator, services.clock())
         self.app.post_message(LabelStored())
         await self._come()
-        self._tell(f"{counted(len(queued), 'pair')} in your queue again; L labels them")
+        label = self._app.key_of("mode.label")
+        self._tell(f"{counted(len(queued), 'pair')} in your queue again; {label} labels them")
 
     def _close_editor(self) -> None:
         self.remove_class("-editing")

@@ -78,7 +78,7 @@ class MergeScreen(ModalScreen[None], TextScreen):
             self.run_worker(self._merge(path, dry_run=True), exclusive=True)
 
     def action_merge(self) -> None:
-        """``enter``: what was shown is brought in."""
+        """What was shown is brought in."""
         cast("PairlabApp", self.app).presses.once(self._bring_in, self._say_held)
 
     def _say_held(self) -> None:
@@ -89,11 +89,11 @@ class MergeScreen(ModalScreen[None], TextScreen):
             self.run_worker(self._merge(self._looked.path, dry_run=False), exclusive=True)
 
     def action_path(self) -> None:
-        """``p``: another file."""
+        """Another file."""
         self.note_line.open("path", str(self._looked.path) if self._looked else "")
 
     def action_close(self) -> None:
-        """``escape``."""
+        """Leave; what was looked at is not brought in."""
         self.dismiss()
 
     def action_scroll(self, lines: int) -> None:

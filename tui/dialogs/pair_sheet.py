@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from store.records import PairText
+from tui.keys.common import PAIR_SHEET
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine
 from tui.widgets.pair_view import PairView
@@ -54,17 +54,7 @@ class PairSheet(Scrolls, ModalScreen[None]):
     """
 
     AUTO_FOCUS = ""
-    BINDINGS = [
-        Binding("escape,q,enter", "close", "Back", key_display="esc"),
-        Binding("down,j", "scroll(1)", "Down", key_display="↓"),
-        Binding("up,k", "scroll(-1)", "Up", key_display="↑"),
-        Binding("pagedown,space", "page(1)", "Page", key_display="pgdn"),
-        Binding("tab", "app.focus_next", "Next pane"),
-        Binding("h", "turns", "Turns"),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("home", "edge(False)", "Top", show=False),
-        Binding("end", "edge(True)", "Bottom", show=False),
-    ]
+    BINDINGS = PAIR_SHEET
 
     view = getters.query_one(KnownPairView)
 
@@ -96,7 +86,7 @@ class PairSheet(Scrolls, ModalScreen[None]):
         self.dismiss()
 
     def action_turns(self) -> None:
-        """``h``."""
+        """Unfold the earlier turns, or fold them."""
         self.view.prompt.fold()
 
     def scrolling(self) -> Sequence[AnswerPane]:

@@ -70,7 +70,7 @@ class PrinciplePicker(ModalScreen[str | None]):
         (options.action_cursor_down if step > 0 else options.action_cursor_up)()
 
     def action_close(self) -> None:
-        """``escape``."""
+        """Close without a choice."""
         self.dismiss(None)
 
     def _option(self, principle: Principle) -> Option:

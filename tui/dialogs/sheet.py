@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tui.keys.common import SHEET
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, own_places, worded
@@ -29,15 +30,7 @@ class Sheet(Scrolls, ModalScreen[None]):
     Sheet > KeysLine { dock: bottom; }
     """
 
-    BINDINGS = [
-        Binding("escape,q,question_mark,g,i,l,enter", "close", "Back", key_display="esc"),
-        Binding("down,j", "scroll(1)", "Down", key_display="↓"),
-        Binding("up,k", "scroll(-1)", "Up", key_display="↑"),
-        Binding("pagedown,space", "page(1)", "Page", key_display="pgdn"),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("home", "edge(False)", "Top", show=False),
-        Binding("end", "edge(True)", "Bottom", show=False),
-    ]
+    BINDINGS = SHEET
 
     def __init__(self, title: str, content: Content, *, at_end: bool = False) -> None:
         super().__init__()

@@ -34,8 +34,10 @@ from tui.dialogs.sheet import Sheet, help_for
 from tui.drafts import Drafts, since
 from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
-from tui.keys import COMMON
+from tui.keymap import display, with_keys
+from tui.keys.common import COMMON, ITEM_ACTIONS
 from tui.messages import AgreementMoved, CameBack, EngineSaid, GoTo, OtherWork
+from tui.modes import registry
 from tui.services import Services
 from tui.sides import by_place
 from tui.text import one_line
@@ -54,9 +56,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
-"""Actions that need an item with panes; absent in modes without."""
-
 JUMP = "#"
 """What the line below is open for when it asks for a number."""
 
@@ -70,8 +69,6 @@ class ModeScreen(Scrolls, TextScreen):
 
     MODE: ClassVar[str] = ""
     """Id in the registry of modes; bindings whose id begins with it come first in the footer."""
-    HAS_ITEMS: ClassVar[bool] = True
-    """False for modes without items: the keys that need one are absent there."""
     JUMPS: ClassVar[str] = ""
     """What ``#`` asks the number of; empty in modes where there is none to go to."""
     HELP_TEXT: ClassVar[str] = ""
@@ -121,9 +118,9 @@ class ModeScreen(Scrolls, TextScreen):
         return None
 
     def text_places(self) -> Iterable[tuple[Place, str]]:
-        """The texts that can be written on the item shown, each with the key that opens it."""
+        """The texts that can be written on the item shown, each with the id of its key."""
         if self.item_id is not None:
-            yield Place(DraftKind.NOTE, self.item_id), "m"
+            yield Place(DraftKind.NOTE, self.item_id), "all.note"
 
     async def go_to(self, item_id: str) -> None:
         """Show an item that was picked in mode B."""
@@ -245,7 +242,7 @@ class ModeScreen(Scrolls, TextScreen):
             why: the reason, in a few words.
             key: the key; the one being handled when empty.
         """
-        shown = self.app.get_key_display(Binding(key or self.app.presses.key, ""))
+        shown = display(key or self.app.presses.key)
         self.status.dropped = f"{shown} did not count: {why}"
 
     def background(self, work: Callable[[], Awaitable[None]], *, group: str) -> Worker[None]:
@@ -341,7 +338,7 @@ class ModeScreen(Scrolls, TextScreen):
         """Keys that cannot do anything here are absent; those that cannot now are dim."""
         if super().check_action(action, parameters) is False:
             return False
-        if action in ITEM_ACTIONS and not self.HAS_ITEMS:
+        if action in ITEM_ACTIONS and not registry.BY_ID[self.MODE].has_items:
             return False
         if action == "leave":
             return self.has_class("-full")
@@ -356,42 +353,44 @@ class ModeScreen(Scrolls, TextScreen):
     # The common keys
 
     def action_undo(self) -> None:
-        """``u``: an event that takes back the last one; nothing is deleted."""
+        """An event that takes back the last one; nothing is deleted."""
         self.act(self._undo, on_item=False)
 
     def action_skip(self) -> None:
-        """``space``."""
+        """Go on; the item comes back later."""
         self.act(self.skip)
 
     def action_flag(self) -> None:
-        """``f``."""
+        """Set the item aside, or take that back."""
         self.act(self._flag)
 
     def action_note(self) -> None:
-        """``m``."""
+        """Open the line below for a note on the item."""
         if self.item_id is not None and self._is_meant():
             self._open_note(self.item_id)
 
     def action_jump(self) -> None:
-        """``#``: asks for the number."""
+        """Asks for the number."""
         self.note_line.open(JUMP, label=self.JUMPS)
 
     def action_where_from(self) -> None:
-        """``i``."""
+        """Show where the item came from, as far as the mode may tell."""
         self.background(self._show_origin, group="sheet")
 
     def action_guideline(self) -> None:
-        """``g``."""
+        """Open the guideline over the mode."""
         from tui.dialogs.guideline import GuidelineScreen  # its editor takes a moment to load
 
         self.app.push_screen(GuidelineScreen())
 
     def action_help(self) -> None:
-        """``?``."""
-        self.app.push_screen(Sheet("Help", help_for(self, self.HELP_TEXT)))
+        """Show the mode's sentences and the keys that work now."""
+        self.app.push_screen(
+            Sheet("Help", help_for(self, with_keys(self.HELP_TEXT, self.app.key_of)))
+        )
 
     def action_full(self) -> None:
-        """``v``: the picked pane, or the first, alone; and back."""
+        """The picked pane, or the first, alone; and back."""
         if self.has_class("-full"):
             self.action_leave()
             return
@@ -403,24 +402,24 @@ class ModeScreen(Scrolls, TextScreen):
             self.refresh_bindings()
 
     def action_leave(self) -> None:
-        """``escape``: from the full screen to all panes."""
+        """From the full screen to all panes."""
         self.remove_class("-full")
         for pane in self.query(AnswerPane):
             pane.remove_class("-away")
         self.refresh_bindings()
 
     def action_turns(self) -> None:
-        """``h``: earlier turns unfolded, or folded again."""
+        """Earlier turns unfolded, or folded again."""
         for pane in self.query(PromptPane):
             pane.fold()
 
     def action_shield(self) -> None:
-        """``s``: remembered for this annotator in this file."""
+        """Remembered for this annotator in this file."""
         self._put_shield(not self._shielded)
         self.background(self._remember_shield, group="shield")
 
     def action_next_pane(self, step: int = 1) -> None:
-        """``tab``: each pane in turn, then both together again."""
+        """Each pane in turn, then both together again."""
         panes = [pane for pane in self.query(AnswerPane) if pane.display and pane.can_focus]
         if self.has_class("-full") or not panes:
             return
@@ -486,11 +485,11 @@ class ModeScreen(Scrolls, TextScreen):
 
     def _offer_drafts(self) -> None:
         """Say that a text was begun on this item."""
-        for place, key in self.text_places():
+        for place, binding_id in self.text_places():
             draft = self.drafts.get(place)
             if draft is not None:
                 words = f"your unfinished {place.kind} from {since(draft)} is here"
-                self.tell(f"{words}: {key} goes on with it")
+                self.tell(f"{words}: {self.app.key_of(binding_id)} goes on with it")
                 return
 
     def _picked(self) -> AnswerPane | None:

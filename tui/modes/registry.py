@@ -21,6 +21,8 @@ class Mode:
     """The word in the header."""
     screen: str
     """``module:Class``; imported when the mode is first opened."""
+    has_items: bool = True
+    """False for modes without items: the keys that need one are absent there."""
 
     def load(self) -> type[Screen[Any]]:
         """The screen's class."""
@@ -40,10 +42,12 @@ class Mode:
 MODES = (
     Mode("revise", "R", "Revise", "tui.modes.revise.screen:ReviseScreen"),
     Mode("label", "L", "Label", "tui.modes.label.screen:LabelScreen"),
-    Mode("kappa", "K", "Kappa", "tui.modes.kappa.screen:KappaScreen"),
+    Mode("kappa", "K", "Kappa", "tui.modes.kappa.screen:KappaScreen", has_items=False),
     Mode("judge", "J", "Judge", "tui.modes.judge.screen:JudgeScreen"),
     Mode("browse", "B", "Browse", "tui.modes.browse.screen:BrowseScreen"),
-    Mode("export", "X", "Export", "tui.modes.export.screen:ExportScreen"),
-    Mode("model", "M", "Model", "tui.modes.model.screen:ModelScreen"),
+    Mode("export", "X", "Export", "tui.modes.export.screen:ExportScreen", has_items=False),
+    Mode("model", "M", "Model", "tui.modes.model.screen:ModelScreen", has_items=False),
 )
+
 BY_ID = {mode.id: mode for mode in MODES}
+"""Each mode by its id."""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
+from tui.keymap import key_of
 from tui.row_layout import Claim
 from tui.text import plain
 from tui.unseen_text import hardly_differ, nothing_to_see
@@ -163,7 +164,8 @@ class ChainView(ReadingView):
             return
         original = item.chain.original.text
         if shown is None:
-            words = "o shows the revision" if item.finished else ""
+            older = key_of(self, "revise.older")
+            words = f"{older} shows the revision" if item.finished else ""
             text = original if item.finished else ""
             self.revision.show(text, title="Original" if words else "Revision", aside=words)
             return

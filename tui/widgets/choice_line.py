@@ -11,15 +11,17 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.keymap import key_name, key_of
 from tui.text import one_line
 
 
 class Option(NamedTuple):
     """One choice."""
 
-    key: str
     words: str
     value: str
+    binding: str
+    """Id of the key that chooses it."""
 
 
 class ChoiceLine(Widget):
@@ -46,9 +48,9 @@ class ChoiceLine(Widget):
 
     def on_click(self, event: Click) -> None:
         """A click on an option is its key."""
-        key = event.style.meta.get("key")
-        if key is not None:
-            self.app.simulate_key(key)
+        binding = event.style.meta.get("binding")
+        if binding is not None:
+            self.app.simulate_key(key_name(self, binding))
 
     def render(self) -> Content:
         """The options, then what stands behind them."""
@@ -62,9 +64,9 @@ class ChoiceLine(Widget):
         words = one_line(option.words)
         entry = Content.assemble(
             (" ", "$accent"),
-            (option.key, "bold $accent"),
+            (key_of(self, option.binding), "bold $accent"),
             (f" {words} ", "bold $accent" if holds else "$foreground"),
         )
         if holds:
             entry = entry.stylize("reverse")
-        return Content.assemble(entry.stylize(Style.from_meta({"key": option.key})), " ")
+        return Content.assemble(entry.stylize(Style.from_meta({"binding": option.binding})), " ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Paste
 from textual.message import Message
@@ -11,6 +10,7 @@ from textual.widgets import TextArea
 
 from store.judgements.drafts import Draft, Place
 from tui.drafts import since
+from tui.keys.texts import EDITOR
 from tui.messages import LeftOut
 from tui.pasting import taken
 from tui.text_screen import TextChanged, closed, opened
@@ -52,16 +52,7 @@ class Editor(Vertical):
     }
     """
 
-    BINDINGS = [
-        Binding("ctrl+s", "save", "Save and accept", id="editor.save", tooltip="keeps your text"),
-        Binding(
-            "escape",
-            "leave",
-            "Leave",
-            id="editor.leave",
-            tooltip="leaves; your text waits for the next e",
-        ),
-    ]
+    BINDINGS = EDITOR
 
     class Saved(Message):
         """ctrl+s: the text is final; ``changed`` is False when it is still as it was."""
@@ -125,12 +116,12 @@ class Editor(Vertical):
             self.post_message(TextChanged(self._place, text))
 
     def action_save(self) -> None:
-        """``ctrl+s``."""
+        """Close with the text as it is now."""
         if self._place is not None:
             self.post_message(self.Saved(self._place, self._area.text, changed=self._changed))
 
     def action_leave(self) -> None:
-        """``escape``."""
+        """Close; the text stays a draft."""
         self.post_message(self.Left(changed=self._changed))
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -12,6 +14,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.keymap import key_of, with_keys
 from tui.text import one_line
 from tui.widgets.header import WIDE
 
@@ -90,7 +93,8 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
 def worded(screen: Screen[Any], binding: Binding) -> Binding:
     """A binding in the words of its screen, which may know better where things stand."""
     words = getattr(screen, "worded", None)
-    return words(binding) if words is not None else binding
+    binding = words(binding) if words is not None else binding
+    return replace(binding, tooltip=with_keys(binding.tooltip, partial(key_of, screen)))
 
 
 def own_places(screen: Screen[Any]) -> dict[str, int]:

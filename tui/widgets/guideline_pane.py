@@ -5,10 +5,9 @@ from __future__ import annotations
 from store.records import Guideline
 from tui.dialogs import guideline_text
 from tui.formatting import counted
+from tui.keymap import key_of
 from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
-
-NONE_YET = "This project has no guideline yet. e writes one."
 
 
 class GuidelinePane(AnswerPane):
@@ -32,7 +31,8 @@ class GuidelinePane(AnswerPane):
 
     def _draw(self, *, top: bool) -> None:
         if self._guideline is None:
-            self.show(NONE_YET, title="Guideline")
+            edit = key_of(self, f"{getattr(self.screen, 'MODE', '')}.edit")
+            self.show(f"This project has no guideline yet. {edit} writes one.", title="Guideline")
             return
         number = len(guideline_text.found(self._guideline.text, self.search))
         aside = f"{one_line(self.search, 20)}: {counted(number, 'section')}" if self.search else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
 from textual.widgets import OptionList
+
+from tui.keys.common import LINES
 
 
 class Lines(OptionList, inherit_bindings=False):
@@ -22,14 +23,7 @@ class Lines(OptionList, inherit_bindings=False):
     Lines > .option-list--option { padding: 0 1; }
     """
 
-    BINDINGS = [
-        Binding("down,j", "cursor_down", "Down", show=False),
-        Binding("up,k", "cursor_up", "Up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("home", "first", "Top", show=False),
-        Binding("end", "last", "Bottom", show=False),
-    ]
+    BINDINGS = LINES
 
     def on_focus(self) -> None:
         """The cursor is somewhere from the start, so that enter does something."""

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.keymap import BY_ID, key_of
 from tui.text import plain
 
 
@@ -26,8 +27,9 @@ class NextStep(Static):
 
         Args:
             sentence: what is so, and why.
-            ways: a key or a command, and what it does.
+            ways: the id of a key, or a command, and what it does.
         """
+        ways = [(key_of(self, way) if way in BY_ID else way, does) for way, does in ways]
         width = max((cell_len(way) for way, _ in ways), default=0) + 3
         lines = [plain(sentence)]
         if ways:

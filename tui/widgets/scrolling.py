@@ -20,7 +20,7 @@ class Scrolls:
             pane.scroll_lines(lines)
 
     def action_page(self, pages: int) -> None:
-        """``pgup`` and ``pgdn``: by the page of the lowest pane, so that none skips a line."""
+        """By the page of the lowest pane, so that none skips a line."""
         panes = list(self.scrolling())
         for pane in panes:
             pane.scroll_lines(pages * min(each.page for each in panes))

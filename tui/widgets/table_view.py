@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from textual import events
-from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.keys.common import TABLE
 from tui.text import plain
 
 NAME_CELLS = 12
@@ -52,12 +52,7 @@ class TableView(Widget, can_focus=True):
     TableView { width: auto; height: auto; }
     """
 
-    BINDINGS = [
-        Binding("up,k", "move(-1, 0)", "Up", show=False),
-        Binding("down,j", "move(1, 0)", "Down", show=False),
-        Binding("left", "move(0, -1)", "Left", show=False),
-        Binding("right", "move(0, 1)", "Right", show=False),
-    ]
+    BINDINGS = TABLE
 
     contingency: reactive[Contingency | None] = reactive(None, layout=True)
     cursor: reactive[tuple[int, int]] = reactive((0, 0))

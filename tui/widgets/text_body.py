@@ -138,12 +138,12 @@ class TextBody(Widget, can_focus=False):
         self.top = self.top
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel."""
+        """Scroll by the lines of one notch of the wheel."""
         event.stop()
         self.scroll_lines(WHEEL)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel."""
+        """Scroll back by as many."""
         event.stop()
         self.scroll_lines(-WHEEL)
 

@@ -80,7 +80,7 @@ class Job:
 
 @dataclass(eq=False, slots=True)
 class GenerateJob(Job):
-    """A generate request."""
+    """A request for answers, and those of them that are still to come."""
 
     waiting: deque[Answer] = field(default_factory=deque)
     """Answers without a row: not begun, or put aside for something urgent."""

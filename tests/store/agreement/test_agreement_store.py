@@ -7,13 +7,13 @@ from sqlite_utils import Database
 
 from store import ids
 from store.agreement import agreement, agreement_many, annotators
-from store.agreement.attributes import by_attribute, state, stated
+from store.agreement.attributes import by_attribute
 from store.agreement.figure import NO_OVERLAP
 from store.agreement.recount import audit
 from store.agreement.tables import between, items
 from store.errors import StoreError
 from store.items import candidates, constitutions, critiques, pairs, prompts
-from store.judgements import guidelines, labels
+from store.judgements import attributes, guidelines, labels
 from store.log import undo
 from store.records import Candidate, Critique, Message, Origin, Phase, StoredConstitution
 from tests.store.agreement.labelling import AT, at, columns, say, some_pairs
@@ -254,12 +254,13 @@ def test_three_annotators_with_holes(db: Database) -> None:
 def test_agreement_within_groups_of_annotators(db: Database) -> None:
     columns(db, one="a b a b", two="a b a a", three="b a b a", four="b a b a")
     for name, language in (("one", "Basque"), ("two", "Basque"), ("three", "Wolof")):
-        state(db, name, "language", language, AT)
-    assert stated(db)["two"] == {"language": "Basque"}
+        attributes.state(db, name, "language", language, AT)
     basque, wolof = by_attribute(db, "language", ["one", "two", "three", "four"])
     assert (basque.value, basque.annotators, basque.n) == ("Basque", ("one", "two"), 4)
     # aa bb aa ba: D_o 1/4; totals a 5, b 3 of 8: D_e = 2*15/56; 1 - 14/30.
     assert basque.alpha.value == pytest.approx(16 / 30)
     assert (wolof.value, wolof.alpha.value, wolof.n) == ("Wolof", None, 0)
-    state(db, "three", "language", "", AT)
-    assert "three" not in stated(db)
+    attributes.state(db, "three", "language", "", AT)
+    assert [group.value for group in by_attribute(db, "language", ["one", "two", "three"])] == [
+        "Basque"
+    ]

@@ -23,7 +23,8 @@ from store.views import adjudication, browse, out, search_index
 from store.views.browse import Row
 from store.views.preview import Preview, preview
 from store.views.query import Kind, Query, Sort, parse
-from tui.keys import BROWSE
+from tui.keymap import with_keys
+from tui.keys.looking import BROWSE
 from tui.messages import LabelStored, StartSearch
 from tui.modes.base import ModeScreen
 from tui.modes.browse import text as lines
@@ -127,15 +128,15 @@ class BrowseScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_search(self) -> None:
-        """``/``: the line as it was typed last, also where it was not understood."""
+        """The line as it was typed last, also where it was not understood."""
         self.note_line.open(SEARCH, self._typed, label="/")
 
     def action_open(self) -> None:
-        """``enter``: the item in the mode it belongs to."""
+        """The item in the mode it belongs to."""
         self.act(self._open)
 
     def action_mark(self) -> None:
-        """``x``: marks the row, or takes the mark back, and goes on."""
+        """Marks the row, or takes the mark back, and goes on."""
         row = self._row()
         if row is not None:
             if self.chosen.pop(row.id, None) is None:
@@ -146,27 +147,27 @@ class BrowseScreen(ModeScreen):
             self._move(1)
 
     def action_turn(self) -> None:
-        """``t``: pairs, prompts, answers; filters that cannot be asked of them are told."""
+        """Pairs, prompts, answers; filters that cannot be asked of them are told."""
         kinds = list(Kind)
         kind = kinds[(kinds.index(self.query_.kind) + 1) % len(kinds)]
         self.background(partial(self._ask_for, self._line, kind=kind), group="rows")
 
     def action_order(self) -> None:
-        """``o``: another order."""
+        """Another order."""
         sorts = list(Sort)
         sort = sorts[(sorts.index(self.query_.sort) + 1) % len(sorts)]
         self.background(partial(self._ask_for, self._line, sort=sort), group="rows")
 
     def action_queue(self) -> None:
-        """``a``: one's own labels of the marked pairs out of force, the pairs in the queue."""
+        """One's own labels of the marked pairs out of force, the pairs in the queue."""
         self.act(self._queue)
 
     def action_pair(self) -> None:
-        """``p``: the two marked answers as a pair."""
+        """The two marked answers as a pair."""
         self.act(self._pair)
 
     def action_next_hit(self, step: int) -> None:
-        """``n`` and ``N``: the next place that holds the words, here or in the next row."""
+        """The next place that holds the words, here or in the next row."""
         at = self._hit + step
         if 0 <= at < len(self._hits):
             self._hit = at
@@ -190,14 +191,14 @@ class BrowseScreen(ModeScreen):
             self._move(pages * max(self.listed.page - 1, 1))
 
     def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``: the first and the last row of all."""
+        """The first and the last row of all."""
         if self._reads_item():
             super().action_edge(end)
         else:
             self.background(partial(self._load, backwards=end), group="rows")
 
     def action_leave(self) -> None:
-        """``escape``: out of the full screen; then the marks, then the search are taken away."""
+        """Out of the full screen; then the marks, then the search are taken away."""
         if self.has_class("-full"):
             super().action_leave()
         elif self.chosen:
@@ -210,7 +211,7 @@ class BrowseScreen(ModeScreen):
             self.background(partial(self._ask_for, ""), group="rows")
 
     def action_flag(self) -> None:
-        """``f``: flags all that is marked, or the row; where all are flagged, takes that back."""
+        """Flags all that is marked, or the row; where all are flagged, takes that back."""
         self.act(self._flag_chosen)
 
     async def skip(self) -> None:
@@ -401,7 +402,9 @@ class BrowseScreen(ModeScreen):
         row = self._row()
         if row is None:
             self._shown = None
-            self.pane.show(Content.styled(lines.EMPTY, "$muted"), title="")
+            self.pane.show(
+                Content.styled(with_keys(lines.EMPTY, self.app.key_of), "$muted"), title=""
+            )
             return
         seen = await self.ask(
             preview, self.services.annotator, row.kind, row.id, at=self.services.clock()

@@ -38,7 +38,7 @@ HELP = (
     "nothing of who wrote what. A sealed round keeps its pairs closed until all have finished."
 )
 
-EMPTY = "Nothing here is like that. esc clears the search."
+EMPTY = "Nothing here is like that. {move.leave} clears the search."
 
 
 def title(query: Query, total: int | None, marked: int) -> str:

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from textual import getters
-from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -22,6 +21,7 @@ from store.log import undo
 from tui.dialogs.format_picker import FormatPicker
 from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
 from tui.formatting import counted
+from tui.keys.looking import EXPORT
 from tui.messages import AgreementMoved
 from tui.modes.base import ModeScreen
 from tui.modes.export import text as lines
@@ -45,42 +45,17 @@ class ExportScreen(ModeScreen):
     """Counts by reason, a preview, a path; enter writes."""
 
     MODE = "export"
-    HAS_ITEMS = False
     CSS_PATH = "style.tcss"
     HELP_TEXT = (
         "A pair goes out when it is decided: by a ruling, else by all who labelled it, when "
         "they agree, else, where nobody labelled it, by the decision on its revision. The lines "
-        "at the left count what stays, by the first reason that is true of it; enter lists the "
-        "pairs of a line. The rows at the right are real, and only of pairs you have labelled "
-        "yourself or that nobody else has judged.\nA path that ends in .jsonl or .json is one "
-        "file; any other is a folder with splits, a card and a manifest."
+        "at the left count what stays, by the first reason that is true of it; "
+        "{export.items} lists the pairs of a line. The rows at the right are real, and "
+        "only of pairs you have labelled yourself or that nobody else has judged.\n"
+        "A path that ends in .jsonl or .json is one file; any other is a "
+        "folder with splits, a card and a manifest."
     )
-    BINDINGS = [
-        Binding(
-            "enter",
-            "write",
-            "Write",
-            id="export.write",
-            key_display="enter",
-            tooltip="writes the file",
-        ),
-        Binding(
-            "y", "replace", "Replace it", id="export.replace", tooltip="replaces the earlier file"
-        ),
-        Binding(
-            "enter",
-            "items",
-            "Items",
-            id="export.items",
-            key_display="enter",
-            tooltip="on a reason: lists its pairs",
-        ),
-        Binding("t", "format", "Format", id="export.format", tooltip="chooses the format"),
-        Binding("p", "path", "Path", id="export.path", tooltip="changes where it is written"),
-        Binding("tab", "app.focus_next", "Next", show=False, tooltip="reasons, rows, path"),
-        Binding("shift+tab", "app.focus_previous", "Previous", show=False),
-        Binding("escape", "leave", "Back", show=False, tooltip="leaves the line one is in"),
-    ]
+    BINDINGS = EXPORT
 
     rule = getters.query_one("#going-out", Rule)
     reasons = getters.query_one(Lines)
@@ -154,7 +129,7 @@ class ExportScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_write(self) -> None:
-        """``enter``: writes, unless something is there already."""
+        """Writes, unless something is there already."""
         self.decide(self._write_soon, on_item=False)
 
     def action_items(self) -> None:
@@ -162,19 +137,19 @@ class ExportScreen(ModeScreen):
         self.reasons.action_select()
 
     def action_replace(self) -> None:
-        """``y``: the second, explicit yes."""
+        """The second, explicit yes."""
         self.decide(self._replace, on_item=False)
 
     def action_format(self) -> None:
-        """``t``."""
+        """Let the person choose the format."""
         self.app.push_screen(FormatPicker(summaries(), self._format), self._format_chosen)
 
     def action_path(self) -> None:
-        """``p``."""
+        """Put the cursor into the path."""
         self.path.focus()
 
     def action_leave(self) -> None:
-        """``escape``: out of the path, or no replacing."""
+        """Out of the path, or no replacing."""
         self._stand_aside()
         self.set_focus(None)
         super().action_leave()
@@ -269,11 +244,11 @@ class ExportScreen(ModeScreen):
             self.result.update(
                 Content.assemble(
                     plain(f"{out} exists.  ", "$warning"),
-                    ("y", "bold $accent"),
+                    (self.app.key_of("export.replace"), "bold $accent"),
                     " replaces it, ",
                     ("esc", "bold $accent"),
                     " leaves it; or choose another path with ",
-                    ("p", "bold $accent"),
+                    (self.app.key_of("export.path"), "bold $accent"),
                 )
             )
             self.refresh_bindings()
@@ -369,8 +344,8 @@ class ExportScreen(ModeScreen):
         self.next_step.tell(
             "There is no pair in this project yet, so nothing can go out.",
             (
-                ("R", "accept or edit a revision: its pair goes out"),
-                ("L", "label pairs: what you prefer goes out"),
+                ("mode.revise", "accept or edit a revision: its pair goes out"),
+                ("mode.label", "label pairs: what you prefer goes out"),
                 (command("import pairs.jsonl", name), "labelled pairs from a file"),
             ),
         )

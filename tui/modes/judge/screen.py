@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from textual import getters
-from textual.binding import Binding
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -25,6 +24,7 @@ from store.views import adjudication
 from store.views.adjudication import Agenda, Case
 from tui.dialogs.guideline import GuidelineScreen
 from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.keys.deciding import JUDGE
 from tui.messages import LabelStored
 from tui.modes.base import JUMP, ModeScreen
 from tui.modes.judge import text as lines
@@ -59,61 +59,14 @@ class JudgeScreen(ModeScreen):
     CSS_PATH = "style.tcss"
     HELP_TEXT = (
         "These are the pairs on which two people gave different verdicts. The names of those who "
-        "chose an answer stand above it. Read both, say why they disagreed (3 to 7) and how sure "
-        "you are (8, 9, 0), then rule: the ruling decides what is exported. One line of reason "
-        "is asked for; it goes into the report. A ruling changes no label and no kappa.\n"
+        "chose an answer stand above it. Read both, say why they disagreed "
+        "({judge.guideline_gap} to {judge.other}) and how sure you are "
+        "({judge.sure}, {judge.fairly}, {judge.unsure}), then rule: the ruling decides what is "
+        "exported. One line of reason is asked for; it goes into the report. A ruling changes "
+        "no label and no kappa.\n"
         "hasty: the verdict came faster than the texts can be read."
     )
-    BINDINGS = [
-        Binding("1", "rule('a')", "Left", id="judge.left", tooltip="the left one is better"),
-        Binding("2", "rule('b')", "Right", id="judge.right", tooltip="the right one is better"),
-        Binding("equals_sign", "rule('tie')", "Tie", id="judge.tie", tooltip="both equally good"),
-        Binding(
-            "b", "rule('both_bad')", "Both bad", id="judge.both_bad", tooltip="neither may be used"
-        ),
-        Binding("m", "reason", "Reason", id="judge.reason", tooltip="writes the reason, one line"),
-        Binding("a", "adopt", "Adopt note", id="judge.adopt", tooltip="takes a note as the reason"),
-        Binding(
-            "g", "add_case", "Add case", id="judge.case", tooltip="adds the case to the guideline"
-        ),
-        Binding(
-            "slash",
-            "search",
-            "Guideline",
-            id="judge.search",
-            key_display="/",
-            tooltip="searches the guideline; on a narrow screen it opens it",
-        ),
-        Binding("e", "edit", "Edit it", id="judge.edit", tooltip="opens the guideline to edit"),
-        Binding("o", "order", "Order", id="judge.order", tooltip="what comes first"),
-        Binding(
-            "w", "against", "Against me", id="judge.against", tooltip="rulings against your labels"
-        ),
-        *(
-            Binding(
-                one.key,
-                f"cause('{one.value}')",
-                one.words.capitalize(),
-                show=False,
-                id=f"judge.{one.value}",
-                tooltip=f"they disagreed by this: {one.words}",
-            )
-            for one in lines.CAUSES
-        ),
-        *(
-            Binding(
-                one.key,
-                f"sure('{one.value}')",
-                one.words.capitalize(),
-                show=False,
-                id=f"judge.{one.value}",
-                tooltip=f"you are {one.words}",
-            )
-            for one in lines.CONFIDENCES
-        ),
-        Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the case before"),
-        Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the case behind"),
-    ]
+    BINDINGS = JUDGE
 
     view = getters.query_one(CaseView)
     prompt = getters.query_one("#prompt", PromptPane)
@@ -153,8 +106,8 @@ class JudgeScreen(ModeScreen):
     def text_places(self) -> Iterable[tuple[Place, str]]:
         """A case has a reason and may become an example; notes are made where one labels."""
         if self.item_id is not None:
-            yield Place(DraftKind.REASON, self.item_id), "m"
-            yield Place(DraftKind.CASE, self.item_id), "g"
+            yield Place(DraftKind.REASON, self.item_id), "judge.reason"
+            yield Place(DraftKind.CASE, self.item_id), "judge.case"
 
     async def other_work(self) -> None:
         """Somebody else labelled, ruled or mended the guideline."""
@@ -189,33 +142,33 @@ class JudgeScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_rule(self, verdict: str) -> None:
-        """``1`` ``2`` ``=`` ``b``: a ruling on the sides as they stand."""
+        """A ruling on the sides as they stand."""
         self.act(partial(self._rule, Verdict(verdict)))
 
     def action_reason(self) -> None:
-        """``m``."""
+        """Open the line below for the reason of the ruling."""
         if self.case is not None:
             self.decide(lambda: self._ask("reason", "reason", self.draft.reason))
 
     def action_add_case(self) -> None:
-        """``g``: the case becomes an example of the guideline."""
+        """The case becomes an example of the guideline."""
         if self.case is not None:
             self.decide(lambda: self._ask("case", "case: how to judge it", self.draft.reason))
 
     def action_search(self) -> None:
-        """``/``."""
+        """Search the guideline beside the case; on a narrow screen, open it."""
         self.add_class("-reading")
         self.refresh_bindings()
         self._ask("search", "search the guideline", self.guideline.search)
 
     def action_leave(self) -> None:
-        """``escape``: back to both answers."""
+        """Back to both answers."""
         self.remove_class("-reading")
         self.guideline.find("")
         super().action_leave()
 
     def action_adopt(self) -> None:
-        """``a``: one annotator's note as the reason, the next one's with the next press."""
+        """One annotator's note as the reason, the next one's with the next press."""
         notes = self._notes()
 
         async def adopt() -> None:
@@ -248,7 +201,7 @@ class JudgeScreen(ModeScreen):
         self.act(choose)
 
     def action_order(self) -> None:
-        """``o``: most alike first, by category, in project order."""
+        """Most alike first, by category, in project order."""
         every = list(Order)
         self._order = every[(every.index(self._order) + 1) % len(every)]
         self.act(self._reorder, on_item=False, decides=False)
@@ -258,11 +211,11 @@ class JudgeScreen(ModeScreen):
         self.act(partial(self._walk, step), on_item=False, decides=False)
 
     def action_edit(self) -> None:
-        """``e``."""
+        """Open the guideline to be edited."""
         self.app.push_screen(GuidelineScreen(), lambda _: self._after_editing())
 
     def action_against(self) -> None:
-        """``w``."""
+        """List the rulings that went against the person's own labels."""
         self.background(self._list_against, group="sheet")
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
@@ -449,18 +402,21 @@ class JudgeScreen(ModeScreen):
     async def _tell_result(self) -> None:
         if not self.agenda.pair_ids:
             words = lines.nothing(await self.ask(adjudication.waiting))
-            ways = [("K", "how far you agree"), ("L", "label pairs")]
+            ways = [("mode.kappa", "how far you agree"), ("mode.label", "label pairs")]
             if not await self.ask(pairs.count):
                 name = self.services.db_path.name
                 ways = [(command("import pairs.jsonl", name), "pairs of answers from a file")]
             self.next_step.tell(words, ways)
             return
         outcome = await self.ask(adjudication.outcome, self.services.annotator)
-        ways = [("←", "back through the rulings"), ("X", "write what is decided")]
+        ways = [
+            ("move.earlier", "back through the rulings"),
+            ("mode.export", "write what is decided"),
+        ]
         if outcome.causes.get(Cause.GUIDELINE_GAP):
-            ways.insert(0, ("e", "mend the guideline where it has gaps"))
+            ways.insert(0, ("judge.edit", "mend the guideline where it has gaps"))
         if outcome.against:
-            ways.append(("w", f"{outcome.against} went against your label"))
+            ways.append(("judge.against", f"{outcome.against} went against your label"))
         minutes = command("report minutes.md", self.services.db_path.name)
         result = lines.result(outcome, self.app.agreement.headline)
         self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)

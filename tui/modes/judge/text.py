@@ -18,20 +18,20 @@ from tui.text import one_line, plain
 from tui.widgets.choice_line import Option
 
 CAUSES = (
-    Option("3", "guideline gap", Cause.GUIDELINE_GAP),
-    Option("4", "ambiguous prompt", Cause.AMBIGUOUS_PROMPT),
-    Option("5", "slip", Cause.SLIP),
-    Option("6", "honest difference", Cause.HONEST_DIFFERENCE),
-    Option("7", "other", Cause.OTHER),
+    Option("guideline gap", Cause.GUIDELINE_GAP, "judge.guideline_gap"),
+    Option("ambiguous prompt", Cause.AMBIGUOUS_PROMPT, "judge.ambiguous_prompt"),
+    Option("slip", Cause.SLIP, "judge.slip"),
+    Option("honest difference", Cause.HONEST_DIFFERENCE, "judge.honest_difference"),
+    Option("other", Cause.OTHER, "judge.other"),
 )
-"""Why two people disagreed, and the key for it."""
+"""Why two people disagreed."""
 
 CONFIDENCES = (
-    Option("8", "sure", Confidence.SURE),
-    Option("9", "fairly sure", Confidence.FAIRLY),
-    Option("0", "unsure", Confidence.UNSURE),
+    Option("sure", Confidence.SURE, "judge.sure"),
+    Option("fairly sure", Confidence.FAIRLY, "judge.fairly"),
+    Option("unsure", Confidence.UNSURE, "judge.unsure"),
 )
-"""How sure the one who rules is, and the key for it."""
+"""How sure the one who rules is."""
 
 ORDERS = {
     Order.ALIKE: "most alike first",

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from textual import getters
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
@@ -24,6 +23,7 @@ from store.log import undo
 from store.views import adjudication
 from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
 from tui.formatting import counted
+from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
@@ -46,7 +46,6 @@ class KappaScreen(ModeScreen):
     """Figures and table from the app's agreement model, at once; the rest a moment later."""
 
     MODE = "kappa"
-    HAS_ITEMS = False
     AUTO_FOCUS = "TableView"
     CSS_PATH = "style.tcss"
     HELP_TEXT = (
@@ -54,39 +53,17 @@ class KappaScreen(ModeScreen):
         "the other's verdict; skipped pairs do not count. The interval says how far off it may "
         "be. Above .8 golden, above .6 good for training, above .4 weak, else stop and mend the "
         "guideline.\nThe table counts what each pair was called: the first annotator in the "
-        "rows, the second in the columns. Enter lists the pairs of a cell or a line, as far as "
-        "you have labelled them yourself.\nAs roles: the same labels coded as original and "
-        "revision, or as the file's chosen and rejected. It is lower when nearly everybody "
-        "prefers one of the two, because then chance alone agrees often. Kappa asks whether two "
-        "people prefer the same text, this one whether they agree on when the usual favourite is "
-        "not the better one. AC1 and "
-        "PABAK do not fall when one verdict is rare.\nHuman and AI: how often a model gave the "
+        "rows, the second in the columns. {kappa.items} lists the pairs of a cell or a "
+        "line, as far as you have labelled them yourself.\nAs roles: the same labels coded as "
+        "original and revision, or as the file's chosen and rejected. It is lower when "
+        "nearly everybody prefers one of the two, because then chance alone agrees often. Kappa "
+        "asks whether two people prefer the same text, this one whether they agree on when the "
+        "usual favourite is not the better one. AC1 and PABAK do not fall when one verdict is "
+        "rare.\nHuman and AI: how often a model gave the "
         "verdict of each of the two, and kappa between them. These labels are in no other figure; "
-        "enter lists the pairs on which they differ."
+        "{kappa.items} lists the pairs on which they differ."
     )
-    BINDINGS = [
-        Binding(
-            "enter",
-            "items",
-            "Items",
-            id="kappa.items",
-            key_display="enter",
-            tooltip="lists the pairs behind it",
-        ),
-        Binding(
-            "d",
-            "disagreements",
-            "Disagreements",
-            id="kappa.disagreements",
-            tooltip="lists all pairs on which the two disagree",
-        ),
-        Binding(
-            "b", "by", "By", id="kappa.by", tooltip="category, principle, origin, guideline in turn"
-        ),
-        Binding("o", "others", "Others", id="kappa.others", tooltip="compares two other people"),
-        Binding("tab", "app.focus_next", "Next", show=False, tooltip="table or lines"),
-        Binding("shift+tab", "app.focus_previous", "Previous", show=False),
-    ]
+    BINDINGS = KAPPA
 
     rule = getters.query_one("#between", Rule)
     head = getters.query_one("#head", Static)
@@ -152,7 +129,7 @@ class KappaScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_items(self) -> None:
-        """``enter``: the pairs of the line or the cell."""
+        """The pairs of the line or the cell."""
         for listed in (self.slices, self.model_lines):
             if listed.has_focus:
                 listed.action_select()
@@ -160,16 +137,16 @@ class KappaScreen(ModeScreen):
         self.table.action_choose()
 
     def action_disagreements(self) -> None:
-        """``d``: everything the two do not agree on."""
+        """Everything the two do not agree on."""
         self._show_items()
 
     def action_by(self) -> None:
-        """``b``: slices by the next thing."""
+        """Slices by the next thing."""
         self._by = BY[(BY.index(self._by) + 1) % len(BY)]
         self.background(self._look_closer, group="overview")
 
     def action_others(self) -> None:
-        """``o``: the next two people, by the number of pairs they have in common."""
+        """The next two people, by the number of pairs they have in common."""
         self.background(self._compare_others, group="others")
 
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
@@ -305,7 +282,7 @@ class KappaScreen(ModeScreen):
         self.next_step.tell(
             sentence,
             (
-                ("L", "label pairs yourself"),
+                ("mode.label", "label pairs yourself"),
                 (command("--as NAME", name), "opens this file for the other, in another terminal"),
                 (command("import labels.jsonl", name), "labels from a file"),
             ),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from textual import getters
-from textual.binding import Binding
 from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
@@ -18,7 +17,8 @@ from store.rounds import queue
 from store.views import adjudication, labelling
 from store.views.labelling import Lying
 from tui.formatting import counted, time_left
-from tui.messages import LabelStored, MakerSaid
+from tui.keys.deciding import LABEL
+from tui.messages import LabelStored, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text as lines
 from tui.sides import said
@@ -42,57 +42,11 @@ class LabelScreen(ModeScreen):
         "Read both answers, then say which is better. Which of them stands left is drawn for "
         "each annotator alone, and nothing here tells who wrote them or what anybody else "
         "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
-        "has no verdict and comes back at the end; ← leads back to it, and to every earlier one."
+        "has no verdict and comes back at the end; {move.earlier} leads back to it, "
+        "and to every earlier one."
     )
 
-    BINDINGS = [
-        Binding("1", "verdict('a')", "Left", id="label.left", tooltip="the left one is better"),
-        Binding("2", "verdict('b')", "Right", id="label.right", tooltip="the right one is better"),
-        Binding(
-            "equals_sign", "verdict('tie')", "Tie", id="label.tie", tooltip="both equally good"
-        ),
-        Binding(
-            "b",
-            "verdict('both_bad')",
-            "Both bad",
-            id="label.both_bad",
-            tooltip="neither may be used",
-        ),
-        Binding(
-            "1",
-            "scale('a', 2)",
-            "Much left",
-            id="label.much_left",
-            tooltip="the left one is much better",
-        ),
-        Binding(
-            "2", "scale('a', 1)", "Left", id="label.rather_left", tooltip="the left one is better"
-        ),
-        Binding(
-            "3",
-            "scale('b', 1)",
-            "Right",
-            id="label.rather_right",
-            tooltip="the right one is better",
-        ),
-        Binding(
-            "4",
-            "scale('b', 2)",
-            "Much right",
-            id="label.much_right",
-            tooltip="the right one is much better",
-        ),
-        Binding(
-            "enter",
-            "skipped",
-            "Skipped",
-            id="label.skipped",
-            key_display="enter",
-            tooltip="at the end: shows the skipped pairs again",
-        ),
-        Binding("left", "walk(-1)", "Earlier", show=False, tooltip="goes to the pair before"),
-        Binding("right", "walk(1)", "Later", show=False, tooltip="goes to the pair behind"),
-    ]
+    BINDINGS = LABEL
 
     view = getters.query_one(PairView)
     prompt = getters.query_one("#prompt", PromptPane)
@@ -131,7 +85,7 @@ class LabelScreen(ModeScreen):
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
         self.background(self._come_back, group="item")
 
-    def on_maker_said(self, _: MakerSaid) -> None:
+    def on_runner_said(self, _: RunnerSaid) -> None:
         """The model finished something: where there was nothing to label, there may be now."""
         if self.lying is None:
             self.background(self._resume, group="item")
@@ -169,7 +123,7 @@ class LabelScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
-        """``1`` ``2`` ``=`` ``b``: a verdict on the sides as they stand."""
+        """A verdict on the sides as they stand."""
         self.act(partial(self._give, Verdict(verdict)))
 
     def action_scale(self, verdict: str, strength: int) -> None:
@@ -315,12 +269,12 @@ class LabelScreen(ModeScreen):
             self._skipped = await self.ask(queue.skipped, self.services.annotator)
             sealed = lines.sealed(await self.ask(adjudication.waiting))
             ways = [
-                ("K", "how far you and the others agree"),
-                ("←", "back through your verdicts"),
-                ("X", "write what is decided"),
+                ("mode.kappa", "how far you and the others agree"),
+                ("move.earlier", "back through your verdicts"),
+                ("mode.export", "write what is decided"),
             ]
             if self._skipped:
-                ways.insert(0, ("enter", f"{counted(self._skipped, 'skipped pair')} again"))
+                ways.insert(0, ("label.skipped", f"{counted(self._skipped, 'skipped pair')} again"))
             self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
             self.refresh_bindings()
             return
@@ -328,7 +282,7 @@ class LabelScreen(ModeScreen):
         self.next_step.tell(
             "There is no pair to label yet. A finished revision makes one, and so does an import.",
             (
-                ("R", "watch the model write, accept, edit or reject"),
+                ("mode.revise", "watch the model write, accept, edit or reject"),
                 (command("import pairs.jsonl", name), "pairs of answers from a file"),
                 (command("import prompts.txt", name), "prompts for the model to answer"),
             ),

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from textual import getters
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -18,13 +17,13 @@ from textual.widgets import Sparkline, Static
 
 from engine import netlock
 from engine.api import EngineStatus, ModelInfo, State
-from engine.method.events import Failed, Idle, Progress, Stored, Writing
-from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.log.undo import Undone
 from tui.dialogs.sheet import Sheet
 from tui.formatting import counted, time_left
-from tui.messages import EngineSaid, MakerSaid
+from tui.keys.looking import MODEL
+from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import STATES, doing
 from tui.text import plain
@@ -44,27 +43,13 @@ class ModelScreen(ModeScreen):
 
     MODE = "model"
     CSS_PATH = "style.tcss"
-    HAS_ITEMS = False
     HELP_TEXT = (
         "The model runs in a process of its own: when it dies, labels and decisions are not "
         "touched, and it is started again. Pause lets it finish what it is writing and then "
         "rest, which frees the processor; labelling goes on as ever."
     )
 
-    BINDINGS = [
-        Binding(
-            "p", "pause", "Pause", id="model.pause", tooltip="lets the model rest, or go on again"
-        ),
-        Binding("p", "go_on", "Go on", id="model.go_on"),
-        Binding(
-            "h",
-            "restart",
-            "Restart the host",
-            id="model.restart",
-            tooltip="ends the model's process and starts it anew; nothing stored is lost",
-        ),
-        Binding("l", "log", "Log", id="model.log", tooltip="shows what the model's process wrote"),
-    ]
+    BINDINGS = MODEL
 
     whole = getters.query_one(VerticalScroll)
     nothing = getters.query_one(NextStep)
@@ -78,7 +63,7 @@ class ModelScreen(ModeScreen):
         super().__init__()
         self.paused = False
         self._status = EngineStatus()
-        self._progress: Progress | None = None
+        self._progress: PlanProgress | None = None
         self._writing = ""
         self._writing_for: str | None = None
         self._position = 0
@@ -104,15 +89,15 @@ class ModelScreen(ModeScreen):
         self._take_up()
 
     def _take_up(self) -> None:
-        engine, maker = self.services.engine, self.services.maker
+        engine, runner = self.services.engine, self.services.runner
         self.set_class(engine is None, "-empty")
         if engine is None:
             self._tell_no_model()
             return
         self._status = engine.status
         self._progress = self.app.progress
-        if maker is not None:
-            self.paused = maker.paused
+        if runner is not None:
+            self.paused = runner.paused
         self.set_interval(1.0, self._count_speed)
         self._draw()
 
@@ -134,7 +119,7 @@ class ModelScreen(ModeScreen):
         """Only what can be done to this engine now."""
         if action in {"pause", "go_on"}:
             wanted = "go_on" if self.paused else "pause"
-            return self.services.maker is not None and action == wanted
+            return self.services.runner is not None and action == wanted
         if action == "restart":
             return self.services.engine is not None
         if action == "log":
@@ -142,26 +127,26 @@ class ModelScreen(ModeScreen):
         return super().check_action(action, parameters)
 
     def action_pause(self) -> None:
-        """``p``: what is being written is finished first."""
-        if self.services.maker is not None:
-            self.services.maker.pause()
+        """What is being written is finished first."""
+        if self.services.runner is not None:
+            self.services.runner.pause()
             self._set_paused(paused=True)
 
     def action_go_on(self) -> None:
         """``p``, again."""
-        if self.services.maker is not None:
-            self.services.maker.resume()
+        if self.services.runner is not None:
+            self.services.runner.resume()
             self._set_paused(paused=False)
 
     def action_restart(self) -> None:
-        """``h``."""
+        """End the model's process and start it anew."""
         engine = self.services.engine
         if engine is not None:
             self.tell("starting the model again")
             self.background(engine.restart, group="restart")
 
     def action_log(self) -> None:
-        """``l``."""
+        """Show the end of what the model's process wrote."""
         self.background(self._show_log, group="sheet")
 
     def action_scroll(self, lines: int) -> None:
@@ -185,13 +170,13 @@ class ModelScreen(ModeScreen):
         self._status = event.status
         self._draw()
 
-    async def on_maker_said(self, event: MakerSaid) -> None:
+    async def on_runner_said(self, event: RunnerSaid) -> None:
         """The worker goes through its queue."""
         await self.in_words(partial(self._follow, event.event))
 
-    async def _follow(self, said: MakerEvent) -> None:
+    async def _follow(self, said: RunnerEvent) -> None:
         match said:
-            case Progress():
+            case PlanProgress():
                 self._progress = said
             case Writing():
                 if self._writing_for != said.prompt_id:
@@ -282,7 +267,7 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
     return Content("\n").join(line for line in lines if line.plain)
 
 
-def queue_words(progress: Progress | None, status: EngineStatus, writing: str) -> Content:
+def queue_words(progress: PlanProgress | None, status: EngineStatus, writing: str) -> Content:
     """How far the background worker is, and what it is at."""
     if progress is None:
         return plain("nothing begun yet", "$muted")

@@ -9,7 +9,7 @@ from engine.api import EngineStatus, State
 from tui.formatting import time_left
 
 if TYPE_CHECKING:
-    from engine.method.events import Progress
+    from engine.method.events import PlanProgress
 
 STATES = {
     State.STARTING: "loading the model",
@@ -24,7 +24,7 @@ STATES = {
 
 def doing(
     status: EngineStatus | None,
-    progress: Progress | None,
+    progress: PlanProgress | None,
     ready: int | None,
     at_work: Sequence[int] = (),
 ) -> str:

@@ -11,8 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from engine.api import EngineStatus
-from engine.method.events import Failed, Idle, Progress, Stored, Writing
-from engine.method.events import RunnerEvent as MakerEvent
+from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.items.answered_prompts import only_pairs
 from store.judgements.drafts import DraftKind, Place
@@ -20,8 +19,8 @@ from store.log.undo import Undone
 from store.records import Choice
 from store.rounds import queue
 from tui.dialogs.principle_picker import PrinciplePicker
-from tui.keys import REVISE
-from tui.messages import EngineSaid, MakerSaid
+from tui.keys.deciding import REVISE
+from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import doing
 from tui.modes.revise import item as revise_item
@@ -64,7 +63,7 @@ class ReviseScreen(ModeScreen):
         """What is being written of it now: ``propose``, ``critique``, ``revise``."""
         self._asked_for: Choice | None = None
         """A decision given while the revision was being written."""
-        self._progress: Progress | None = None
+        self._progress: PlanProgress | None = None
         self._engine: EngineStatus | None = None
         self._model_is_here = False
         self._ready = 0
@@ -133,7 +132,7 @@ class ReviseScreen(ModeScreen):
     def text_places(self) -> Iterable[tuple[Place, str]]:
         """The revision can be edited."""
         if self.chain.shown is not None:
-            yield Place(DraftKind.EDIT, self.chain.shown.id), "e"
+            yield Place(DraftKind.EDIT, self.chain.shown.id), "revise.edit"
         yield from super().text_places()
 
     async def other_work(self) -> None:
@@ -175,7 +174,7 @@ class ReviseScreen(ModeScreen):
             return None
         if action == "edit" and (self.writing is not None or self.chain.shown is None):
             return None
-        if action in STEERING and self.services.maker is None:
+        if action in STEERING and self.services.runner is None:
             return False
         if action in STEERING and (item is None or item.chain is None or self.writing):
             return None
@@ -191,14 +190,14 @@ class ReviseScreen(ModeScreen):
             self.decide(partial(self._ask_for, Choice(choice)))
 
     def action_undo(self) -> None:
-        """``u``: also takes back a decision that still waits for its text."""
+        """Also takes back a decision that still waits for its text."""
         if self._asked_for is None:
             super().action_undo()
         else:
             self.decide(partial(self._ask_for, None), on_item=False)
 
     def action_edit(self) -> None:
-        """``e``: the revision becomes a text area in its place."""
+        """The revision becomes a text area in its place."""
         revision = self.chain.shown
         if revision is not None and self.writing is None and self._is_meant():
             self.action_leave()
@@ -207,29 +206,29 @@ class ReviseScreen(ModeScreen):
             self.chain.editor.open(place, revision.text, self.drafts.get(place))
 
     def action_again(self) -> None:
-        """``r``: another principle, drawn at random."""
+        """Another principle, drawn at random."""
         self._again(None)
 
     def action_principle(self) -> None:
-        """``p``: another principle, chosen from the list."""
-        maker, item = self.services.maker, self.item
-        if maker is not None and item is not None and self.may_act:
+        """Another principle, chosen from the list."""
+        runner, item = self.services.runner, self.item
+        if runner is not None and item is not None and self.may_act:
             self.app.push_screen(
-                PrinciplePicker(maker.plan.constitution.principles, item.used), self._again_chosen
+                PrinciplePicker(runner.plan.constitution.principles, item.used), self._again_chosen
             )
 
     def action_another(self) -> None:
-        """``n``: one more round on top of the last revision."""
-        maker, item = self.services.maker, self.item
-        if maker is not None and item is not None and item.original_id:
-            self.decide(partial(self._steer, partial(maker.another_round, item.original_id)))
+        """One more round on top of the last revision."""
+        runner, item = self.services.runner, self.item
+        if runner is not None and item is not None and item.original_id:
+            self.decide(partial(self._steer, partial(runner.another_round, item.original_id)))
 
     def action_older(self) -> None:
-        """``o``."""
+        """Show the original in the revision's place, then each round in turn."""
         self.background(self._turn, group="draw")
 
     def action_diff(self) -> None:
-        """``d``."""
+        """Mark the changes, or show the plain text."""
         self.background(self.chain.toggle_marks, group="draw")
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
@@ -237,7 +236,8 @@ class ReviseScreen(ModeScreen):
         if self.chain.shown is None or event.place.item != self.chain.shown.id:
             return
         if event.changed and not event.text.strip():
-            self.tell("an empty answer cannot be kept: write something, or leave with esc")
+            leave = self.app.key_of("editor.leave")
+            self.tell(f"an empty answer cannot be kept: write something, or leave with {leave}")
         elif event.changed:
             self.act(partial(self._decide, Choice.EDIT, event.text))
         else:
@@ -246,7 +246,7 @@ class ReviseScreen(ModeScreen):
     def on_editor_left(self, event: Editor.Left) -> None:
         """``escape``: the text waits for the next ``e``."""
         if event.changed:
-            self.tell("left; e goes on with your text")
+            self.tell(f"left; {self.app.key_of('revise.edit')} goes on with your text")
         self._close_editor()
 
     # What the model says
@@ -265,11 +265,11 @@ class ReviseScreen(ModeScreen):
                 self.chain.candidate.title = self.item.candidate_title
         self._tell_doing()
 
-    async def on_maker_said(self, event: MakerSaid) -> None:
+    async def on_runner_said(self, event: RunnerSaid) -> None:
         """A text grows, is stored, or could not be written."""
         await self.in_words(partial(self._follow, event.event))
 
-    async def _follow(self, event: MakerEvent) -> None:
+    async def _follow(self, event: RunnerEvent) -> None:
         match event:
             case Writing():
                 await self._grow(event)
@@ -284,7 +284,7 @@ class ReviseScreen(ModeScreen):
                 if self.item is not None and self.item.prompt.id == prompt_id:
                     await self._reload()
                 self.tell(reason, wrong=True)
-            case Progress():
+            case PlanProgress():
                 self._progress = event
                 self._tell_doing()
             case Idle():
@@ -322,10 +322,10 @@ class ReviseScreen(ModeScreen):
         return event.original_id == item.original_id
 
     def _critique_title(self, event: Writing) -> str | None:
-        maker = self.services.maker
-        if maker is None or event.kind != "critique" or event.principle_id is None:
+        runner = self.services.runner
+        if runner is None or event.kind != "critique" or event.principle_id is None:
             return None
-        used = maker.plan.constitution.principle(event.principle_id)
+        used = runner.plan.constitution.principle(event.principle_id)
         return f"Critique · {used.id} {used.title}"
 
     async def _adopt(self, event: Writing) -> None:
@@ -414,10 +414,10 @@ class ReviseScreen(ModeScreen):
 
     def _planned(self, item: Item) -> Item:
         """The item with all the candidates its prompt will have."""
-        maker = self.services.maker
-        if maker is None or item.chain is None:
+        runner = self.services.runner
+        if runner is None or item.chain is None:
             return item
-        return replace(item, slots=max(item.slots, maker.plan.candidates))
+        return replace(item, slots=max(item.slots, runner.plan.candidates))
 
     async def _wait(self) -> None:
         """Nothing is ready: say why, and what to do."""
@@ -436,30 +436,31 @@ class ReviseScreen(ModeScreen):
             return text.only_pairs(name)
         if services.engine is None and services.make_model is None:
             return text.no_model(name, services.no_model)
-        maker = services.maker
-        if maker is None or await self.ask(revise_item.more_to_come, maker.plan):
+        runner = services.runner
+        if runner is None or await self.ask(revise_item.more_to_come, runner.plan):
             return text.WAITING
         return text.ALL_DECIDED
 
     def _look_at(self, item: Item) -> None:
-        if self.services.maker is not None:
-            self.services.maker.look_at(item.prompt.id)
+        if self.services.runner is not None:
+            self.services.runner.look_at(item.prompt.id)
 
     def _again(self, principle_id: str | None) -> None:
-        maker, item = self.services.maker, self.item
-        if maker is not None and item is not None and item.original_id:
-            self.decide(partial(self._steer, partial(maker.again, item.original_id, principle_id)))
+        runner, item = self.services.runner, self.item
+        if runner is not None and item is not None and item.original_id:
+            self.decide(partial(self._steer, partial(runner.again, item.original_id, principle_id)))
 
     def _again_chosen(self, principle_id: str | None) -> None:
-        maker, item = self.services.maker, self.item
-        if principle_id and maker is not None and item is not None and item.original_id:
-            self._steer(partial(maker.again, item.original_id, principle_id))
+        runner, item = self.services.runner, self.item
+        if principle_id and runner is not None and item is not None and item.original_id:
+            self._steer(partial(runner.again, item.original_id, principle_id))
 
     def _ask_for(self, choice: Choice | None) -> None:
         """A decision that waits for the text that is being written, or none any more."""
         self._asked_for = choice
+        undo = self.app.key_of("all.undo")
         self.tell(
-            f"{choice}: when the text is written; u takes it back" if choice else "taken back"
+            f"{choice}: when the text is written; {undo} takes it back" if choice else "taken back"
         )
 
     def _steer(self, work: Callable[[], Awaitable[object]]) -> None:

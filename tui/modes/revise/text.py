@@ -11,7 +11,7 @@ from tui.text import plain
 from tui.widgets.next_step import command
 
 NextSteps = tuple[str, list[tuple[str, str]]]
-"""A sentence, then ways on: a key or a command, and what it does."""
+"""A sentence, then ways on: the id of a key or a command, and what it does."""
 
 SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
 """A decision, as the footer tells it."""
@@ -20,7 +20,7 @@ HELP = (
     "First stands what the model answered, under it the critique and the principle it was "
     "written under, then the revision with every change marked: new words are underlined, words "
     "taken away are struck through. Where little of the answer is left, the revision stands plain, "
-    "with the word rewritten above it; d marks the changes all the same.\n"
+    "with the word rewritten above it; {revise.diff} marks the changes all the same.\n"
     "Accept means: the revision is the better answer. Edit makes it your own text. Reject "
     "makes no pair from this item. A key pressed while the model still writes waits for the "
     "end of the text."
@@ -28,15 +28,18 @@ HELP = (
 
 WAITING: NextSteps = (
     "The next revision appears here as the model writes it.",
-    [("M", "shows what the model is doing"), ("g", "shows the guideline meanwhile")],
+    [
+        ("mode.model", "shows what the model is doing"),
+        ("all.guideline", "shows the guideline meanwhile"),
+    ],
 )
 
 ALL_DECIDED: NextSteps = (
     "Every revision has been decided on.",
     [
-        ("L", "labels the pairs, blind"),
-        ("X", "shows what can go out"),
-        ("u", "takes back the last decision"),
+        ("mode.label", "labels the pairs, blind"),
+        ("mode.export", "shows what can go out"),
+        ("all.undo", "takes back the last decision"),
     ],
 )
 
@@ -52,7 +55,7 @@ def no_prompts(project: str) -> NextSteps:
 def only_pairs(project: str) -> NextSteps:
     """All prompts came with finished pairs."""
     return "Nothing is written here: all prompts came with finished pairs.", [
-        ("L", "labels the pairs, blind"),
+        ("mode.label", "labels the pairs, blind"),
         (command("run --with-pairs", project), "writes answers to these prompts too"),
     ]
 
@@ -60,7 +63,7 @@ def only_pairs(project: str) -> NextSteps:
 def no_model(project: str, reason: str) -> NextSteps:
     """Nothing can be written here."""
     return reason or "There is no model to write with.", [
-        ("L", "labels the pairs that are here"),
+        ("mode.label", "labels the pairs that are here"),
         (command("models", project), "lists the model files found"),
     ]
 

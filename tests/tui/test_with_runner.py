@@ -43,7 +43,7 @@ def made(two_prompts: Path, make_app: MakeApp) -> tuple[PairlabApp, ScriptedEngi
         plan = Plan(candidates=2, max_tokens=40)
         return Runner(engine, store, plan, clock=lambda: AT, annotator="first")
 
-    return make_app(two_prompts, engine=engine, maker=worker), engine
+    return make_app(two_prompts, engine=engine, runner=worker), engine
 
 
 async def test_the_first_revision_streams_in_without_a_key_and_is_decided(
@@ -157,7 +157,7 @@ async def test_a_model_that_fails_for_good_leaves_nothing_half_written_on_the_sc
     def worker(store: StoreThread) -> Runner:
         return Runner(engine, store, Plan(candidates=1), clock=lambda: AT, annotator="first")
 
-    app = make_app(two_prompts, engine=engine, maker=worker)
+    app = make_app(two_prompts, engine=engine, runner=worker)
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: revise(app).writing == "critique")
         await until(pilot, lambda: "writing prompt 1" in revise(app).status.doing)

@@ -1,0 +1,133 @@
+"""The keys of the modes that look things up or write them out: Browse, Kappa, Export, Model."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+BROWSE: list[BindingType] = [
+    Binding(
+        "slash",
+        "search",
+        "Search",
+        id="browse.search",
+        tooltip="words and filters, all of which must hold; an empty line lists everything",
+    ),
+    Binding(
+        "enter",
+        "open",
+        "Open",
+        id="browse.open",
+        tooltip="a pair in Label, or in Judge where people disagree on it; the rest in Revise",
+    ),
+    Binding("t", "turn", "Kind", id="browse.kind", tooltip="lists pairs, prompts, answers in turn"),
+    Binding(
+        "o",
+        "order",
+        "Order",
+        id="browse.order",
+        tooltip="in project order, newest first, by category",
+    ),
+    Binding(
+        "x",
+        "mark",
+        "Mark",
+        id="browse.mark",
+        tooltip="marks the row; {all.flag}, {browse.again} and {browse.pair} act on all marked",
+    ),
+    Binding(
+        "a",
+        "queue",
+        "Again",
+        id="browse.again",
+        tooltip="puts pairs you have labelled into your queue again",
+    ),
+    Binding("p", "pair", "Pair", id="browse.pair", tooltip="makes a pair of two marked answers"),
+    Binding(
+        "n",
+        "next_hit(1)",
+        "Next hit",
+        id="browse.next",
+        tooltip="the next place that holds the words",
+    ),
+    Binding(
+        "N",
+        "next_hit(-1)",
+        "Earlier hit",
+        show=False,
+        id="browse.previous",
+        tooltip="the place before",
+    ),
+]
+
+KAPPA: list[BindingType] = [
+    Binding(
+        "enter",
+        "items",
+        "Items",
+        id="kappa.items",
+        tooltip="lists the pairs behind it",
+    ),
+    Binding(
+        "d",
+        "disagreements",
+        "Disagreements",
+        id="kappa.disagreements",
+        tooltip="lists all pairs on which the two disagree",
+    ),
+    Binding(
+        "b", "by", "By", id="kappa.by", tooltip="category, principle, origin, guideline in turn"
+    ),
+    Binding("o", "others", "Others", id="kappa.others", tooltip="compares two other people"),
+    Binding(
+        "tab", "app.focus_next", "Next", show=False, id="move.next_pane", tooltip="table or lines"
+    ),
+    Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),
+]
+"""Mode K."""
+
+EXPORT: list[BindingType] = [
+    Binding(
+        "enter",
+        "write",
+        "Write",
+        id="export.write",
+        tooltip="writes the file",
+    ),
+    Binding("y", "replace", "Replace it", id="export.replace", tooltip="replaces the earlier file"),
+    Binding(
+        "enter",
+        "items",
+        "Items",
+        id="export.items",
+        tooltip="on a reason: lists its pairs",
+    ),
+    Binding("t", "format", "Format", id="export.format", tooltip="chooses the format"),
+    Binding("p", "path", "Path", id="export.path", tooltip="changes where it is written"),
+    Binding(
+        "tab",
+        "app.focus_next",
+        "Next",
+        show=False,
+        id="move.next_pane",
+        tooltip="reasons, rows, path",
+    ),
+    Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),
+    Binding(
+        "escape", "leave", "Back", show=False, id="move.leave", tooltip="leaves the line one is in"
+    ),
+]
+"""Mode X."""
+
+MODEL: list[BindingType] = [
+    Binding("p", "pause", "Pause", id="model.pause", tooltip="lets the model rest, or go on again"),
+    Binding("p", "go_on", "Go on", id="model.pause"),
+    Binding(
+        "h",
+        "restart",
+        "Restart the host",
+        id="model.restart",
+        tooltip="ends the model's process and starts it anew; nothing stored is lost",
+    ),
+    Binding("l", "log", "Log", id="model.log", tooltip="shows what the model's process wrote"),
+]
+"""Mode M."""

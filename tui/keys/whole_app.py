@@ -1,0 +1,31 @@
+"""The keys that work in every mode because the app has them: the modes' letters, leaving."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from tui.modes.registry import MODES
+
+APP: list[BindingType] = [
+    *(
+        Binding(
+            mode.key,
+            f"mode('{mode.id}')",
+            mode.name,
+            show=False,
+            id=f"mode.{mode.id}",
+            tooltip=f"opens {mode.name}",
+        )
+        for mode in MODES
+    ),
+    Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
+    Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
+    Binding(
+        "ctrl+z",
+        "suspend_process",
+        "Suspend",
+        show=False,
+        id="all.suspend",
+        tooltip="gives the terminal back to the shell; fg comes back",
+    ),
+]
