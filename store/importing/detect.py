@@ -172,6 +172,12 @@ class Reader:
     def _refuse_answers(self, fields: Fields) -> None:
         """Refuses a prompt that comes with answers which nobody would see again."""
         found = list(answers_of(fields.data)) or prompt.answers_left(fields)
+        if len(found) == 1 and _holds_several(fields.data[found[0]]):
+            raise Refused(
+                found[0],
+                "is a list of answers that would be lost, and their texts are not found in it:"
+                " put them into responses, as texts, or leave them with --kind prompts",
+            )
         if len(found) > 1:
             names = ", ".join(found)
             raise Refused(
@@ -179,6 +185,10 @@ class Reader:
                 f"the row holds answers that would be lost ({names}): name two of them with --map"
                 f" a={found[0]} --map b={found[1]}, or leave them with --kind prompts",
             )
+
+
+def _holds_several(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1
 
 
 _NO_LABELS: Final = (
@@ -191,6 +201,10 @@ def _is_labelled(row: Made) -> bool:
     if isinstance(row, PairRow):
         return bool(row.labels or row.notes or row.later)
     return isinstance(row, LabelRow)
+
+
+_MARKUP: Final = (".html", ".htm", ".xml", ".yaml", ".yml", ".toml", ".rtf", ".tex", ".ipynb")
+"""Texts whose lines are no prompts."""
 
 
 def _layout(source: Source, head: Sequence[Line], wanted: Wanted) -> Layout:
@@ -206,6 +220,12 @@ def _layout(source: Source, head: Sequence[Line], wanted: Wanted) -> Layout:
         return "json"
     if head and (table.is_said(head[0]) or _is_header(filled)):
         return "csv"
+    if source.suffix in _MARKUP and wanted.format is None:
+        raise BadInput(
+            f"a {source.suffix} file is not read line by line: write its prompts one a line into"
+            " a .txt, or as JSON lines; --format text reads it as it is",
+            file=source.name,
+        )
     return "json" if wanted.format is not None and source.suffix != ".txt" else "text"
 
 

@@ -113,7 +113,7 @@ def _text(fields: Fields, path: str, value: Any) -> str:
         if name is None:
             raise Refused(path, f"is an object without a text; looked for {', '.join(_TEXTS)}")
         for other, each in value.items():
-            if other not in (name, *_RATED[:1]) and each not in (None, "", [], {}):
+            if other not in (name, _RATED[0], _rated_by(value)) and each not in (None, "", [], {}):
                 fields.leave(f"{path}.{other}")
         path, value = f"{path}.{name}", value[name]
     found = answer(fields, path, value)
@@ -158,10 +158,15 @@ def _is_plain(numbers: list[float | None]) -> bool:
 def _inside(value: Any) -> tuple[float | None, str]:
     """The worth of an answer from a rating inside it."""
     if isinstance(value, Mapping):
-        for name in _RATED:
-            if (number := _number(value.get(name))) is not None:
-                return number, f"{name} {value[name]}"
+        name = _rated_by(value)
+        if name is not None and (number := _number(value[name])) is not None:
+            return -number if name in _RANKS else number, f"{name} {value[name]}"
     return None, ""
+
+
+def _rated_by(value: Mapping[str, Any]) -> str | None:
+    """The entry that tells what an answer is worth."""
+    return next((n for n in (*_RATED, *_RANKS) if _number(value.get(n)) is not None), None)
 
 
 def _number(value: Any) -> float | None:

@@ -79,6 +79,8 @@ LISTS: Final = (
     "candidates",
     "generations",
     "texts",
+    "replies",
+    "summaries",
     "sampled_answers",
 )
 """Where a list of answers is looked for."""

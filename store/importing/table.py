@@ -85,7 +85,9 @@ def header(lines: Iterable[Line], separator_: str, file: str) -> tuple[list[str]
     try:
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
-        raise BadInput(f"the header cannot be read: {error}", file=file, line=1) from error
+        raise BadInput(
+            f"the header cannot be read: {shown(str(error))}", file=file, line=1
+        ) from error
     if feed.fault:
         raise BadInput(feed.fault, file=file, line=feed.first)
     if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.api import Sampling, Urgency
-from engine.llama.host.binding import Span
+from engine.llama.host import scheduler
+from engine.llama.host.binding import BATCH, OUTPUTS, Span
 from engine.llama.host.jobs import Answer, GenerateJob, ScoreJob
 from engine.llama.host.kv_cache import common_start
 from engine.llama.host.kv_cells import FAR, KvPages
@@ -52,9 +54,14 @@ class ToyContext:
     ids: Any = field(default_factory=itertools.count)
     map: CellMap | None = None
     """Where the tokens lie, if that matters."""
+    before_interruption: int = 0
+    """Tokens of an interrupted run that are computed all the same."""
+    most_outputs: int = OUTPUTS
+    """Positions of a run that may have logits."""
 
     def decode(self, spans: list[Span]) -> bool:
         if self.interrupted:
+            self._begin(spans)
             return False
         if self.map:
             self.map.decode(spans)
@@ -70,9 +77,22 @@ class ToyContext:
                 if position >= span.outputs_from:
                     self.outputs[index] = [known for known, _cell in held]
                 index += 1
+        assert index <= BATCH, "more tokens than a run may carry"
+        assert len(self.outputs) <= self.most_outputs, "more logits than there is room for"
         used = {cell for held in self.sequences.values() for _token, cell in held}
         assert len(used) <= self.cells, "the cache is full"
         return True
+
+    def _begin(self, spans: list[Span]) -> None:
+        """An interrupted run: some tokens are in the cache, and there are no logits."""
+        room = self.before_interruption
+        for span in spans:
+            done = span.tokens[:room]
+            room -= len(done)
+            if done:
+                held = self.sequences.setdefault(span.sequence, [])
+                assert span.start == len(held), "positions must follow each other"
+                held += [(token, next(self.ids)) for token in done]
 
     def _check_pages(self, cells: CellMap) -> None:
         for start in range(0, cells.cells, PAGE):
@@ -118,8 +138,9 @@ class ToyContext:
         self.interrupted = False
 
 
+@dataclass
 class ToyModel:
-    whole_only = False
+    whole_only: bool = False
 
     def ends(self, token: int) -> bool:
         return token == END
@@ -152,12 +173,13 @@ class Bench:
         a_run: int = 32,
         apart: bool = True,
         paged: bool = False,
+        whole_only: bool = False,
     ) -> None:
         self.context = ToyContext(cells, map=CellMap(cells) if paged else None)
         size, blank = (PAGE, BLANK) if paged else (1, None)
         self.said: list[Any] = []
         self.scheduler = Scheduler(
-            ToyModel(),  # type: ignore[arg-type]  # stands in for the real one
+            ToyModel(whole_only),  # type: ignore[arg-type]  # stands in for the real one
             self.context,  # type: ignore[arg-type]  # stands in for the real one
             KvPages(self.context, size, blank),  # type: ignore[arg-type]  # stands in for it
             slots=slots,
@@ -225,6 +247,31 @@ def alone(prompt: list[int], seed: int, max_tokens: int) -> tuple[str, str]:
             return "".join(chr(96 + known) for known in written), "stop"
         written.append(token)
     return "".join(chr(96 + known) for known in written), "length"
+
+
+def lasting(size: int, tokens: int) -> Iterator[list[int]]:
+    """Prompts of so many tokens to which the toy model writes that many at least."""
+    for number in range(1, VOCABULARY):
+        prompt = [number] * size
+        if len(alone(prompt, 0, tokens)[0]) == tokens:
+            yield prompt
+
+
+def logprob(prompt: list[int], continuation: list[int]) -> float:
+    """How likely the toy model finds a continuation, in nats."""
+    total = 0.0
+    for at, token in enumerate(continuation):
+        logits = toy_logits(prompt + continuation[:at]).astype(float)
+        total += float(logits[token] - np.log(np.exp(logits).sum()))
+    return total
+
+
+def carried(run: list[Span]) -> dict[int, int]:
+    """How many tokens of each sequence a run evaluates."""
+    sizes: dict[int, int] = {}
+    for span in run:
+        sizes[span.sequence] = sizes.get(span.sequence, 0) + len(span.tokens)
+    return sizes
 
 
 prompts = st.lists(
@@ -366,6 +413,183 @@ def test_no_run_carries_more_prompt_than_the_pace_allows() -> None:
     assert max(sum(len(span.tokens) for span in spans) for spans in bench.context.batches) <= 20
 
 
+@pytest.mark.parametrize("computed", [1, 7, 25])
+def test_what_an_interrupted_run_has_computed_is_not_computed_again(computed: int) -> None:
+    bench = Bench(a_run=64)
+    bench.context.before_interruption = computed
+    asked = dict(zip((1, 2, 3), lasting(20, 4), strict=False)) | {4: [28] * 40}
+    for request in (1, 2, 3):
+        bench.write(request, asked[request])
+    bench.scheduler.step()
+    bench.write(4, asked[4])
+    evaluated = bench.scheduler.counters.evaluated
+    bench.scheduler.interrupt(1)
+    bench.scheduler.step()
+    # of the new prompt, then of the three answers
+    assert bench.scheduler.counters.evaluated == evaluated + computed + min(computed, 3)
+    bench.scheduler.allow()
+    bench.scheduler.cancel(1)
+    bench.run()
+    assert bench.texts() == {(number, 0): alone(asked[number], 0, 12) for number in (2, 3, 4)}
+
+
+@pytest.mark.parametrize(("whole_only", "request_"), [(False, 2), (True, 1)])
+def test_only_the_run_of_a_cancelled_request_is_interrupted(
+    *, whole_only: bool, request_: int
+) -> None:
+    """A recurrent state cannot be taken back halfway: such a run comes to its end."""
+    bench = Bench(whole_only=whole_only)
+    bench.write(1, [1] * 20)
+    bench.scheduler.step()
+    bench.scheduler.interrupt(request_)
+    assert not bench.context.interrupted
+
+
+def test_a_cancel_tells_what_was_computed_since_it_came() -> None:
+    bench = Bench(slots=4)
+    for request, prompt in zip((1, 2), lasting(10, 8), strict=False):
+        bench.write(request, prompt, max_tokens=100)
+    bench.scheduler.step()
+    bench.scheduler.interrupt(1)
+    bench.scheduler.allow()
+    for _ in range(3):
+        bench.scheduler.step()
+    bench.scheduler.cancel(1)
+    bench.scheduler.cancel(2)
+    assert [line for line in bench.said if isinstance(line, Cancelled)] == [
+        Cancelled(1, 3, 3),
+        Cancelled(2, 0, 0),
+    ]
+
+
+def test_nothing_is_said_of_a_request_once_it_is_cancelled() -> None:
+    bench = Bench(slots=4, cells=2000)
+    for request, prompt in zip((1, 2), lasting(10, 20), strict=False):
+        bench.write(request, prompt, max_tokens=400)
+    for _ in range(4):
+        bench.scheduler.step()
+    bench.scheduler.cancel(1)
+    bench.scheduler.cancel(1)
+    bench.run()
+    behind = bench.said[bench.said.index(Cancelled(1, 0, 0)) + 1 :]
+    assert {line.id for line in behind} == {2}
+
+
+def test_a_later_prompt_does_not_wait_until_an_earlier_answer_is_written() -> None:
+    bench = Bench()
+    bench.write(1, next(lasting(5, 8)), max_tokens=40)
+    bench.scheduler.step()
+    bench.write(2, [2] * 6, max_tokens=1)
+    bench.scheduler.step()
+    assert (2, 0) in bench.texts()
+    assert (1, 0) not in bench.texts()
+
+
+def test_a_run_that_writes_carries_so_much_less_of_prompts() -> None:
+    bench = Bench(slots=12, a_run=30, apart=False, cells=2000)
+    bench.write(1, [1, 2], choices=10, max_tokens=60)
+    bench.write(2, [28] * 150, max_tokens=1)
+    bench.run()
+    sizes = [sum(carried(run).values()) for run in bench.context.batches]
+    assert max(sizes) == 30
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_prompt_a_person_waits_for_is_evaluated_in_one_run(*, apart: bool) -> None:
+    bench = Bench(slots=4, a_run=16, apart=apart, cells=600)
+    bench.write(1, [1] * 70, max_tokens=40)
+    for _ in range(3):
+        bench.scheduler.step()
+    patient = len(bench.context.batches)
+    assert patient >= 3
+    bench.write(2, [2] * 90, urgency=Urgency.NOW)
+    bench.write(3, [3] * 80, urgency=Urgency.NOW)
+    bench.scheduler.step()
+    assert sorted(carried(bench.context.batches[patient]).values())[-2:] == [80, 90]
+    bench.run()
+    assert bench.texts() == {
+        (number, 0): alone([number] * size, 0, most)
+        for number, size, most in ((1, 70, 40), (2, 90, 12), (3, 80, 12))
+    }
+
+
+@pytest.mark.parametrize("urgency", [Urgency.AHEAD, Urgency.BATCH])
+def test_a_prompt_nobody_waits_for_is_evaluated_in_parts(urgency: Urgency) -> None:
+    bench = Bench(a_run=16)
+    bench.write(1, [1] * 70, urgency=urgency, max_tokens=1)
+    bench.run()
+    assert [sum(carried(run).values()) for run in bench.context.batches] == [
+        *[16] * 4,
+        6,
+    ]
+
+
+def test_an_urgent_prompt_longer_than_a_run_takes_what_a_run_can_carry() -> None:
+    bench = Bench(cells=6000, a_run=16)
+    bench.write(1, [1] * (2 * BATCH + 5), urgency=Urgency.NOW, max_tokens=1)
+    bench.write(2, [2] * 20, urgency=Urgency.NOW, max_tokens=1)
+    bench.run()
+    sizes = [[*carried(run).values()] for run in bench.context.batches]
+    assert sizes == [[BATCH], [BATCH], [5, 20]]
+
+
+def test_a_run_that_writes_has_room_for_some_prompt() -> None:
+    bench = Bench(slots=30, a_run=4, apart=False, cells=2000)
+    bench.write(1, [1, 2], choices=20, max_tokens=60)
+    bench.scheduler.step()
+    bench.write(2, [28] * 40, max_tokens=1)
+    bench.scheduler.step()
+    assert max(carried(bench.context.batches[-1]).values()) == 16
+
+
+def test_a_long_continuation_gets_its_logits_in_parts() -> None:
+    bench = Bench(a_run=512)
+    continuation = [number % 7 + 1 for number in range(2 * OUTPUTS + 10)]
+    bench.weigh(1, [1, 2, 3, 4], [continuation])
+    bench.weigh(2, [4, 3, 2, 1], [continuation])
+    bench.run()
+    weighed = {line.id: line.logprobs for line in bench.said if isinstance(line, Chosen)}
+    assert weighed[1] == pytest.approx([logprob([1, 2, 3, 4], continuation)])
+    assert weighed[2] == pytest.approx([logprob([4, 3, 2, 1], continuation)])
+    wanted = [
+        sum(
+            max(0, span.start + len(span.tokens) - max(span.start, span.outputs_from))
+            for span in run
+        )
+        for run in bench.context.batches
+    ]
+    assert max(wanted) == OUTPUTS
+    # all of both but the first tokens, which the prompts' own logits tell, and the last
+    assert len(wanted) <= 2 + -(-2 * len(continuation) // OUTPUTS)
+
+
+@given(
+    prompts,
+    st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=20), min_size=1, max_size=4),
+    st.integers(1, 5),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_run_asks_for_more_logits_than_there_is_room_for(
+    asked: list[list[int]], continuations: list[list[int]], most: int, apart: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scheduler, "OUTPUTS", most)
+        bench = Bench(slots=8, cells=600, apart=apart)
+        bench.context.most_outputs = most
+        for request, prompt in enumerate(asked):
+            bench.write(request, prompt, 2, urgency=Urgency(request % 3))
+        bench.weigh(100, [9, 8, 7], continuations)
+        bench.run()
+    assert bench.texts() == {
+        (request, choice): alone(prompt, choice, 12)
+        for request, prompt in enumerate(asked)
+        for choice in range(2)
+    }
+    (chosen,) = [line.logprobs for line in bench.said if isinstance(line, Chosen)]
+    assert chosen == pytest.approx([logprob([9, 8, 7], tokens) for tokens in continuations])
+
+
 def test_stop_strings_end_an_answer_before_them() -> None:
     bench = Bench()
     text, _reason = alone([1, 2, 3], 0, 12)
@@ -383,15 +607,8 @@ def test_continuations_are_weighed_together() -> None:
     bench.run()
     answered = {line.id: line.logprobs for line in bench.said if isinstance(line, Chosen)}
 
-    def logprob(tokens: list[int]) -> float:
-        total = 0.0
-        for at, token in enumerate(tokens):
-            logits = toy_logits(prompt + tokens[:at]).astype(float)
-            total += logits[token] - np.log(np.exp(logits).sum())
-        return total
-
-    assert answered[1] == pytest.approx([logprob(tokens) for tokens in continuations])
-    assert answered[2] == pytest.approx([logprob([9])])
+    assert answered[1] == pytest.approx([logprob(prompt, tokens) for tokens in continuations])
+    assert answered[2] == pytest.approx([logprob(prompt, [9])])
     assert not [line for line in bench.said if isinstance(line, Weighed)]
 
 

@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.face import Generated, ModelInfo
-from engine.maker import Maker
-from engine.plan import Plan
 from sqlite_utils import Database
 
 from engine.errors import EngineError
-from engine.scripted import ScriptedEngine
+from engine.method.plan import Plan
+from engine.method.runner import Runner
+from engine.scripted import OPERATIONS, ScriptedEngine, Trouble
 from store.db.thread import StoreThread
 from store.errors import StoreError
 from store.items import prompts
 from store.judgements import labels
 from store.records import Message
 from tests.tui.driving import MakeApp, drawn, press, settle, until
-from tests.tui.seed import AT
+from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
 from tui.modes.export import worker
 from tui.modes.registry import MODES
 
 SECRET = "marmalade"
-
-Fail = Callable[[], Any]
-
-
-async def hang() -> None:
-    await asyncio.Event().wait()
-
-
-async def time_out() -> None:
-    raise TimeoutError(SECRET)
-
-
-async def refuse() -> None:
-    raise EngineError("the model refused")
-
-
-async def break_() -> None:
-    raise RuntimeError(SECRET)
-
-
-class Failing(ScriptedEngine):
-    """Does what it is made with at every operation but those named."""
-
-    def __init__(self, fail: Fail, works: Sequence[str] = ()) -> None:
-        super().__init__()
-        self._fail = fail
-        self._works = works
-
-    async def load(self) -> ModelInfo:
-        if "load" not in self._works:
-            await self._fail()
-        return await super().load()
-
-    async def count(self, texts: Sequence[str]) -> list[int]:
-        await self._fail()
-        return await super().count(texts)
-
-    async def generate(self, *args: Any, **kwargs: Any) -> Generated:
-        await self._fail()
-        return await super().generate(*args, **kwargs)
-
-    async def restart(self) -> None:
-        await self._fail()
 
 
 class FailingStore:
@@ -101,23 +56,34 @@ async def through_every_mode(pilot: Any, *keys: str) -> None:
             await pilot.pause()
 
 
-@pytest.mark.parametrize("works", [(), ("load",)])
-@pytest.mark.parametrize("fail", [hang, time_out, refuse, break_])
+TROUBLES: tuple[Trouble | Exception, ...] = (
+    *Trouble,
+    EngineError("the model refused"),
+    RuntimeError(SECRET),
+)
+LONG = "Is this so? " * 300
+"""A prompt that may be too long for a trainer: only a tokenizer tells."""
+AFTER_LOADING = tuple(one for one in OPERATIONS if one != "load")
+
+
+@pytest.mark.parametrize("operations", [OPERATIONS, AFTER_LOADING], ids=["at once", "once loaded"])
+@pytest.mark.parametrize("trouble", TROUBLES, ids=repr)
 async def test_no_screen_falls_with_the_engine(
     study: Path,
     rows: Database,
     make_app: MakeApp,
     monkeypatch: pytest.MonkeyPatch,
-    fail: Fail,
-    works: tuple[str, ...],
+    trouble: Trouble | Exception,
+    operations: tuple[str, ...],
 ) -> None:
     monkeypatch.setattr(worker, "COUNTING_SECONDS", 0.05)
     prompts.add(rows, [Message("user", "more?")], category="helpful", source="test", at=AT)
-    engine = Failing(fail, works)
+    engine = ScriptedEngine()
+    engine.get_into(trouble, *operations)
     app = make_app(
         study,
         engine=engine,
-        maker=lambda store: Maker(engine, store, Plan(), clock=lambda: AT, annotator="first"),
+        maker=lambda store: Runner(engine, store, Plan(), clock=lambda: AT, annotator="first"),
     )
     async with app.run_test(size=(120, 40)) as pilot:
         await through_every_mode(pilot)
@@ -132,17 +98,26 @@ async def test_no_screen_falls_with_the_engine(
         assert app.is_running
         assert SECRET not in drawn(app)
     assert not app.return_code
+    asked = {one.operation for one in engine.history}
+    assert asked == (set() if "load" in operations else {"generate"})
     assert rows.execute("SELECT count(*) FROM label_head").fetchone()[0] == 1
 
 
-async def test_a_stalled_count_leaves_the_export_uncounted(
-    study: Path, rows: Database, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("trouble", [*Trouble, EngineError("the model refused")], ids=repr)
+async def test_a_count_that_fails_leaves_the_export_uncounted(
+    study: Path,
+    rows: Database,
+    make_app: MakeApp,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Trouble | Exception,
 ) -> None:
     monkeypatch.chdir(study.parent)
     monkeypatch.setattr(worker, "COUNTING_SECONDS", 0.05)
+    a_chain(rows, (LONG, "No.", "It is curt.", "No, and here is why."))
     for (pair,) in rows.execute("SELECT id FROM pair").fetchall():
         labels.give(rows, pair, "first", "a", at=AT)
-    engine = Failing(hang, ("load",))
+    engine = ScriptedEngine()
+    engine.get_into(trouble, "count")
     await engine.load()
     app = make_app(study, engine=engine)
     async with app.run_test(size=(140, 40)) as pilot:
@@ -150,6 +125,27 @@ async def test_a_stalled_count_leaves_the_export_uncounted(
         await until(pilot, lambda: "go out" in drawn(app))
         await press(pilot, "enter")
         await until(pilot, lambda: "written to" in drawn(app))
+        assert "1 not checked" in drawn(app)
+    assert "count" in {one.operation for one in engine.history}
+
+
+async def test_a_count_that_breaks_ends_in_a_line(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    a_chain(rows, (LONG, "No.", "It is curt.", "No, and here is why."))
+    for (pair,) in rows.execute("SELECT id FROM pair").fetchall():
+        labels.give(rows, pair, "first", "a", at=AT)
+    engine = ScriptedEngine()
+    engine.get_into(RuntimeError(SECRET), "count")
+    await engine.load()
+    app = make_app(study, engine=engine)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await press(pilot, "X")
+        assert "go out" not in drawn(app)
+        assert SECRET not in drawn(app)
+        engine.get_into(None)
+        await press(pilot, "L", "X")
+        assert "go out" in drawn(app)
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,31 @@ def test_a_chat_template_may_take_64_of_the_tokens_that_are_kept(db):
     assert reason_of(db, sure, max_length=200) is None
 
 
+def test_an_answer_that_goes_on_where_the_other_ends_is_cut_to_it(db):
+    """Behind the last token that is kept the longer one only says more, whichever was chosen."""
+    same = " ".join(f"word{n}" for n in range(99))[:96]
+    for prompt, chosen, rejected in (("why?", same, same + "!"), ("how?", same + "!", same)):
+        made = labelled(db, prompt, chosen, rejected)
+        shared = len(prompt) + 1 + len(same)
+        for limit, reason in ((shared, "identical_when_cut"), (shared + 1, None)):
+            assert reason_of(db, made, max_length=limit, count_tokens=letters) == reason
+
+
+def test_every_turn_of_a_conversation_takes_tokens(db):
+    made = labelled(db, TALK, "word" * 9 + "!", "word" * 9 + "?")
+    shared = len("\n".join(turn.content for turn in TALK)) + 1 + 36
+    limit = {"format": "trl", "count_tokens": letters}
+    assert reason_of(db, made, max_length=shared, **limit) == "identical_when_cut"
+    assert reason_of(db, made, max_length=shared + 1, **limit) is None
+
+
+def test_a_tokenizer_that_leaves_a_text_out_lets_nothing_go(db):
+    for prompt in ("why?", "how?"):
+        sharing(db, prompt, 100)
+    with pytest.raises(ValueError, match="shorter"):
+        planned(db, max_length=100, count_tokens=lambda texts: letters(texts)[1:])
+
+
 def disagreeing(db, n, *, agree, annotators=("ann", "bob"), start=0):
     made = []
     for i in range(start, start + n):
@@ -188,3 +213,20 @@ def test_somebody_who_agrees_with_a_third_is_not_in_doubt(db):
     bobs = pair(db, "bob alone")
     labels.give(db, bobs, "bob", "a", at=AT)
     assert reason_of(db, bobs) == "low_agreement"
+
+
+def test_a_third_who_skips_does_not_vouch_for_those_in_doubt(db):
+    disagreeing(db, 50, agree=lambda i: i % 4 < 2)
+    skipped = pair(db, "ann and bob, and eve skips")
+    for annotator, verdict in (("ann", "a"), ("bob", "a"), ("eve", "skip")):
+        labels.give(db, skipped, annotator, verdict, at=AT)
+    assert reason_of(db, skipped) == "low_agreement"
+
+
+def test_whose_labels_are_not_asked_for_does_not_vouch_for_those_who_are(db):
+    disagreeing(db, 50, agree=lambda i: i % 4 < 2)
+    both = pair(db, "ann, and eve")
+    for annotator in ("ann", "eve"):
+        labels.give(db, both, annotator, "a", at=AT)
+    assert reason_of(db, both) is None
+    assert reason_of(db, both, from_="by:ann") == "low_agreement"

@@ -105,6 +105,15 @@ def test_tables_as_spreadsheets_write_them(db: Database, tmp_path: Path, content
     assert sides(db) == [('Zwölf; "Öfen"', "x", "y"), ("q", "x2", "y2")]
 
 
+@pytest.mark.parametrize("name", ["page.html", "prompts.yaml", "notes.xml"])
+def test_markup_is_not_read_line_by_line(db: Database, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("<p>- prompt: why?</p>\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="one a line into a"):
+        importing.run(db, path, at=AT)
+    assert importing.run(db, path, at=AT, format="text").added == 1
+
+
 def test_a_separator_can_be_said(db: Database, tmp_path: Path) -> None:
     come(db, tmp_path, "t.csv", "prompt!a!b\nq!x!y\n", separator="!")
     assert sides(db) == [("q", "x", "y")]

@@ -475,6 +475,13 @@ def test_several_rejected_and_ranks_make_all_pairs_and_say_so(db: Database) -> N
     assert "rank 1 against rank 2" in notes
 
 
+def test_a_rank_inside_each_answer_tells_the_better_one(db: Database) -> None:
+    ranked = [{"text": "worse", "rank": 2}, {"text": "better", "rank": 1}]
+    report = come(db, rows({"prompt": "q", "replies": ranked}))
+    assert (report.added, report.unread) == (1, {})
+    assert held(db)[0].labels == {"source:ranked": "better"}
+
+
 def test_good_and_bad_answers_are_paired_by_prompt(db: Database) -> None:
     lines = rows(
         {"prompt": "q", "completion": "x", "label": True},
