@@ -25,11 +25,11 @@ ORDER BY at, pair_id
 """
 
 _HASTY = """
-SELECT pair.id FROM label_head
+SELECT pair.id FROM first_label
 JOIN pair ON pair.id = pair_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id
-WHERE annotator = :annotator AND phase = 'first' AND verdict <> 'skip'
+WHERE annotator = :annotator
   AND seconds * :reading < length(a.text) + length(b.text)
 ORDER BY pair.position
 """

@@ -110,8 +110,8 @@ _NEXT = f"""coalesce((
     SELECT q.pair_id FROM temp.queue_order AS q WHERE {_WAITS}
 ))"""  # noqa: S608 - the text above
 _SKIPPED = """
-SELECT q.pair_id FROM temp.queue_order AS q JOIN label_head AS l ON l.pair_id = q.pair_id
-    AND l.annotator = q.annotator AND l.phase = 'first' AND l.verdict = 'skip'
+SELECT q.pair_id FROM temp.queue_order AS q JOIN answered AS l ON l.pair_id = q.pair_id
+    AND l.annotator = q.annotator AND l.verdict = 'skip'
 WHERE q.annotator = :who AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)
     AND q.pair_id NOT IN (SELECT value FROM json_each(:passed)) ORDER BY q.block, q.draw
 """
