@@ -29,6 +29,8 @@ FROM blind_label JOIN pair ON pair.id = pair_id
 WHERE +annotator IN (:first, :second)
 """
 
+# Of all events, for the cost of a look at a pair: what the pair comes to leaves out what is set
+# aside.
 _TOUCHED = """
 SELECT DISTINCT pair.id, pair.position
 FROM event JOIN pair ON pair.id = event.item

@@ -22,17 +22,18 @@ from store.db.connection import (
     translated,
 )
 from store.db.schema import migrations
+from store.db.views import GIVEN_BY
 from store.errors import StoreError
 from store.items import content_hashes
 from store.log import current_state, events, set_aside
 
-_OLD_PAIRS = """
+_OLD_PAIRS = f"""
 SELECT count(*), count(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM label_head WHERE pair_id = pair.id AND verdict = 'a'
-        AND substr(annotator, 1, 7) = 'source:'))
+        AND ({GIVEN_BY}) = 'source'))
 FROM pair WHERE kind = 'imported' AND a_role IS NULL AND b_role IS NULL
     AND (?1 IS NULL OR position <= CAST(?2 AS INTEGER))
-"""
+"""  # noqa: S608 - written in store.db.views
 
 ROOM: Final = 200 * 2**20
 """Bytes of free disk below which we warn."""

@@ -84,9 +84,14 @@ WHERE round_now.ended IS NULL AND round_now.seal = 'sealed';
 """
 
 _LABELS = f"""
+CREATE VIEW first_label AS
+SELECT pair_id, annotator, given_by, verdict, strength, seconds, guideline_id, informed, round_id,
+       at
+FROM label_head WHERE phase = 'first' AND verdict <> 'skip';
+
 CREATE VIEW blind_pass AS
-SELECT pair_id, annotator, given_by, verdict, strength, guideline_id, round_id, at FROM label_head
-WHERE phase = 'first' AND informed = 0 AND verdict <> 'skip';
+SELECT pair_id, annotator, given_by, verdict, strength, guideline_id, round_id, at
+FROM first_label WHERE informed = 0;
 
 CREATE VIEW blind_label AS
 SELECT * FROM blind_pass WHERE pair_id NOT IN (SELECT pair_id FROM sealed_pair);
@@ -124,8 +129,7 @@ WHERE EXISTS (
 );
 
 CREATE VIEW versioned_label AS
-SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM label_head
-WHERE phase = 'first' AND verdict <> 'skip'
+SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM first_label
 UNION ALL
 SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM (
     SELECT event.item AS pair_id, event.annotator,
@@ -153,9 +157,8 @@ SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id F
         )
 ) AS past
 WHERE place = 1 AND NOT EXISTS (
-    SELECT 1 FROM label_head AS stands
+    SELECT 1 FROM first_label AS stands
     WHERE stands.pair_id = past.pair_id AND stands.annotator = past.annotator
-        AND stands.phase = 'first' AND stands.verdict <> 'skip'
         AND stands.guideline_id IS past.guideline_id
 );
 

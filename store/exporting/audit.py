@@ -16,11 +16,12 @@ from sqlite_utils import Database
 from store.exporting.decided import Standing
 from store.exporting.formats.base import Line
 from store.judgements import guidelines
+from store.views.origins import Origins
 
 Rows = dict[str, dict[str, Any]]
 """Rows of a table by id."""
 
-_JSON_COLUMNS = frozenset({"settings", "value", "messages", "tags"})
+_JSON_COLUMNS = frozenset({"value", "messages", "tags"})
 
 
 class Audit:
@@ -31,11 +32,7 @@ class Audit:
         self._prompts = _by_id(
             db, "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt"
         )
-        self._candidates = _by_id(db, "SELECT * FROM candidate")
-        self._critiques = _by_id(db, "SELECT * FROM critique")
-        self._generations = _by_id(db, "SELECT * FROM generation")
-        self._runs = _by_id(db, "SELECT * FROM run")
-        self._constitutions = _by_id(db, "SELECT id, name, version, language FROM constitution")
+        self._origins = Origins(db, whole=True)
         self._labels = _grouped(
             db, "SELECT * FROM labels_current ORDER BY pair_id, annotator, phase", "pair_id"
         )
@@ -61,15 +58,15 @@ class Audit:
         prompt = self._prompts[pair.pop("prompt_id")]
         a_id, b_id = pair.pop("a_id"), pair.pop("b_id")
         chosen = {"a": a_id, "b": b_id}.get(standing.verdict or "")
-        family = self._family((a_id, b_id))
+        family = self._origins.family((a_id, b_id))
         items = (pair_id, prompt["id"], *family)
         events = [event for item in items for event in self._events[item]]
         return {
             "pair": pair,
             "prompt": prompt,
-            "a": self._candidate(a_id),
-            "b": self._candidate(b_id),
-            "chain": [self._candidate(item) for item in family if item not in (a_id, b_id)],
+            "a": self._origins.candidate(a_id),
+            "b": self._origins.candidate(b_id),
+            "chain": [self._origins.candidate(item) for item in family if item not in (a_id, b_id)],
             "labels": [self._label(label) for label in self._labels[pair_id]],
             "decisions": _of_kind(events, "decision"),
             "rulings": _of_kind(events, "ruling"),
@@ -85,37 +82,6 @@ class Audit:
             },
             "excluded": excluded,
         }
-
-    def _family(self, sides: Iterable[str]) -> list[str]:
-        """The candidates of a pair and all they were made from, each once, youngest first."""
-        family: dict[str, None] = {}
-        for side in sides:
-            here: str | None = side
-            while here is not None and here not in family:
-                family[here] = None
-                here = self._candidates[here]["parent_id"]
-        return list(family)
-
-    def _candidate(self, candidate_id: str) -> Line:
-        candidate = dict(self._candidates[candidate_id])
-        critique_id = candidate.pop("critique_id")
-        candidate["generation"] = self._generation(candidate.pop("generation_id"))
-        candidate["critique"] = self._critique(critique_id) if critique_id else None
-        return candidate
-
-    def _critique(self, critique_id: str) -> Line:
-        critique = dict(self._critiques[critique_id])
-        critique["found"] = bool(critique["found"])
-        critique["constitution"] = self._constitutions.get(critique.pop("constitution_id"))
-        critique["generation"] = self._generation(critique.pop("generation_id"))
-        return critique
-
-    def _generation(self, generation_id: str | None) -> Line | None:
-        if generation_id is None or generation_id not in self._generations:
-            return None
-        generation = dict(self._generations[generation_id])
-        generation["run"] = self._runs.get(generation.pop("run_id"))
-        return generation
 
     def _label(self, label: dict[str, Any]) -> Line:
         shown = dict(label)

@@ -98,9 +98,8 @@ SELECT DISTINCT model, model_sha256, backend FROM run WHERE id IN (
 ) ORDER BY model, model_sha256, backend
 """
 _LABELS = """
-SELECT annotator, count(*) FROM label_head
-WHERE phase = 'first' AND verdict <> 'skip'
-  AND pair_id NOT IN (SELECT value FROM json_each(?))
+SELECT annotator, count(*) FROM first_label
+WHERE pair_id NOT IN (SELECT value FROM json_each(?))
 GROUP BY annotator ORDER BY annotator
 """
 _GUIDELINES = """

@@ -114,26 +114,8 @@ _WITHDRAWN = """
 SELECT pair_id, annotator, given_by FROM withdrawn_label ORDER BY pair_id, annotator
 """
 _DECISIONS = """
-WITH RECURSIVE decided AS (
-    SELECT item AS revision_id, annotator, json_extract(value, '$.choice') AS choice,
-           json_extract(value, '$.edited_id') AS edited_id
-    FROM head WHERE kind = 'decision' AND json_extract(value, '$.choice') IS NOT NULL
-), climbed (revision_id, at_id, parent_id, height) AS (
-    SELECT DISTINCT candidate.id, candidate.id, candidate.parent_id, 0
-    FROM decided JOIN candidate ON candidate.id = decided.revision_id
-    UNION ALL
-    SELECT climbed.revision_id, candidate.id, candidate.parent_id, height + 1
-    FROM climbed JOIN candidate ON candidate.id = climbed.parent_id
-    WHERE height < 1000
-)
-SELECT revision.prompt_id, decided.annotator, decided.choice, original.text, revision.text,
-       edited.text
-FROM decided
-JOIN climbed ON climbed.revision_id = decided.revision_id AND climbed.parent_id IS NULL
-JOIN candidate AS original ON original.id = climbed.at_id
-JOIN candidate AS revision ON revision.id = decided.revision_id
-LEFT JOIN candidate AS edited ON edited.id = decided.edited_id
-ORDER BY revision.prompt_id, decided.annotator, decided.revision_id
+SELECT prompt_id, annotator, choice, original, preferred, is_edit FROM decision_now
+ORDER BY prompt_id, annotator, revision_id, is_edit
 """
 
 
@@ -182,9 +164,6 @@ def _pair(row: tuple[Any, ...]) -> PairFacts:
 def _decisions(db: Database) -> dict[str, list[Decided]]:
     """What the decisions say of which two texts: two chains may come to the same pair."""
     out: dict[str, list[Decided]] = defaultdict(list)
-    for prompt_id, annotator, word, original, revision, edited in db.execute(_DECISIONS):
-        choice = Choice(word)
-        out[prompt_id].append(Decided(annotator, choice, original, revision, is_edit=False))
-        if choice is Choice.EDIT and edited is not None:
-            out[prompt_id].append(Decided(annotator, choice, original, edited, is_edit=True))
+    for prompt_id, annotator, word, original, text, is_edit in db.execute(_DECISIONS):
+        out[prompt_id].append(Decided(annotator, Choice(word), original, text, bool(is_edit)))
     return dict(out)

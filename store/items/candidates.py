@@ -69,7 +69,5 @@ def root(db: Database, candidate_id: str) -> Candidate:
     Raises:
         WrongId: there is no such candidate.
     """
-    found = get(db, candidate_id)
-    while found.parent_id is not None:
-        found = get(db, found.parent_id)
-    return found
+    row = db.execute("SELECT root_id FROM chain WHERE candidate_id = ?", [candidate_id]).fetchone()
+    return get(db, candidate_id if row is None else row[0])

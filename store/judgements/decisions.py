@@ -19,14 +19,9 @@ _SELECT = (
     " WHERE kind = 'decision'"
 )
 _IN_CHAIN = """ AND item IN (
-    WITH RECURSIVE descendant (id) AS (
-        SELECT ? UNION
-        SELECT candidate.id FROM candidate JOIN descendant ON parent_id = descendant.id
-    )
-    SELECT id FROM descendant
+    SELECT candidate_id FROM chain
+    WHERE root_id = ?1 AND prompt_id = (SELECT prompt_id FROM candidate WHERE id = ?1)
 ) ORDER BY at, event_id"""
-
-
 _WITHDRAWN = """
 SELECT pair.id FROM pair
 JOIN candidate AS edited ON edited.id = iif(pair.a_role = 'edited', pair.a_id, pair.b_id)
@@ -93,9 +88,9 @@ def of_revision(db: Database, revision_id: str) -> list[Decision]:
     return [_decision(row) for row in rows]
 
 
-def of_chain(db: Database, candidate_id: str) -> list[Decision]:
-    """The current decisions on any revision that goes back to a candidate, oldest first."""
-    rows = db.execute(_SELECT + _IN_CHAIN, [candidate_id]).fetchall()
+def of_chain(db: Database, original_id: str) -> list[Decision]:
+    """The current decisions on any revision that goes back to an original, oldest first."""
+    rows = db.execute(_SELECT + _IN_CHAIN, [original_id]).fetchall()
     return [_decision(row) for row in rows]
 
 

@@ -74,7 +74,7 @@ def apply(db: Database, event: Event) -> None:
     """Bring the cell of a new event up to date; call in the event's transaction.
 
     A verdict that has the greatest lamport number of its cell, as one just given has, stands
-    whatever was said before it.
+    whatever was said before it; and before the first word of a cell there was none.
     """
     winner = (
         event.kind,
@@ -85,8 +85,10 @@ def apply(db: Database, event: Event) -> None:
         ids.json_text(event.value),
         event.at,
     )
-    if event.kind == "label" and standing_label.is_verdict(_word(winner)):
-        _write(db, winner)
+    said = _word(winner)
+    if event.kind == "label" and (standing_label.is_verdict(said) or event.lamport == 1):
+        answer: Answer = "given" if standing_label.is_verdict(said) else "skipped"
+        db.execute(_ADD_LABEL, _row_of(event.item, event.annotator, event.phase, said, answer))
     else:
         refresh(db, cell_of(event))
 

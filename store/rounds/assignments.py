@@ -32,9 +32,9 @@ def first_skipped(
 ) -> Place | None:
     """The first place whose pair the annotator skipped, ``passed`` left out."""
     row = db.execute(
-        "SELECT position, round_pair.pair_id FROM round_pair JOIN label_head AS label"
+        "SELECT position, round_pair.pair_id FROM round_pair JOIN answered AS label"
         " ON label.pair_id = round_pair.pair_id AND label.annotator = round_pair.annotator"
-        " AND label.phase = 'first' AND label.verdict = 'skip'"
+        " AND label.verdict = 'skip'"
         " WHERE round_pair.round_id = ? AND round_pair.annotator = ?"
         " AND round_pair.pair_id NOT IN (SELECT value FROM json_each(?))"
         " ORDER BY position LIMIT 1",

@@ -109,20 +109,20 @@ _NEXT = f"""coalesce((
 ), (
     SELECT q.pair_id FROM temp.queue_order AS q WHERE {_WAITS}
 ))"""  # noqa: S608 - the text above
-_SKIPPED = (
-    "SELECT q.pair_id FROM temp.queue_order AS q JOIN label_head AS l ON l.pair_id = q.pair_id"
-    " AND l.annotator = q.annotator AND l.phase = 'first' AND l.verdict = 'skip'"
-    " WHERE q.annotator = ?1 AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)"
-    " AND q.pair_id NOT IN (SELECT value FROM json_each(?2)) ORDER BY q.block, q.draw"
-)
+_SKIPPED = """
+SELECT q.pair_id FROM temp.queue_order AS q JOIN answered AS l ON l.pair_id = q.pair_id
+    AND l.annotator = q.annotator AND l.verdict = 'skip'
+WHERE q.annotator = :who AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_gone)
+    AND q.pair_id NOT IN (SELECT value FROM json_each(:passed)) ORDER BY q.block, q.draw
+"""
+_NEXT_OR_SKIPPED = f"coalesce({_NEXT}, ({_SKIPPED} LIMIT 1))"
 _UNDECIDED = (
     " FROM candidate AS original JOIN prompt ON prompt.id = original.prompt_id"
     " WHERE original.parent_id IS NULL AND EXISTS (SELECT 1 FROM candidate AS revision"
     "  WHERE revision.parent_id = original.id AND revision.origin = 'revision')"
-    " AND NOT EXISTS (WITH RECURSIVE tree (id) AS (SELECT original.id UNION"
-    "  SELECT child.id FROM candidate AS child JOIN tree ON child.parent_id = tree.id)"
-    "  SELECT 1 FROM tree JOIN head ON head.kind = 'decision' AND head.item = tree.id"
-    "  AND head.annotator = ?1)"
+    " AND NOT EXISTS (SELECT 1 FROM chain JOIN head ON head.kind = 'decision'"
+    "  AND head.item = chain.candidate_id AND head.annotator = ?1"
+    "  WHERE chain.prompt_id = original.prompt_id AND chain.root_id = original.id)"
 )
 _REVISE_NEXT = (
     "SELECT original.id" + _UNDECIDED + " AND (prompt.position, original.slot, original.rowid)"
@@ -159,41 +159,37 @@ class _News(NamedTuple):
     """The last pair in the annotator's order, and how many are in it."""
 
 
-def label_next(db: Database, annotator: str, *, after: str | None = None) -> Position:
+def label_next(
+    db: Database,
+    annotator: str,
+    *,
+    after: str | None = None,
+    passed: Iterable[str] | None = None,
+) -> Position:
     """The next pair without a first verdict of this annotator, in the annotator's own order.
 
     Args:
         db: the project.
         annotator: a name.
         after: go on behind this pair, and from the beginning when the end is reached.
+        passed: when no such pair is left, the first one that was skipped and is none of these;
+            None to leave skipped pairs.
 
     Raises:
         WrongId: there is no pair ``after``.
     """
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
-    return _position(db, who, _NEXT, after=after)
-
-
-def skipped_next(db: Database, annotator: str, *, passed: Iterable[str] = ()) -> Position:
-    """The first pair that this annotator has skipped, in the annotator's own order.
-
-    Args:
-        db: the project.
-        annotator: a name.
-        passed: pairs that are not wanted now: they were skipped again.
-    """
-    who = ids.name(annotator)
-    _bring_up_to_date(db, who)
-    found = db.execute(_SKIPPED, (who, json.dumps(list(passed)))).fetchall()
-    return _position(db, who, ":pair", pair=found[0][0] if found else None)
+    if passed is None:
+        return _position(db, who, _NEXT, after=after)
+    return _position(db, who, _NEXT_OR_SKIPPED, after=after, passed=json.dumps(list(passed)))
 
 
 def skipped(db: Database, annotator: str) -> int:
     """How many pairs wait for this annotator because they were skipped."""
     who = ids.name(annotator)
     _bring_up_to_date(db, who)
-    return len(db.execute(_SKIPPED, (who, "[]")).fetchall())
+    return len(db.execute(_SKIPPED, {"who": who, "passed": "[]"}).fetchall())
 
 
 def label_at(db: Database, annotator: str, index: int) -> Position:
@@ -352,7 +348,13 @@ def _add_pairs(db: Database, annotator: str, news: _News) -> None:
 
 
 def _position(
-    db: Database, annotator: str, wanted: str, *, pair: str | None = None, after: str | None = None
+    db: Database,
+    annotator: str,
+    wanted: str,
+    *,
+    pair: str | None = None,
+    after: str | None = None,
+    passed: str | None = None,
 ) -> Position:
     """Where an annotator is.
 
@@ -362,13 +364,13 @@ def _position(
         wanted: SQL for the id of the pair, which may use the parameters below.
         pair: an id.
         after: another one.
+        passed: some more, as JSON.
 
     Raises:
         WrongId: there is no pair ``after``.
     """
-    row = db.execute(
-        _POSITION.format(wanted=wanted), {"who": annotator, "pair": pair, "after": after}
-    ).fetchone()
+    asked = {"who": annotator, "pair": pair, "after": after, "passed": passed}
+    row = db.execute(_POSITION.format(wanted=wanted), asked).fetchone()
     if row is None:
         return Position(None, 0, 0, 0)
     found, place, whole, done, known = row

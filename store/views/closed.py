@@ -14,8 +14,8 @@ from store import ids
 from store.rounds import rounds
 
 PAIR: str = (
-    "(NOT EXISTS (SELECT 1 FROM label_head AS own WHERE own.pair_id = pair.id"
-    " AND own.annotator = :viewer AND own.phase = 'first' AND own.answer = 'given')"
+    "(NOT EXISTS (SELECT 1 FROM answered AS own WHERE own.pair_id = pair.id"
+    " AND own.annotator = :viewer AND own.answer = 'given')"
     " OR pair.id IN (SELECT value FROM json_each(:hidden)))"
 )
 """SQL, true of a row ``pair`` that is closed; takes :func:`parameters`."""
@@ -38,7 +38,10 @@ def is_closed(db: Database, pair_id: str, viewer: str) -> bool:
 
 
 def moment(db: Database) -> int:
-    """Arrival of the newest event that may change what somebody is told; ``shown`` changes none."""
+    """Arrival of the newest event that may change what somebody is told; ``shown`` changes none.
+
+    Of all events: one that is set aside makes its reader look again, no more.
+    """
     row = db.execute(
         "SELECT arrival FROM event WHERE kind <> 'shown' ORDER BY arrival DESC LIMIT 1"
     ).fetchone()

@@ -20,8 +20,7 @@ _OWN = (
     "(SELECT answer FROM label_head WHERE pair_id = pair.id AND annotator = :viewer"
     " AND phase = 'first')"
 )
-_PEOPLE = "given_by = 'person' AND verdict <> 'skip'"
-_SAID = f"FROM label_head WHERE pair_id = pair.id AND phase = 'first' AND {_PEOPLE}"
+_SAID = "FROM first_label WHERE pair_id = pair.id AND given_by = 'person'"
 _RULED = (
     "EXISTS (SELECT 1 FROM head WHERE head.kind = 'ruling' AND head.item = pair.id"
     f" AND (head.annotator = :viewer OR {_OPEN}))"
@@ -105,11 +104,11 @@ _WORDS = " + ".join(
     for item in ("pair.prompt_id", "pair.a_id", "pair.b_id")
 )
 HASTY: Final = (
-    "coalesce((SELECT min(seconds) FROM label_head WHERE pair_id = pair.id AND phase = 'first'"
-    f" AND {_PEOPLE} AND (annotator = :viewer OR {_OPEN})) * {WORDS_PER_SECOND} < {_WORDS}, FALSE)"
+    f"coalesce((SELECT min(seconds) {_SAID}"
+    f" AND (annotator = :viewer OR {_OPEN})) * {WORDS_PER_SECOND} < {_WORDS}, FALSE)"
 )
 _RULING = (
-    "(SELECT json_extract(head.value, '$.verdict') FROM head JOIN event"
+    "(SELECT json_extract(head.value, '$.verdict') FROM head JOIN sound_event AS event"
     " USING (kind, item, annotator, phase) WHERE head.kind = 'ruling' AND head.item = pair.id"
     f" AND (head.annotator = :viewer OR {_OPEN})"
     " ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC LIMIT 1)"
@@ -176,8 +175,8 @@ def _condition(kind: Kind, name: str, asked: str, value: str) -> str:
 _OF_KIND: Final = {
     Kind.PAIR: {
         "by": (
-            "EXISTS (SELECT 1 FROM label_head WHERE pair_id = pair.id AND phase = 'first'"
-            f" AND verdict <> 'skip' AND annotator = {{0}} AND (annotator = :viewer OR {_OPEN}))"
+            "EXISTS (SELECT 1 FROM first_label WHERE pair_id = pair.id"
+            f" AND annotator = {{0}} AND (annotator = :viewer OR {_OPEN}))"
         ),
         "origin": (
             f"({_OPEN} AND EXISTS (SELECT 1 FROM candidate WHERE id IN (pair.a_id, pair.b_id)"

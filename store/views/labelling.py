@@ -126,10 +126,7 @@ def _next(
     skipped = rounds.skipped_of(db, annotator, mine, passed=passed)
     if skipped is not None:
         return skipped[1], skipped[0]
-    place = queue.label_next(db, annotator, after=after)
-    if place.pair_id is None:
-        place = queue.skipped_next(db, annotator, passed=passed)
-    return place, None
+    return queue.label_next(db, annotator, after=after, passed=passed), None
 
 
 def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:

@@ -185,8 +185,7 @@ def _candidate(db: Database, found: Candidate) -> Part:
         f"{made.choice}ed by {made.annotator}"
         if made.choice != "accept"
         else f"accepted by {made.annotator}"
-        for made in decisions.of_chain(db, found.id)
-        if made.revision_id == found.id
+        for made in decisions.of_revision(db, found.id)
     ]
     return Part(found.origin.value, found.text, (*_written(found, None), *decided))
 

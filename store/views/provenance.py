@@ -11,13 +11,14 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import find, ids
-from store.items import candidates, chains, constitutions, critiques, prompts, runs
+from store.items import candidates, chains, critiques, prompts
 from store.items import pairs as pair_rows
 from store.judgements import decisions, labels, rulings
 from store.judgements.rulings import Ruling
 from store.log import current_state
 from store.records import Candidate, Critique, Decision, Label, Origin, Pair, Prompt
 from store.views import closed
+from store.views.origins import Origins
 
 Tree = dict[str, Any]
 
@@ -100,90 +101,79 @@ def _prompt(found: Prompt) -> Tree:
 
 
 def _chain(db: Database, chain: chains.Chain) -> Tree:
+    made = Origins(db)
     on_path = {r.critique.id for r in chain.rounds}
     written = [chain.original, *chains.tree(db, chain.original.id)]
     revisions = {c.critique_id: c for c in written if c.critique_id}
     others = [
-        _round(db, critique, revisions.get(critique.id))
+        _round(made, critique, revisions.get(critique.id))
         for each in written
         for critique in critiques.of_candidate(db, each.id)
         if critique.id not in on_path
     ]
     return {
-        "original": _candidate(db, chain.original),
-        "rounds": [_round(db, r.critique, r.revision) for r in chain.rounds],
+        "original": _candidate(made, chain.original.id),
+        "rounds": [_round(made, r.critique, r.revision) for r in chain.rounds],
         "other_rounds": others,
         "decisions": [_decision(d) for d in decisions.of_chain(db, chain.original.id)],
-        "edited": [_candidate(db, c) for c in written if c.origin is Origin.EDITED],
+        "edited": [_candidate(made, c.id) for c in written if c.origin is Origin.EDITED],
     }
 
 
-def _round(db: Database, critique: Critique, revision: Candidate | None) -> Tree:
-    constitution = constitutions.get(db, critique.constitution_id)
+def _round(made: Origins, critique: Critique, revision: Candidate | None) -> Tree:
+    row = made.critique(critique.id)
     return {
-        "number": critique.round,
+        "number": row["round"],
         "critique": {
-            "id": critique.id,
-            "of": critique.candidate_id,
-            "constitution": {
-                "id": constitution.id,
-                "name": constitution.name,
-                "version": constitution.version,
-            },
-            "principle": critique.principle_id,
-            "text": critique.text,
-            "found": critique.found,
-            "at": critique.created_at,
-            "generation": _generation(db, critique.generation_id),
+            "id": row["id"],
+            "of": row["candidate_id"],
+            "constitution": {key: row["constitution"][key] for key in ("id", "name", "version")},
+            "principle": row["principle_id"],
+            "text": row["text"],
+            "found": row["found"],
+            "at": row["created_at"],
+            "generation": _generation(row["generation"]),
         },
-        "revision": None if revision is None else _candidate(db, revision),
+        "revision": None if revision is None else _candidate(made, revision.id),
     }
 
 
-def _candidate(db: Database, found: Candidate) -> Tree:
+def _candidate(made: Origins, candidate_id: str) -> Tree:
+    row = made.candidate(candidate_id)
     return {
-        "id": found.id,
-        "origin": found.origin.value,
-        "text": found.text,
-        "author": found.author,
-        "round": found.round,
-        "slot": found.slot,
-        "parent": found.parent_id,
-        "finish_reason": found.finish_reason,
-        "at": found.created_at,
-        "generation": _generation(db, found.generation_id),
+        "id": row["id"],
+        "origin": row["origin"],
+        "text": row["text"],
+        "author": row["author"],
+        "round": row["round"],
+        "slot": row["slot"],
+        "parent": row["parent_id"],
+        "finish_reason": row["finish_reason"],
+        "at": row["created_at"],
+        "generation": _generation(row["generation"]),
     }
 
 
-def _generation(db: Database, generation_id: str | None) -> Tree | None:
-    if generation_id is None:
+_GENERATION = (
+    "id",
+    "rendered",
+    "text",
+    "settings",
+    "seed",
+    "finish_reason",
+    "prompt_tokens",
+    "completion_tokens",
+    "seconds",
+    "attempt",
+    "refused",
+)
+
+
+def _generation(row: Tree | None) -> Tree | None:
+    if row is None:
         return None
-    made = runs.get_generation(db, generation_id)
-    run = runs.get_run(db, made.run_id)
-    return {
-        "id": made.id,
-        "rendered": made.rendered,
-        "text": made.text,
-        "settings": made.settings,
-        "seed": made.seed,
-        "finish_reason": made.finish_reason,
-        "prompt_tokens": made.prompt_tokens,
-        "completion_tokens": made.completion_tokens,
-        "seconds": made.seconds,
-        "attempt": made.attempt,
-        "refused": made.refused,
-        "at": made.created_at,
-        "run": {
-            "id": run.id,
-            "model": run.model,
-            "model_sha256": run.model_sha256,
-            "backend": run.backend,
-            "chat_template": run.chat_template,
-            "settings": run.settings,
-            "seed": run.seed,
-            "started_at": run.started_at,
-        },
-    }
+    told = {key: row[key] for key in _GENERATION}
+    return told | {"at": row["created_at"], "run": row["run"]}
 
 
 def _decision(made: Decision) -> Tree:

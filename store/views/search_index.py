@@ -28,6 +28,7 @@ COMMON: Final = 10_000
 PREFIX: Final = 3
 """Shortest bare word that also finds the words it begins."""
 
+# Notes of all events: one that is set aside now may be taken up, and is told only then.
 _SOURCES: Final = {
     "prompt": "SELECT position, id, text FROM prompt WHERE position > ? ORDER BY 1 LIMIT ?",
     "candidate": "SELECT rowid, id, text FROM candidate WHERE rowid > ? ORDER BY 1 LIMIT ?",
@@ -69,7 +70,7 @@ _TEMPORARY = (
 )
 _NOTE_HITS = (
     " FROM temp.search_hit AS hit JOIN search_doc AS doc ON doc.id = hit.doc AND doc.kind = 'note'"
-    " JOIN event ON event.id = doc.item"
+    " JOIN sound_event AS event ON event.id = doc.item"
 )
 _MAY_BE_TOLD = (
     f"(event.annotator = :viewer OR CASE WHEN EXISTS (SELECT 1 FROM pair WHERE id = event.item)"

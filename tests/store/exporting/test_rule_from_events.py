@@ -122,6 +122,17 @@ class Rule:
         return {pair: self.of(pair, source, doubted) for pair in self.pairs}
 
     def of(self, pair: str, source: str, doubted: set[str]) -> str:
+        outcome = self.stands(pair, source)
+        if not outcome.startswith("chosen"):
+            return outcome
+        given = {who for who in PEOPLE if self.word(pair, who) is not None}
+        if self.flagged(pair):
+            return "flagged"
+        if self.ruling(pair) is None and given and doubted.issuperset(given):
+            return "low_agreement"
+        return outcome
+
+    def stands(self, pair: str, source: str) -> str:
         ruling = self.ruling(pair)
         given = {who: word for who in PEOPLE if (word := self.word(pair, who)) is not None}
         verdict = ruling
@@ -138,10 +149,6 @@ class Rule:
             return "skipped" if any(self.skips(pair, who) for who in PEOPLE) else "unlabelled"
         if verdict not in ("a", "b"):
             return verdict
-        if self.flagged(pair):
-            return "flagged"
-        if ruling is None and given and doubted.issuperset(given):
-            return "low_agreement"
         return f"chosen {verdict}"
 
     def cell(self, pair: str, who: str, phase: str) -> Cell:
@@ -317,4 +324,15 @@ def compare(db: Database) -> dict[str, str]:
         told = {pair: reason for reason, ids in plan.excluded.items() for pair in ids}
         told |= {row.pair.id: f"chosen {row.standing.verdict}" for row in plan.rows}
         assert told == rule.outcome(source)
+    said = {
+        pair: f"chosen {verdict}" if verdict else reason
+        for pair, verdict, reason in db.execute(
+            "SELECT pair_id, verdict, reason FROM pair_standing"
+        )
+    }
+    # flags and low agreement hold back what stands
+    assert said == {pair: rule.stands(pair, "consensus") for pair in rule.pairs}
+    out = {pair for pair, outcome in said.items() if outcome.startswith("chosen")}
+    rows = db.execute("SELECT pair_id FROM triplets").fetchall()
+    assert {pair for (pair,) in rows} == {pair for pair in out if not rule.flagged(pair)}
     return told

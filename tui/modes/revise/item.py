@@ -15,6 +15,7 @@ from store.items.chains import Chain, Round
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
 from store.rounds import queue
+from store.views.origins import Origins, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,20 +193,19 @@ def origin_lines(db: Database, item: Item) -> list[tuple[str, str]]:
     lines.append(("prompt id", prompt.id))
     if item.chain is None:
         return lines
-    original = item.chain.original
-    lines += [("", ""), ("candidate", _author(original)), ("id", original.id)]
-    lines += _generation_lines(db, original.generation_id)
+    made = Origins(db)
+    lines += _written_lines("candidate", made.candidate(item.chain.original.id))
     for step in item.chain.rounds:
-        stored = constitutions.get(db, step.critique.constitution_id)
-        under = f"{stored.name} {stored.version} · {item.principle(step.critique.principle_id)}"
-        lines += [("", ""), (f"critique {step.number}", under), ("id", step.critique.id)]
-        lines += _generation_lines(db, step.critique.generation_id)
+        row = made.critique(step.critique.id)
+        used = row["constitution"]
+        under = f"{used['name']} {used['version']} · {item.principle(row['principle_id'])}"
+        lines += [("", ""), (f"critique {step.number}", under), ("id", row["id"])]
+        lines += _generation_lines(row["generation"])
         if step.revision:
-            lines += [("", ""), (f"revision {step.number}", _author(step.revision))]
-            lines += [("id", step.revision.id), *_generation_lines(db, step.revision.generation_id)]
-    if made := item.chain.decision:
+            lines += _written_lines(f"revision {step.number}", made.candidate(step.revision.id))
+    if decided := item.chain.decision:
         lines.append(("", ""))
-        lines.append(("decision", f"{made.choice.value} by {made.annotator}, {made.at}"))
+        lines.append(("decision", f"{decided.choice.value} by {decided.annotator}, {decided.at}"))
     return lines
 
 
@@ -213,25 +213,25 @@ def _skipped_key(annotator: str) -> str:
     return f"revise skipped:{annotator}"
 
 
-def _author(candidate: Candidate) -> str:
-    return f"{candidate.origin.value} by {candidate.author or 'unknown'}"
+def _written_lines(what: str, row: Row) -> list[tuple[str, str]]:
+    author = f"{row['origin']} by {row['author'] or 'unknown'}"
+    return [("", ""), (what, author), ("id", row["id"]), *_generation_lines(row["generation"])]
 
 
-def _generation_lines(db: Database, generation_id: str | None) -> Iterator[tuple[str, str]]:
-    if generation_id is None:
+def _generation_lines(made: Row | None) -> Iterator[tuple[str, str]]:
+    if made is None:
         return
-    made = runs.get_generation(db, generation_id)
-    run = runs.get_run(db, made.run_id)
-    yield "model", f"{run.model} · {run.backend}"
-    if run.model_sha256:
-        yield "sha-256", run.model_sha256
-    settings = ", ".join(f"{key} {value}" for key, value in sorted(made.settings.items()))
-    yield "settings", f"seed {made.seed}, {settings}"
+    run = made["run"]
+    yield "model", f"{run['model']} · {run['backend']}"
+    if run["model_sha256"]:
+        yield "sha-256", run["model_sha256"]
+    settings = ", ".join(f"{key} {value}" for key, value in sorted(made["settings"].items()))
+    yield "settings", f"seed {made['seed']}, {settings}"
     yield (
         "written",
         (
-            f"{made.created_at} · {made.completion_tokens} tokens in {made.seconds:.1f} s · "
-            f"ended by {made.finish_reason} · try {made.attempt}"
+            f"{made['created_at']} · {made['completion_tokens']} tokens in"
+            f" {made['seconds']:.1f} s · ended by {made['finish_reason']} · try {made['attempt']}"
         ),
     )
 

@@ -1,0 +1,83 @@
+"""How many statements SQLite runs between a label key and the next pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlite_utils import Database
+
+from store.judgements import guidelines, labels, settings
+from store.records import Phase, Verdict
+from store.rounds import repeats, rounds
+from store.views import labelling
+from store.views.labelling import Lying
+from tests.store.conftest import AT
+from tests.store.deciding import some_pairs, ticking
+
+MOST = 15
+
+
+def plain(db: Database) -> None:
+    some_pairs(db, 6)
+
+
+def large(db: Database) -> None:
+    made = some_pairs(db, 200)
+    for pair in made[:50]:
+        labels.give(db, pair, "second", "a", at=AT)
+    guidelines.add_version(db, "read both", "second", AT)
+
+
+def repeated(db: Database) -> None:
+    some_pairs(db, repeats.DISTANCE + 6)
+    settings.set(db, settings.REPEATS, 1, "first", AT)
+
+
+def in_a_round(seal: str) -> Callable[[Database], None]:
+    def build(db: Database) -> None:
+        made = some_pairs(db, 12)
+        rounds.create(db, "r", made[:8], ["first", "second"], seal=seal, seed=1, by="first", at=AT)
+
+    return build
+
+
+def after_a_round(db: Database) -> None:
+    made = some_pairs(db, 8)
+    ended = rounds.create(db, "r", made[:2], ["first", "second"], seed=1, by="first", at=AT)
+    rounds.close(db, ended.id, "first", "enough", AT)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [plain, large, repeated, in_a_round("sealed"), in_a_round("blocks"), after_a_round],
+    ids=["plain", "200 pairs", "repeats", "sealed round", "round in blocks", "ended round"],
+)
+@pytest.mark.parametrize("verdict", [Verdict.A, Verdict.TIE, Verdict.SKIP])
+def test_a_label_and_the_next_pair_take_few_statements(
+    db: Database, build: Callable[[Database], None], verdict: Verdict
+) -> None:
+    build(db)
+    now = ticking()
+    lying = labelling.resume(db, "first")
+    phases = set()
+    for n in range(4 if build is not repeated else repeats.DISTANCE + 4):
+        assert lying is not None
+        chosen = verdict if n % 2 else Verdict.B
+        lying, said = counted(db, lying, chosen, now())
+        assert len(said) <= MOST, said
+        phases.add(lying.phase)
+    # a pair that was skipped is not repeated
+    assert (Phase.REPEAT in phases) == (build is repeated and verdict is not Verdict.SKIP)
+
+
+def counted(db: Database, lying: Lying, verdict: Verdict, at: str) -> tuple[Lying, list[str]]:
+    said: list[str] = []
+    db.conn.set_trace_callback(said.append)
+    try:
+        after = labelling.give(db, lying, "first", verdict, seconds=2.0, at=at)
+    finally:
+        db.conn.set_trace_callback(None)
+    assert after is not None
+    assert labels.mine(db, lying.pair_id, "first", lying.phase) is not None
+    return after, said
