@@ -33,7 +33,9 @@ class Part:
 
 PARTS = {
     "agreement": Part(("store/agreement/*.py",), ("tests/store/agreement",)),
-    "labels": Part(("store/judgements/labels.py",), ("tests/store/judgements", "tests/store/log")),
+    "labels": Part(
+        ("store/judgements/labels.py",), ("tests/store/judgements/test_labels_undo.py",)
+    ),
     "gate": Part(("store/exporting/gate.py",), ("tests/store/exporting/test_gate.py",)),
     "scheduler": Part(("engine/llama/host/scheduler.py",), ("tests/engine/test_scheduler.py",)),
 }
