@@ -14,9 +14,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.agreement.counts import Counts, Said, Ties, counts
-
-BLOCK = 10
-"""Common pairs to a block."""
+from store.rounds.rounds import BLOCK
 
 _COMMON = """
 WITH common AS (

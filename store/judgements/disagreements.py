@@ -81,7 +81,7 @@ def ordered(
         if unruled and pair_id in ruled:
             continue
         text = pairs.text(db, pair_id)
-        given = _labels(db, pair_id, [ids.name(name) for name in annotators])
+        given = first_labels(db, pair_id, [ids.name(name) for name in annotators])
         found.append(
             Disagreement(
                 pair_id=pair_id,
@@ -97,6 +97,17 @@ def ordered(
     elif order is Order.CATEGORY:
         found.sort(key=lambda each: each.category)
     return found
+
+
+def first_labels(db: Database, pair_id: str, annotators: Sequence[str] = ()) -> tuple[Label, ...]:
+    """The first labels that stand on a pair, ``skip`` left out; of all people by default."""
+    return tuple(
+        each
+        for each in labels.of_pair(db, pair_id)
+        if each.phase is Phase.FIRST
+        and each.verdict is not Verdict.SKIP
+        and (each.annotator in annotators if annotators else ids.is_person(each.annotator))
+    )
 
 
 def alike(a: str, b: str) -> float:
@@ -124,16 +135,6 @@ def _pairs(db: Database, annotators: Sequence[str]) -> list[str]:
     rows = db.execute(_DISAGREED, [json.dumps(list(annotators))]).fetchall()
     hidden = rounds.hidden_pairs(db, annotators)
     return [pair_id for (pair_id,) in rows if pair_id not in hidden]
-
-
-def _labels(db: Database, pair_id: str, annotators: Sequence[str]) -> tuple[Label, ...]:
-    return tuple(
-        each
-        for each in labels.of_pair(db, pair_id)
-        if each.phase is Phase.FIRST
-        and each.verdict is not Verdict.SKIP
-        and (each.annotator in annotators if annotators else ids.is_person(each.annotator))
-    )
 
 
 def _words(text: str) -> list[str]:

@@ -25,6 +25,7 @@ COLUMNS: Final = (
 
 _SELECT = f"SELECT {COLUMNS} FROM labels_current"  # noqa: S608 - names written above
 
+# Rounds are looked at only where the pair is in one: an import writes labels by the thousand.
 # A label given when its round has ended follows what others said, as one does that was informed.
 _BASIS = """
 WITH mine AS MATERIALIZED (
@@ -38,11 +39,13 @@ SELECT EXISTS (SELECT 1 FROM pair WHERE id = :pair),
             AND phase = 'first' AND informed)
         OR EXISTS (SELECT 1 FROM head WHERE kind = 'shown' AND item = :pair
                    AND annotator = :who AND phase = '')
-        OR EXISTS (SELECT 1 FROM mine WHERE ended IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM round_pair WHERE pair_id = :pair AND annotator = :who)
+            AND EXISTS (SELECT 1 FROM mine WHERE ended IS NOT NULL)
             AND EXISTS (SELECT 1 FROM sound_event WHERE item = :pair AND annotator = :who
                         AND kind = 'label' AND phase = 'first'),
-    (SELECT min(round_id) FROM mine WHERE ended IS NULL),
-    EXISTS (SELECT 1 FROM mine)
+    iif(EXISTS (SELECT 1 FROM round_pair WHERE pair_id = :pair AND annotator = :who),
+        (SELECT min(round_id) FROM mine WHERE ended IS NULL), NULL),
+    EXISTS (SELECT 1 FROM round_pair WHERE pair_id = :pair AND annotator = :who)
 """
 
 

@@ -241,7 +241,7 @@ def pairs_of(db: Database, round_id: str, annotator: str | None = None) -> list[
 
 
 def in_order(
-    db: Database, annotator: str, *, after: str | None = None
+    db: Database, annotator: str, *, after: str | None = None, round_id: str | None = None
 ) -> list[tuple[Round, Position]]:
     """The rounds that an annotator takes part in and that go on, oldest first, with the next pair.
 
@@ -252,8 +252,11 @@ def in_order(
         db: the project.
         annotator: a name.
         after: go on behind this pair, and from the beginning when the end is reached.
+        round_id: this round alone, also when it has ended.
     """
-    return _mine(db, annotator, after=after)
+    wanted = {"who": ids.name(annotator), "after": after, "round": round_id}
+    rows = db.execute(_MINE, wanted).fetchall()
+    return [(_round(row), _position_in(row[len(_ROUND) :])) for row in rows]
 
 
 def waiting_for(db: Database, annotator: str) -> list[Round]:
@@ -269,14 +272,18 @@ def label_next(
     Raises:
         WrongId: the annotator is not in the round, or there is none.
     """
-    found = _mine(db, annotator, after=after, round_id=round_id)
+    found = in_order(db, annotator, after=after, round_id=round_id)
     if not found:
         raise WrongId(ids.name(annotator), f"annotator of round {round_id[:12]}")
     return found[0][1]
 
 
 def skipped_next(
-    db: Database, annotator: str, *, passed: Iterable[str] = ()
+    db: Database,
+    annotator: str,
+    mine: Iterable[tuple[Round, Position]],
+    *,
+    passed: Iterable[str] = (),
 ) -> tuple[Round, Position] | None:
     """The first pair that an annotator skipped in a round that is going on, with the round.
 
@@ -285,19 +292,9 @@ def skipped_next(
     Args:
         db: the project.
         annotator: a name.
+        mine: the annotator's rounds, from :func:`in_order`.
         passed: pairs that are not wanted now: they were skipped again.
     """
-    return skipped_of(db, annotator, in_order(db, annotator), passed=passed)
-
-
-def skipped_of(
-    db: Database,
-    annotator: str,
-    mine: Iterable[tuple[Round, Position]],
-    *,
-    passed: Iterable[str] = (),
-) -> tuple[Round, Position] | None:
-    """The same where the annotator's rounds are known from :func:`in_order`."""
     who = ids.name(annotator)
     for each, place in mine:
         here = assignments.first_skipped(db, each.id, who, passed)
@@ -376,14 +373,6 @@ def _hidden(db: Database, annotators: Sequence[str] = ()) -> list[tuple[str, str
 def _round(row: tuple[Any, ...]) -> Round:
     said = dict(zip(_ROUND, row, strict=False))
     return Round(**said | {"annotators": tuple(json.loads(row[2])), "seal": Seal(row[3])})
-
-
-def _mine(
-    db: Database, annotator: str, *, after: str | None, round_id: str | None = None
-) -> list[tuple[Round, Position]]:
-    wanted = {"who": ids.name(annotator), "after": after, "round": round_id}
-    rows = db.execute(_MINE, wanted).fetchall()
-    return [(_round(row), _position_in(row[len(_ROUND) :])) for row in rows]
 
 
 def _position_in(row: tuple[Any, ...]) -> Position:

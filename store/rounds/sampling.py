@@ -23,8 +23,8 @@ _NOT_BLIND = (
     "  AND annotator IN (SELECT value FROM json_each(?1))"
 )
 _IN_ROUNDS = (
-    "SELECT pair_id FROM round_pair WHERE annotator IN (SELECT value FROM json_each(?))"
-    " AND round_id NOT IN (SELECT item FROM head WHERE kind = 'round_end')"
+    "SELECT pair_id FROM round_pair JOIN round_now USING (round_id)"
+    " WHERE annotator IN (SELECT value FROM json_each(?)) AND ended IS NULL"
 )
 
 

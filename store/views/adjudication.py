@@ -11,13 +11,12 @@ from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
 from store.db.connection import immediate
 from store.items import pairs
 from store.judgements import disagreements, guidelines, labels, rulings
 from store.judgements.disagreements import Order
 from store.judgements.rulings import Cause, Ruling
-from store.records import Label, PairText, Phase, Verdict
+from store.records import Label, PairText, Verdict
 from store.rounds import queue, rounds
 from store.rounds.rounds import Progress
 
@@ -118,13 +117,7 @@ def case(db: Database, viewer: str, pair_id: str, at: str) -> Case:
     with immediate(db):
         labels.record_shown(db, pair_id, viewer, at)
         text = pairs.text(db, pair_id)
-        said = tuple(
-            each
-            for each in labels.of_pair(db, pair_id)
-            if each.phase is Phase.FIRST
-            and each.verdict is not Verdict.SKIP
-            and ids.is_person(each.annotator)
-        )
+        said = disagreements.first_labels(db, pair_id)
         numbers = {each.id: each.version for each in guidelines.history(db)}
         return Case(
             text=text,

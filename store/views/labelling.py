@@ -123,7 +123,7 @@ def _next(
     for each, place in mine:
         if place.pair_id is not None:
             return place, each
-    skipped = rounds.skipped_of(db, annotator, mine, passed=passed)
+    skipped = rounds.skipped_next(db, annotator, mine, passed=passed)
     if skipped is not None:
         return skipped[1], skipped[0]
     return queue.label_next(db, annotator, after=after, passed=passed), None
