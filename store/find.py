@@ -24,7 +24,7 @@ _BY_EXTERNAL: Final[dict[Kind, str]] = {
 }
 
 
-class Found(NamedTuple):
+class FoundItem(NamedTuple):
     """One item."""
 
     kind: Kind
@@ -44,7 +44,7 @@ def pair_id(db: Database, text: str) -> str:
     return _one(_matches(db, text, ("pair",)), text, "pair").id
 
 
-def anything(db: Database, text: str) -> Found:
+def anything(db: Database, text: str) -> FoundItem:
     """The one prompt, candidate or pair that ``text`` names.
 
     An imported id that a pair and its prompt share means the pair.
@@ -59,24 +59,24 @@ def anything(db: Database, text: str) -> Found:
     return _one(_matches(db, text, ("pair", "prompt", "candidate")), text, "item")
 
 
-def _matches(db: Database, text: str, kinds: tuple[Kind, ...]) -> list[Found]:
+def _matches(db: Database, text: str, kinds: tuple[Kind, ...]) -> list[FoundItem]:
     """Matches of the strongest sort there is: an imported id before the beginning of an id."""
     for kind in kinds:
         if kind in _BY_EXTERNAL:
-            found = [Found(kind, row[0]) for row in db.execute(_BY_EXTERNAL[kind], (text,))]
+            found = [FoundItem(kind, row[0]) for row in db.execute(_BY_EXTERNAL[kind], (text,))]
             if found:
                 return found
     prefix = text.lower()
     if len(prefix) < SHORTEST or set(prefix) - set("0123456789abcdef"):
         return []
     return [
-        Found(kind, row[0])
+        FoundItem(kind, row[0])
         for kind in kinds
         for row in db.execute(_BY_PREFIX[kind], (prefix, prefix + "g"))
     ]
 
 
-def _one(matches: list[Found], text: str, what: str) -> Found:
+def _one(matches: list[FoundItem], text: str, what: str) -> FoundItem:
     if len(matches) != 1:
         raise WrongId(text, what, matches=len(matches))
     return matches[0]

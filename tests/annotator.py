@@ -30,15 +30,15 @@ def annotate(path: str, who: str, pairs: int, seconds: float, seed: str) -> None
     """
     rng = random.Random(seed)
     with session(path) as db:
-        lying = labelling.resume(db, who)
+        to_label = labelling.resume(db, who)
         for _ in range(pairs):
-            if lying is None:
+            if to_label is None:
                 break
             spent = seconds * rng.lognormvariate(0, 0.5)
             time.sleep(spent)
             verdict = rng.choice(VERDICTS)
-            pair_id = lying.pair_id
-            lying = labelling.give(db, lying, who, verdict, seconds=spent, at=clock.now())
+            pair_id = to_label.pair_id
+            to_label = labelling.give(db, to_label, who, verdict, seconds=spent, at=clock.now())
             print(pair_id, verdict.value, time.time(), flush=True)
 
 

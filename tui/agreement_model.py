@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui.formatting import coefficient
 
 if TYPE_CHECKING:  # the statistics are loaded when the first item is there
-    from store.agreement.live_updates import Following, Standing
+    from store.agreement.live_updates import Following, LiveAgreement
     from store.agreement.partners import Overlap
     from store.db.connection import Database
     from store.db.thread import StoreThread
@@ -31,15 +31,15 @@ class AgreementModel:
         self._store = store
         self._viewer = viewer
         self._following: Following | None = None
-        self._standing: Standing | None = None
-        self._listeners: list[Callable[[Standing], None]] = []
+        self._standing: LiveAgreement | None = None
+        self._listeners: list[Callable[[LiveAgreement], None]] = []
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> LiveAgreement:
         """What may be shown now."""
-        from store.agreement.live_updates import Standing
+        from store.agreement.live_updates import LiveAgreement
 
-        return self._standing or Standing()
+        return self._standing or LiveAgreement()
 
     @property
     def headline(self) -> str:
@@ -49,7 +49,7 @@ class AgreementModel:
             return ""
         return f"κ {coefficient(agreement.kappa.value)}  n {agreement.n:,}"
 
-    def subscribe(self, listener: Callable[[Standing], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[LiveAgreement], None]) -> Callable[[], None]:
         """Call ``listener`` with each change; returns what ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -77,10 +77,10 @@ class AgreementModel:
 
     # On the store thread: the statistics take a moment to load
 
-    def _look(self, db: Database) -> Standing:
+    def _look(self, db: Database) -> LiveAgreement:
         return self._follow().look(db)
 
-    def _choose(self, db: Database, first: str, second: str) -> Standing:
+    def _choose(self, db: Database, first: str, second: str) -> LiveAgreement:
         return self._follow().choose(db, first, second)
 
     def _follow(self) -> Following:
@@ -90,7 +90,7 @@ class AgreementModel:
             self._following = Following(self._viewer)
         return self._following
 
-    def _stand(self, standing: Standing) -> None:
+    def _stand(self, standing: LiveAgreement) -> None:
         if standing != self._standing:
             self._standing = standing
             for listener in list(self._listeners):

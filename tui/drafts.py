@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from store import clock
 from store.errors import StoreError
 from store.judgements import drafts
-from store.judgements.drafts import Draft, Place
+from store.judgements.drafts import Draft, DraftPlace
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -43,23 +43,23 @@ class Drafts:
         self._annotator = annotator
         self._now = now
         self._later = later
-        self._read: Future[dict[Place, Draft]] = store.submit(drafts.of, annotator)
-        self._every: dict[Place, Draft] | None = None
-        self._unsaved: set[Place] = set()
+        self._read: Future[dict[DraftPlace, Draft]] = store.submit(drafts.of, annotator)
+        self._every: dict[DraftPlace, Draft] | None = None
+        self._unsaved: set[DraftPlace] = set()
         self._called = False
 
-    def get(self, place: Place) -> Draft | None:
+    def get(self, place: DraftPlace) -> Draft | None:
         """The draft of a text, if there is one."""
         return self._all().get(place)
 
-    def write(self, place: Place, text: str) -> None:
+    def write(self, place: DraftPlace, text: str) -> None:
         """The text as it stands now; equal to what is there it keeps its time."""
         before = self.get(place)
         if before is None or before.text != text:
             self._all()[place] = Draft(text, self._now())
             self._change(place)
 
-    def drop(self, place: Place) -> None:
+    def drop(self, place: DraftPlace) -> None:
         """The text was kept, or is as it was."""
         if self._all().pop(place, None) is not None:
             self._change(place)
@@ -82,7 +82,7 @@ class Drafts:
             self._unsaved |= set(changes)
             raise
 
-    def _all(self) -> dict[Place, Draft]:
+    def _all(self) -> dict[DraftPlace, Draft]:
         if self._every is None:
             try:
                 self._every = self._read.result()
@@ -90,7 +90,7 @@ class Drafts:
                 self._every = {}  # whoever reads or writes next says what is wrong
         return self._every
 
-    def _change(self, place: Place) -> None:
+    def _change(self, place: DraftPlace) -> None:
         self._unsaved.add(place)
         if not self._called:
             self._called = True

@@ -66,7 +66,7 @@ _ALTERNATIVES: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
 _NAMED = re.compile(r"\{([a-z]+\.[a-z_]+)\}")
 
 
-class Place(NamedTuple):
+class KeyContext(NamedTuple):
     """Where keys work together: a mode, the guideline, a text that is being written."""
 
     name: str
@@ -87,7 +87,7 @@ class Place(NamedTuple):
                 yield from ((key, binding) for key in wanted.split(","))
 
 
-def _place(name: str, *layers: list[BindingType], writes: bool = False) -> Place:
+def _place(name: str, *layers: list[BindingType], writes: bool = False) -> KeyContext:
     """Bindings as they work together: a later layer takes a key from those before it."""
     taken: set[str] = set()
     kept: list[Binding] = []
@@ -95,7 +95,7 @@ def _place(name: str, *layers: list[BindingType], writes: bool = False) -> Place
         given = list(Binding.make_bindings(layer))
         kept += [each for each in given if each.key not in taken]
         taken |= {each.key for each in given}
-    return Place(name, tuple(kept), writes)
+    return KeyContext(name, tuple(kept), writes)
 
 
 def _common(*, has_items: bool) -> list[BindingType]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 
-class _Command(NamedTuple):
+class _PaletteEntry(NamedTuple):
     name: str
     help: str
     run: Callable[[], object]
@@ -31,7 +31,7 @@ class PairlabCommands(Provider):
             if score > 0:
                 yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
 
-    def _commands(self) -> Iterator[_Command]:
+    def _commands(self) -> Iterator[_PaletteEntry]:
         app, screen = self.app, self.screen
         seen = set()
         for active in screen.active_bindings.values():
@@ -40,11 +40,11 @@ class PairlabCommands(Provider):
                 seen.add(binding.action)
                 run = partial(app.simulate_key, binding.key)
                 key = app.get_key_display(binding)
-                yield _Command(f"{binding.description}  ({key})", binding.tooltip, run)
-        yield _Command("Merge another project file", "shows first what comes in", self._merge)
+                yield _PaletteEntry(f"{binding.description}  ({key})", binding.tooltip, run)
+        yield _PaletteEntry("Merge another project file", "shows first what comes in", self._merge)
         for theme in app.available_themes:
             words = f"Colours: {theme.removeprefix('pairlab-')}"
-            yield _Command(words, "remembered for this project", partial(self._colours, theme))
+            yield _PaletteEntry(words, "remembered for this project", partial(self._colours, theme))
 
     def _merge(self) -> None:
         from tui.dialogs.merge import MergeScreen  # opened seldom, and slow to import

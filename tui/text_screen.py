@@ -11,14 +11,14 @@ from textual.widget import Widget
 from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
-    from store.judgements.drafts import Place
+    from store.judgements.drafts import DraftPlace
     from tui.app import PairlabApp
 
 
 class TextChanged(Message):
     """An open text was changed; the app keeps it as a draft."""
 
-    def __init__(self, place: Place, text: str | None) -> None:
+    def __init__(self, place: DraftPlace, text: str | None) -> None:
         super().__init__()
         self.place = place
         self.text = text

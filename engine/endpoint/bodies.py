@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api import Sampling
-from engine.endpoint.models import Kind
+from engine.endpoint.models import ServerKind
 from store.records import Message
 
 CHAT = "/v1/chat/completions"
@@ -31,7 +31,7 @@ EXTRAS = frozenset(
 
 
 @dataclass(slots=True)
-class Thinking:
+class ThinkingSupport:
     """What is known of the model's thinking."""
 
     wanted: bool | None = None
@@ -55,7 +55,7 @@ def rendered(messages: Sequence[Message], prefill: str) -> str:
 
 
 def generation(
-    kind: Kind,
+    kind: ServerKind,
     messages: Sequence[Message],
     sampling: Sampling,
     *,
@@ -63,7 +63,7 @@ def generation(
     choices: int,
     stream: bool,
     without: Collection[str],
-    thinking: Thinking,
+    thinking: ThinkingSupport,
 ) -> dict[str, Any]:
     """Ask for ``choices`` answers; vLLM draws choice i with the seed plus i.
 
@@ -82,7 +82,7 @@ def generation(
         "seed": sampling.seed,
         "stream": stream,
     }
-    penalty = "repetition_penalty" if kind is Kind.VLLM else "repeat_penalty"
+    penalty = "repetition_penalty" if kind is ServerKind.VLLM else "repeat_penalty"
     body[penalty] = sampling.repeat_penalty
     if stream:
         body["stream_options"] = {"include_usage": True}
@@ -105,9 +105,9 @@ def told_to_think(think: bool | None) -> dict[str, Any]:
     return {"chat_template_kwargs": {"enable_thinking": think, "thinking": think}}
 
 
-def grammar(kind: Kind, text: str) -> dict[str, Any]:
+def grammar(kind: ServerKind, text: str) -> dict[str, Any]:
     """The key that binds an answer to a GBNF grammar."""
-    if kind is Kind.VLLM:
+    if kind is ServerKind.VLLM:
         return {"structured_outputs": {"grammar": text}}
     return {"grammar": text}
 

@@ -18,13 +18,13 @@ from engine.api import (
     State,
     Urgency,
 )
-from engine.endpoint.bodies import Thinking
+from engine.endpoint.bodies import ThinkingSupport
 from engine.endpoint.caller import Caller
 from engine.endpoint.concurrency import together
 from engine.endpoint.generation import Generator
 from engine.endpoint.http import address
 from engine.endpoint.http_process import HttpProcess
-from engine.endpoint.models import Kind, Serving, choose_model, describe
+from engine.endpoint.models import ServerKind, Serving, choose_model, describe
 from engine.endpoint.retries import Retries
 from engine.endpoint.scoring import AnswerScorer
 from engine.endpoint.status import RequestStatus
@@ -202,7 +202,7 @@ class EndpointEngine:
 
     async def _props(self, serving: Serving) -> Any:
         """What llama-server says of its context and template, None where it does not."""
-        if serving.kind is not Kind.LLAMA_SERVER:
+        if serving.kind is not ServerKind.LLAMA_SERVER:
             return None
         try:
             return await self._caller.ask("/props", None, Urgency.NOW, attempts=1)
@@ -224,7 +224,7 @@ class _ServedModel:
     ) -> None:
         self.info = info
         # a quarter of the context at least is left for the prompt
-        thinking = Thinking(think, most=info.n_ctx * 3 // 4)
+        thinking = ThinkingSupport(think, most=info.n_ctx * 3 // 4)
         self.writer = Generator(caller, serving, stopwatch, thinking)
         self.tokeniser = Tokeniser(caller, serving)
         self.scorer = AnswerScorer(caller, serving, self.tokeniser)

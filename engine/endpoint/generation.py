@@ -46,7 +46,7 @@ class Generator:
         caller: Caller,
         serving: Serving,
         stopwatch: Callable[[], float],
-        thinking: bodies.Thinking,
+        thinking: bodies.ThinkingSupport,
     ) -> None:
         self._caller = caller
         self._serving = serving

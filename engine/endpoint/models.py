@@ -13,7 +13,7 @@ from engine.api import ModelInfo
 from engine.errors import EndpointError
 
 
-class Kind(Enum):
+class ServerKind(Enum):
     """The servers whose own additions to the OpenAI interface are used."""
 
     LLAMA_SERVER = "llamacpp"
@@ -28,7 +28,7 @@ class Serving:
 
     model: str
     """The name to ask for."""
-    kind: Kind = Kind.OTHER
+    kind: ServerKind = ServerKind.OTHER
     n_ctx: int = 0
     """0 where the server does not say."""
     n_params: int = 0
@@ -66,7 +66,10 @@ def choose_model(listing: Any, wanted: str | None, server: str) -> Serving:
 
 def _serving(model: str, row: Mapping[str, Any]) -> Serving:
     owner = row.get("owned_by")
-    kind = next((k for k in (Kind.LLAMA_SERVER, Kind.VLLM) if owner == k.value), Kind.OTHER)
+    kind = next(
+        (k for k in (ServerKind.LLAMA_SERVER, ServerKind.VLLM) if owner == k.value),
+        ServerKind.OTHER,
+    )
     found = row.get("meta")
     meta = found if isinstance(found, dict) else {}
     return Serving(

@@ -24,7 +24,7 @@ from engine.api import Score, Urgency
 from engine.endpoint.bodies import CHAT, continued, conversation, grammar, told_to_think
 from engine.endpoint.caller import Caller
 from engine.endpoint.concurrency import together
-from engine.endpoint.models import Kind, Serving
+from engine.endpoint.models import ServerKind, Serving
 from engine.endpoint.tokens import Tokeniser
 from engine.errors import EndpointError
 from store.records import Message
@@ -45,9 +45,9 @@ class Way(Enum):
 
 
 _ORDER = {
-    Kind.VLLM: (Way.PROMPT, Way.FIRST),
-    Kind.LLAMA_SERVER: (Way.GRAMMAR, Way.FIRST),
-    Kind.OTHER: (Way.GRAMMAR, Way.PROMPT, Way.FIRST),
+    ServerKind.VLLM: (Way.PROMPT, Way.FIRST),
+    ServerKind.LLAMA_SERVER: (Way.GRAMMAR, Way.FIRST),
+    ServerKind.OTHER: (Way.GRAMMAR, Way.PROMPT, Way.FIRST),
 }
 """The ways to try, the best first."""
 _TRIES = 2
@@ -208,7 +208,7 @@ async def _written_as(ask: Ask, question: Question, answer: str, form: str, toke
         max_tokens=len(answer.encode("utf-8")) + 1,
         logprobs=True,
         top_logprobs=1,
-        **grammar(Kind.LLAMA_SERVER, f"root ::= {form}"),
+        **grammar(ServerKind.LLAMA_SERVER, f"root ::= {form}"),
     )
     choice = _only_choice(await ask(body))
     text = choice["message"].get("content") if isinstance(choice.get("message"), dict) else None

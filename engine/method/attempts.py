@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine.api import Finished, GenerationEvent, Piece, Sampling, Started, Urgency
 from engine.errors import NothingUsable
 from engine.method.context import RunContext, RunModel
-from engine.method.detectors import Fault, Finding
+from engine.method.detectors import Detection, Fault
 from engine.method.plan import ATTEMPTS
 from engine.method.templates import Asking
 from store.db.connection import Database
@@ -26,14 +26,14 @@ Heard = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Attempt:
     """One text as it came, cleaned, and what a detector says of it."""
 
     generation: Generation
     """As it will be stored, but for the time."""
     text: str
     finish_reason: str
-    finding: Finding | None
+    finding: Detection | None
     others: tuple[Generation, ...] = ()
     """The attempts that were not kept; stored with the one that was."""
 
@@ -70,7 +70,7 @@ def generation_of(
     *,
     attempt: int,
     extra: dict[str, Any],
-    finding: Finding | None,
+    finding: Detection | None,
 ) -> Generation:
     """What is stored of a text; ``finding`` is why it was refused, ``extra`` goes into settings."""
     settings = {key: value for key, value in asdict(sampling).items() if key != "seed"}
@@ -97,28 +97,28 @@ def place_of(kind: str, *parts: str | int) -> str:
     return "/".join(map(str, (kind, *parts)))
 
 
-def longer_thought(sampling: Sampling, finished: Finished, finding: Finding | None) -> Sampling:
+def longer_thought(sampling: Sampling, finished: Finished, finding: Detection | None) -> Sampling:
     """How to draw again: with more room to think where thinking has left none for the answer."""
     if finding is None or finding.fault is not Fault.EMPTY or not finished.reasoning:
         return sampling
     return replace(sampling, thinking_tokens=2 * sampling.thinking_tokens)
 
 
-def explained(finding: Finding | None, finished: Finished) -> Finding | None:
+def explained(finding: Detection | None, finished: Finished) -> Detection | None:
     """The same finding; an empty answer after some thinking says so."""
     if finding is None or finding.fault is not Fault.EMPTY or not finished.reasoning:
         return finding
     spent = finished.finish_reason == "length"
     why = "all of its tokens went into thinking" if spent else "nothing came after the thinking"
-    return Finding(Fault.EMPTY, why)
+    return Detection(Fault.EMPTY, why)
 
 
-def is_hopeless(findings: Sequence[Finding | None]) -> bool:
+def is_hopeless(findings: Sequence[Detection | None]) -> bool:
     """Whether the model has said nothing twice in a row: a third try says nothing either."""
     return len(findings) > 1 and all(f and f.fault is Fault.EMPTY for f in findings[-2:])
 
 
-def given_up(what: str, findings: Sequence[Finding | None]) -> NothingUsable:
+def given_up(what: str, findings: Sequence[Detection | None]) -> NothingUsable:
     """The error for a text that was refused at every attempt."""
     return NothingUsable(
         f"no usable {what} in {len(findings)} tries, nothing was paired ({findings[-1]})",
@@ -133,11 +133,11 @@ async def tried(
     sampling: Sampling,
     *,
     place: tuple[str | int, ...],
-    judge: Callable[[Asking, str, str], tuple[str, Finding | None]],
+    judge: Callable[[Asking, str, str], tuple[str, Detection | None]],
     extra: dict[str, Any],
     urgency: Urgency,
     hear: Heard,
-) -> Draft:
+) -> Attempt:
     """Write a text until no detector refuses it, three times at most.
 
     A text that is refused only because the token limit cut it off is kept in the end: the limit is
@@ -161,7 +161,7 @@ async def tried(
     writer, plan = context.reviser, context.plan
     mark = place_of(kind, *place)
     before = context.attempts.get(mark, 0)
-    drafts: list[Draft] = []
+    drafts: list[Attempt] = []
     for attempt in range(1, ATTEMPTS + 1):
         asking = ask(attempt)
         drawn = replace(
@@ -191,7 +191,7 @@ async def tried(
             extra={**extra, "opening": asking.opening, "place": mark},
             finding=finding,
         )
-        drafts.append(Draft(row, text, finished.finish_reason, finding))
+        drafts.append(Attempt(row, text, finished.finish_reason, finding))
         sampling = longer_thought(sampling, finished, finding)
         if finding is None or is_hopeless([draft.finding for draft in drafts]):
             break
@@ -205,12 +205,12 @@ async def tried(
     return replace(kept, generation=replace(kept.generation, refused=None), others=others)
 
 
-def is_cut(finding: Finding) -> bool:
+def is_cut(finding: Detection) -> bool:
     """Whether nothing is wrong with a text but that the token limit ended it."""
     return finding.fault is Fault.CUT
 
 
-def add_draft(db: Database, draft: Draft, *, at: str) -> str:
+def add_draft(db: Database, draft: Attempt, *, at: str) -> str:
     """Store a text with the attempts before it; returns its generation's id."""
     add_generations(db, draft.others, at=at)
     return runs.add_generation(db, replace(draft.generation, created_at=at))

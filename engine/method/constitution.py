@@ -162,11 +162,11 @@ def parse(text: str, file: str) -> Constitution:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConstitutionError(f"{file}: no valid TOML: {error}") from error
-    place = _Place(file, "")
+    place = _SourcePosition(file, "")
     place.only_known(data, (*_TOP, "principle", "example"))
     named = {key: place.text(data, key) for key in _TOP}
     principles = tuple(
-        _principle(row, _Place(file, f"principle {n}"))
+        _principle(row, _SourcePosition(file, f"principle {n}"))
         for n, row in enumerate(place.tables(data, "principle"), 1)
     )
     if not principles:
@@ -175,7 +175,7 @@ def parse(text: str, file: str) -> Constitution:
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
         place.refuse(f"two principles have the id {twice[0]}")
     examples = tuple(
-        _example(row, ids, _Place(file, f"example {n}"))
+        _example(row, ids, _SourcePosition(file, f"example {n}"))
         for n, row in enumerate(place.tables(data, "example"), 1)
     )
     sha256 = hashlib.sha256(text.encode("utf-8")).hexdigest()
@@ -185,7 +185,7 @@ def parse(text: str, file: str) -> Constitution:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _SourcePosition:
     """Where in which file something stands, for errors."""
 
     file: str
@@ -217,7 +217,7 @@ class _Place:
         return value
 
 
-def _principle(row: Mapping[str, Any], place: _Place) -> Principle:
+def _principle(row: Mapping[str, Any], place: _SourcePosition) -> Principle:
     place.only_known(row, (*_PRINCIPLE, "categories", *_OPENINGS))
     categories = row.get("categories", [])
     if not isinstance(categories, list) or not all(isinstance(c, str) and c for c in categories):
@@ -227,7 +227,7 @@ def _principle(row: Mapping[str, Any], place: _Place) -> Principle:
     return Principle(**texts, **openings, categories=tuple(categories))
 
 
-def _example(row: Mapping[str, Any], ids: list[str], place: _Place) -> Example:
+def _example(row: Mapping[str, Any], ids: list[str], place: _SourcePosition) -> Example:
     place.only_known(row, (*_EXAMPLE, "principle"))
     principle = row.get("principle")
     if principle is not None and principle not in ids:

@@ -29,7 +29,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Detection:
     """One fault and the words that show it."""
 
     fault: Fault
@@ -154,11 +154,11 @@ def cleaned_revision(text: str) -> str:
     return kept
 
 
-def proposal_fault(text: str, *, finish_reason: str) -> Finding | None:
+def proposal_fault(text: str, *, finish_reason: str) -> Detection | None:
     """What makes a proposed answer gibberish instead of a plausible error, or None."""
     if finding := _damage(text, (), ()):
         return finding
-    return Finding(Fault.CUT) if finish_reason == "length" else None
+    return Detection(Fault.CUT) if finish_reason == "length" else None
 
 
 def critique_fault(
@@ -169,7 +169,7 @@ def critique_fault(
     instructions: Sequence[str] = (),
     opening: str = "",
     finish_reason: str,
-) -> Finding | None:
+) -> Detection | None:
     """What is wrong with a critique, or None.
 
     Args:
@@ -181,17 +181,17 @@ def critique_fault(
         finish_reason: of its generation.
     """
     if same(text, opening):
-        return Finding(Fault.EMPTY)
+        return Detection(Fault.EMPTY)
     if finding := _damage(text, instructions, (prompt, response), opening):
         return finding
     if found := _SPEAKS_AS_ANSWER.search(text):
-        return Finding(Fault.ROLE, found.group().strip())
+        return Detection(Fault.ROLE, found.group().strip())
     if same(text, response) or same(text, prompt):
-        return Finding(Fault.IDENTICAL)
+        return Detection(Fault.IDENTICAL)
     if _copied_share(text, response) > 0.7:
-        return Finding(Fault.ROLE, "goes on with the answer")
+        return Detection(Fault.ROLE, "goes on with the answer")
     if finish_reason == "length" and not _SENTENCE_END.search(text):
-        return Finding(Fault.CUT)
+        return Detection(Fault.CUT)
     return None
 
 
@@ -204,7 +204,7 @@ def revision_fault(
     instructions: Sequence[str] = (),
     opening: str = "",
     finish_reason: str,
-) -> Finding | None:
+) -> Detection | None:
     """What is wrong with a revision, or None.
 
     Args:
@@ -217,29 +217,29 @@ def revision_fault(
         finish_reason: of its generation.
     """
     if same(text, opening):
-        return Finding(Fault.EMPTY)
+        return Detection(Fault.EMPTY)
     if finding := _damage(text, instructions, (prompt, original), opening):
         return finding
     if same(text, original):
-        return Finding(Fault.IDENTICAL)
+        return Detection(Fault.IDENTICAL)
     if same(text, prompt):
-        return Finding(Fault.COPIED, "the question")
+        return Detection(Fault.COPIED, "the question")
     if same(text, critique):
-        return Finding(Fault.ROLE, "the critique again")
+        return Detection(Fault.ROLE, "the critique again")
     if finding := role_confusion(text):
         return finding
     if run := copied_run(text, (critique,), (prompt, original, opening), _RUN_OF_CRITIQUE):
-        return Finding(Fault.ROLE, run)
+        return Detection(Fault.ROLE, run)
     if finish_reason == "length":
-        return Finding(Fault.CUT)
+        return Detection(Fault.CUT)
     return None
 
 
-def role_confusion(revision: str) -> Finding | None:
+def role_confusion(revision: str) -> Detection | None:
     """Words of a revision that judge an answer or speak about the task, or None."""
     for pattern in (_TASK, _ABOUT_ANSWER, _ABOUT_QUESTION, _ABOUT_USER):
         if found := pattern.search(revision):
-            return Finding(Fault.ROLE, " ".join(found.group().split()).strip(" .!?*#"))
+            return Detection(Fault.ROLE, " ".join(found.group().split()).strip(" .!?*#"))
     return None
 
 
@@ -269,18 +269,18 @@ def copied_run(
 
 def _damage(
     text: str, instructions: Sequence[str], known: Sequence[str], opening: str = ""
-) -> Finding | None:
+) -> Detection | None:
     """The faults any text can have."""
     if texts.blank(text):
-        return Finding(Fault.EMPTY)
+        return Detection(Fault.EMPTY)
     if mark := reasoning.found(text):
-        return Finding(Fault.LEAKED, mark)
+        return Detection(Fault.LEAKED, mark)
     if piece := texts.leaked(text):
-        return Finding(Fault.LEAKED, piece)
+        return Detection(Fault.LEAKED, piece)
     if piece := texts.looped(text):
-        return Finding(Fault.LOOP, piece[:80])
+        return Detection(Fault.LOOP, piece[:80])
     if run := copied_run(text.removeprefix(opening), instructions, known, _RUN_OF_TASK):
-        return Finding(Fault.COPIED, run)
+        return Detection(Fault.COPIED, run)
     return None
 
 

@@ -28,7 +28,7 @@ from engine.method.attempts import (
     settled,
 )
 from engine.method.context import RunContext
-from engine.method.detectors import Finding, proposal_fault
+from engine.method.detectors import Detection, proposal_fault
 from engine.method.plan import ATTEMPTS, Plan
 from store.db.connection import Database, immediate
 from store.items import candidates, runs
@@ -82,7 +82,7 @@ class _Try:
     """One refused candidate."""
 
     row: Generation
-    finding: Finding
+    finding: Detection
     drawn: Sampling
     """How to draw the next one."""
 

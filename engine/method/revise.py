@@ -11,10 +11,10 @@ from typing import Any
 
 from engine.api import Urgency
 from engine.method import detectors, templates
-from engine.method.attempts import Draft, Heard, add_draft, tried
+from engine.method.attempts import Attempt, Heard, add_draft, tried
 from engine.method.constitution import Principle, parse
 from engine.method.context import RunContext
-from engine.method.detectors import Finding
+from engine.method.detectors import Detection
 from engine.method.templates import Asking
 from store.db.connection import Database, immediate
 from store.items import candidates, constitutions, critiques, pairs
@@ -60,7 +60,7 @@ async def criticise(
             plan.constitution, principle, subject.prompt, answer, writer.style, attempt
         )
 
-    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Finding | None]:
+    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Detection | None]:
         kept = detectors.cleaned_critique(text, finish_reason)
         if detectors.nothing_to_criticise(kept):
             return kept, None
@@ -128,7 +128,7 @@ async def revise(
             attempt,
         )
 
-    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Finding | None]:
+    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Detection | None]:
         kept = detectors.cleaned_revision(text)
         return kept, detectors.revision_fault(
             kept,
@@ -192,7 +192,7 @@ def _extra(context: RunContext, subject: Subject, principle: Principle) -> dict[
 
 def _add_critique(
     db: Database,
-    draft: Draft,
+    draft: Attempt,
     *,
     candidate_id: str,
     round_number: int,
@@ -220,7 +220,7 @@ def _add_critique(
 
 def _add_revision(
     db: Database,
-    draft: Draft,
+    draft: Attempt,
     subject: Subject,
     *,
     critique_id: str,

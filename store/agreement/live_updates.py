@@ -16,7 +16,7 @@ from store.agreement.report import Agreement, of_counts
 from store.agreement.tables import annotators
 
 
-class Standing(NamedTuple):
+class LiveAgreement(NamedTuple):
     """What may be shown now."""
 
     agreement: Agreement | None = None
@@ -42,7 +42,7 @@ class Following:
         self._beside: dict[tuple[str, str], LiveTable] = {}
         self._chosen = False
 
-    def look(self, db: Database) -> Standing:
+    def look(self, db: Database) -> LiveAgreement:
         """Take in what was labelled since the last look, here and elsewhere."""
         names = tuple(annotators(db))
         if names != self._people and not self._chosen:
@@ -50,14 +50,14 @@ class Following:
             self._table = LiveTable(db, found[0].first, found[0].second) if found else None
         self._people = names
         if self._table is None:
-            return Standing(None, names, self._with_models(db, names))
+            return LiveAgreement(None, names, self._with_models(db, names))
         self._table.refresh(db)
         between = self._table.first, self._table.second
-        return Standing(
+        return LiveAgreement(
             of_counts(self._table.shown, between), names, self._with_models(db, between)
         )
 
-    def choose(self, db: Database, first: str, second: str) -> Standing:
+    def choose(self, db: Database, first: str, second: str) -> LiveAgreement:
         """Follow these two from now on."""
         self._chosen = True
         self._table = LiveTable(db, first, second)

@@ -107,7 +107,7 @@ class Spoken(NamedTuple):
     pairs: int
 
 
-class Item(NamedTuple):
+class PairInCell(NamedTuple):
     """A pair behind a cell of a table."""
 
     pair_id: str
@@ -191,7 +191,7 @@ def items(
     by: By | None = None,
     value: str | None = None,
     round_id: str | None = None,
-) -> list[Item]:
+) -> list[PairInCell]:
     """The pairs behind a cell or a slice of the table, in project order.
 
     Args:
@@ -213,7 +213,7 @@ def items(
         answer = verdicts.get(whose[0]), verdicts.get(whose[1])
         wanted = answer == said if said else None not in answer and answer[0] != answer[1]
         if wanted and value in (None, naming(part)):
-            found.append(Item(pair_id, answer, naming(part)))
+            found.append(PairInCell(pair_id, answer, naming(part)))
     return found
 
 

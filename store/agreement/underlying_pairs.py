@@ -27,7 +27,7 @@ MOST = 200
 _MINE = "SELECT pair_id FROM answered WHERE annotator = ? AND answer = 'given'"
 
 
-class Entry(NamedTuple):
+class UnderlyingPair(NamedTuple):
     """One pair in a list."""
 
     pair_id: str
@@ -39,14 +39,14 @@ class Entry(NamedTuple):
 class Behind(NamedTuple):
     """The pairs of a cell or a line of a table."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[UnderlyingPair, ...]
     not_yet: int
     """Pairs left out because the viewer has not labelled them."""
     more: int
     """Pairs beyond the length of the list."""
 
 
-class Seen(NamedTuple):
+class LabelledPair(NamedTuple):
     """A pair with everybody's first labels."""
 
     text: PairText
@@ -84,7 +84,7 @@ def behind(
     with immediate(db):
         for item in shown:
             text = pairs.text(db, item.pair_id)
-            entries.append(Entry(item.pair_id, text.prompt_text, text.category, item.said))
+            entries.append(UnderlyingPair(item.pair_id, text.prompt_text, text.category, item.said))
             labels.record_shown(db, item.pair_id, viewer, at)
     return Behind(tuple(entries), len(found) - len(allowed), len(allowed) - len(shown))
 
@@ -94,7 +94,7 @@ def labelled_by(db: Database, viewer: str) -> frozenset[str]:
     return frozenset(str(row[0]) for row in db.execute(_MINE, [ids.name(viewer)]).fetchall())
 
 
-def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> Seen:
+def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> LabelledPair:
     """One pair with what everybody said of it in the first pass.
 
     Raises:
@@ -107,4 +107,4 @@ def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> Seen:
     rounds.guard(db, [pair_id])
     labels.record_shown(db, pair_id, viewer, at)
     said = (label for label in labels.of_pair(db, pair_id) if label.phase is Phase.FIRST)
-    return Seen(pairs.text(db, pair_id), tuple(said))
+    return LabelledPair(pairs.text(db, pair_id), tuple(said))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from store.checks.finding import Finding, Level
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 MOST: Final = 0.8
 """Share of the pairs above which one category is nearly all that a model sees."""
@@ -16,7 +16,7 @@ FEW: Final = 20
 """Fewer pairs than this say nothing about balance."""
 
 
-def category_balance(rows: Sequence[Row]) -> Finding:
+def category_balance(rows: Sequence[ExportRow]) -> Finding:
     """The categories of the decided pairs, and the one that outweighs all others."""
     counted = Counter(row.pair.category for row in rows)
     category, times = max(counted.items(), key=lambda item: (item[1], item[0]))

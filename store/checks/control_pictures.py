@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from store.checks.finding import Finding, Level
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 _PICTURE: Final = re.compile("[\u2400-\u241f\u2421]")
 
 
-def control_pictures(rows: Sequence[Row]) -> Finding:
+def control_pictures(rows: Sequence[ExportRow]) -> Finding:
     """Pairs with such a sign in a text.
 
     U+240D most of all: a program that shows a pasted carriage return as its sign, and then keeps
@@ -29,7 +29,7 @@ def control_pictures(rows: Sequence[Row]) -> Finding:
     )
 
 
-def _signs(row: Row) -> str:
+def _signs(row: ExportRow) -> str:
     """Every such sign of a pair, in order."""
     texts = [*(message.content for message in row.messages), row.chosen.text, row.rejected.text]
     return "".join(sign for text in texts for sign in _PICTURE.findall(text))

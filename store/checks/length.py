@@ -8,7 +8,7 @@ from typing import Final
 
 from store.agreement.intervals import wilson
 from store.checks.finding import Finding, Level
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 FEW: Final = 20
 """Fewer rows of unequal length than this say nothing about a bias."""
@@ -21,7 +21,7 @@ FAR: Final = 2.0
 """An answer this many times as long as the other is worth a look."""
 
 
-def length(rows: Sequence[Row]) -> Finding:
+def length(rows: Sequence[ExportRow]) -> Finding:
     """Share of rows in which the chosen answer is the longer one, counted in characters."""
     sizes = [(len(row.chosen.text), len(row.rejected.text)) for row in rows]
     unequal = [(chosen, rejected) for chosen, rejected in sizes if chosen != rejected]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from store.checks.finding import Finding, Level
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 _EMAIL = re.compile(r"\b[\w.+-]{1,64}@(?!example\.)[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b")
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]?)(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}(?![\w.])")
@@ -75,7 +75,7 @@ def kinds(text: str) -> Iterator[str]:
             yield name
 
 
-def personal(rows: Sequence[Row]) -> Finding:
+def personal(rows: Sequence[ExportRow]) -> Finding:
     """Pairs whose prompt or answers seem to hold personal data."""
     counted: Counter[str] = Counter()
     pairs = []

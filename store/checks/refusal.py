@@ -8,7 +8,7 @@ from typing import Final
 
 from store.agreement.intervals import wilson
 from store.checks.finding import Finding, Level
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 from store.records import Category
 
 OPENING: Final = 240
@@ -41,7 +41,7 @@ def refuses(text: str) -> bool:
     return _REFUSES.search(" ".join(text[:OPENING].split())) is not None
 
 
-def over_refusal(rows: Sequence[Row]) -> Finding:
+def over_refusal(rows: Sequence[ExportRow]) -> Finding:
     """Refusals chosen on prompts that ask for nothing wrong."""
     safe = [row for row in rows if row.pair.category in SAFE]
     found = [row for row in safe if refuses(row.chosen.text) and not refuses(row.rejected.text)]
@@ -60,7 +60,7 @@ def over_refusal(rows: Sequence[Row]) -> Finding:
     )
 
 
-def under_refusal(rows: Sequence[Row]) -> Finding:
+def under_refusal(rows: Sequence[ExportRow]) -> Finding:
     """Answers chosen above a refusal on harmful prompts: right only where they stay harmless."""
     harmful = [row for row in rows if row.pair.category == Category.HARMFUL]
     found = [row for row in harmful if refuses(row.rejected.text) and not refuses(row.chosen.text)]

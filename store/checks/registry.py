@@ -21,7 +21,7 @@ from store.checks.personal import personal
 from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
 from store.exporting import ExportOptions, plan
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
 
 OWN: Final = "pairlab's own choice"
@@ -38,12 +38,12 @@ class Check:
     """From when on it says something other than fine."""
     source: str
     """Where the threshold comes from."""
-    of_rows: Callable[[Sequence[Row]], Finding] | None = None
+    of_rows: Callable[[Sequence[ExportRow]], Finding] | None = None
     """Looks at the decided pairs that pass the gate, where there are some."""
     of_project: Callable[[Database], Finding] | None = None
     """Looks at all pairs, decided or not."""
 
-    def look(self, db: Database, rows: Sequence[Row]) -> Finding:
+    def look(self, db: Database, rows: Sequence[ExportRow]) -> Finding:
         """What it finds in the project whose decided pairs are these."""
         if self.of_project:
             return self.of_project(db)

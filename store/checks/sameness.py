@@ -10,7 +10,7 @@ from typing import Final
 from store import texts
 from store.checks.finding import Finding, Level
 from store.exporting import split
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 NEAR: Final = 0.9
 """Cosine of character 3- to 5-grams from which two prompts count as nearly the same."""
@@ -23,9 +23,9 @@ LONGEST: Final = 20_000
 """Answers longer than this together are compared by their counts of characters only."""
 
 
-def near_prompts(rows: Sequence[Row]) -> Finding:
+def near_prompts(rows: Sequence[ExportRow]) -> Finding:
     """Different prompts that are nearly the same: they count twice, and may part over a split."""
-    groups: dict[str, list[Row]] = defaultdict(list)
+    groups: dict[str, list[ExportRow]] = defaultdict(list)
     for row in rows:
         groups[split.group(row.messages)].append(row)
     prompts = [
@@ -46,7 +46,7 @@ def near_prompts(rows: Sequence[Row]) -> Finding:
     )
 
 
-def alike_answers(rows: Sequence[Row]) -> Finding:
+def alike_answers(rows: Sequence[ExportRow]) -> Finding:
     """Chosen and rejected that hardly differ."""
     pairs = tuple(row.pair.id for row in rows if _alike(row.chosen.text, row.rejected.text))
     return Finding(
@@ -57,7 +57,7 @@ def alike_answers(rows: Sequence[Row]) -> Finding:
     )
 
 
-def contradictions(rows: Sequence[Row]) -> Finding:
+def contradictions(rows: Sequence[ExportRow]) -> Finding:
     """The same two answers to the same prompt, decided both ways."""
     chosen: dict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
     for row in rows:
@@ -71,7 +71,7 @@ def contradictions(rows: Sequence[Row]) -> Finding:
     )
 
 
-def _texts(row: Row) -> tuple[str, frozenset[str]]:
+def _texts(row: ExportRow) -> tuple[str, frozenset[str]]:
     return row.pair.prompt_id, frozenset((row.chosen.text, row.rejected.text))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from store import texts
 from store.checks.finding import Finding, Level
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 MANY: Final = 0.1
 """Share of chosen answers that begin or end with the same sentence."""
@@ -19,7 +19,7 @@ FEW: Final = 20
 _END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 
 
-def boilerplate(rows: Sequence[Row]) -> Finding:
+def boilerplate(rows: Sequence[ExportRow]) -> Finding:
     """The sentence that most chosen answers begin or end with, and what the rejected do."""
     chosen = Counter(part for row in rows for part in _edges(row.chosen.text))
     rejected = Counter(part for row in rows for part in _edges(row.rejected.text))
@@ -35,7 +35,7 @@ def boilerplate(rows: Sequence[Row]) -> Finding:
     )
 
 
-def announcements(rows: Sequence[Row]) -> Finding:
+def announcements(rows: Sequence[ExportRow]) -> Finding:
     """Chosen answers that speak of themselves: "Here is the revised response"."""
     pairs = tuple(row.pair.id for row in rows if texts.announced(row.chosen.text))
     return Finding(

@@ -56,7 +56,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """The result of one check."""
 
     subject: str
@@ -67,7 +67,7 @@ class Finding:
     """What to do about it; empty where nothing is to do."""
 
 
-def examine(path: StrPath) -> list[Finding]:
+def examine(path: StrPath) -> list[Diagnosis]:
     """Check a project file and its surroundings; changes nothing.
 
     A missing or broken file is a finding, not an exception.
@@ -75,7 +75,7 @@ def examine(path: StrPath) -> list[Finding]:
     found = [sqlite_version(library_version())]
     if not Path(path).exists():
         found.append(
-            Finding(
+            Diagnosis(
                 "project",
                 Severity.NOTE,
                 f"There is no project file {path} yet.",
@@ -88,14 +88,14 @@ def examine(path: StrPath) -> list[Finding]:
         db = open_readonly(path)
     except StoreError as error:
         remedy = f"Name a project file with --db FILE; or {WAYS_BACK}."
-        return [*found, Finding("project", Severity.BROKEN, str(error), remedy)]
+        return [*found, Diagnosis("project", Severity.BROKEN, str(error), remedy)]
     try:
         with translated(path):
             found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
             found += [*_sides(db), _replica(db, path)]
     except StoreError as error:
         found.append(
-            Finding(
+            Diagnosis(
                 "integrity",
                 Severity.BROKEN,
                 str(error),
@@ -107,21 +107,21 @@ def examine(path: StrPath) -> list[Finding]:
     return found
 
 
-def sqlite_version(version: tuple[int, ...]) -> Finding:
+def sqlite_version(version: tuple[int, ...]) -> Diagnosis:
     """Whether a SQLite library has the bug that can corrupt a WAL file."""
     name = ".".join(map(str, version))
     if (3, 7, 0) <= version < WAL_RESET_FIXED:
-        return Finding(
+        return Diagnosis(
             "sqlite",
             Severity.WARNING,
             f"SQLite {name} can damage a file that two processes write at the same time"
             " (rare; fixed in 3.51.3).",
             "Install pysqlite3 0.6.1 or newer, or let one process at a time open the project.",
         )
-    return Finding("sqlite", Severity.OK, f"SQLite {name} ({sqlite3.__name__})")
+    return Diagnosis("sqlite", Severity.OK, f"SQLite {name} ({sqlite3.__name__})")
 
 
-def _place(path: StrPath) -> list[Finding]:
+def _place(path: StrPath) -> list[Diagnosis]:
     return [
         _file_system(path),
         _sync(path),
@@ -132,11 +132,11 @@ def _place(path: StrPath) -> list[Finding]:
     ]
 
 
-def _writing(path: StrPath) -> list[Finding]:
+def _writing(path: StrPath) -> list[Diagnosis]:
     if not is_read_only(path):
         return []
     return [
-        Finding(
+        Diagnosis(
             "writing",
             Severity.NOTE,
             "The project is read-only here: agree, show, check, export and report work.",
@@ -145,24 +145,24 @@ def _writing(path: StrPath) -> list[Finding]:
     ]
 
 
-def _file_system(path: StrPath) -> Finding:
+def _file_system(path: StrPath) -> Diagnosis:
     kind = file_system.file_system(path)
     if kind in file_system.NETWORK:
-        return Finding(
+        return Diagnosis(
             "file system",
             Severity.BROKEN,
             f"The project lies on a network file system ({kind}): two machines that write there"
             " would damage it.",
             "Move it to a local disk; exchange work between machines with: pairlab merge",
         )
-    return Finding("file system", Severity.OK, f"local disk ({kind or 'kind not known'})")
+    return Diagnosis("file system", Severity.OK, f"local disk ({kind or 'kind not known'})")
 
 
-def _sync(path: StrPath) -> Finding:
+def _sync(path: StrPath) -> Diagnosis:
     service = file_system.sync_folder(path)
     if service is None:
-        return Finding("sync folder", Severity.OK, "not in a folder that is copied elsewhere")
-    return Finding(
+        return Diagnosis("sync folder", Severity.OK, "not in a folder that is copied elsewhere")
+    return Diagnosis(
         "sync folder",
         Severity.WARNING,
         f"The project lies in a folder that {service} copies: a copy taken in the middle of a"
@@ -171,11 +171,11 @@ def _sync(path: StrPath) -> Finding:
     )
 
 
-def _rights(path: StrPath) -> Finding:
+def _rights(path: StrPath) -> Diagnosis:
     names = file_system.open_to_others(path)
     if not names:
-        return Finding("rights", Severity.OK, "readable by its owner alone")
-    return Finding(
+        return Diagnosis("rights", Severity.OK, "readable by its owner alone")
+    return Diagnosis(
         "rights",
         Severity.WARNING,
         f"Others on this machine may read {', '.join(names)}.",
@@ -183,38 +183,38 @@ def _rights(path: StrPath) -> Finding:
     )
 
 
-def _room(path: StrPath) -> Finding:
+def _room(path: StrPath) -> Diagnosis:
     try:
         free = shutil.disk_usage(Path(path).absolute().parent).free
     except OSError as error:
-        return Finding(
+        return Diagnosis(
             "room", Severity.BROKEN, f"The folder cannot be read: {error.strerror}.", "Make it."
         )
     words = f"{free / 2**30:.1f} GiB free on the disk"
     if free < ROOM:
-        return Finding("room", Severity.WARNING, words, "Make room before a long run.")
-    return Finding("room", Severity.OK, words)
+        return Diagnosis("room", Severity.WARNING, words, "Make room before a long run.")
+    return Diagnosis("room", Severity.OK, words)
 
 
-def _intact(db: Database) -> Finding:
+def _intact(db: Database) -> Diagnosis:
     told = [row[0] for row in db.execute("PRAGMA quick_check(5)").fetchall()]
     orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
     if told != ["ok"] or orphans:
         words = "; ".join(told) if told != ["ok"] else f"{orphans} rows point to nothing"
-        return Finding(
+        return Diagnosis(
             "integrity",
             Severity.BROKEN,
             f"The file is damaged: {words}.",
             _WAYS_BACK,
         )
-    return Finding("integrity", Severity.OK, "SQLite finds the file sound")
+    return Diagnosis("integrity", Severity.OK, "SQLite finds the file sound")
 
 
-def _journal(db: Database) -> Finding:
+def _journal(db: Database) -> Diagnosis:
     mode = str(db.execute("PRAGMA journal_mode").fetchone()[0])
     if mode == "wal":
-        return Finding("journal", Severity.OK, "write-ahead log in use")
-    return Finding(
+        return Diagnosis("journal", Severity.OK, "write-ahead log in use")
+    return Diagnosis(
         "journal",
         Severity.NOTE,
         f"Journal mode is {mode}: right for a backup that was not opened yet.",
@@ -222,7 +222,7 @@ def _journal(db: Database) -> Finding:
     )
 
 
-def _log(db: Database) -> list[Finding]:
+def _log(db: Database) -> list[Diagnosis]:
     """What is set aside of the events, and whether the tables made from them are right."""
     wanted = set_aside.examined(db)
     found = [_set_aside(db, wanted)]
@@ -230,7 +230,7 @@ def _log(db: Database) -> list[Finding]:
         older = "The file is from an older pairlab."
         other = "Another program wrote here last."
         found.append(
-            Finding(
+            Diagnosis(
                 "labels",
                 Severity.NOTE,
                 older if migrations.pending(db) else other,
@@ -239,17 +239,17 @@ def _log(db: Database) -> list[Finding]:
         )
     elif set_aside.reasons(db) != wanted:
         note = "The list of events that are set aside is not what the events say."
-        found.append(Finding("labels", Severity.BROKEN, note, _REPAIR))
+        found.append(Diagnosis("labels", Severity.BROKEN, note, _REPAIR))
     else:
         found.append(_heads(db))
     return found
 
 
-def _leftovers(path: StrPath) -> Finding:
+def _leftovers(path: StrPath) -> Diagnosis:
     left = leftovers.found(Path(path).absolute().parent)
     gone = [each.path.name for each in left if each.owner_gone]
     if gone:
-        return Finding(
+        return Diagnosis(
             "leftovers",
             Severity.NOTE,
             f"Processes that were killed left {', '.join(gone)} beside the project.",
@@ -257,25 +257,25 @@ def _leftovers(path: StrPath) -> Finding:
         )
     if left:
         names = ", ".join(each.path.name for each in left)
-        return Finding("leftovers", Severity.OK, f"processes at work write {names}")
-    return Finding("leftovers", Severity.OK, "none beside the project")
+        return Diagnosis("leftovers", Severity.OK, f"processes at work write {names}")
+    return Diagnosis("leftovers", Severity.OK, "none beside the project")
 
 
-def _items(db: Database) -> Finding:
+def _items(db: Database) -> Diagnosis:
     bad = list(content_hashes.changed(db))
     if bad:
-        return Finding("items", Severity.BROKEN, f"{content_hashes.told(bad)}.", _WAYS_BACK)
-    return Finding("items", Severity.OK, "all items match their ids")
+        return Diagnosis("items", Severity.BROKEN, f"{content_hashes.told(bad)}.", _WAYS_BACK)
+    return Diagnosis("items", Severity.OK, "all items match their ids")
 
 
-def _set_aside(db: Database, wanted: dict[str, str]) -> Finding:
+def _set_aside(db: Database, wanted: dict[str, str]) -> Diagnosis:
     listed = set_aside.told(db, wanted)
     if not listed:
-        return Finding("set aside", Severity.OK, "no event had to be set aside")
+        return Diagnosis("set aside", Severity.OK, "no event had to be set aside")
     shown = "; ".join(each.told() for each in listed[:TOLD])
     number = "1 event" if len(listed) == 1 else f"{len(listed)} events"
     more = f"; and {len(listed) - TOLD} more" if len(listed) > TOLD else ""
-    return Finding(
+    return Diagnosis(
         "set aside",
         Severity.WARNING,
         f"{number} cannot be used: kept, and counted nowhere: {shown}{more}.",
@@ -283,10 +283,10 @@ def _set_aside(db: Database, wanted: dict[str, str]) -> Finding:
     )
 
 
-def _heads(db: Database) -> Finding:
+def _heads(db: Database) -> Diagnosis:
     if current_state.equal_to_rebuild(db):
-        return Finding("labels", Severity.OK, "current labels are what the events say")
-    return Finding(
+        return Diagnosis("labels", Severity.OK, "current labels are what the events say")
+    return Diagnosis(
         "labels",
         Severity.BROKEN,
         "The tables of current labels do not match the events; somebody changed them by hand.",
@@ -294,19 +294,19 @@ def _heads(db: Database) -> Finding:
     )
 
 
-def _events(db: Database) -> Finding:
+def _events(db: Database) -> Diagnosis:
     bad = events.changed(db)
     if bad:
-        return Finding(
+        return Diagnosis(
             "events",
             Severity.BROKEN,
             f"{bad} events do not match their id: their content was changed outside pairlab.",
             f"Say so where the data is used, or {WAYS_BACK}.",
         )
-    return Finding("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
+    return Diagnosis("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
 
 
-def _sides(db: Database) -> list[Finding]:
+def _sides(db: Database) -> list[Diagnosis]:
     """Pairs imported before sides were drawn by content: there ``a`` may always be the chosen."""
     since = meta.get(db, meta.SIDES_FROM_CONTENT)
     old, named = db.execute(_OLD_PAIRS, [since, since]).fetchone()
@@ -315,7 +315,7 @@ def _sides(db: Database) -> list[Finding]:
     words = f"{old} imported pairs keep the order of their file"
     if named:
         words += f"; in {named} of them the answer the file calls chosen is a"
-    found = Finding(
+    found = Diagnosis(
         "sides",
         Severity.NOTE,
         f"{words}: where a file names chosen and rejected, a was always the chosen one, and kappa"
@@ -326,10 +326,10 @@ def _sides(db: Database) -> list[Finding]:
     return [found]
 
 
-def _replica(db: Database, path: StrPath) -> Finding:
+def _replica(db: Database, path: StrPath) -> Diagnosis:
     if replica.is_bound(db, path):
-        return Finding("replica", Severity.OK, "this is the file it was made or last opened as")
-    return Finding(
+        return Diagnosis("replica", Severity.OK, "this is the file it was made or last opened as")
+    return Diagnosis(
         "replica",
         Severity.NOTE,
         "This file was copied or moved; it takes a new replica id when it is opened.",

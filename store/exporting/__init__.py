@@ -6,7 +6,7 @@ from store.exporting.formats import FORMATS, summaries
 from store.exporting.options import ExportOptions, UsageProblem, parse_split
 from store.exporting.plan import ExportPlan, plan
 from store.exporting.reasons import ALLOWABLE, EXPLAINED, Reason
-from store.exporting.write import Written, write
+from store.exporting.write import WrittenExport, write
 
 __all__ = [
     "ALLOWABLE",
@@ -16,7 +16,7 @@ __all__ = [
     "ExportPlan",
     "Reason",
     "UsageProblem",
-    "Written",
+    "WrittenExport",
     "parse_split",
     "plan",
     "summaries",

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from store.exporting.decided import Standing
+from store.exporting.decided import PairDecision
 from store.exporting.formats.base import Line
 from store.judgements import guidelines
 from store.views.origins import Origins
@@ -46,7 +46,7 @@ class Audit:
         )
         self._versions = {each.id: each.version for each in guidelines.history(db)}
 
-    def line(self, pair_id: str, standing: Standing, excluded: str | None) -> Line:
+    def line(self, pair_id: str, standing: PairDecision, excluded: str | None) -> Line:
         """One pair: prompt, both answers with their chains, all that people said, what stands.
 
         Args:

@@ -26,7 +26,7 @@ class Rules(NamedTuple):
     """SHA-256 of its file's content."""
 
 
-class Model(NamedTuple):
+class ModelUsed(NamedTuple):
     """A model that wrote something on the way to the exported answers, or judged them."""
 
     name: str
@@ -41,7 +41,7 @@ class Background:
     constitutions: tuple[Rules, ...]
     guidelines: tuple[Guideline, ...]
     """The versions that labels of the exported pairs were made under."""
-    models: tuple[Model, ...]
+    models: tuple[ModelUsed, ...]
     labels: dict[str, int]
     """First-pass labels by annotator, without ``skip`` and what rounds still hide."""
     agreements: tuple[Agreement, ...]
@@ -125,7 +125,7 @@ def read(db: Database, exported: Iterable[str]) -> Background:
     return Background(
         constitutions=tuple(Rules(*row) for row in db.execute(_BEHIND + _CONSTITUTIONS, pairs)),
         guidelines=tuple(g for g in guidelines.history(db) if g.id in used),
-        models=tuple(Model(*row) for row in db.execute(_BEHIND + _MODELS, pairs)),
+        models=tuple(ModelUsed(*row) for row in db.execute(_BEHIND + _MODELS, pairs)),
         labels=dict(db.execute(_LABELS, [hidden]).fetchall()),
         agreements=tuple(two for two in found if two.n),
     )

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from store.exporting.facts import Decided, Facts, GivenBy, PairFacts, Said
+from store.exporting.facts import AnnotatorVerdict, Decided, Facts, GivenBy, PairFacts
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
 from store.records import Choice, Verdict
 
 
-class Standing(NamedTuple):
+class PairDecision(NamedTuple):
     """What stands about a pair: a verdict for one side, or the reason why there is none."""
 
     verdict: Verdict | None
@@ -32,7 +32,7 @@ class Standing(NamedTuple):
 _OPEN = {Verdict.TIE: Reason.TIE, Verdict.BOTH_BAD: Reason.BOTH_BAD, Verdict.SKIP: Reason.SKIPPED}
 
 
-def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
+def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairDecision:
     """What the people that ``options.from_`` names say about a pair."""
     source, annotator = options.from_, options.annotator
     if source == "decisions":
@@ -49,29 +49,29 @@ def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
     given = [label for label in said if label.verdict is not Verdict.SKIP]
     if given and not annotator and any(each.given_by == whose for each in pair.withdrawn):
         names = tuple(label.annotator for label in given)
-        return Standing(None, Reason.BEING_LABELLED_AGAIN, "labels", names)
+        return PairDecision(None, Reason.BEING_LABELLED_AGAIN, "labels", names)
     if given:
         return _by_labels(given, options)
     if source != "ai":
         decided = _by_decision(pair, facts, options)
         if decided.reason is not Reason.UNLABELLED:
             return decided
-    return Standing(None, Reason.SKIPPED if said else Reason.UNLABELLED, "nothing")
+    return PairDecision(None, Reason.SKIPPED if said else Reason.UNLABELLED, "nothing")
 
 
-def _by_labels(given: list[Said], options: ExportOptions) -> Standing:
+def _by_labels(given: list[AnnotatorVerdict], options: ExportOptions) -> PairDecision:
     votes = Counter(label.verdict for label in given)
     verdict, most = votes.most_common(1)[0]
     enough = most * 2 > len(given) if options.from_ == "majority" else len(votes) == 1
     names = tuple(label.annotator for label in given)
     if not enough:
-        return Standing(None, Reason.DISAGREEMENT, "labels", names)
+        return PairDecision(None, Reason.DISAGREEMENT, "labels", names)
     if len(given) < options.min_annotators:
-        return Standing(None, Reason.TOO_FEW_ANNOTATORS, "labels", names)
+        return PairDecision(None, Reason.TOO_FEW_ANNOTATORS, "labels", names)
     return _verdict(verdict, "labels", names)
 
 
-def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> Standing:
+def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairDecision:
     about = [
         decided
         for decided in facts.decisions.get(pair.prompt_id, ())
@@ -79,16 +79,16 @@ def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> Stand
         and options.annotator in (None, decided.annotator)
     ]
     if not about:
-        return Standing(None, Reason.UNLABELLED, "nothing")
+        return PairDecision(None, Reason.UNLABELLED, "nothing")
     names = tuple(sorted({decided.annotator for decided in about}))
     outcomes = {_outcome(pair, decided) for decided in about}
     if len(outcomes) > 1:
-        return Standing(None, Reason.DISAGREEMENT, "decision", names)
+        return PairDecision(None, Reason.DISAGREEMENT, "decision", names)
     outcome = outcomes.pop()
     if isinstance(outcome, Reason):
-        return Standing(None, outcome, "decision", names)
+        return PairDecision(None, outcome, "decision", names)
     if len(names) < options.min_annotators:
-        return Standing(None, Reason.TOO_FEW_ANNOTATORS, "decision", names)
+        return PairDecision(None, Reason.TOO_FEW_ANNOTATORS, "decision", names)
     return _verdict(outcome, "decision", names)
 
 
@@ -101,7 +101,7 @@ def _outcome(pair: PairFacts, decided: Decided) -> Verdict | Reason:
     return Verdict.A if pair.a.text == decided.text else Verdict.B
 
 
-def _verdict(verdict: Verdict, basis: str, names: tuple[str, ...]) -> Standing:
+def _verdict(verdict: Verdict, basis: str, names: tuple[str, ...]) -> PairDecision:
     if reason := _OPEN.get(verdict):
-        return Standing(None, reason, basis, names)
-    return Standing(verdict, None, basis, names)
+        return PairDecision(None, reason, basis, names)
+    return PairDecision(verdict, None, basis, names)

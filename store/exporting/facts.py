@@ -36,7 +36,7 @@ class Withdrawn(NamedTuple):
     given_by: GivenBy
 
 
-class Said(NamedTuple):
+class AnnotatorVerdict(NamedTuple):
     """What one annotator says of a pair."""
 
     annotator: str
@@ -70,9 +70,9 @@ class PairFacts:
     category: str
     a: Side
     b: Side
-    words: list[Said] = field(default_factory=list)
+    words: list[AnnotatorVerdict] = field(default_factory=list)
     """The last word of everybody, by annotator; of people, models and sources."""
-    blind: list[Said] = field(default_factory=list)
+    blind: list[AnnotatorVerdict] = field(default_factory=list)
     """People's first labels given blind, which agreement is counted from."""
     withdrawn: list[Withdrawn] = field(default_factory=list)
     """Verdicts taken back that nothing took the place of."""
@@ -141,9 +141,9 @@ def load(db: Database) -> Facts:
     return Facts(pairs, _decisions(db))
 
 
-def _said(db: Database, sql: str) -> Iterator[tuple[str, Said]]:
+def _said(db: Database, sql: str) -> Iterator[tuple[str, AnnotatorVerdict]]:
     for pair_id, annotator, given_by, verdict, round_id in db.execute(sql):
-        yield pair_id, Said(annotator, given_by, Verdict(verdict), round_id)
+        yield pair_id, AnnotatorVerdict(annotator, given_by, Verdict(verdict), round_id)
 
 
 def _pair(row: tuple[Any, ...]) -> PairFacts:

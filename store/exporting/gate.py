@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from store import ids, reasoning, texts
-from store.exporting.facts import PairFacts, Said
+from store.exporting.facts import AnnotatorVerdict, PairFacts
 from store.exporting.low_agreement import Doubted, rests_on_doubt
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Tokens of each text, by the model's own tokenizer."""
@@ -19,22 +19,22 @@ TEMPLATE_TOKENS: Final = 64
 """Tokens that a chat template may add to a prompt, on the safe side."""
 
 
-class Outcome(NamedTuple):
+class GateOutcome(NamedTuple):
     """What the gate says about the decided rows."""
 
-    passed: list[Row]
-    excluded: list[tuple[Row, Reason]]
-    length_not_checked: list[Row]
+    passed: list[ExportRow]
+    excluded: list[tuple[ExportRow, Reason]]
+    length_not_checked: list[ExportRow]
     """Rows that passed, but may be identical once cut: no tokenizer was at hand."""
 
 
 def sift(
-    rows: Collection[Row],
+    rows: Collection[ExportRow],
     options: ExportOptions,
-    refused_by_format: Callable[[Row], Reason | None],
+    refused_by_format: Callable[[ExportRow], Reason | None],
     doubted: Doubted,
     count_tokens: CountTokens | None,
-) -> Outcome:
+) -> GateOutcome:
     """Send each row through; the first reason that is true of it and not allowed keeps it out.
 
     Args:
@@ -47,7 +47,7 @@ def sift(
     doubtful = [row for row in rows if _may_be_cut_alike(row, options.max_length)]
     alike = _cut_alike(doubtful, options.max_length, count_tokens)
     seen: set[str] = set()
-    outcome = Outcome([], [], [])
+    outcome = GateOutcome([], [], [])
     for row in rows:
         reasons = _reasons(row, refused_by_format, doubted)
         reason = next((r for r in reasons if r not in options.allow), None)
@@ -69,7 +69,7 @@ def sift(
 
 
 def _reasons(
-    row: Row, refused_by_format: Callable[[Row], Reason | None], doubted: Doubted
+    row: ExportRow, refused_by_format: Callable[[ExportRow], Reason | None], doubted: Doubted
 ) -> Iterator[Reason]:
     pair = row.pair
     both = (row.chosen, row.rejected)
@@ -91,7 +91,7 @@ def _reasons(
         yield reason
 
 
-def _labels_behind(row: Row) -> list[Said]:
+def _labels_behind(row: ExportRow) -> list[AnnotatorVerdict]:
     names = row.standing.annotators
     return [
         word for word in row.pair.words if word.given_by == "person" and word.annotator in names
@@ -106,7 +106,7 @@ def _last_turn(pair: PairFacts) -> str:
     return pair.messages[-1].content if pair.messages else ""
 
 
-def _shared_start(row: Row) -> str:
+def _shared_start(row: ExportRow) -> str:
     """Everything up to the first character in which the two trained texts differ."""
     prompt = "\n".join(message.content for message in row.messages)
     return prompt + "\n" + _common_start(row.chosen.text, row.rejected.text)
@@ -119,14 +119,14 @@ def _common_start(one: str, other: str) -> str:
     return min(one, other, key=len)
 
 
-def _may_be_cut_alike(row: Row, max_length: int) -> bool:
+def _may_be_cut_alike(row: ExportRow, max_length: int) -> bool:
     # a token is at least one byte of text, so that most rows need no tokenizer
     room = max_length - TEMPLATE_TOKENS
     return row.chosen.text != row.rejected.text and len(_shared_start(row).encode()) >= room
 
 
 def _cut_alike(
-    rows: list[Row], max_length: int, count_tokens: CountTokens | None
+    rows: list[ExportRow], max_length: int, count_tokens: CountTokens | None
 ) -> frozenset[str]:
     """Ids of the rows whose two texts differ only behind the last token that is kept."""
     if count_tokens is None or not rows:
@@ -135,6 +135,6 @@ def _cut_alike(
     return frozenset(row.pair.id for row, n in zip(rows, counted, strict=True) if n >= max_length)
 
 
-def _content(row: Row) -> str:
+def _content(row: ExportRow) -> str:
     turns = [list(message) for message in row.messages]
     return ids.digest("triplet", [turns, row.chosen.text, row.rejected.text])

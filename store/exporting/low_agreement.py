@@ -17,7 +17,7 @@ from store.agreement import bands
 from store.agreement.counts import Said as SaidBoth
 from store.agreement.counts import counts
 from store.agreement.kappa import kappa
-from store.exporting.facts import PairFacts, Said
+from store.exporting.facts import AnnotatorVerdict, PairFacts
 
 Doubted = frozenset[tuple[str | None, str]]
 """(round id or None, annotator) of those in doubt."""
@@ -52,7 +52,7 @@ def in_doubt(pairs: Iterable[PairFacts]) -> Doubted:
     return frozenset(low - sound)
 
 
-def rests_on_doubt(labels: Iterable[Said], doubted: Doubted) -> bool:
+def rests_on_doubt(labels: Iterable[AnnotatorVerdict], doubted: Doubted) -> bool:
     """Whether every one of the labels comes from somebody in doubt."""
     found = list(labels)
     return bool(found) and all((label.round_id, label.annotator) in doubted for label in found)

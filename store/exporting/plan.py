@@ -12,14 +12,14 @@ from sqlite_utils import Database
 
 from store.exporting import background, decided, facts, gate, low_agreement, split
 from store.exporting.background import Background
-from store.exporting.decided import Standing
+from store.exporting.decided import PairDecision
 from store.exporting.facts import Facts
 from store.exporting.formats import named
-from store.exporting.formats.base import Entry, Format, Judged, Line
-from store.exporting.gate import CountTokens, Outcome
+from store.exporting.formats.base import Entry, ExportFormat, Judged, Line
+from store.exporting.gate import CountTokens, GateOutcome
 from store.exporting.options import SPLIT_NAMES, ExportOptions
 from store.exporting.reasons import Reason
-from store.exporting.rows import Row, decided_row
+from store.exporting.rows import ExportRow, decided_row
 from store.judgements import labels
 from store.rounds import rounds
 
@@ -29,7 +29,7 @@ class ExportPlan:
     """What goes out, what stays and why."""
 
     options: ExportOptions
-    rows: tuple[Row, ...]
+    rows: tuple[ExportRow, ...]
     """The decided pairs that passed the gate, in project order."""
     excluded: dict[str, list[str]]
     """Ids of the pairs that stay, by reason, in the order of :class:`Reason`."""
@@ -59,7 +59,7 @@ class ExportPlan:
         return dict(sorted(Counter(row.standing.basis for row in self.rows).items()))
 
     @property
-    def format(self) -> Format[Any]:
+    def format(self) -> ExportFormat[Any]:
         """The format asked for."""
         return named(self.options.format)
 
@@ -138,7 +138,7 @@ def _speakers(db: Database, project: Facts) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-_CLOSED = Standing(None, Reason.HIDDEN, "nothing")
+_CLOSED = PairDecision(None, Reason.HIDDEN, "nothing")
 
 
 def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozenset[str]:
@@ -152,7 +152,7 @@ def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozen
     return hidden
 
 
-def _reasons(standings: dict[str, Standing], outcome: Outcome) -> dict[str, Reason]:
+def _reasons(standings: dict[str, PairDecision], outcome: GateOutcome) -> dict[str, Reason]:
     undecided = {
         pair_id: standing.reason
         for pair_id, standing in standings.items()

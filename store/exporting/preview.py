@@ -56,7 +56,7 @@ def closed(db: Database, viewer: str) -> frozenset[str]:
     return frozenset(touched - labelled_by(db, viewer))
 
 
-class Preview(NamedTuple):
+class ExportPreview(NamedTuple):
     """The first lines as they would be written, of pairs that may be seen."""
 
     lines: list[Line]
@@ -64,7 +64,7 @@ class Preview(NamedTuple):
     """The pairs behind them."""
 
 
-def preview(plan: ExportPlan, hidden: frozenset[str], most: int = 5) -> Preview:
+def preview(plan: ExportPlan, hidden: frozenset[str], most: int = 5) -> ExportPreview:
     """A few real lines of an export.
 
     Args:
@@ -73,7 +73,7 @@ def preview(plan: ExportPlan, hidden: frozenset[str], most: int = 5) -> Preview:
         most: how many lines.
     """
     seen = [entry for entry in plan.entries if entry.pair.id not in hidden][:most]
-    return Preview(list(islice(plan.lines(seen), most)), [entry.pair.id for entry in seen])
+    return ExportPreview(list(islice(plan.lines(seen), most)), [entry.pair.id for entry in seen])
 
 
 def texts(db: Database, pair_ids: Iterable[str]) -> list[PairText]:

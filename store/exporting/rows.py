@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from store.exporting.decided import Standing
+from store.exporting.decided import PairDecision
 from store.exporting.facts import PairFacts, Side
 from store.records import Message, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportRow:
     """One prompt with its chosen and its rejected answer."""
 
     pair: PairFacts
-    standing: Standing
+    standing: PairDecision
     chosen: Side
     rejected: Side
 
@@ -24,9 +24,9 @@ class Row:
         return self.pair.messages
 
 
-def decided_row(pair: PairFacts, standing: Standing) -> Row | None:
+def decided_row(pair: PairFacts, standing: PairDecision) -> ExportRow | None:
     """The row of a pair that has a verdict for one side, or None."""
     if standing.verdict is None:
         return None
     other = Verdict.B if standing.verdict is Verdict.A else Verdict.A
-    return Row(pair, standing, pair.side(standing.verdict), pair.side(other))
+    return ExportRow(pair, standing, pair.side(standing.verdict), pair.side(other))

@@ -37,7 +37,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenExport:
     """What an export left on the disk."""
 
     out: Path
@@ -50,7 +50,7 @@ class Written:
         return sum(file.rows for file in self.files.values())
 
 
-def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written:
+def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> WrittenExport:
     """Write what was planned; the same project and options give the same bytes.
 
     A name ending in .jsonl gets one object a line, .json a list of them; anything else is a
@@ -111,7 +111,7 @@ class _Progress:
             self._on_line(self._done)
 
 
-def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
+def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenExport:
     if out.is_dir():
         raise StoreError(f"{out} is a folder; name a file, or a folder without .json at its end")
     if out.exists() and not plan.options.force:
@@ -126,10 +126,10 @@ def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
         beside.unlink(missing_ok=True)
         raise
     _sync_folder(out.parent)
-    return Written(out, {out.name: file})
+    return WrittenExport(out, {out.name: file})
 
 
-def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
+def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenExport:
     leftovers.sweep(out.absolute().parent)  # may put a folder back that a kill had set aside
     _may_replace(out, force=plan.options.force)
     beside = leftovers.beside(out)
@@ -153,7 +153,7 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> Written:
         shutil.rmtree(beside, ignore_errors=True)
         raise
     _sync_folder(out.parent)
-    return Written(out, files)
+    return WrittenExport(out, files)
 
 
 def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:

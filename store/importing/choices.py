@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from store import ids
 from store.importing import names
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.names import Sides
-from store.importing.rows import Given, Refused
+from store.importing.rows import Given, RowRefused
 from store.records import Verdict
 
 _WORDS: Final = {
@@ -67,11 +67,11 @@ _NAMED: Final = (
 _RATERS: Final = ("annotator", "labeler", "labeller", "rater", "coder")
 
 
-def raters(fields: Fields, sides: Sides) -> dict[str, Given]:
+def raters(fields: RowFields, sides: Sides) -> dict[str, Given]:
     """The verdicts in columns such as ``annotator1``, which name an answer by its number.
 
     Raises:
-        Refused: such a column holds something else.
+        RowRefused: such a column holds something else.
     """
     found: dict[str, Given] = {}
     for key, value in fields.data.items():
@@ -79,7 +79,7 @@ def raters(fields: Fields, sides: Sides) -> dict[str, Given]:
         if not _is_rater(words) or value in (None, ""):
             continue
         if (verdict := meant(value, sides)) is None:
-            raise Refused(fields.column(key), f"'{value}' names neither answer nor a tie")
+            raise RowRefused(fields.column(key), f"'{value}' names neither answer nor a tie")
         fields.take(key, f"label of {key}")
         found[ids.name(key)] = Given(verdict)
     return found
@@ -90,7 +90,7 @@ def _is_rater(words: tuple[str, ...]) -> bool:
     return len(words) == 2 and words[0] in _RATERS and (words[1].isdigit() or len(words[1]) == 1)
 
 
-def own(fields: Fields, sides: Sides) -> dict[str, Given]:
+def own(fields: RowFields, sides: Sides) -> dict[str, Given]:
     """The one preference of a row, where a field such as ``winner`` names one of the answers.
 
     It is the file's own, unless the row says whose it is.
@@ -108,7 +108,7 @@ def own(fields: Fields, sides: Sides) -> dict[str, Given]:
     return {}
 
 
-def _whose(fields: Fields) -> str:
+def _whose(fields: RowFields) -> str:
     for key in _NAMED:
         value = fields.data.get(key)
         if isinstance(value, str) and (name := ids.name(fields.text(key, str(value)))):

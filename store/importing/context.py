@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from store.importing import hh, turns
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.jsonl import kind
-from store.importing.rows import Refused
+from store.importing.rows import RowRefused
 from store.records import Message
 
 KEYS: Final = (
@@ -31,24 +31,24 @@ KEYS: Final = (
 _SYSTEMS: Final = ("system", "system_prompt")
 
 
-def key_of(fields: Fields) -> str | None:
+def key_of(fields: RowFields) -> str | None:
     """The field that holds the prompt, or None."""
     mapped = [key for key in KEYS if key in fields.columns and key != "input"]
     return next((key for key in (*mapped, *KEYS) if fields.has(key)), None)
 
 
-def prompt(fields: Fields) -> tuple[Message, ...]:
+def prompt(fields: RowFields) -> tuple[Message, ...]:
     """The prompt of a row, with the system turn and the input that stand beside it.
 
     Raises:
-        Refused: there is none, or it cannot be told what it is.
+        RowRefused: there is none, or it cannot be told what it is.
     """
     if (key := key_of(fields)) is None:
         raise fields.missing("prompt")
     return opened(fields, read(fields, key, given_input(fields, key)))
 
 
-def read(fields: Fields, key: str, given: str = "") -> tuple[Message, ...]:
+def read(fields: RowFields, key: str, given: str = "") -> tuple[Message, ...]:
     """The prompt under one field.
 
     Args:
@@ -57,13 +57,13 @@ def read(fields: Fields, key: str, given: str = "") -> tuple[Message, ...]:
         given: what is put behind an instruction, after a blank line.
 
     Raises:
-        Refused: it is no text and no conversation.
+        RowRefused: it is no text and no conversation.
     """
     value = fields.take(key, "prompt")
     if isinstance(value, Mapping):
         inner = next((name for name in ("messages", "text", "content") if name in value), None)
         if inner is None:
-            raise Refused(fields.column(key), f"is {kind(value)} without messages or text")
+            raise RowRefused(fields.column(key), f"is {kind(value)} without messages or text")
         for name, each in value.items():
             if name not in (inner, "role", "parallel_tool_calls") and each not in (
                 None,
@@ -86,7 +86,7 @@ def read(fields: Fields, key: str, given: str = "") -> tuple[Message, ...]:
     return (Message("user", f"{text}\n\n{given}" if given.strip() else text),)
 
 
-def given_input(fields: Fields, key: str) -> str:
+def given_input(fields: RowFields, key: str) -> str:
     """The input that stands beside an instruction, or nothing."""
     beside = fields.column(key) == "instruction" or "input" in fields.columns
     if key == "input" or not beside or not isinstance(fields.data.get("input"), str):
@@ -94,7 +94,7 @@ def given_input(fields: Fields, key: str) -> str:
     return fields.text("input", fields.take("input", "prompt"))
 
 
-def opened(fields: Fields, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def opened(fields: RowFields, messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """A conversation with the system turn and the earlier turns that stand beside it."""
     history = fields.data.get("history")
     if isinstance(history, list) and history and all(map(_is_turn, history)):
@@ -120,7 +120,7 @@ def _is_turn(value: Any) -> bool:
 
 
 def joined(
-    fields: Fields, stated: tuple[Message, ...], before: tuple[Message, ...], side: str
+    fields: RowFields, stated: tuple[Message, ...], before: tuple[Message, ...], side: str
 ) -> tuple[Message, ...]:
     """The prompt of a row that states one and whose answers bring a conversation with them.
 
@@ -133,7 +133,7 @@ def joined(
         side: the field the answer is in, for the message.
 
     Raises:
-        Refused: neither holds the other.
+        RowRefused: neither holds the other.
     """
     if not before or not stated:
         return before or stated
@@ -143,7 +143,7 @@ def joined(
         return stated
     if len(stated) == 1 and any(_plain(stated[0].content) in _plain(m.content) for m in before):
         return before
-    raise Refused(
+    raise RowRefused(
         fields.column(side),
         "the conversation does not hold the prompt that stands beside it; leave one of them out",
     )
@@ -160,14 +160,14 @@ def _plain(text: str) -> str:
     return text.strip()
 
 
-def instances(fields: Fields) -> Iterator[str]:
+def instances(fields: RowFields) -> Iterator[str]:
     """The inputs that an instruction comes with; one empty one when there are none."""
     found = fields.data.get("instances")
     if found is None:
         yield ""
         return
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise Refused(fields.column("instances"), f"is {kind(found)}, not a list of objects")
+        raise RowRefused(fields.column("instances"), f"is {kind(found)}, not a list of objects")
     fields.take("instances", "prompt")
     for i, each in enumerate(found):
         for name, value in each.items():

@@ -12,18 +12,18 @@ from typing import Any, Final
 from store import ids
 from store.errors import BadInput
 from store.importing import choices, context, documents, jsonl, prompt, rated, spoken, table, text
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.registry import (
     FORMATS,
     KINDS,
     LAYOUTS,
-    Format,
+    ImportFormat,
     Layout,
     answers_of,
     of_row,
     prompts_of,
 )
-from store.importing.rows import LabelRow, Made, PairRow, Problem, Record, Refused, Row, shown
+from store.importing.rows import LabelRow, Made, PairRow, Problem, Record, Row, RowRefused, shown
 from store.importing.source import Line, Source
 
 SAMPLE: Final = 200
@@ -36,7 +36,7 @@ _LISTS: Final = (".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReadingOptions:
     """How the user asked for a file to be read."""
 
     kind: str
@@ -72,7 +72,7 @@ class Wanted:
 class Reader:
     """Reads the rows of one file, each by its own shape, and counts what was not read."""
 
-    def __init__(self, source: Source, wanted: Wanted) -> None:
+    def __init__(self, source: Source, wanted: ReadingOptions) -> None:
         """Looks at the first lines.
 
         Raises:
@@ -126,29 +126,29 @@ class Reader:
             format_ = prompts_of(self.layout)
             try:
                 if record.data is None:
-                    raise Refused(*record.fault)
+                    raise RowRefused(*record.fault)
                 folded = spoken.folded(record.data, self._annotators)
-                fields = Fields(record.line, folded, self._wanted.columns, unsure=self._unsure)
+                fields = RowFields(record.line, folded, self._wanted.columns, unsure=self._unsure)
                 for name in self._wanted.ignored:
                     fields.data.pop(name, None)
                 format_ = self._format(fields.data)
                 made = self._read(fields, format_)
-            except Refused as refused:
+            except RowRefused as refused:
                 yield Problem(record.line, refused.field, refused.reason, kept=False), format_.name
             else:
                 for row in made:
                     yield row, format_.name
 
-    def _read(self, fields: Fields, format_: Format) -> list[Made]:
+    def _read(self, fields: RowFields, format_: ImportFormat) -> list[Made]:
         if format_.strict and not format_.looks_like(fields.data):
-            raise Refused("", f"is no row of the format {format_.name}: {format_.summary}")
+            raise RowRefused("", f"is no row of the format {format_.name}: {format_.summary}")
         fields.source = ids.SOURCE + (self._wanted.source or format_.name)
         # A row of several prompts or pairs is read whole before any of it counts.
         made = list(format_.rows(fields))
         if format_.kind == "prompts" and self._wanted.kind == "auto":
             self._refuse_answers(fields)
         if self._wanted.kind == "labels" and not any(map(_is_labelled, made)):
-            raise Refused("labels", _NO_LABELS)
+            raise RowRefused("labels", _NO_LABELS)
         for name in fields.unread():
             self.unread[name] = self.unread.get(name, 0) + 1
         for column, meaning in fields.read.items():
@@ -157,7 +157,7 @@ class Reader:
             self.understood[column] = f"labels of {column}"
         return made
 
-    def _format(self, row: Mapping[str, Any]) -> Format:
+    def _format(self, row: Mapping[str, Any]) -> ImportFormat:
         name, kind = self._wanted.format, self._wanted.kind
         if name is not None and name not in LAYOUTS:
             return FORMATS[name]
@@ -169,18 +169,18 @@ class Reader:
             return FORMATS["pairlab"]
         return found
 
-    def _refuse_answers(self, fields: Fields) -> None:
+    def _refuse_answers(self, fields: RowFields) -> None:
         """Refuses a prompt that comes with answers which nobody would see again."""
         found = list(answers_of(fields.data)) or prompt.answers_left(fields)
         if len(found) == 1 and _holds_several(fields.data[found[0]]):
-            raise Refused(
+            raise RowRefused(
                 found[0],
                 "is a list of answers that would be lost, and their texts are not found in it:"
                 " put them into responses, as texts, or leave them with --kind prompts",
             )
         if len(found) > 1:
             names = ", ".join(found)
-            raise Refused(
+            raise RowRefused(
                 found[0],
                 f"the row holds answers that would be lost ({names}): name two of them with --map"
                 f" a={found[0]} --map b={found[1]}, or leave them with --kind prompts",
@@ -207,7 +207,7 @@ _MARKUP: Final = (".html", ".htm", ".xml", ".yaml", ".yml", ".toml", ".rtf", ".t
 """Texts whose lines are no prompts."""
 
 
-def _layout(source: Source, head: Sequence[Line], wanted: Wanted) -> Layout:
+def _layout(source: Source, head: Sequence[Line], wanted: ReadingOptions) -> Layout:
     if wanted.format is not None and wanted.format in LAYOUTS:
         return LAYOUTS[wanted.format]
     filled = [line.text.strip("\r\n") for line in head if line.text.strip()]
@@ -232,7 +232,7 @@ def _layout(source: Source, head: Sequence[Line], wanted: Wanted) -> Layout:
 def _is_object(line: str) -> bool:
     try:
         jsonl.parse(line)
-    except Refused:
+    except RowRefused:
         return False
     return True
 
@@ -247,7 +247,7 @@ def _is_header(lines: Sequence[str]) -> bool:
     return False
 
 
-def _check_columns(names: Sequence[str], wanted: Wanted, file: str) -> None:
+def _check_columns(names: Sequence[str], wanted: ReadingOptions, file: str) -> None:
     told = shown(", ".join(names))
     if absent := [column for column in wanted.columns.values() if column not in names]:
         reason = f"there is no column '{absent[0]}'; the columns are {told}"

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, Final
 
 from store.importing import jsonl
-from store.importing.rows import Record, Refused
+from store.importing.rows import Record, RowRefused
 from store.importing.source import Line
 
 _MARK: Final = re.compile(r'["\\{}\[\],]')
@@ -30,7 +30,7 @@ def is_by_line(head: Sequence[Line]) -> bool:
 def _kind(text: str) -> str:
     try:
         found = jsonl.value(text)
-    except Refused:
+    except RowRefused:
         return ""
     return "list" if isinstance(found, list) else "object" if isinstance(found, dict) else "other"
 
@@ -51,7 +51,7 @@ def records(lines: Iterable[Line]) -> Iterator[Record]:
             continue
         try:
             found = jsonl.value(text)
-        except Refused as refused:
+        except RowRefused as refused:
             yield Record(number, None, (refused.field, refused.reason))
             continue
         if isinstance(found, str) and not isinstance(found, jsonl.Number):

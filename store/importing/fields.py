@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from store.importing.jsonl import Number, kind
-from store.importing.rows import Problem, Refused, shown
+from store.importing.rows import Problem, RowRefused, shown
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _INDEX: Final = re.compile(r"\[\d+\]")
 NEEDED: Final = ("prompt", "messages", "a", "b")
 
 
-class Fields:
+class RowFields:
     """The fields of one row, which of them were taken, and the problems found on the way."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Fields:
             unsure: fields whose numbers may count the answers from nought or from one.
 
         Raises:
-            Refused: a mapped column that is needed is missing.
+            RowRefused: a mapped column that is needed is missing.
         """
         self.line = line
         self.data = dict(data)
@@ -54,7 +54,7 @@ class Fields:
                 if column != field:
                     self.read[column] = field
             elif field in NEEDED:
-                raise Refused(field, f"there is no column '{column}'")
+                raise RowRefused(field, f"there is no column '{column}'")
             else:
                 self.data.pop(field, None)
 
@@ -91,16 +91,16 @@ class Fields:
         name = self.column(field)
         self.problems.append(Problem(self.line, shown(name), shown(reason), kept=True))
 
-    def missing(self, field: str) -> Refused:
+    def missing(self, field: str) -> RowRefused:
         """The refusal of a row that lacks a field, with the names it has."""
         names = ", ".join(key for key in self.data if key != field) or "nothing"
-        return Refused(self.column(field), f"is missing; the row has {names}")
+        return RowRefused(self.column(field), f"is missing; the row has {names}")
 
     def answer(self, field: str, value: Any) -> str:
         """An answer: text, perhaps empty; a number or truth value as it is spelt.
 
         Raises:
-            Refused: it is nothing that can be spelt.
+            RowRefused: it is nothing that can be spelt.
         """
         text = self.text(field, value)
         if not text.strip():
@@ -111,7 +111,7 @@ class Fields:
         """A value as text.
 
         Raises:
-            Refused: it is no text, number or truth value, or no UTF-8 file could hold it.
+            RowRefused: it is no text, number or truth value, or no UTF-8 file could hold it.
         """
         if isinstance(value, bool | Number):
             self.kept(field, f"is {kind(value)}, kept as text")
@@ -119,9 +119,9 @@ class Fields:
         if not isinstance(value, str):
             inside = f" of {', '.join(value)}" if isinstance(value, dict) and value else ""
             remedy = "; give its text alone" if inside else ""
-            raise Refused(self.column(field), f"is {kind(value)}{inside}, not text{remedy}")
+            raise RowRefused(self.column(field), f"is {kind(value)}{inside}, not text{remedy}")
         if _SURROGATE.search(value):
-            raise Refused(
+            raise RowRefused(
                 self.column(field), "has half of a surrogate pair in it, which no UTF-8 can hold"
             )
         if "\0" in value:
@@ -141,7 +141,7 @@ class Fields:
             *names: other names under which it may stand.
 
         Raises:
-            Refused: it is neither.
+            RowRefused: it is neither.
         """
         name = next((each for each in ("id", *names) if self.has(each)), None)
         if name is None:
@@ -150,18 +150,18 @@ class Fields:
         if isinstance(value, Number):
             return str(value)
         if isinstance(value, bool):
-            raise Refused(self.column(name), f"is {kind(value)}, not text")
+            raise RowRefused(self.column(name), f"is {kind(value)}, not text")
         return self.text(name, value).strip() or None
 
     def tags(self) -> tuple[str, ...]:
         """The words under ``tags``.
 
         Raises:
-            Refused: it is no list of texts.
+            RowRefused: it is no list of texts.
         """
         value = self.take("tags") or []
         if isinstance(value, str):
             value = [value]
         if not isinstance(value, list):
-            raise Refused(self.column("tags"), f"is {kind(value)}, not a list")
+            raise RowRefused(self.column("tags"), f"is {kind(value)}, not a list")
         return tuple(self.text("tags", each) for each in value)

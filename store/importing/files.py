@@ -14,8 +14,8 @@ from sqlite_utils import Database
 
 from store.db.connection import immediate
 from store.errors import BadInput
-from store.importing.detect import Reader, Wanted, did_you_mean
-from store.importing.preview import Seen, seen
+from store.importing.detect import Reader, ReadingOptions, did_you_mean
+from store.importing.preview import PreviewRow, seen
 from store.importing.registry import FORMATS, prompts_of
 from store.importing.rows import FIELDS, PairRow, Problem, Row
 from store.importing.source import open_any
@@ -69,7 +69,7 @@ class FileReport:
     """What each column was taken for."""
     formats: dict[str, int] = field(default_factory=dict)
     """How many rows each format had."""
-    first: list[Seen] = field(default_factory=list)
+    first: list[PreviewRow] = field(default_factory=list)
     """The first rows as they were understood."""
 
     @property
@@ -128,7 +128,7 @@ def run(
     if unknown := sorted(set(columns) - set(FIELDS)):
         raise BadInput(f"there is no field '{unknown[0]}'; the fields are {', '.join(FIELDS)}")
     kind = options.get("kind", "auto")
-    wanted = Wanted(
+    wanted = ReadingOptions(
         kind,
         options.get("format"),
         columns,

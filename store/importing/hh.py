@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.jsonl import kind
-from store.importing.rows import Given, PairRow, Refused
+from store.importing.rows import Given, PairRow, RowRefused
 from store.records import Message, Verdict
 
 _TURN: Final = re.compile(r"\n\n(Human|Assistant):")
@@ -33,16 +33,16 @@ def looks_like(row: Mapping[str, Any]) -> bool:
     return is_transcript(sides[0]) and None not in sides and not row.get("prompt")
 
 
-def rows(fields: Fields) -> Iterator[PairRow]:
+def rows(fields: RowFields) -> Iterator[PairRow]:
     """The pair of a row, and the file's own preference.
 
     Raises:
-        Refused: a side is no transcript, or the two differ before their last answers.
+        RowRefused: a side is no transcript, or the two differ before their last answers.
     """
     before, a = _split(fields, "chosen")
     other, b = _split(fields, "rejected")
     if before != other:
-        raise Refused("rejected", "the conversation differs from chosen before the last answer")
+        raise RowRefused("rejected", "the conversation differs from chosen before the last answer")
     turns = messages(before)
     for first, second in pairwise([*(m.role for m in turns), "assistant"]):
         if first == second:
@@ -79,21 +79,21 @@ def messages(transcript: str) -> tuple[Message, ...]:
     )
 
 
-def _split(fields: Fields, field: str) -> tuple[str, str]:
+def _split(fields: RowFields, field: str) -> tuple[str, str]:
     """The conversation and the last answer of one side."""
     if field not in fields.data:
         raise fields.missing(field)
     value = fields.take(field)
     if not isinstance(value, str):
-        raise Refused(field, f"is {kind(value)}, not text")
+        raise RowRefused(field, f"is {kind(value)}, not text")
     text = fields.text(field, value)
     if not is_transcript(text):
-        raise Refused(field, "does not begin with 'Human:'")
+        raise RowRefused(field, "does not begin with 'Human:'")
     before, found, answer = text.rpartition(_LAST)
     if not found:
-        raise Refused(field, "has no answer: no 'Assistant:' after a blank line")
+        raise RowRefused(field, "has no answer: no 'Assistant:' after a blank line")
     if _TURN.search(answer):
-        raise Refused(field, "does not end with an answer")
+        raise RowRefused(field, "does not end with an answer")
     answer = answer.removeprefix(" ")
     if not answer.strip():
         fields.kept(field, "is blank" if answer else "is empty")

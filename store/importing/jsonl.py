@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
-from store.importing.rows import Record, Refused
+from store.importing.rows import Record, RowRefused
 from store.importing.source import Line
 
 
@@ -32,7 +32,7 @@ def records(lines: Iterable[Line]) -> Iterator[Record]:
 def _record(line: Line) -> Record:
     try:
         return Record(line.number, parse(line.text))
-    except Refused as refused:
+    except RowRefused as refused:
         return Record(line.number, None, (refused.field, refused.reason))
 
 
@@ -40,11 +40,11 @@ def parse(text: str) -> dict[str, Any]:
     """The object a line holds.
 
     Raises:
-        Refused: it is no JSON, no object, has a key twice or holds NaN.
+        RowRefused: it is no JSON, no object, has a key twice or holds NaN.
     """
     found = value(text)
     if not isinstance(found, dict):
-        raise Refused("", f"is {kind(found)}, not an object")
+        raise RowRefused("", f"is {kind(found)}, not an object")
     return found
 
 
@@ -52,7 +52,7 @@ def value(text: str) -> Any:
     """The JSON value of a text, numbers as they were spelt.
 
     Raises:
-        Refused: it is no JSON, has a key twice or holds NaN.
+        RowRefused: it is no JSON, has a key twice or holds NaN.
     """
     try:
         return json.loads(
@@ -63,9 +63,9 @@ def value(text: str) -> Any:
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        raise Refused("", f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+        raise RowRefused("", f"is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
-        raise Refused("", "is not usable JSON: nested too deeply") from None
+        raise RowRefused("", "is not usable JSON: nested too deeply") from None
 
 
 def kind(value: Any) -> str:
@@ -84,10 +84,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise Refused(key, "the key stands twice in one object")
+            raise RowRefused(key, "the key stands twice in one object")
         found[key] = value
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise Refused("", f"is not JSON: {name} is no number")
+    raise RowRefused("", f"is not JSON: {name} is no number")

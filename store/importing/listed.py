@@ -10,9 +10,9 @@ from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 from store.importing import context, names, turns
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.preference import answer
-from store.importing.rows import Given, PairRow, Refused
+from store.importing.rows import Given, PairRow, RowRefused
 from store.records import Verdict
 
 _RANKS: Final = ("ranks", "rank", "ranking")
@@ -48,11 +48,11 @@ def _key(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def rows(fields: Fields) -> Iterator[PairRow]:
+def rows(fields: RowFields) -> Iterator[PairRow]:
     """All pairs of a row; the better answer's role is ``chosen``.
 
     Raises:
-        Refused: an answer is no text, or there are not as many ranks as answers.
+        RowRefused: an answer is no text, or there are not as many ranks as answers.
     """
     key = _key(fields.data)
     if key is None:
@@ -91,7 +91,7 @@ def _given(one: _Answer, other: _Answer) -> tuple[Given | None, tuple[str | None
     return Given(Verdict.A, note=note), ("chosen", "rejected")
 
 
-def _answers(fields: Fields, key: str) -> list[_Answer]:
+def _answers(fields: RowFields, key: str) -> list[_Answer]:
     values = fields.take(key, "answers")
     texts = []
     for i, value in enumerate(values):
@@ -107,33 +107,33 @@ def _answers(fields: Fields, key: str) -> list[_Answer]:
     return [_Answer(text, *worth) for text, worth in zip(texts, worths, strict=True)]
 
 
-def _text(fields: Fields, path: str, value: Any) -> str:
+def _text(fields: RowFields, path: str, value: Any) -> str:
     if isinstance(value, Mapping) and not turns.is_message(value):
         name = next((each for each in _TEXTS if each in value), None)
         if name is None:
-            raise Refused(path, f"is an object without a text; looked for {', '.join(_TEXTS)}")
+            raise RowRefused(path, f"is an object without a text; looked for {', '.join(_TEXTS)}")
         for other, each in value.items():
             if other not in (name, _RATED[0], _rated_by(value)) and each not in (None, "", [], {}):
                 fields.leave(f"{path}.{other}")
         path, value = f"{path}.{name}", value[name]
     found = answer(fields, path, value)
     if found.before:
-        raise Refused(path, "is a whole conversation, not one answer")
+        raise RowRefused(path, "is a whole conversation, not one answer")
     return found.text
 
 
-def _beside(fields: Fields, key: str, n: int) -> list[tuple[float | None, str]]:
+def _beside(fields: RowFields, key: str, n: int) -> list[tuple[float | None, str]]:
     """The worth of each answer from a list of ranks or scores beside them."""
     for name in (*_RANKS, *_SCORES):
         value = fields.data.get(name)
         if name == key or not isinstance(value, list) or not value:
             continue
         if len(value) != n:
-            raise Refused(name, f"has {len(value)} entries, but there are {n} answers")
+            raise RowRefused(name, f"has {len(value)} entries, but there are {n} answers")
         numbers = [_number(each) for each in fields.take(name, "worth")]
         if name in _RANKS:
             if name == "ranking" and not _is_plain(numbers):
-                raise Refused(
+                raise RowRefused(
                     name,
                     "may mean the ranks of the answers or their order; call it ranks, the rank of"
                     " each answer, 1 for the best",

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from store import ids
 from store.importing import turns
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.jsonl import Number, kind
-from store.importing.rows import Given, PairRow, Refused
+from store.importing.rows import Given, PairRow, RowRefused
 from store.records import Message, Phase, Verdict
 
 _NO_PREFERENCE: Final = {
@@ -27,14 +27,14 @@ def is_comparison(row: Mapping[str, Any]) -> bool:
     )
 
 
-def comparison(fields: Fields) -> Iterator[PairRow]:
+def comparison(fields: RowFields) -> Iterator[PairRow]:
     """The pair of a comparison, with what each annotator said.
 
     What the default annotator of a document of ours says is what counted as decided, and nobody's
     own label: it becomes the file's own preference.
 
     Raises:
-        Refused: a text is missing, or a preference is none.
+        RowRefused: a text is missing, or a preference is none.
     """
     document = _object(fields.take("_document", "document"))
     about = _object(fields.take("metadata", "prompt and category"))
@@ -44,7 +44,7 @@ def comparison(fields: Fields) -> Iterator[PairRow]:
     labels: dict[str, Given] = {}
     for name, each in said.items():
         if not isinstance(each, Mapping):
-            raise Refused(f"annotations.{name}", f"is {kind(each)}, not an object")
+            raise RowRefused(f"annotations.{name}", f"is {kind(each)}, not an object")
         if (verdict := _preference(f"annotations.{name}", each)) is not None:
             decided = name == "pairlab" and is_ours
             who = fields.source if decided else _name(name, document)
@@ -85,7 +85,7 @@ def _name(name: str, document: Mapping[str, Any]) -> str:
     return f"{ids.AI if sort == 'ai' else ids.SOURCE}{plain}"
 
 
-def _side(fields: Fields, name: str) -> str:
+def _side(fields: RowFields, name: str) -> str:
     value = fields.take(name, name[-1])
     for key, each in value.items():
         if key != "text" and each not in (None, "", [], {}):
@@ -99,7 +99,7 @@ def _preference(field: str, said: Mapping[str, Any]) -> Verdict | None:
     if value is None:
         return _NO_PREFERENCE.get(str(said.get("no_pref_reason")))
     if value not in ("a", "b"):
-        raise Refused(field, f"prefers {str(value)[:40]!r}, neither a nor b")
+        raise RowRefused(field, f"prefers {str(value)[:40]!r}, neither a nor b")
     return Verdict(value)
 
 
@@ -111,21 +111,21 @@ def is_audit(row: Mapping[str, Any]) -> bool:
     )
 
 
-def audit(fields: Fields) -> Iterator[PairRow]:
+def audit(fields: RowFields) -> Iterator[PairRow]:
     """The pair of a line with everybody's label that stands, in all phases.
 
     Raises:
-        Refused: a text is missing, or a label is none.
+        RowRefused: a text is missing, or a label is none.
     """
     pair, prompt = fields.take("pair", "pair"), fields.take("prompt", "prompt")
     turns_ = prompt.get("messages")
     if not isinstance(turns_, list):
-        raise Refused("prompt.messages", "is missing")
+        raise RowRefused("prompt.messages", "is missing")
     texts = []
     for side in "ab":
         value = fields.take(side)
         if "text" not in value:
-            raise Refused(f"{side}.text", "is missing")
+            raise RowRefused(f"{side}.text", "is missing")
         texts.append(fields.answer(f"{side}.text", value["text"]))
         for part in ("critique", "generation"):
             if value.get(part):
@@ -153,11 +153,11 @@ def audit(fields: Fields) -> Iterator[PairRow]:
 def _audited(i: int, label: Any) -> tuple[str, Given]:
     field = f"labels[{i}]"
     if not isinstance(label, Mapping) or not isinstance(label.get("annotator"), str):
-        raise Refused(field, "names no annotator")
+        raise RowRefused(field, "names no annotator")
     try:
         verdict, phase = Verdict(label["verdict"]), Phase(label.get("phase", "first"))
     except (ValueError, KeyError):
-        raise Refused(field, "holds no verdict, or a phase that does not exist") from None
+        raise RowRefused(field, "holds no verdict, or a phase that does not exist") from None
     strength, seconds, left = (label.get(key) for key in ("strength", "seconds", "left_side"))
     return ids.name(label["annotator"]), Given(
         verdict,

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from store.importing import context, names, spoken, turns
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.jsonl import Number
 from store.importing.names import Sides
-from store.importing.rows import Given, PairRow, Refused
+from store.importing.rows import Given, PairRow, RowRefused
 from store.records import Message, Verdict
 
 
-class Answer(NamedTuple):
+class ImportedAnswer(NamedTuple):
     """One answer, and the conversation it came with."""
 
     before: tuple[Message, ...]
@@ -35,11 +35,11 @@ def looks_like(row: Mapping[str, Any]) -> bool:
     )
 
 
-def rows(fields: Fields) -> Iterator[PairRow]:
+def rows(fields: RowFields) -> Iterator[PairRow]:
     """The pairs of a row: each chosen with each rejected answer.
 
     Raises:
-        Refused: a side is missing, has no answer, or the two answer different prompts.
+        RowRefused: a side is missing, has no answer, or the two answer different prompts.
     """
     sides = names.by_role(tuple(fields.data)) or Sides("chosen", "rejected")
     found = [[*answers(fields, side, role)] for side, role in zip(sides, _ROLES, strict=True)]
@@ -49,13 +49,15 @@ def rows(fields: Fields) -> Iterator[PairRow]:
     labels, notes = spoken.people(fields, spoken.by_role)
     if (pairs := len(found[0]) * len(found[1])) > 1:
         if labels:
-            raise Refused("labels", f"do not say which of the {pairs} pairs of the row they mean")
+            raise RowRefused(
+                "labels", f"do not say which of the {pairs} pairs of the row they mean"
+            )
         fields.kept(sides.b, f"makes {pairs} pairs: each chosen with each rejected answer")
     for chosen in found[0]:
         for rejected in found[1]:
             if chosen.before != rejected.before:
                 reason = f"the conversation differs from {sides.a} before the last answer"
-                raise Refused(fields.column(sides.b), reason)
+                raise RowRefused(fields.column(sides.b), reason)
             messages = context.joined(fields, stated, chosen.before, sides.a)
             if not messages:
                 raise _no_prompt(fields, sides)
@@ -79,11 +81,11 @@ def rows(fields: Fields) -> Iterator[PairRow]:
 _ROLES = ("chosen", "rejected")
 
 
-def answers(fields: Fields, field: str, role: str) -> Iterator[Answer]:
+def answers(fields: RowFields, field: str, role: str) -> Iterator[ImportedAnswer]:
     """The answers of one side: one, or those of a list of texts or of conversations.
 
     Raises:
-        Refused: there is none, or it is no text and no conversation.
+        RowRefused: there is none, or it is no text and no conversation.
     """
     if field not in fields.data:
         raise fields.missing(field)
@@ -95,25 +97,25 @@ def answers(fields: Fields, field: str, role: str) -> Iterator[Answer]:
         yield answer(fields, field, value)
 
 
-def answer(fields: Fields, field: str, value: Any) -> Answer:
+def answer(fields: RowFields, field: str, value: Any) -> ImportedAnswer:
     """One answer: a text, a turn, or a conversation that ends with it.
 
     Raises:
-        Refused: it is none of these, or does not end with an answer.
+        RowRefused: it is none of these, or does not end with an answer.
     """
     if turns.is_message(value):
         value = [value]
     if not isinstance(value, list):
-        return Answer((), fields.answer(field, value))
+        return ImportedAnswer((), fields.answer(field, value))
     *before, last = turns.messages(fields, field, value)
     if last.role != "assistant":
-        raise Refused(fields.column(field), "does not end with an answer")
+        raise RowRefused(fields.column(field), "does not end with an answer")
     if not last.content.strip():
         fields.kept(field, "is blank" if last.content else "is empty")
-    return Answer(tuple(before), last.content)
+    return ImportedAnswer(tuple(before), last.content)
 
 
-def _stated(fields: Fields, sides: Sides) -> tuple[Message, ...]:
+def _stated(fields: RowFields, sides: Sides) -> tuple[Message, ...]:
     """The prompt the row gives beside its answers; empty where it gives none."""
     chosen = fields.data.get(sides.a)
     for name in ("messages", "conversations", "conversation"):
@@ -127,9 +129,9 @@ def _stated(fields: Fields, sides: Sides) -> tuple[Message, ...]:
     return context.prompt(fields)
 
 
-def _no_prompt(fields: Fields, sides: Sides) -> Refused:
+def _no_prompt(fields: RowFields, sides: Sides) -> RowRefused:
     if isinstance(fields.data.get(sides.a), str):
-        return Refused(
+        return RowRefused(
             "prompt",
             f"is missing, and {sides.a} is one text: where its prompt ends cannot be told; put"
             " the prompt into a field of its own",
@@ -137,7 +139,7 @@ def _no_prompt(fields: Fields, sides: Sides) -> Refused:
     return fields.missing("prompt")
 
 
-def _note(fields: Fields) -> str | None:
+def _note(fields: RowFields) -> str | None:
     """What the row says of how much better the chosen answer is: its ratings, or a margin."""
     found: dict[str, str] = {}
     for key, value in fields.data.items():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from store.importing.rows import LabelRow, PairRow, PromptRow, Row
 
 
-class Seen(NamedTuple):
+class PreviewRow(NamedTuple):
     """One row as it was understood; a part that it does not have is empty."""
 
     line: int
@@ -21,7 +21,7 @@ class Seen(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value}
 
 
-def seen(row: Row) -> Seen:
+def seen(row: Row) -> PreviewRow:
     """A row's texts before sides are drawn, and who said what."""
     prompt = a = b = ""
     labels: dict[str, str] = {}
@@ -33,4 +33,4 @@ def seen(row: Row) -> Seen:
         a, b = row.a, row.b
     if not isinstance(row, PromptRow) and isinstance(row, PairRow | LabelRow):
         labels = {who: given.verdict.value for who, given in row.labels.items()}
-    return Seen(row.line, prompt, a, b, labels)
+    return PreviewRow(row.line, prompt, a, b, labels)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from store.importing import context, names
-from store.importing.fields import Fields
-from store.importing.rows import PromptRow, Refused
+from store.importing.fields import RowFields
+from store.importing.rows import PromptRow, RowRefused
 from store.records import Message
 
 
-def rows(fields: Fields) -> Iterator[PromptRow]:
+def rows(fields: RowFields) -> Iterator[PromptRow]:
     """The prompts of a row: one, or one for each of its ``instances``.
 
     An instruction with an input becomes instruction, blank line, input.
 
     Raises:
-        Refused: there is no prompt in it.
+        RowRefused: there is no prompt in it.
     """
     if (key := context.key_of(fields)) is None:
         raise fields.missing("prompt")
@@ -26,7 +26,7 @@ def rows(fields: Fields) -> Iterator[PromptRow]:
     for given in inputs:
         messages = _asked(fields, key, context.opened(fields, context.read(fields, key, given)))
         if not any(message.content.strip() for message in messages):
-            raise Refused(fields.column(key), "is empty")
+            raise RowRefused(fields.column(key), "is empty")
         yield PromptRow(
             line=fields.line,
             messages=messages,
@@ -38,7 +38,7 @@ def rows(fields: Fields) -> Iterator[PromptRow]:
         fields.problems.clear()
 
 
-def _asked(fields: Fields, key: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def _asked(fields: RowFields, key: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The conversation up to the last turn of the user."""
     asked = messages
     while len(asked) > 1 and asked[-1].role == "assistant":
@@ -48,7 +48,7 @@ def _asked(fields: Fields, key: str, messages: tuple[Message, ...]) -> tuple[Mes
     return asked
 
 
-def answers_left(fields: Fields) -> list[str]:
+def answers_left(fields: RowFields) -> list[str]:
     """The fields of a row read as a prompt that hold answers all the same."""
     left = set(fields.unread())
     return [

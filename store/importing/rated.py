@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from store import ids
 from store.importing import context, names, turns
-from store.importing.fields import Fields
-from store.importing.preference import Answer, answer
+from store.importing.fields import RowFields
+from store.importing.preference import ImportedAnswer, answer
 from store.importing.rows import Given, Made, PairRow, Problem, RatedRow, Row
 from store.records import Verdict
 
@@ -44,7 +44,7 @@ def _conversation(row: Mapping[str, Any]) -> str | None:
     return next((key for key in _CONVERSATIONS if isinstance(row.get(key), list)), None)
 
 
-def rows(fields: Fields) -> Iterator[RatedRow]:
+def rows(fields: RowFields) -> Iterator[RatedRow]:
     """The answer of a row.
 
     Raises:
@@ -71,12 +71,12 @@ def rows(fields: Fields) -> Iterator[RatedRow]:
     yield RatedRow(fields.line, messages, text, good, category, fields.source, problems)
 
 
-def _last_turn(fields: Fields) -> Answer:
+def _last_turn(fields: RowFields) -> ImportedAnswer:
     key = _conversation(fields.data)
     if key is None:
         raise fields.missing("completion")
     found = answer(fields, key, fields.take(key, "prompt and answer"))
-    return Answer(context.opened(fields, found.before) if found.before else (), found.text)
+    return ImportedAnswer(context.opened(fields, found.before) if found.before else (), found.text)
 
 
 def paired(rows: Iterable[tuple[Made | Problem, str]]) -> Iterator[tuple[Row | Problem, str]]:

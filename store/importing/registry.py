@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from store.importing import hh, listed, names, own, preference, prompt, rated, sides, tools
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.rows import Made
 
 Kind = Literal["prompts", "pairs", "labels"]
@@ -15,7 +15,7 @@ Layout = Literal["text", "json", "csv"]
 KINDS: Final = ("auto", "prompts", "pairs", "labels")
 
 
-class Format(NamedTuple):
+class ImportFormat(NamedTuple):
     """One shape that rows may have."""
 
     name: str
@@ -23,7 +23,7 @@ class Format(NamedTuple):
     summary: str
     """One line: whose rows these are."""
     looks_like: Callable[[Mapping[str, Any]], bool]
-    rows: Callable[[Fields], Iterator[Made]]
+    rows: Callable[[RowFields], Iterator[Made]]
     strict: bool = False
     """The reader takes rows that look like it alone; others tell what a row lacks."""
 
@@ -41,7 +41,7 @@ def _is_llama_factory(row: Mapping[str, Any]) -> bool:
 
 
 _PAIRS: Final = (
-    Format(
+    ImportFormat(
         "audit",
         "pairs",
         "`pairlab export --format audit`: pairs and labels",
@@ -49,7 +49,7 @@ _PAIRS: Final = (
         own.audit,
         strict=True,
     ),
-    Format(
+    ImportFormat(
         "icai",
         "pairs",
         "annotated pairs of Inverse Constitutional AI (JSON)",
@@ -57,7 +57,7 @@ _PAIRS: Final = (
         own.comparison,
         strict=True,
     ),
-    Format(
+    ImportFormat(
         "label-studio",
         "pairs",
         "Label Studio tasks with annotations",
@@ -65,7 +65,7 @@ _PAIRS: Final = (
         tools.label_studio,
         strict=True,
     ),
-    Format(
+    ImportFormat(
         "argilla",
         "pairs",
         "flattened Argilla records",
@@ -73,7 +73,7 @@ _PAIRS: Final = (
         tools.argilla,
         strict=True,
     ),
-    Format(
+    ImportFormat(
         "prodigy",
         "pairs",
         "Prodigy tasks with options",
@@ -81,7 +81,7 @@ _PAIRS: Final = (
         tools.prodigy,
         strict=True,
     ),
-    Format(
+    ImportFormat(
         "potato",
         "labels",
         "Potato: one annotator's label a row",
@@ -89,7 +89,7 @@ _PAIRS: Final = (
         tools.potato,
         strict=True,
     ),
-    Format(
+    ImportFormat(
         "trace",
         "pairs",
         "critiques and revisions by Bai et al.",
@@ -97,79 +97,81 @@ _PAIRS: Final = (
         tools.trace,
         strict=True,
     ),
-    Format("hh", "pairs", "Anthropic HH: two whole transcripts", hh.looks_like, hh.rows),
-    Format(
+    ImportFormat("hh", "pairs", "Anthropic HH: two whole transcripts", hh.looks_like, hh.rows),
+    ImportFormat(
         "openai",
         "pairs",
         "OpenAI preference: preferred_output, non_preferred_output",
         _has("preferred_output", "non_preferred_output"),
         preference.rows,
     ),
-    Format(
+    ImportFormat(
         "llama-factory",
         "pairs",
         "LLaMA-Factory: alpaca or sharegpt with chosen and rejected",
         _is_llama_factory,
         preference.rows,
     ),
-    Format(
+    ImportFormat(
         "ultrafeedback",
         "pairs",
         "UltraFeedback, binarized: two conversations with scores",
         _chosen_with("score_chosen", "chosen-rating"),
         preference.rows,
     ),
-    Format(
+    ImportFormat(
         "distilabel",
         "pairs",
         "distilabel: two conversations with ratings",
         _chosen_with("chosen_rating", "chosen_model"),
         preference.rows,
     ),
-    Format(
+    ImportFormat(
         "axolotl",
         "pairs",
         "Axolotl: messages, input or question with chosen and rejected",
         _chosen_with("messages", "input", "question", "chosen_response"),
         preference.rows,
     ),
-    Format("kto", "pairs", "KTO: one answer a row, good or bad", rated.looks_like, rated.rows),
-    Format(
+    ImportFormat(
+        "kto", "pairs", "KTO: one answer a row, good or bad", rated.looks_like, rated.rows
+    ),
+    ImportFormat(
         "trl",
         "pairs",
         "TRL, OpenRLHF, triplets: chosen and rejected under any of their names",
         preference.looks_like,
         preference.rows,
     ),
-    Format(
+    ImportFormat(
         "ultrafeedback-raw",
         "pairs",
         "UltraFeedback: completions with annotations",
         listed.is_rated,
         listed.rows,
     ),
-    Format(
+    ImportFormat(
         "ranked",
         "pairs",
         "a list of answers, ranked, scored or neither",
         listed.looks_like,
         listed.rows,
     ),
-    Format(
+    ImportFormat(
         "helpsteer3",
         "pairs",
         "HelpSteer3: two responses with a preference from -3 to 3",
         sides.is_steered,
         sides.rows,
     ),
-    Format(
+    ImportFormat(
         "pandalm",
         "pairs",
         "two numbered answers, annotator1 and so on beside them",
         sides.is_numbered,
         sides.rows,
     ),
-    Format(
+    ImportFormat(
         "pairlab",
         "pairs",
         "a and b (or answer_a, text_b ...) with labels of several people",
@@ -179,9 +181,11 @@ _PAIRS: Final = (
 )
 
 _PROMPTS: Final = {
-    "text": Format("text", "prompts", "prompts: one a line, or a list in .md", _has(), prompt.rows),
-    "json": Format("jsonl", "prompts", "prompts as JSON, by many names", _has(), prompt.rows),
-    "csv": Format("csv", "prompts", "prompts in a table", _has(), prompt.rows),
+    "text": ImportFormat(
+        "text", "prompts", "prompts: one a line, or a list in .md", _has(), prompt.rows
+    ),
+    "json": ImportFormat("jsonl", "prompts", "prompts as JSON, by many names", _has(), prompt.rows),
+    "csv": ImportFormat("csv", "prompts", "prompts in a table", _has(), prompt.rows),
 }
 
 LAYOUTS: Final[Mapping[str, Layout]] = {"text": "text", "jsonl": "json", "csv": "csv"}
@@ -196,12 +200,12 @@ def summaries() -> dict[str, str]:
     return {name: format_.summary for name, format_ in FORMATS.items()}
 
 
-def prompts_of(layout: Layout) -> Format:
+def prompts_of(layout: Layout) -> ImportFormat:
     """Prompts in a file that is written this way."""
     return _PROMPTS[layout]
 
 
-def of_row(row: Mapping[str, Any], layout: Layout) -> Format:
+def of_row(row: Mapping[str, Any], layout: Layout) -> ImportFormat:
     """The format of one row: the first that looks like it, else prompts."""
     if layout != "text":
         for format_ in _PAIRS:

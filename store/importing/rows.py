@@ -35,7 +35,7 @@ class Problem(NamedTuple):
         return self._asdict()
 
 
-class Refused(Exception):
+class RowRefused(Exception):
     """A row that cannot be imported."""
 
     def __init__(self, field: str, reason: str) -> None:

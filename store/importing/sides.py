@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from store.importing import choices, context, names, spoken, turns
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.names import Sides
-from store.importing.preference import Answer, answer
-from store.importing.rows import Given, LabelRow, PairRow, Refused
+from store.importing.preference import ImportedAnswer, answer
+from store.importing.rows import Given, LabelRow, PairRow, RowRefused
 from store.records import Verdict
 
 _TEXTS = ("prompt", "messages", "a", "b")
@@ -53,11 +53,11 @@ def is_steered(row: Mapping[str, Any]) -> bool:
     return any(name in row for name in _STEERS) and names.by_side(tuple(row)) is not None
 
 
-def rows(fields: Fields) -> Iterator[PairRow | LabelRow]:
+def rows(fields: RowFields) -> Iterator[PairRow | LabelRow]:
     """The pair of a row.
 
     Raises:
-        Refused: a text is missing, or a label is none.
+        RowRefused: a text is missing, or a label is none.
     """
     if is_labels_alone(fields.data):
         external_id = fields.identity()
@@ -67,18 +67,18 @@ def rows(fields: Fields) -> Iterator[PairRow | LabelRow]:
     yield pair(fields, sides_of(fields.data) or _LETTERS)
 
 
-def pair(fields: Fields, sides: Sides) -> PairRow:
+def pair(fields: RowFields, sides: Sides) -> PairRow:
     """The pair of a row whose answers stand under these columns.
 
     Raises:
-        Refused: a text is missing, or a label is none.
+        RowRefused: a text is missing, or a label is none.
     """
     external_id = fields.identity("idx")
     stated = context.prompt(fields) if context.key_of(fields) else ()
     a, b = (_answer(fields, side, name) for side, name in zip(sides, "ab", strict=True))
     if a.before != b.before:
         reason = f"the conversation differs from {sides.a} before the last answer"
-        raise Refused(fields.column(sides.b), reason)
+        raise RowRefused(fields.column(sides.b), reason)
     if not (messages := context.joined(fields, stated, a.before, sides.a)):
         raise fields.missing("prompt")
     labels, notes = spoken.people(fields, spoken.by_letter)
@@ -97,13 +97,13 @@ def pair(fields: Fields, sides: Sides) -> PairRow:
     )
 
 
-def _answer(fields: Fields, side: str, meaning: str) -> Answer:
+def _answer(fields: RowFields, side: str, meaning: str) -> ImportedAnswer:
     if side not in fields.data:
         raise fields.missing(side)
     value = turns.unpacked(fields, side, fields.take(side, meaning))
     if side in _LETTERS:  # our own format: a text or a conversation, nothing to be guessed
         if isinstance(value, list) and not (value and turns.is_message(value[0])):
-            raise Refused(fields.column(side), "is a list, not text")
+            raise RowRefused(fields.column(side), "is a list, not text")
         return answer(fields, side, value)
     if isinstance(value, Mapping) and isinstance(value.get("text"), str):
         for name, each in value.items():
@@ -113,11 +113,11 @@ def _answer(fields: Fields, side: str, meaning: str) -> Answer:
     if isinstance(value, list) and not all(turns.is_message(each) for each in value):
         value = value[0] if len(value) == 1 else value
         if isinstance(value, list):
-            raise Refused(fields.column(side), "is a list, not one text or one conversation")
+            raise RowRefused(fields.column(side), "is a list, not one text or one conversation")
     return answer(fields, side, value)
 
 
-def _steered(fields: Fields) -> dict[str, Given]:
+def _steered(fields: RowFields) -> dict[str, Given]:
     """A preference from -3 (the first is much better) to 3 as a verdict."""
     key = next((name for name in _STEERS if isinstance(fields.data.get(name), str)), None)
     if key is None:
@@ -128,7 +128,7 @@ def _steered(fields: Fields) -> dict[str, Given]:
     except ValueError:
         return {}
     if n not in range(-3, 4):
-        raise Refused(key, f"is {value}, not a whole number from -3 to 3")
+        raise RowRefused(key, f"is {value}, not a whole number from -3 to 3")
     fields.take(key, "preference")
     if n == 0:
         return {fields.source: Given(Verdict.TIE)}

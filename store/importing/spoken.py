@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from store import ids
 from store.importing import choices, jsonl, names
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.jsonl import Number, kind
-from store.importing.rows import Given, Refused
+from store.importing.rows import Given, RowRefused
 from store.records import Verdict
 
 Said = tuple[dict[str, Given], dict[str, str]]
@@ -86,7 +86,7 @@ def folded(row: Mapping[str, Any], annotators: Collection[str]) -> dict[str, Any
         if isinstance(text, str) and text.lstrip().startswith("{"):
             try:
                 out[field] = jsonl.parse(text)  # a cell of a table that holds JSON
-            except Refused:
+            except RowRefused:
                 continue
         elif text == "":
             out[field] = None
@@ -98,7 +98,7 @@ def folded(row: Mapping[str, Any], annotators: Collection[str]) -> dict[str, Any
     return out
 
 
-def people(fields: Fields, verdict_of: Callable[[str, Any], Verdict]) -> Said:
+def people(fields: RowFields, verdict_of: Callable[[str, Any], Verdict]) -> Said:
     """The verdicts with their strengths and notes, and the notes of people without one.
 
     Args:
@@ -106,7 +106,7 @@ def people(fields: Fields, verdict_of: Callable[[str, Any], Verdict]) -> Said:
         verdict_of: the verdict that a value stands for, given the place it stands in.
 
     Raises:
-        Refused: a label is none.
+        RowRefused: a label is none.
     """
     verdicts = {
         who: verdict_of(f"labels.{who}", value) for who, value in _by_name(fields, "labels").items()
@@ -129,11 +129,13 @@ def by_letter(field: str, value: Any) -> Verdict:
     """The verdict of a row that names its sides ``a`` and ``b``.
 
     Raises:
-        Refused: the value is none.
+        RowRefused: the value is none.
     """
     said = str(value) if isinstance(value, str) else kind(value)
     if isinstance(value, Number) or said not in set(Verdict):
-        raise Refused(field, f"'{said[:40]}' is no verdict; the verdicts are {', '.join(Verdict)}")
+        raise RowRefused(
+            field, f"'{said[:40]}' is no verdict; the verdicts are {', '.join(Verdict)}"
+        )
     return Verdict(said)
 
 
@@ -141,39 +143,39 @@ def by_role(field: str, value: Any) -> Verdict:
     """The verdict of a row that names its answers by role.
 
     Raises:
-        Refused: the value names a side, which such a row does not have, or is none.
+        RowRefused: the value names a side, which such a row does not have, or is none.
     """
     if isinstance(value, str) and value in _ROLES:
         return _ROLES[value]
     if value in ("a", "b"):
         reason = f"is '{value}', but the file names no sides: write chosen or rejected"
-        raise Refused(field, reason)
+        raise RowRefused(field, reason)
     return by_letter(field, value)
 
 
-def _by_name(fields: Fields, field: str) -> dict[str, Any]:
+def _by_name(fields: RowFields, field: str) -> dict[str, Any]:
     """What stands under each annotator's name; null means nothing."""
     value = fields.take(field)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise Refused(field, f"is {kind(value)}, not an object of annotators' names")
+        raise RowRefused(field, f"is {kind(value)}, not an object of annotators' names")
     found: dict[str, Any] = {}
     for name, each in value.items():
         who = ids.name(fields.text(field, name))
         if not who:
-            raise Refused(field, "has an annotator without a name")
+            raise RowRefused(field, "has an annotator without a name")
         if who in found:
-            raise Refused(f"{field}.{who}", "the name stands twice")
+            raise RowRefused(f"{field}.{who}", "the name stands twice")
         found[who] = each
     return {who: each for who, each in found.items() if each is not None}
 
 
 def _strength(field: str, value: Any, verdict: Verdict | None) -> int:
     if not isinstance(value, Number) or value not in ("1", "2"):
-        raise Refused(field, f"is {kind(value)}; a strength is 1 (better) or 2 (much better)")
+        raise RowRefused(field, f"is {kind(value)}; a strength is 1 (better) or 2 (much better)")
     if verdict not in (Verdict.A, Verdict.B):
-        raise Refused(field, "stands without a verdict a or b")
+        raise RowRefused(field, "stands without a verdict a or b")
     return int(value)
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from store import ids
 from store.importing import choices, context, names, preference, sides
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.names import Sides
-from store.importing.rows import Given, LabelRow, PairRow, PromptRow, Refused
+from store.importing.rows import Given, LabelRow, PairRow, PromptRow, RowRefused
 from store.records import Verdict
 
 _RESPONSES: Final = ".responses"
@@ -22,11 +22,11 @@ def is_argilla(row: Mapping[str, Any]) -> bool:
     return asked and (names.by_side(tuple(row)) or names.by_role(tuple(row))) is not None
 
 
-def argilla(fields: Fields) -> Iterator[PairRow]:
+def argilla(fields: RowFields) -> Iterator[PairRow]:
     """The pair of a record, with the submitted responses of its users.
 
     Raises:
-        Refused: a text is missing.
+        RowRefused: a text is missing.
     """
     data = fields.data
     for key in ("status", "_server_id"):
@@ -42,7 +42,7 @@ def argilla(fields: Fields) -> Iterator[PairRow]:
     yield pair
 
 
-def _responses(fields: Fields, key: str, found: Sides) -> dict[str, Given]:
+def _responses(fields: RowFields, key: str, found: Sides) -> dict[str, Given]:
     values, users = fields.data.get(key), fields.data.get(f"{key}.users")
     states = fields.data.get(f"{key}.status")
     if not isinstance(values, list) or not isinstance(users, list) or len(users) != len(values):
@@ -80,16 +80,20 @@ def is_label_studio(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("data"), Mapping) and isinstance(row.get("annotations"), list)
 
 
-def label_studio(fields: Fields) -> Iterator[PairRow | PromptRow]:
+def label_studio(fields: RowFields) -> Iterator[PairRow | PromptRow]:
     """The pair of a task, with everybody's annotation; a cancelled one counts as no label.
 
     Raises:
-        Refused: the task holds no two answers.
+        RowRefused: the task holds no two answers.
     """
-    task = Fields(fields.line, fields.take("data", "prompt and answers"), {}, source=fields.source)
+    task = RowFields(
+        fields.line, fields.take("data", "prompt and answers"), {}, source=fields.source
+    )
     found = names.by_side(tuple(task.data))
     if found is None:
-        raise Refused("data", f"holds no two answers; it has {', '.join(task.data) or 'nothing'}")
+        raise RowRefused(
+            "data", f"holds no two answers; it has {', '.join(task.data) or 'nothing'}"
+        )
     pair = sides.pair(task, found)
     labels = dict(pair.labels)
     for i, each in enumerate(fields.take("annotations", "labels")):
@@ -137,11 +141,11 @@ def is_prodigy(row: Mapping[str, Any]) -> bool:
     return isinstance(options, list) and len(options) > 1 and ("accept" in row or "answer" in row)
 
 
-def prodigy(fields: Fields) -> Iterator[PairRow]:
+def prodigy(fields: RowFields) -> Iterator[PairRow]:
     """The pairs of a task: of two options one, of more the accepted one against each other.
 
     Raises:
-        Refused: an option has no text, or of several options not one was accepted.
+        RowRefused: an option has no text, or of several options not one was accepted.
     """
     options = [_option(fields, i, each) for i, each in enumerate(fields.take("options", "answers"))]
     keys = [key for key, _ in options]
@@ -159,7 +163,7 @@ def prodigy(fields: Fields) -> Iterator[PairRow]:
     for key in ("_input_hash", "_task_hash", "_view_id", "_timestamp", "config"):
         fields.take(key, "the tool's own")
     if len(options) > 2 and chosen is None:
-        raise Refused("accept", f"names none of the {len(options)} options: no pair comes of it")
+        raise RowRefused("accept", f"names none of the {len(options)} options: no pair comes of it")
     couples = [(0, 1)] if len(options) == 2 else [(chosen, i) for i in range(len(options))]
     for one, other in couples:
         if one is None or one == other:
@@ -183,9 +187,9 @@ def prodigy(fields: Fields) -> Iterator[PairRow]:
 _PRODIGY_NAMES: Final = ("_annotator_id", "_session_id")
 
 
-def _option(fields: Fields, i: int, value: Any) -> tuple[str, str]:
+def _option(fields: RowFields, i: int, value: Any) -> tuple[str, str]:
     if not isinstance(value, Mapping) or "text" not in value:
-        raise Refused(f"options[{i}]", "has no text")
+        raise RowRefused(f"options[{i}]", "has no text")
     return str(value.get("id", i)), fields.answer(f"options[{i}].text", value["text"])
 
 
@@ -194,11 +198,11 @@ def is_potato(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("label_annotations"), Mapping) and "id" in row
 
 
-def potato(fields: Fields) -> Iterator[PairRow | LabelRow]:
+def potato(fields: RowFields) -> Iterator[PairRow | LabelRow]:
     """The label of a row, with its pair where the row holds both answers.
 
     Raises:
-        Refused: it names no annotator, or no answer.
+        RowRefused: it names no annotator, or no answer.
     """
     who = next((fields.word(key) for key in _POTATO_NAMES if fields.has(key)), None)
     said = fields.take("label_annotations", "label")
@@ -207,9 +211,9 @@ def potato(fields: Fields) -> Iterator[PairRow | LabelRow]:
     found = names.by_side(tuple(fields.data))
     verdict = _annotated(said, found or Sides("a", "b"))
     if verdict is None:
-        raise Refused("label_annotations", "names neither answer nor a tie")
+        raise RowRefused("label_annotations", "names neither answer nor a tie")
     if who is None:
-        raise Refused("user", "is missing: the row does not say whose label it is")
+        raise RowRefused("user", "is missing: the row does not say whose label it is")
     labels = {ids.name(who): Given(verdict)}
     if found is not None:
         pair = sides.pair(fields, found)
@@ -231,7 +235,7 @@ def _annotated(said: Mapping[str, Any], found: Sides) -> Verdict | None:
 
 
 def _with(
-    pair: PairRow, labels: Mapping[str, Given], fields: Fields, external_id: str | None = None
+    pair: PairRow, labels: Mapping[str, Given], fields: RowFields, external_id: str | None = None
 ) -> PairRow:
     return PairRow(
         line=pair.line,
@@ -252,17 +256,17 @@ def is_trace(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("cst"), list) and isinstance(row.get("initial_response"), list)
 
 
-def trace(fields: Fields) -> Iterator[PairRow]:
+def trace(fields: RowFields) -> Iterator[PairRow]:
     """The pair of the first answer and the last revision; nobody's preference comes of it.
 
     Raises:
-        Refused: an answer is missing.
+        RowRefused: an answer is missing.
     """
     first = fields.take("initial_response", "original")
     steps = fields.take("cst", "revisions")
     texts = [_revised(fields, f"cst[{i}]", step) for i, step in enumerate(steps)]
     if len(first) != 1 or not texts:
-        raise Refused("initial_response", "is not one answer with a revision of it")
+        raise RowRefused("initial_response", "is not one answer with a revision of it")
     if len(texts) > 1:
         fields.kept("cst", f"holds {len(texts)} revisions: the last one is paired")
     original = fields.answer("initial_response[0]", first[0])
@@ -279,10 +283,10 @@ def trace(fields: Fields) -> Iterator[PairRow]:
     )
 
 
-def _revised(fields: Fields, path: str, step: Any) -> str:
+def _revised(fields: RowFields, path: str, step: Any) -> str:
     value = step.get("revision") if isinstance(step, Mapping) else None
     if not isinstance(value, Mapping) or "sample" not in value:
-        raise Refused(f"{path}.revision", "has no sample")
+        raise RowRefused(f"{path}.revision", "has no sample")
     for key in step:
         if key != "revision":
             fields.leave(f"{path}.{key}")

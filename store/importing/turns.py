@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from store.importing import jsonl
-from store.importing.fields import Fields
+from store.importing.fields import RowFields
 from store.importing.jsonl import kind
-from store.importing.rows import Refused
+from store.importing.rows import RowRefused
 from store.records import Message
 
 ROLES: Final = {
@@ -26,14 +26,14 @@ _CALLS: Final = ("tool_calls", "tool_call", "function_call")
 _CANNOT: Final = "which cannot be carried here; take the row out of the file"
 
 
-def messages(fields: Fields, field: str, value: Sequence[Any]) -> tuple[Message, ...]:
+def messages(fields: RowFields, field: str, value: Sequence[Any]) -> tuple[Message, ...]:
     """A list of messages.
 
     Raises:
-        Refused: it is empty, a message has no role or content, or it holds more than text.
+        RowRefused: it is empty, a message has no role or content, or it holds more than text.
     """
     if not value:
-        raise Refused(fields.column(field), "is an empty list")
+        raise RowRefused(fields.column(field), "is an empty list")
     return tuple(message(fields, f"{field}[{i}]", each) for i, each in enumerate(value))
 
 
@@ -42,35 +42,35 @@ def is_message(value: Any) -> bool:
     return isinstance(value, Mapping) and bool({"role", "from"} & set(value))
 
 
-def message(fields: Fields, path: str, value: Any) -> Message:
+def message(fields: RowFields, path: str, value: Any) -> Message:
     """One turn.
 
     Raises:
-        Refused: it has no role or content, or holds tool calls, images or the like.
+        RowRefused: it has no role or content, or holds tool calls, images or the like.
     """
     if not isinstance(value, Mapping):
-        raise Refused(path, f"is {kind(value)}, not a message")
+        raise RowRefused(path, f"is {kind(value)}, not a message")
     said, content = ("from", "value") if "from" in value else ("role", "content")
     role = value.get(said)
     if isinstance(role, str) and role in _TOOLS:
-        raise Refused(f"{path}.{said}", f"is '{role}': a tool's part, {_CANNOT}")
+        raise RowRefused(f"{path}.{said}", f"is '{role}': a tool's part, {_CANNOT}")
     if not isinstance(role, str) or role not in ROLES:
-        raise Refused(f"{path}.{said}", "is none of system, user, assistant")
+        raise RowRefused(f"{path}.{said}", "is none of system, user, assistant")
     if call := next((key for key in _CALLS if value.get(key)), None):
-        raise Refused(f"{path}.{call}", f"holds tool calls, {_CANNOT}")
+        raise RowRefused(f"{path}.{call}", f"holds tool calls, {_CANNOT}")
     if content not in value:
-        raise Refused(f"{path}.{content}", "is missing")
+        raise RowRefused(f"{path}.{content}", "is missing")
     for key, each in value.items():
         if key not in (said, content) and each not in (None, "", [], {}):
             fields.leave(f"{path}.{key}")
     return Message(ROLES[role], content_text(fields, f"{path}.{content}", value[content]))
 
 
-def content_text(fields: Fields, path: str, value: Any) -> str:
+def content_text(fields: RowFields, path: str, value: Any) -> str:
     """The text of a message: plain, or a list of parts that are all text.
 
     Raises:
-        Refused: a part is an image or the like, or it is no text at all.
+        RowRefused: a part is an image or the like, or it is no text at all.
     """
     if not isinstance(value, list) or not value:
         return fields.text(path, value)
@@ -80,7 +80,7 @@ def content_text(fields: Fields, path: str, value: Any) -> str:
             sort = part.get("type", "text")
             text = part.get("text", part.get("value"))
             if sort != "text" or not isinstance(text, str):
-                raise Refused(f"{path}[{i}]", f"is {sort}, not text: {_CANNOT}")
+                raise RowRefused(f"{path}[{i}]", f"is {sort}, not text: {_CANNOT}")
             found.append(fields.text(path, text))
         else:
             found.append(fields.text(f"{path}[{i}]", part))
@@ -89,13 +89,13 @@ def content_text(fields: Fields, path: str, value: Any) -> str:
     return "\n".join(found)
 
 
-def unpacked(fields: Fields, field: str, value: Any) -> Any:
+def unpacked(fields: RowFields, field: str, value: Any) -> Any:
     """The conversation that a text holds as JSON; any other value as it is."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return value
     try:
         found = jsonl.value(value)
-    except Refused:
+    except RowRefused:
         return value
     if isinstance(found, Mapping) and isinstance(found.get("messages"), list):
         if found.get("tools"):

@@ -20,7 +20,7 @@ from store.records import Candidate, Critique, Decision, Origin, Prompt
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class RevisionRound:
     """One critique and the revision made from it."""
 
     number: int
@@ -36,7 +36,7 @@ class Chain:
 
     prompt: Prompt
     original: Candidate
-    rounds: tuple[Round, ...]
+    rounds: tuple[RevisionRound, ...]
     decision: Decision | None
     """The newest decision on any revision of the chain."""
     edited: Candidate | None
@@ -100,7 +100,7 @@ def _chain(db: Database, prompt: Prompt, original: Candidate) -> Chain:
         prompt=prompt,
         original=original,
         rounds=tuple(
-            Round(number, critique, revision)
+            RevisionRound(number, critique, revision)
             for number, (critique, revision) in enumerate(steps, start=1)
         ),
         decision=decision,

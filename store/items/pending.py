@@ -89,7 +89,7 @@ class _Verdict(NamedTuple):
 
 
 @dataclass(slots=True)
-class _State:
+class _PromptRows:
     """The rows of one prompt, without their texts."""
 
     prompt_id: str
@@ -153,7 +153,7 @@ def make_pairs(db: Database, plan: PlanLike, *, at: str) -> int:
     return sum(new for _, new in made)
 
 
-def _states(db: Database, plan: PlanLike, prompt_id: str | None = None) -> Iterator[_State]:
+def _states(db: Database, plan: PlanLike, prompt_id: str | None = None) -> Iterator[_PromptRows]:
     if prompt_id is None:
         chosen = [
             row[0] for row in db.execute(_CHOSEN, (-1 if plan.limit is None else plan.limit,))
@@ -162,12 +162,12 @@ def _states(db: Database, plan: PlanLike, prompt_id: str | None = None) -> Itera
         chosen = [prompt_id]
     # A page at a time: a project of many thousand prompts must not be held in memory whole.
     for start in range(0, len(chosen), 200):
-        page = {one: _State(one) for one in chosen[start : start + 200]}
+        page = {one: _PromptRows(one) for one in chosen[start : start + 200]}
         _load(db, page)
         yield from page.values()
 
 
-def _load(db: Database, page: dict[str, _State]) -> None:
+def _load(db: Database, page: dict[str, _PromptRows]) -> None:
     for one, state in page.items():
         rows = db.execute(
             "SELECT id, parent_id, critique_id, slot, origin FROM candidate"
@@ -191,7 +191,7 @@ def _load(db: Database, page: dict[str, _State]) -> None:
             state.criticised[candidate_id].append(_Verdict(critique_id, candidate_id, bool(found)))
 
 
-def _works(db: Database, state: _State, plan: PlanLike) -> Iterator[Work]:
+def _works(db: Database, state: _PromptRows, plan: PlanLike) -> Iterator[Work]:
     missing = [
         slot
         for slot in range(plan.candidates)
@@ -211,13 +211,13 @@ def _works(db: Database, state: _State, plan: PlanLike) -> Iterator[Work]:
             yield from _chain_work(db, state, slot, plan)
 
 
-def _size(state: _State, plan: PlanLike) -> int:
+def _size(state: _PromptRows, plan: PlanLike) -> int:
     """How many texts the plan wants of a prompt."""
     proposals = plan.candidates if "propose" in plan.parts else 0
     return proposals + 2 * plan.rounds * len(_revised_slots(state, plan))
 
 
-def _revised_slots(state: _State, plan: PlanLike) -> tuple[int, ...]:
+def _revised_slots(state: _PromptRows, plan: PlanLike) -> tuple[int, ...]:
     """The candidates a plan revises: of those it wants, or else of those that are there."""
     if "revise" not in plan.parts or plan.rounds < 1:
         return ()
@@ -225,7 +225,7 @@ def _revised_slots(state: _State, plan: PlanLike) -> tuple[int, ...]:
     return tuple(wanted if plan.revise_all else wanted[:1])
 
 
-def _chain_work(db: Database, state: _State, slot: int, plan: PlanLike) -> Iterator[Work]:
+def _chain_work(db: Database, state: _PromptRows, slot: int, plan: PlanLike) -> Iterator[Work]:
     originals = state.originals.get(slot)
     if not originals:
         return
@@ -247,7 +247,7 @@ def _chain_work(db: Database, state: _State, slot: int, plan: PlanLike) -> Itera
 
 
 def _next(
-    state: _State,
+    state: _PromptRows,
     original_id: str,
     steps: list[tuple[_Verdict, _Node | None]],
     last: str,
@@ -263,7 +263,7 @@ def _next(
     return Work("critique", state.prompt_id, (), original_id, last, round=len(steps) + 1)
 
 
-def _furthest(state: _State, originals: list[_Node]) -> _Node:
+def _furthest(state: _PromptRows, originals: list[_Node]) -> _Node:
     """Of several candidates of one slot (two files merged), the one with the longest chain."""
     return max(
         originals,
@@ -271,7 +271,7 @@ def _furthest(state: _State, originals: list[_Node]) -> _Node:
     )
 
 
-def _written(state: _State, original: _Node, rounds: int) -> int:
+def _written(state: _PromptRows, original: _Node, rounds: int) -> int:
     steps = chain_branches.path(original.id, state.criticised, state.revised)
     if steps and not steps[-1][0].found:
         return 2 * rounds

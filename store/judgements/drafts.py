@@ -30,7 +30,7 @@ class DraftKind(StrEnum):
     """Its next version; of no item."""
 
 
-class Place(NamedTuple):
+class DraftPlace(NamedTuple):
     """What a draft belongs to."""
 
     kind: DraftKind
@@ -46,7 +46,7 @@ class Draft(NamedTuple):
     """When it was last written to, UTC, ISO-8601."""
 
 
-def save(db: Database, annotator: str, changes: Mapping[Place, Draft | None]) -> None:
+def save(db: Database, annotator: str, changes: Mapping[DraftPlace, Draft | None]) -> None:
     """Store drafts in place of the earlier ones; None forgets one: it was kept, or is unwanted."""
     who = ids.name(annotator)
     with immediate(db):
@@ -62,9 +62,9 @@ def save(db: Database, annotator: str, changes: Mapping[Place, Draft | None]) ->
                 )
 
 
-def of(db: Database, annotator: str) -> dict[Place, Draft]:
+def of(db: Database, annotator: str) -> dict[DraftPlace, Draft]:
     """Every draft of an annotator."""
     rows = db.execute(
         "SELECT kind, item, text, at FROM draft WHERE annotator = ?", [ids.name(annotator)]
     ).fetchall()
-    return {Place(DraftKind(kind), item): Draft(text, at) for kind, item, text, at in rows}
+    return {DraftPlace(DraftKind(kind), item): Draft(text, at) for kind, item, text, at in rows}

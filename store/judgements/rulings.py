@@ -89,7 +89,7 @@ def rule(
             raise WrongId(pair_id, "pair")
         labels.record_shown(db, pair_id, by, at)
         event = events.append(db, "ruling", pair_id, by, value, at=at)
-    return _ruling(pair_id, current_state.Said(value, event.annotator, at, event.id))
+    return _ruling(pair_id, current_state.SharedValue(value, event.annotator, at, event.id))
 
 
 def of_pair(db: Database, pair_id: str) -> list[Ruling]:
@@ -101,7 +101,9 @@ def of_pair(db: Database, pair_id: str) -> list[Ruling]:
         " GROUP BY head.annotator ORDER BY max(event.lamport), event.replica, event.seq",
         [pair_id],
     ).fetchall()
-    return [_ruling(pair_id, current_state.Said(json.loads(row[0]), *row[1:])) for row in rows]
+    return [
+        _ruling(pair_id, current_state.SharedValue(json.loads(row[0]), *row[1:])) for row in rows
+    ]
 
 
 def standing(db: Database, pair_id: str) -> Ruling | None:
@@ -135,7 +137,7 @@ def against(db: Database, annotator: str) -> list[Against]:
     return sorted(found, key=lambda each: (each.ruling.at, each.ruling.pair_id), reverse=True)
 
 
-def _ruling(pair_id: str, said: current_state.Said) -> Ruling:
+def _ruling(pair_id: str, said: current_state.SharedValue) -> Ruling:
     value = said.value
     return Ruling(
         pair_id=pair_id,

@@ -141,7 +141,7 @@ def equal_to_rebuild(db: Database) -> bool:
     )
 
 
-class Said(NamedTuple):
+class SharedValue(NamedTuple):
     """The current value of a shared cell, and who said it when."""
 
     value: dict[str, Any]
@@ -159,22 +159,22 @@ def value(db: Database, cell: Cell) -> dict[str, Any] | None:
     return None if row is None else dict(json.loads(row[0]))
 
 
-def latest(db: Database, kind: str, item: str) -> Said | None:
+def latest(db: Database, kind: str, item: str) -> SharedValue | None:
     """The last word on an item in one of :data:`SHARED_KINDS`, whoever said it."""
     row = db.execute(
         "SELECT value, annotator, at, event_id FROM shared_head WHERE kind = ? AND item = ?",
         [kind, item],
     ).fetchone()
-    return None if row is None else Said(dict(json.loads(row[0])), *row[1:])
+    return None if row is None else SharedValue(dict(json.loads(row[0])), *row[1:])
 
 
-def latest_of_each(db: Database, kind: str) -> dict[str, Said]:
+def latest_of_each(db: Database, kind: str) -> dict[str, SharedValue]:
     """The last word on every item that has one, by item."""
     rows = db.execute(
         "SELECT item, value, annotator, at, event_id FROM shared_head WHERE kind = ? ORDER BY item",
         [kind],
     ).fetchall()
-    return {row[0]: Said(dict(json.loads(row[1])), *row[2:]) for row in rows}
+    return {row[0]: SharedValue(dict(json.loads(row[1])), *row[2:]) for row in rows}
 
 
 def _winners(db: Database) -> list[tuple[Any, ...]]:
@@ -231,13 +231,13 @@ def _row_of_cell(db: Database, item: str, annotator: str, phase: str) -> tuple[A
     return _row_of(item, annotator, phase, found.shown, found.answer)
 
 
-def _word(winner: tuple[Any, ...]) -> standing_label.Word:
+def _word(winner: tuple[Any, ...]) -> standing_label.CellEvent:
     kind, _, _, _, event_id, text, at = winner
     return standing_label.word(event_id, kind, text, at)
 
 
 def _row_of(
-    item: str, annotator: str, phase: str, said: standing_label.Word, answer: Answer
+    item: str, annotator: str, phase: str, said: standing_label.CellEvent, answer: Answer
 ) -> tuple[Any, ...]:
     value = said.value
     return (

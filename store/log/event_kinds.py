@@ -38,7 +38,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 Check = Callable[[Any], bool]
 
 
-class Item(StrEnum):
+class ItemType(StrEnum):
     """What an event may be about."""
 
     PAIR = "pair"
@@ -59,10 +59,10 @@ class Field(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EventSchema:
     """What events of one kind look like."""
 
-    item: Item
+    item: ItemType
     fields: Mapping[str, Field] = field(default_factory=dict)
     phases: frozenset[str] = frozenset({""})
     shared: bool = False
@@ -107,7 +107,7 @@ def is_time(text: Any) -> bool:
         return False
 
 
-def _around(event: Event, kind: Kind) -> str | None:
+def _around(event: Event, kind: EventSchema) -> str | None:
     """The columns beside the value."""
     if not _whole(event.seq, 1, NUMBER_MAX):
         return "its number is out of bounds"
@@ -124,7 +124,7 @@ def _around(event: Event, kind: Kind) -> str | None:
     return None
 
 
-def _inside(event: Event, kind: Kind) -> str | None:
+def _inside(event: Event, kind: EventSchema) -> str | None:
     """What is wrong with an event's value, in words; None where it is sound."""
     value: Any = event.value
     if not isinstance(value, dict):
@@ -272,9 +272,9 @@ SETTINGS: Final[Mapping[str, Field]] = {
 }
 """What the settings that are known here may be."""
 
-KINDS: Final[Mapping[str, Kind]] = {
-    "label": Kind(
-        Item.PAIR,
+KINDS: Final[Mapping[str, EventSchema]] = {
+    "label": EventSchema(
+        ItemType.PAIR,
         {
             "verdict": _VERDICT,
             "strength": Field(lambda value: _whole(value, 1, 2), "1 or 2"),
@@ -289,12 +289,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         phases=_PHASES,
         whole=_label,
     ),
-    "clear": Kind(Item.PAIR, phases=_PHASES),
-    "note": Kind(Item.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True),
-    "flag": Kind(Item.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, may_clear=True),
-    "shown": Kind(Item.PAIR),
-    "decision": Kind(
-        Item.REVISION,
+    "clear": EventSchema(ItemType.PAIR, phases=_PHASES),
+    "note": EventSchema(
+        ItemType.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True
+    ),
+    "flag": EventSchema(
+        ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, may_clear=True
+    ),
+    "shown": EventSchema(ItemType.PAIR),
+    "decision": EventSchema(
+        ItemType.REVISION,
         {
             "choice": Field(_one_of(*Choice), "a decision", needed=True),
             "edited_id": _TEXT,
@@ -303,8 +307,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         may_clear=True,
         whole=_decision,
     ),
-    "ruling": Kind(
-        Item.PAIR,
+    "ruling": EventSchema(
+        ItemType.PAIR,
         {
             "verdict": Field(_one_of("a", "b", "tie", "both_bad"), "a verdict", needed=True),
             "reason": _TEXT,
@@ -315,8 +319,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         shared=True,
         may_clear=True,
     ),
-    "guideline": Kind(
-        Item.NAME,
+    "guideline": EventSchema(
+        ItemType.NAME,
         {
             "id": Field(_text, "a text", needed=True),
             "text": Field(_text, "a text", needed=True),
@@ -325,15 +329,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         shared=True,
         whole=_guideline,
     ),
-    "setting": Kind(
-        Item.NAME,
+    "setting": EventSchema(
+        ItemType.NAME,
         {"value": Field(lambda _value: True, "a value", needed=True)},
         shared=True,
         whole=_setting,
     ),
-    "attribute": Kind(Item.NAME, {"text": _TEXT, "value": _TEXT}, may_clear=True),
-    "round": Kind(
-        Item.NAME,
+    "attribute": EventSchema(ItemType.NAME, {"text": _TEXT, "value": _TEXT}, may_clear=True),
+    "round": EventSchema(
+        ItemType.NAME,
         {
             "name": Field(lambda value: name_problem(value) is None, "a name", needed=True),
             "annotators": Field(_names, "a list of at least two names", needed=True),
@@ -345,11 +349,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         shared=True,
         whole=_round,
     ),
-    "round_seal": Kind(
-        Item.NAME, {"seal": Field(_one_of(*Seal), "a seal", needed=True)}, shared=True
+    "round_seal": EventSchema(
+        ItemType.NAME, {"seal": Field(_one_of(*Seal), "a seal", needed=True)}, shared=True
     ),
-    "round_end": Kind(
-        Item.NAME,
+    "round_end": EventSchema(
+        ItemType.NAME,
         {
             "state": Field(_one_of("finished", "closed"), "finished or closed", needed=True),
             "reason": _TEXT,

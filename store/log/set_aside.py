@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from store.db import meta
 from store.log import event_kinds
-from store.log.event_kinds import Item
+from store.log.event_kinds import ItemType
 from store.records import Event
 
 _KEY: Final = "kinds"
@@ -271,11 +271,11 @@ def _named(db: Database, event: Event) -> str | None:
     return "a pair it names is not in this file" if gone else None
 
 
-_LOOKS: Final[dict[Item, Callable[[Database, Event], str | None]]] = {
-    Item.PAIR: _pair,
-    Item.ANYTHING: _anything,
-    Item.REVISION: _revision,
-    Item.NAME: _named,
+_LOOKS: Final[dict[ItemType, Callable[[Database, Event], str | None]]] = {
+    ItemType.PAIR: _pair,
+    ItemType.ANYTHING: _anything,
+    ItemType.REVISION: _revision,
+    ItemType.NAME: _named,
 }
 
 

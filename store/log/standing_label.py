@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from store.records import Answer
 
 
-class Word(NamedTuple):
+class CellEvent(NamedTuple):
     """One event of the cell, ``label`` or ``clear``."""
 
     event_id: str
@@ -24,36 +24,36 @@ class Word(NamedTuple):
     at: str
 
 
-class Standing(NamedTuple):
+class CellState(NamedTuple):
     """What a cell comes to."""
 
-    label: Word | None = None
+    label: CellEvent | None = None
     """The verdict in force."""
-    skip: Word | None = None
+    skip: CellEvent | None = None
     """The last skip, where the annotator skipped last."""
     answer: Answer | None = None
     """None where nothing is said, or all was taken back."""
 
     @property
-    def shown(self) -> Word | None:
+    def shown(self) -> CellEvent | None:
         """What ``label_head`` holds of the cell: the verdict in force, else the skip."""
         return self.label or self.skip
 
 
-_NOTHING: Final = Standing()
+_NOTHING: Final = CellState()
 
 
-def word(event_id: str, kind: str, text: str, at: str) -> Word:
+def word(event_id: str, kind: str, text: str, at: str) -> CellEvent:
     """An event of the cell from its columns."""
-    return Word(event_id, kind, json.loads(text), at)
+    return CellEvent(event_id, kind, json.loads(text), at)
 
 
-def is_verdict(said: Word) -> bool:
+def is_verdict(said: CellEvent) -> bool:
     """Whether an event gives a verdict; a skip gives none."""
     return said.kind == "label" and said.value.get("verdict") != "skip"
 
 
-def of_cell(words: Iterable[Word]) -> Standing:
+def of_cell(words: Iterable[CellEvent]) -> CellState:
     """What stands.
 
     Args:
@@ -61,8 +61,8 @@ def of_cell(words: Iterable[Word]) -> Standing:
             same in every file: so what stands follows from the set of events alone.
     """
     now = _NOTHING
-    before: dict[str, Standing] = {}
-    after: dict[str, Standing] = {}
+    before: dict[str, CellState] = {}
+    after: dict[str, CellState] = {}
     for said in words:
         before[said.event_id] = now
         now = _next(said, now, before, after)
@@ -71,16 +71,16 @@ def of_cell(words: Iterable[Word]) -> Standing:
 
 
 def _next(
-    said: Word, now: Standing, before: dict[str, Standing], after: dict[str, Standing]
-) -> Standing:
+    said: CellEvent, now: CellState, before: dict[str, CellState], after: dict[str, CellState]
+) -> CellState:
     if is_verdict(said):
-        return Standing(said, None, "given")
+        return CellState(said, None, "given")
     if said.kind == "label":
         # an undo that brings a skip back brings back what that skip had left in force
         under = after.get(said.value["restores"], _NOTHING) if "restores" in said.value else now
-        return Standing(under.label, said, "skipped")
+        return CellState(under.label, said, "skipped")
     if said.value.get("relabel"):
-        return Standing(now.label, None, "again") if now.label else _NOTHING
+        return CellState(now.label, None, "again") if now.label else _NOTHING
     # an undo: where the label was given to a pair queued again, the pair is queued again
     earlier = before.get(said.value.get("undoes", ""), _NOTHING)
     return earlier if earlier.answer == "again" else _NOTHING

@@ -20,7 +20,7 @@ from store.log.current_state import SHARED_KINDS
 from store.records import Event
 
 
-class Kind(StrEnum):
+class ConflictKind(StrEnum):
     """What kind of conflict it is."""
 
     LABEL = "label"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 class Conflict:
     """One thing the two files say differently."""
 
-    kind: Kind
+    kind: ConflictKind
     item: str
     """Pair, revision, setting ... , or the imported id."""
     what: str
@@ -134,7 +134,7 @@ def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -
     for item, external_id in db.execute(_EXTERNAL_IDS[table]):
         here.setdefault(external_id, item)
     return [
-        Conflict(Kind.EXTERNAL_ID, external_id, table, "", here[external_id], item, "both")
+        Conflict(ConflictKind.EXTERNAL_ID, external_id, table, "", here[external_id], item, "both")
         for item, external_id in new
         if external_id in here
     ]
@@ -152,10 +152,10 @@ def _own_last(db: Database, about: Matter, before: int) -> Event | None:
 
 
 def _conflict(about: Matter, own: Event, other: Event) -> Conflict:
-    kind = Kind.SHARED if about.annotator == "" else Kind.DECISION
+    kind = ConflictKind.SHARED if about.annotator == "" else ConflictKind.DECISION
     names = sorted({own.annotator, other.annotator})
     return Conflict(
-        kind=Kind.LABEL if about.kind == "label" else kind,
+        kind=ConflictKind.LABEL if about.kind == "label" else kind,
         item=about.item,
         what=about.kind,
         annotator=", ".join(names),

@@ -19,7 +19,7 @@ ORDER BY round_id
 """
 
 
-class Place(NamedTuple):
+class AssignedPair(NamedTuple):
     """A pair at its place in one annotator's order."""
 
     position: int
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 def first_skipped(
     db: Database, round_id: str, annotator: str, passed: Iterable[str]
-) -> Place | None:
+) -> AssignedPair | None:
     """The first place whose pair the annotator skipped, ``passed`` left out."""
     row = db.execute(
         "SELECT position, round_pair.pair_id FROM round_pair JOIN answered AS label"
@@ -40,7 +40,7 @@ def first_skipped(
         " ORDER BY position LIMIT 1",
         [round_id, annotator, json.dumps(list(passed))],
     ).fetchone()
-    return None if row is None else Place(*row)
+    return None if row is None else AssignedPair(*row)
 
 
 def note_finished(db: Database, pair_id: str, annotator: str, at: str) -> None:

@@ -111,7 +111,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RoundProgress:
     """How far one annotator is in a round."""
 
     annotator: str
@@ -218,7 +218,7 @@ def ordered(db: Database) -> list[Round]:
     return [_round(row) for row in db.execute(_ORDERED).fetchall()]
 
 
-def progress(db: Database, round_id: str) -> list[Progress]:
+def progress(db: Database, round_id: str) -> list[RoundProgress]:
     """How far everybody is; all that a sealed round tells."""
     rows = db.execute(
         "SELECT round_pair.annotator, count(answered.pair_id), count(*) FROM round_pair"
@@ -228,7 +228,7 @@ def progress(db: Database, round_id: str) -> list[Progress]:
         " ORDER BY round_pair.annotator",
         [round_id],
     ).fetchall()
-    return [Progress(*row) for row in rows]
+    return [RoundProgress(*row) for row in rows]
 
 
 def pairs_of(db: Database, round_id: str, annotator: str | None = None) -> list[str]:

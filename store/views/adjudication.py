@@ -18,7 +18,7 @@ from store.judgements.disagreements import Order
 from store.judgements.rulings import Cause, Ruling
 from store.records import Label, PairText, Verdict
 from store.rounds import queue, rounds
-from store.rounds.rounds import Progress
+from store.rounds.rounds import RoundProgress
 
 
 class Agenda(NamedTuple):
@@ -83,7 +83,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RulingSummary:
     """What the rulings have come to."""
 
     total: int
@@ -135,7 +135,7 @@ def case(db: Database, viewer: str, pair_id: str, at: str) -> Case:
         )
 
 
-def outcome(db: Database, viewer: str) -> Outcome:
+def outcome(db: Database, viewer: str) -> RulingSummary:
     """What the rulings on today's disagreements have changed."""
     found = disagreements.ordered(db, order=Order.PROJECT)
     verdicts = [each.ruling.verdict for each in found if each.ruling is not None]
@@ -143,7 +143,7 @@ def outcome(db: Database, viewer: str) -> Outcome:
     for each in found:
         if each.ruling is not None and each.ruling.cause is not None:
             causes[each.ruling.cause] = causes.get(each.ruling.cause, 0) + 1
-    return Outcome(
+    return RulingSummary(
         total=len(found),
         ruled=len(verdicts),
         gained=sum(each in (Verdict.A, Verdict.B) for each in verdicts),
@@ -154,6 +154,6 @@ def outcome(db: Database, viewer: str) -> Outcome:
     )
 
 
-def waiting(db: Database) -> list[tuple[str, list[Progress]]]:
+def waiting(db: Database) -> list[tuple[str, list[RoundProgress]]]:
     """The rounds whose disagreements are still closed, with their progress."""
     return [(each.name, rounds.progress(db, each.id)) for each in rounds.sealed(db)]

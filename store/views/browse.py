@@ -22,7 +22,7 @@ from store.judgements import labels
 from store.records import Verdict
 from store.rounds import queue
 from store.views import closed, conditions, out, search_index
-from store.views.query import Filter, Kind, Query, Sort, nearest
+from store.views.query import Filter, Query, SearchTarget, Sort, nearest
 
 PAGE: Final = 200
 """Rows read at once."""
@@ -37,7 +37,7 @@ Key = tuple[str | int, ...]
 """The place of a row in the order it is listed in."""
 
 
-class Said(NamedTuple):
+class SideVerdict(NamedTuple):
     """One annotator's verdict on the pair of a row, on the sides as the viewer sees them."""
 
     annotator: str
@@ -46,10 +46,10 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BrowseRow:
     """One line of the list."""
 
-    kind: Kind
+    kind: SearchTarget
     id: str
     key: Key
     number: int
@@ -63,44 +63,44 @@ class Row:
     """Whether others' words on it are kept from this viewer."""
     flagged: bool
     noted: bool
-    said: tuple[Said, ...] = ()
+    said: tuple[SideVerdict, ...] = ()
     prompt_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ResultPage:
     """Rows in order."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[BrowseRow, ...]
     more: bool
     """Whether there are rows beyond, in the direction that was asked for."""
 
 
 _FROM: Final = {
-    (Kind.PAIR, False): "pair CROSS JOIN prompt ON prompt.id = pair.prompt_id",
-    (Kind.PAIR, True): "prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
-    (Kind.PROMPT, False): "prompt",
-    (Kind.PROMPT, True): "prompt",
-    (Kind.ANSWER, False): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
-    (Kind.ANSWER, True): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
+    (SearchTarget.PAIR, False): "pair CROSS JOIN prompt ON prompt.id = pair.prompt_id",
+    (SearchTarget.PAIR, True): "prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
+    (SearchTarget.PROMPT, False): "prompt",
+    (SearchTarget.PROMPT, True): "prompt",
+    (SearchTarget.ANSWER, False): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
+    (SearchTarget.ANSWER, True): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
 }
 """What is read, in which order: by category the prompt comes first."""
 
-_PLACE: Final[dict[Kind, tuple[str, ...]]] = {
-    Kind.PAIR: ("pair.position",),
-    Kind.PROMPT: ("prompt.position",),
+_PLACE: Final[dict[SearchTarget, tuple[str, ...]]] = {
+    SearchTarget.PAIR: ("pair.position",),
+    SearchTarget.PROMPT: ("prompt.position",),
     # not by place: which answer was written first says which was revised
-    Kind.ANSWER: ("prompt.position", "candidate.id"),
+    SearchTarget.ANSWER: ("prompt.position", "candidate.id"),
 }
 _COLUMNS: Final = {
-    Kind.PAIR: "pair.id, pair.position, prompt.messages",
-    Kind.PROMPT: "prompt.id, prompt.position, prompt.messages",
-    Kind.ANSWER: (f"candidate.id, prompt.position, substr(candidate.text, 1, {BEGINNING})"),
+    SearchTarget.PAIR: "pair.id, pair.position, prompt.messages",
+    SearchTarget.PROMPT: "prompt.id, prompt.position, prompt.messages",
+    SearchTarget.ANSWER: (f"candidate.id, prompt.position, substr(candidate.text, 1, {BEGINNING})"),
 }
 _CLOSED: Final = {
-    Kind.PAIR: closed.PAIR,
-    Kind.PROMPT: closed.PROMPT,
-    Kind.ANSWER: closed.PROMPT,
+    SearchTarget.PAIR: closed.PAIR,
+    SearchTarget.PROMPT: closed.PROMPT,
+    SearchTarget.ANSWER: closed.PROMPT,
 }
 _TOLD = """
 SELECT pair.id FROM pair WHERE pair.id IN (SELECT value FROM json_each(:items))
@@ -122,7 +122,7 @@ def page(
     backwards: bool = False,
     limit: int = PAGE,
     at: str,
-) -> Page:
+) -> ResultPage:
     """The rows behind a place, or before it.
 
     Args:
@@ -145,12 +145,12 @@ def page(
     if backwards:
         found.reverse()
     given = defaultdict(tuple)
-    if query.kind is Kind.PAIR:
+    if query.kind is SearchTarget.PAIR:
         open_ids = [row[0] for row in found if not row[5]]
         given = _said(db, viewer, [row[0] for row in found], set(open_ids))
         record(db, open_ids, viewer, at)
     places = len(_order(query))
-    return Page(
+    return ResultPage(
         tuple(_row(query.kind, row, places, given[row[0]]) for row in found),
         more,
     )
@@ -158,14 +158,18 @@ def page(
 
 def count(db: Database, viewer: str, query: Query) -> int:
     """How many rows a query has; of a search no more than :data:`MOST` are counted."""
-    table = {Kind.PAIR: "pair", Kind.PROMPT: "prompt", Kind.ANSWER: "candidate"}[query.kind]
+    table = {
+        SearchTarget.PAIR: "pair",
+        SearchTarget.PROMPT: "prompt",
+        SearchTarget.ANSWER: "candidate",
+    }[query.kind]
     if query.is_blank:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
     where, values = _where(db, viewer, query, all_of_it=True)
     read = {
-        Kind.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
-        Kind.PROMPT: "prompt",
-        Kind.ANSWER: _FROM[Kind.ANSWER, False],
+        SearchTarget.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
+        SearchTarget.PROMPT: "prompt",
+        SearchTarget.ANSWER: _FROM[SearchTarget.ANSWER, False],
     }[query.kind]
     sql = f"SELECT 1 FROM {read} WHERE {' AND '.join(where)} LIMIT {MOST}"
     return int(db.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0])
@@ -209,7 +213,7 @@ def _select(
         where.append(f"({', '.join(order)}) {beyond} ({names})")
         values |= {f"k{place}": part for place, part in enumerate(start)}
     kind = query.kind
-    origin = "candidate.origin" if kind is Kind.ANSWER else "NULL"
+    origin = "candidate.origin" if kind is SearchTarget.ANSWER else "NULL"
     sql = (
         f"SELECT {_COLUMNS[kind]}, prompt.category, {conditions.STATUS[kind]}, {_CLOSED[kind]},"
         f" {conditions.FLAGGED[kind]}, {conditions.NOTED[kind]}, prompt.id, {origin},"
@@ -235,7 +239,9 @@ def _where(
         where.append(conditions.condition(query.kind, each, f":v{place}"))
         values[f"v{place}"] = _value(each)
     if query.number is not None:
-        where.append(f"{'pair' if query.kind is Kind.PAIR else 'prompt'}.position = :number")
+        where.append(
+            f"{'pair' if query.kind is SearchTarget.PAIR else 'prompt'}.position = :number"
+        )
         values["number"] = query.number
     return where, values
 
@@ -264,19 +270,21 @@ def _known(db: Database, sql: str) -> list[str]:
     return [str(row[0]) for row in db.execute(sql)]
 
 
-def _row(kind: Kind, found: tuple[Any, ...], places: int, said: tuple[Said, ...]) -> Row:
+def _row(
+    kind: SearchTarget, found: tuple[Any, ...], places: int, said: tuple[SideVerdict, ...]
+) -> BrowseRow:
     item, number, text, category, status, is_closed, flagged, noted, prompt_id, origin, *rest = (
         found
     )
-    if kind is Kind.ANSWER and not is_closed:
+    if kind is SearchTarget.ANSWER and not is_closed:
         status = f"{origin} {status}".strip()
-    return Row(
+    return BrowseRow(
         kind=kind,
         id=item,
         key=tuple(rest[:places]),
         number=number,
         category=category,
-        beginning=text if kind is Kind.ANSWER else _asked(text),
+        beginning=text if kind is SearchTarget.ANSWER else _asked(text),
         status=status,
         closed=bool(is_closed),
         flagged=bool(flagged),
@@ -295,18 +303,18 @@ def _asked(messages: str) -> str:
 
 def _said(
     db: Database, viewer: str, pair_ids: list[str], open_ids: set[str]
-) -> defaultdict[str, tuple[Said, ...]]:
+) -> defaultdict[str, tuple[SideVerdict, ...]]:
     who = ids.name(viewer)
     rows = db.execute(
         "SELECT pair_id, annotator, verdict FROM label_head WHERE phase = 'first'"
         " AND pair_id IN (SELECT value FROM json_each(?)) ORDER BY pair_id, annotator",
         [json.dumps(pair_ids)],
     ).fetchall()
-    found: defaultdict[str, tuple[Said, ...]] = defaultdict(tuple)
+    found: defaultdict[str, tuple[SideVerdict, ...]] = defaultdict(tuple)
     for pair_id, annotator, verdict in rows:
         if annotator == who or pair_id in open_ids:
             seen = swapped(Verdict(verdict), queue.left_side(db, viewer, pair_id))
-            found[pair_id] += (Said(annotator, seen),)
+            found[pair_id] += (SideVerdict(annotator, seen),)
     return found
 
 

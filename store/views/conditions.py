@@ -11,7 +11,7 @@ from typing import Final
 
 from store.judgements.disagreements import WORDS_PER_SECOND
 from store.views import closed
-from store.views.query import Filter, Kind
+from store.views.query import Filter, SearchTarget
 from store.views.search_index import Term
 
 _OPEN = f"NOT {closed.PAIR}"
@@ -32,13 +32,13 @@ _DECISION = (
 _LATEST = " ORDER BY head.annotator = :viewer DESC, head.at DESC, head.event_id DESC LIMIT 1"
 
 STATUS: Final = {
-    Kind.PAIR: (
+    SearchTarget.PAIR: (
         f"CASE WHEN {_RULED} THEN 'ruled' WHEN coalesce({_OWN}, 'again') = 'again' THEN 'waiting'"
         f" WHEN {_OWN} = 'skipped' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
         f" WHEN (SELECT count(DISTINCT verdict) {_SAID}) > 1 THEN 'disagreed'"
         f" WHEN (SELECT count(*) {_SAID}) > 1 THEN 'agreed' ELSE 'labelled' END"
     ),
-    Kind.PROMPT: (
+    SearchTarget.PROMPT: (
         "CASE WHEN EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id"
         "  AND origin = 'revision') THEN coalesce(("
         + _DECISION
@@ -51,7 +51,7 @@ STATUS: Final = {
         " WHEN EXISTS (SELECT 1 FROM candidate JOIN critique ON candidate_id = candidate.id"
         "  WHERE prompt_id = prompt.id AND NOT found) THEN 'written' ELSE 'writing' END"
     ),
-    Kind.ANSWER: (
+    SearchTarget.ANSWER: (
         f"CASE WHEN {closed.PROMPT} THEN '' WHEN candidate.origin <> 'revision' THEN ''"
         " ELSE coalesce((" + _DECISION + " WHERE head.kind = 'decision'"
         " AND head.item = candidate.id" + _LATEST + "), 'to-decide') END"
@@ -82,20 +82,20 @@ def _one_of(items: str, found: str) -> str:
 
 
 FLAGGED: Final = {
-    Kind.PAIR: (
+    SearchTarget.PAIR: (
         f"({_one_of(_PAIR_ITEMS, f'{_FLAGS} AND head.annotator = :viewer')}"
         f" OR ({_one_of(_PAIR_ITEMS, _FLAGS)} AND {_OPEN}))"
     ),
-    Kind.PROMPT: _set("flag", _ON, _PROMPT_ITEMS, _PROMPT_OPEN),
-    Kind.ANSWER: f"({_PROMPT_OPEN} AND {_set('flag', _ON, 'candidate.id', 'TRUE')})",
+    SearchTarget.PROMPT: _set("flag", _ON, _PROMPT_ITEMS, _PROMPT_OPEN),
+    SearchTarget.ANSWER: f"({_PROMPT_OPEN} AND {_set('flag', _ON, 'candidate.id', 'TRUE')})",
 }
 NOTED: Final = {
-    Kind.PAIR: (
+    SearchTarget.PAIR: (
         f"({_set('note', _TEXT, 'pair.id', _OPEN)} OR EXISTS (SELECT 1 FROM labels_current AS l"
         f" WHERE l.pair_id = pair.id AND l.note <> '' AND (l.annotator = :viewer OR {_OPEN})))"
     ),
-    Kind.PROMPT: _set("note", _TEXT, _PROMPT_ITEMS, _PROMPT_OPEN),
-    Kind.ANSWER: f"({_PROMPT_OPEN} AND {_set('note', _TEXT, 'candidate.id', 'TRUE')})",
+    SearchTarget.PROMPT: _set("note", _TEXT, _PROMPT_ITEMS, _PROMPT_OPEN),
+    SearchTarget.ANSWER: f"({_PROMPT_OPEN} AND {_set('note', _TEXT, 'candidate.id', 'TRUE')})",
 }
 
 _SIZE = "(SELECT {} FROM search_doc WHERE search_doc.item = {})"
@@ -135,7 +135,7 @@ _DECIDED_BY = (
 )
 
 
-def condition(kind: Kind, asked: Filter, value: str) -> str:
+def condition(kind: SearchTarget, asked: Filter, value: str) -> str:
     """One filter.
 
     Args:
@@ -147,10 +147,10 @@ def condition(kind: Kind, asked: Filter, value: str) -> str:
     return f"NOT coalesce({found}, FALSE)" if asked.without else found
 
 
-def _condition(kind: Kind, name: str, asked: str, value: str) -> str:
+def _condition(kind: SearchTarget, name: str, asked: str, value: str) -> str:
     if name == "status":
         found = f"{STATUS[kind]} = {value}"
-        if kind is Kind.PROMPT and asked in _AFTER_REVISION:
+        if kind is SearchTarget.PROMPT and asked in _AFTER_REVISION:
             # most prompts fall out at this, which asks one index once
             return (
                 "(prompt.id IN (SELECT prompt_id FROM candidate WHERE origin = 'revision')"
@@ -173,7 +173,7 @@ def _condition(kind: Kind, name: str, asked: str, value: str) -> str:
 
 
 _OF_KIND: Final = {
-    Kind.PAIR: {
+    SearchTarget.PAIR: {
         "by": (
             "EXISTS (SELECT 1 FROM first_label WHERE pair_id = pair.id"
             f" AND annotator = {{0}} AND (annotator = :viewer OR {_OPEN}))"
@@ -186,12 +186,12 @@ _OF_KIND: Final = {
             f"({_OPEN} AND " + _CRITICISED.format("of.prompt_id = pair.prompt_id", "{0}") + ")"
         ),
     },
-    Kind.PROMPT: {
+    SearchTarget.PROMPT: {
         "by": _DECIDED_BY.format("of.prompt_id = prompt.id", "{0}"),
         "origin": "EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id AND origin = {0})",
         "principle": _CRITICISED.format("of.prompt_id = prompt.id", "{0}"),
     },
-    Kind.ANSWER: {
+    SearchTarget.ANSWER: {
         "by": (
             f"({_PROMPT_OPEN} AND (candidate.author = {{0}} OR "
             + _DECIDED_BY.format("of.id = candidate.id", "{0}")
@@ -219,7 +219,7 @@ _HOLDS = (
 )
 
 
-def word(kind: Kind, term: Term, *, all_of_it: bool = False) -> str:
+def word(kind: SearchTarget, term: Term, *, all_of_it: bool = False) -> str:
     """One word, looked up before (:func:`store.views.search_index.look_up`).
 
     Args:
@@ -302,16 +302,16 @@ def _by_note(item: str, term: str) -> str:
 
 
 _FROM_TEXTS = {
-    Kind.PAIR: _pairs_of_texts,
-    Kind.PROMPT: _prompts_of_texts,
-    Kind.ANSWER: _answers_of_texts,
+    SearchTarget.PAIR: _pairs_of_texts,
+    SearchTarget.PROMPT: _prompts_of_texts,
+    SearchTarget.ANSWER: _answers_of_texts,
 }
 _ITEM_BY_ITEM = {
-    Kind.PAIR: lambda term: (
+    SearchTarget.PAIR: lambda term: (
         f"({_HOLDS.format(term, 'pair.prompt_id, pair.a_id, pair.b_id')}"
         f" OR {_by_note('pair.id', term)})"
     ),
-    Kind.PROMPT: lambda term: (
+    SearchTarget.PROMPT: lambda term: (
         f"({_HOLDS.format(term, _PROMPT_ITEMS)} OR ({_PROMPT_OPEN} AND "
         + _HOLDS.format(
             term,
@@ -321,7 +321,7 @@ _ITEM_BY_ITEM = {
         + ") OR EXISTS (SELECT 1 FROM temp.search_noted WHERE term = "
         + f"{term} AND item IN ({_PROMPT_ITEMS})))"
     ),
-    Kind.ANSWER: lambda term: (
+    SearchTarget.ANSWER: lambda term: (
         f"({_HOLDS.format(term, 'candidate.id')}"
         f" OR ({_PROMPT_OPEN} AND {_by_note('candidate.id', term)}))"
     ),

@@ -34,7 +34,7 @@ LEFT JOIN (SELECT {labels.COLUMNS} FROM labels_current
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class PairToLabel:
     """One pair as one annotator sees it."""
 
     text: PairText
@@ -94,7 +94,7 @@ def resume(
     *,
     after: str | None = None,
     passed: Collection[str] = (),
-) -> Lying | None:
+) -> PairToLabel | None:
     """The first pair this annotator has no verdict on yet; None when all are done.
 
     Formal rounds come first, oldest first; where a hidden repeat is due, it comes before both.
@@ -129,7 +129,7 @@ def _next(
     return queue.label_next(db, annotator, after=after, passed=passed), None
 
 
-def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:
+def at_pair(db: Database, annotator: str, pair_id: str) -> PairToLabel | None:
     """One pair, wherever it stands in the annotator's own order.
 
     Raises:
@@ -143,7 +143,7 @@ def at_pair(db: Database, annotator: str, pair_id: str) -> Lying | None:
 
 def at_place(
     db: Database, annotator: str, index: int, *, round_: Round | None = None
-) -> Lying | None:
+) -> PairToLabel | None:
     """The pair at a place (from 1) of the annotator's own order; None where there is none.
 
     Args:
@@ -162,7 +162,7 @@ def at_place(
 
 def give(
     db: Database,
-    lying: Lying,
+    to_label: PairToLabel,
     annotator: str,
     verdict: Verdict,
     *,
@@ -170,12 +170,12 @@ def give(
     strength: int | None = None,
     passed: Collection[str] = (),
     at: str,
-) -> Lying | None:
+) -> PairToLabel | None:
     """Put a verdict on the disk, then hand over the next pair.
 
     Args:
         db: the project.
-        lying: the pair as it was shown; its sides are stored with the label.
+        to_label: the pair as it was shown; its sides are stored with the label.
         annotator: who gives it.
         verdict: on the pair (``a``, ``b``), not on the sides.
         seconds: time the pair was looked at.
@@ -185,30 +185,30 @@ def give(
     """
     labels.give(
         db,
-        lying.pair_id,
+        to_label.pair_id,
         annotator,
         verdict,
         seconds=seconds,
-        left=lying.left,
+        left=to_label.left,
         strength=strength,
-        phase=lying.phase,
+        phase=to_label.phase,
         at=at,
     )
-    after = lying.pair_id if lying.phase is Phase.FIRST else None
+    after = to_label.pair_id if to_label.phase is Phase.FIRST else None
     return resume(db, annotator, after=after, passed=passed)
 
 
 def _again(
     db: Database, annotator: str, pair_id: str, place: Position, strength: bool
-) -> Lying | None:
+) -> PairToLabel | None:
     """A hidden repeat: sides swapped, nothing of the first pass, the place of the pair to come."""
     index = place.index or place.total
     here = Position(pair_id, index, place.total, place.done)
-    lying = _at(db, annotator, here, None, strength=strength)
-    if lying is None:
+    to_label = _at(db, annotator, here, None, strength=strength)
+    if to_label is None:
         return None
     left = queue.left_side(db, annotator, pair_id, Phase.REPEAT)
-    return replace(lying, left=left, phase=Phase.REPEAT, mine=None, note=None, flagged=False)
+    return replace(to_label, left=left, phase=Phase.REPEAT, mine=None, note=None, flagged=False)
 
 
 def _own(db: Database, round_: Round, annotator: str) -> list[str]:
@@ -230,14 +230,14 @@ def _at(
     round_: Round | None,
     *,
     strength: bool | None = None,
-) -> Lying | None:
+) -> PairToLabel | None:
     if place.pair_id is None:
         return None
     if strength is None:
         strength = bool(settings.get(db, settings.STRENGTH, default=False))
     own = {"pair": place.pair_id, "who": ids.name(annotator)}
     flagged, note, recent, *mine = db.execute(_OWN, own).fetchone()
-    return Lying(
+    return PairToLabel(
         text=pairs.text(db, place.pair_id),
         left=queue.left_side(db, annotator, place.pair_id),
         index=place.index,

@@ -18,7 +18,7 @@ from store.judgements import decisions, labels, rulings
 from store.records import Candidate, Label, Message, Origin, Verdict
 from store.rounds import queue
 from store.views import browse, closed, out
-from store.views.query import Kind
+from store.views.query import SearchTarget
 
 
 class Part(NamedTuple):
@@ -47,10 +47,10 @@ class Ruled(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ItemPreview:
     """An item to look at."""
 
-    kind: Kind
+    kind: SearchTarget
     id: str
     messages: tuple[Message, ...]
     parts: tuple[Part, ...]
@@ -66,21 +66,21 @@ class Preview:
     """Places of the pairs that close a prompt to this viewer."""
 
 
-def preview(db: Database, viewer: str, kind: Kind, item: str, *, at: str) -> Preview:
+def preview(db: Database, viewer: str, kind: SearchTarget, item: str, *, at: str) -> ItemPreview:
     """The item of a row; that others' verdicts were shown is remembered.
 
     Raises:
         WrongId: there is no such item.
     """
-    if kind is Kind.PAIR:
+    if kind is SearchTarget.PAIR:
         return _pair(db, viewer, item, at)
-    if kind is Kind.PROMPT:
+    if kind is SearchTarget.PROMPT:
         return _prompt(db, viewer, item)
     found = candidates.get(db, item)
     return _answer(db, viewer, found)
 
 
-def _pair(db: Database, viewer: str, pair_id: str, at: str) -> Preview:
+def _pair(db: Database, viewer: str, pair_id: str, at: str) -> ItemPreview:
     text = pairs.text(db, pair_id)
     shut = closed.is_closed(db, pair_id, viewer)
     left = queue.left_side(db, viewer, pair_id)
@@ -93,8 +93,8 @@ def _pair(db: Database, viewer: str, pair_id: str, at: str) -> Preview:
         for side, item, role in sides:
             about[side] = _written(candidates.get(db, item), role)
     who = ids.name(viewer)
-    return Preview(
-        kind=Kind.PAIR,
+    return ItemPreview(
+        kind=SearchTarget.PAIR,
         id=pair_id,
         messages=text.messages,
         parts=(
@@ -118,7 +118,7 @@ def _pair(db: Database, viewer: str, pair_id: str, at: str) -> Preview:
     )
 
 
-def _prompt(db: Database, viewer: str, prompt_id: str) -> Preview:
+def _prompt(db: Database, viewer: str, prompt_id: str) -> ItemPreview:
     prompt, who = prompts.get(db, prompt_id), ids.name(viewer)
     closing = _closing(db, prompt_id, viewer)
     written = candidates.of_prompt(db, prompt_id)
@@ -132,8 +132,8 @@ def _prompt(db: Database, viewer: str, prompt_id: str) -> Preview:
     for item in items:
         for name, note in _own_or_open(labels.notes(db, item), who, bool(closing)).items():
             notes[name] = f"{notes[name]}\n{note}" if name in notes else note
-    return Preview(
-        kind=Kind.PROMPT,
+    return ItemPreview(
+        kind=SearchTarget.PROMPT,
         id=prompt_id,
         messages=prompt.messages,
         parts=tuple(parts),
@@ -144,7 +144,7 @@ def _prompt(db: Database, viewer: str, prompt_id: str) -> Preview:
     )
 
 
-def _answer(db: Database, viewer: str, found: Candidate) -> Preview:
+def _answer(db: Database, viewer: str, found: Candidate) -> ItemPreview:
     closing = _closing(db, found.prompt_id, viewer)
     who, shut = ids.name(viewer), bool(closing)
     parts = [Part("answer", found.text)] if shut else [_candidate(db, found)]
@@ -153,8 +153,8 @@ def _answer(db: Database, viewer: str, found: Candidate) -> Preview:
             _critique(db, each.principle_id, each.constitution_id, each.text)
             for each in critiques.of_candidate(db, found.id)
         ]
-    return Preview(
-        kind=Kind.ANSWER,
+    return ItemPreview(
+        kind=SearchTarget.ANSWER,
         id=found.id,
         messages=prompts.get(db, found.prompt_id).messages,
         parts=tuple(parts),

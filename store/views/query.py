@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Kind(StrEnum):
+class SearchTarget(StrEnum):
     """What is listed."""
 
     PAIR = "pair"
@@ -30,29 +30,29 @@ class Sort(StrEnum):
     CATEGORY = "category"
 
 
-STATUSES: Final[dict[str, frozenset[Kind]]] = {
-    "waiting": frozenset({Kind.PAIR, Kind.PROMPT}),
-    "skipped": frozenset({Kind.PAIR}),
-    "labelled": frozenset({Kind.PAIR}),
-    "agreed": frozenset({Kind.PAIR}),
-    "disagreed": frozenset({Kind.PAIR}),
-    "ruled": frozenset({Kind.PAIR}),
-    "writing": frozenset({Kind.PROMPT}),
-    "written": frozenset({Kind.PROMPT}),
-    "imported": frozenset({Kind.PROMPT}),
-    "to-decide": frozenset({Kind.PROMPT, Kind.ANSWER}),
-    "accepted": frozenset({Kind.PROMPT, Kind.ANSWER}),
-    "edited": frozenset({Kind.PROMPT, Kind.ANSWER}),
-    "rejected": frozenset({Kind.PROMPT, Kind.ANSWER}),
+STATUSES: Final[dict[str, frozenset[SearchTarget]]] = {
+    "waiting": frozenset({SearchTarget.PAIR, SearchTarget.PROMPT}),
+    "skipped": frozenset({SearchTarget.PAIR}),
+    "labelled": frozenset({SearchTarget.PAIR}),
+    "agreed": frozenset({SearchTarget.PAIR}),
+    "disagreed": frozenset({SearchTarget.PAIR}),
+    "ruled": frozenset({SearchTarget.PAIR}),
+    "writing": frozenset({SearchTarget.PROMPT}),
+    "written": frozenset({SearchTarget.PROMPT}),
+    "imported": frozenset({SearchTarget.PROMPT}),
+    "to-decide": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
+    "accepted": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
+    "edited": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
+    "rejected": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
 }
 """Every status, and what can have it."""
 
 ORIGINS: Final = ("proposed", "imported", "revision", "edited")
 LONGER: Final = ("chosen", "rejected")
-EVERY: Final = frozenset(Kind)
-PAIRS: Final = frozenset({Kind.PAIR})
+EVERY: Final = frozenset(SearchTarget)
+PAIRS: Final = frozenset({SearchTarget.PAIR})
 
-FILTERS: Final[dict[str, frozenset[Kind]]] = {
+FILTERS: Final[dict[str, frozenset[SearchTarget]]] = {
     "status": EVERY,
     "category": EVERY,
     "by": EVERY,
@@ -65,14 +65,14 @@ FILTERS: Final[dict[str, frozenset[Kind]]] = {
 }
 """Every filter with a value, and what it can be asked of."""
 
-BARE: Final[dict[str, frozenset[Kind]]] = {"flagged": EVERY, "hasty": PAIRS, "noted": EVERY}
+BARE: Final[dict[str, frozenset[SearchTarget]]] = {"flagged": EVERY, "hasty": PAIRS, "noted": EVERY}
 """Filters that are one word."""
 
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "status": tuple(STATUSES),
     "origin": ORIGINS,
     "longer": LONGER,
-    "kind": tuple(Kind),
+    "kind": tuple(SearchTarget),
     "sort": tuple(Sort),
 }
 _OTHER_WORDS: Final = {
@@ -86,7 +86,7 @@ _WORDY = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SearchTerm:
     """A word, or words in a row, that an item's texts hold."""
 
     text: str
@@ -110,9 +110,9 @@ class Filter:
 class Query:
     """A search line, understood."""
 
-    words: tuple[Word, ...] = ()
+    words: tuple[SearchTerm, ...] = ()
     filters: tuple[Filter, ...] = ()
-    kind: Kind = Kind.PAIR
+    kind: SearchTarget = SearchTarget.PAIR
     sort: Sort = Sort.PROJECT
     number: int | None = None
     """``#41``: the item with this place in the project."""
@@ -125,7 +125,7 @@ class Query:
         return not (self.words or self.filters or self.number is not None)
 
 
-def parse(line: str, kind: Kind = Kind.PAIR, sort: Sort = Sort.PROJECT) -> Query:
+def parse(line: str, kind: SearchTarget = SearchTarget.PAIR, sort: Sort = Sort.PROJECT) -> Query:
     """What a search line asks for.
 
     Args:
@@ -133,7 +133,7 @@ def parse(line: str, kind: Kind = Kind.PAIR, sort: Sort = Sort.PROJECT) -> Query
         kind: what is listed where the line does not say it.
         sort: what comes first where the line does not say it.
     """
-    words: list[Word] = []
+    words: list[SearchTerm] = []
     filters: list[Filter] = []
     chosen: dict[str, str] = {}
     number: int | None = None
@@ -154,10 +154,12 @@ def parse(line: str, kind: Kind = Kind.PAIR, sort: Sort = Sort.PROJECT) -> Query
         elif not quoted and value[:1] == "#" and value[1:].isdecimal():
             number = int(value[1:9])
         elif _WORDY.search(value):
-            words.append(Word(value, exact=quoted, without=without))
+            words.append(SearchTerm(value, exact=quoted, without=without))
         else:
             return Query(kind=kind, sort=sort, problem=f'"{value}" holds no word to search for')
-    asked, problem = _kind_of(filters, Kind(chosen["kind"]) if "kind" in chosen else None, kind)
+    asked, problem = _kind_of(
+        filters, SearchTarget(chosen["kind"]) if "kind" in chosen else None, kind
+    )
     return Query(
         words=tuple(words),
         filters=tuple(filters),
@@ -199,7 +201,9 @@ def _example(name: str) -> str:
     return examples.get(name) or _VALUES[name][0]
 
 
-def _kind_of(filters: list[Filter], asked: Kind | None, current: Kind) -> tuple[Kind, str]:
+def _kind_of(
+    filters: list[Filter], asked: SearchTarget | None, current: SearchTarget
+) -> tuple[SearchTarget, str]:
     """What all the filters can be asked of: the kind named, else the current one, else another."""
     able = set(EVERY)
     for each in filters:
@@ -211,11 +215,11 @@ def _kind_of(filters: list[Filter], asked: Kind | None, current: Kind) -> tuple[
             )
         able &= has
         if asked is not None and asked not in able:
-            which = " and ".join(f"{kind}s" for kind in Kind if kind in has)
+            which = " and ".join(f"{kind}s" for kind in SearchTarget if kind in has)
             return asked, f"{_said(each)} can be asked of {which} only"
     if asked is not None:
         return asked, ""
-    return (current if current in able else min(able, key=list(Kind).index)), ""
+    return (current if current in able else min(able, key=list(SearchTarget).index)), ""
 
 
 def _said(filter_: Filter) -> str:

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from store.db.connection import immediate
 from store.judgements.disagreements import count_words
 from store.views import closed
-from store.views.query import Word
+from store.views.query import SearchTerm
 
 STEP: Final = 200
 """Texts read in one transaction; the thread of the store is free again between two."""
@@ -166,7 +166,7 @@ def forget(db: Database) -> None:
         db.execute("DELETE FROM search_seen")
 
 
-def look_up(db: Database, words: tuple[Word, ...], viewer: str) -> list[Term]:
+def look_up(db: Database, words: tuple[SearchTerm, ...], viewer: str) -> list[Term]:
     """Find the texts that hold each word; of notes only those the viewer may be told of.
 
     The hits lie in temporary tables until other words are asked for.
@@ -190,7 +190,7 @@ def look_up(db: Database, words: tuple[Word, ...], viewer: str) -> list[Term]:
     return [Term(number, _is_common(db, number), word.without) for number, word in enumerate(words)]
 
 
-def expression(word: Word) -> str:
+def expression(word: SearchTerm) -> str:
     """A word as FTS5 takes it: always a string, so that nothing in it is an operator."""
     text = spaced(word.text).replace('"', '""').replace("\0", " ")
     begins = not word.exact and len(word.text) >= PREFIX and not _UNSPACED.search(word.text)
@@ -250,7 +250,7 @@ def _seen(db: Database) -> dict[str, int]:
     return dict(db.execute("SELECT kind, upto FROM search_seen").fetchall())
 
 
-def _fill(db: Database, words: tuple[Word, ...], given: dict[str, str], key: str) -> None:
+def _fill(db: Database, words: tuple[SearchTerm, ...], given: dict[str, str], key: str) -> None:
     db.conn.execute("SAVEPOINT search_hit")
     for table in ("search_hit", "search_noted", "search_asked"):
         db.conn.execute(f"DELETE FROM temp.{table}")

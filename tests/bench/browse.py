@@ -15,7 +15,7 @@ from store import ids
 from store.db.connection import create, immediate
 from store.records import Message
 from store.views import browse, search_index
-from store.views.query import Word, parse
+from store.views.query import SearchTerm, parse
 from tests.bench.table import BenchRow, milliseconds, time_of, told
 
 PAIRS = 100_000
@@ -48,7 +48,7 @@ def rows() -> list[BenchRow]:
 
 
 def _search(db: Database, word: str) -> BenchRow:
-    match = search_index.expression(Word(word, exact=True))
+    match = search_index.expression(SearchTerm(word, exact=True))
     hits = db.execute("SELECT count(*) FROM search WHERE search MATCH ?", [match]).fetchone()[0]
     bare = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid LIMIT 100"
     return _row(db, f"a search, {hits:,} texts hold it", f'"{word}"', bare, [match], SEARCH)

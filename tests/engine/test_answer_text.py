@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api import Sampling
-from engine.llama.host.jobs import Answer
+from engine.llama.host.jobs import RunningAnswer
 from engine.llama.host.sampling import Sampler
 from engine.llama.host.text import AnswerText
 
@@ -98,7 +98,7 @@ def test_the_budget_of_the_answer_begins_after_the_thinking(
     pieces: list[str], used_up_after: int
 ) -> None:
     text = AnswerText()
-    answer = Answer(0, Sampling(max_tokens=3), text, cast("Sampler", None), allowance=2)
+    answer = RunningAnswer(0, Sampling(max_tokens=3), text, cast("Sampler", None), allowance=2)
     lefts, ends = [answer.left], 0
     for number, piece in enumerate(pieces, 1):
         answer.add(number)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.api import Sampling, Urgency
 from engine.llama.host import scheduler
 from engine.llama.host.binding import BATCH, OUTPUTS, Span
-from engine.llama.host.jobs import Answer, GenerateJob, ScoreJob
+from engine.llama.host.jobs import GenerateJob, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import common_start
 from engine.llama.host.kv_cells import FAR, KvPages
 from engine.llama.host.prompt_budget import PromptBudget
@@ -210,7 +210,7 @@ class Bench:
         for choice in range(choices):
             sampling = Sampling(max_tokens=max_tokens, seed=choice, stop=stop)
             sampler: Any = ToySampler(choice)
-            job.waiting.append(Answer(choice, sampling, AnswerText(stop), sampler))
+            job.waiting.append(RunningAnswer(choice, sampling, AnswerText(stop), sampler))
         job.unfinished = choices
         self.scheduler.add(job)
 

@@ -255,8 +255,8 @@ async def test_find_and_go_to_from_other_modes(study: Path, make_app: MakeApp) -
         await press(pilot, "L", "number_sign", "2", "enter")
         label = mode_screen(app)
         assert isinstance(label, LabelScreen)
-        assert label.lying is not None
-        assert label.lying.index == 2
+        assert label.to_label is not None
+        assert label.to_label.index == 2
         await press(pilot, "number_sign", "x", "enter")
         assert "is a number" in drawn(app)
         await press(pilot, "slash")

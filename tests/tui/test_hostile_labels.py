@@ -55,7 +55,7 @@ async def test_label(hostile: Path, make_app: MakeApp) -> None:
             await press(pilot, "right" if i % 4 else "1")
         screen = app.screen_stack[0]
         assert isinstance(screen, LabelScreen)
-        assert screen.lying is not None
+        assert screen.to_label is not None
         assert screen.left.text
 
 

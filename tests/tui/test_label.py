@@ -39,28 +39,28 @@ async def test_one_key_labels_and_the_next_pair_is_there(
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "L")
         screen = label(app)
-        lying = screen.lying
-        assert lying is not None
+        to_label = screen.to_label
+        assert to_label is not None
         assert screen.prompt.title == "Pair 1 of 3"
-        assert screen.left.text == lying.first
-        assert screen.right.text == lying.second
+        assert screen.left.text == to_label.first
+        assert screen.right.text == to_label.second
         assert screen.status.doing == "guideline v1 · Guideline"
         watch.now += 12.5
         await press(pilot, "1")
         assert screen.status.told == "pair 1: left"
         assert screen.prompt.title == "Pair 2 of 3 · under a minute left"
-        second = screen.lying
+        second = screen.to_label
         await press(pilot, "2")
-        third = screen.lying
+        third = screen.to_label
         await press(pilot, "b")
-        assert screen.lying is None
+        assert screen.to_label is None
         assert "All 3 pairs have your verdict." in drawn(app)
     assert second is not None
     assert third is not None
     found = {one.pair_id: one for one in given(rows)}
-    assert found[lying.pair_id].verdict == lying.left
-    assert found[lying.pair_id].left == lying.left
-    assert found[lying.pair_id].seconds == 12.5
+    assert found[to_label.pair_id].verdict == to_label.left
+    assert found[to_label.pair_id].left == to_label.left
+    assert found[to_label.pair_id].seconds == 12.5
     assert found[second.pair_id].verdict == second.swapped(Verdict.B)
     assert found[third.pair_id].verdict is Verdict.BOTH_BAD
     assert {one.guideline_id for one in given(rows)} == {guidelines.current_id(rows)}
@@ -88,12 +88,12 @@ async def test_undo_restores_the_rows_and_the_pair(
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "L", "equals_sign")
         before = given(rows)
-        shown = label(app).lying
+        shown = label(app).to_label
         await press(pilot, "1")
         assert len(given(rows)) == 2
         await press(pilot, "u")
         assert given(rows) == before
-        assert label(app).lying == shown
+        assert label(app).to_label == shown
         assert label(app).status.told == "undone: the verdict on pair 2 (left)"
         await press(pilot, "u")
         assert given(rows) == []
@@ -221,7 +221,7 @@ async def test_an_empty_project_says_what_to_do_and_the_first_pair_comes_by_itse
         db = open_store(empty_path)
         a_chain(db, ("what is a pipe?", "a tube", "too short", "two processes, one stream"))
         db.close()
-        await until(pilot, lambda: label(app).lying is not None)
+        await until(pilot, lambda: label(app).to_label is not None)
         await settle(pilot)
         assert label(app).prompt.title == "Pair 1 of 1"
 

@@ -48,20 +48,20 @@ async def test_the_strength_scale(study: Path, rows: Database, make_app: MakeApp
     app = make_app(study)
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "L")
-        lying = label(app).lying
-        assert lying is not None
+        to_label = label(app).to_label
+        assert to_label is not None
         assert "1 Much left" in drawn(app)
         assert "4 Much right" in drawn(app)
         await press(pilot, "4")
         assert label(app).status.told == "pair 1: much right"
-        second = label(app).lying
+        second = label(app).to_label
         await press(pilot, "2", "equals_sign")
     assert second is not None
-    strong = labels.mine(rows, lying.pair_id, "first")
+    strong = labels.mine(rows, to_label.pair_id, "first")
     weak = labels.mine(rows, second.pair_id, "first")
     assert strong is not None
     assert weak is not None
-    assert (strong.verdict, strong.strength) == (lying.swapped(Verdict.B), 2)
+    assert (strong.verdict, strong.strength) == (to_label.swapped(Verdict.B), 2)
     assert (weak.verdict, weak.strength) == (second.swapped(Verdict.A), 1)
 
 
@@ -83,23 +83,23 @@ async def test_a_hidden_repeat_cannot_be_told_from_a_first_pass(
     for n in range(24):
         a_chain(db, (f"{n}: {STATINS[0]}", *STATINS[1:]))
     settings.set(db, settings.REPEATS, 8, "first", AT)
-    lying = labelling.resume(db, "first")
-    while lying is not None and lying.phase is Phase.FIRST:
-        lying = labelling.give(db, lying, "first", Verdict.A, seconds=9, at=AT)
-    assert lying is not None
+    to_label = labelling.resume(db, "first")
+    while to_label is not None and to_label.phase is Phase.FIRST:
+        to_label = labelling.give(db, to_label, "first", Verdict.A, seconds=9, at=AT)
+    assert to_label is not None
     app = make_app(empty_path)
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "L")
-        assert label(app).item_id == lying.pair_id
+        assert label(app).item_id == to_label.pair_id
         assert "your verdict" not in drawn(app)
         assert "repeat" not in drawn(app)
         await press(pilot, "2")
-        assert label(app).item_id != lying.pair_id
+        assert label(app).item_id != to_label.pair_id
         await press(pilot, "u")
-        assert label(app).item_id == lying.pair_id
+        assert label(app).item_id == to_label.pair_id
         assert "your verdict" not in label(app).prompt.title
         await press(pilot, "1")
-    again = labels.mine(db, lying.pair_id, "first", Phase.REPEAT)
+    again = labels.mine(db, to_label.pair_id, "first", Phase.REPEAT)
     assert again is not None
-    assert again.verdict == lying.swapped(Verdict.A)
+    assert again.verdict == to_label.swapped(Verdict.A)
     db.close()

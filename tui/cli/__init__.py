@@ -158,9 +158,9 @@ def main(
     """
     ctx.obj = CliContext(db=db, annotator=default_annotator(annotator))
     if ctx.invoked_subcommand is None:
-        from tui.cli.launch import Wanted, launch
+        from tui.cli.launch import ModelChoice, launch
 
-        launch(ctx.obj, Wanted(model, endpoint, allow_remote))
+        launch(ctx.obj, ModelChoice(model, endpoint, allow_remote))
     elif model or endpoint or allow_remote:
         raise click.UsageError(
             "--model, --endpoint and --allow-remote stand behind the command, or without one"

@@ -8,13 +8,13 @@ from engine import netlock
 from engine.errors import EngineError, NoModel
 from engine.llama import weights
 from store.db.connection import session
-from store.db.doctor import Finding, Severity
+from store.db.doctor import Diagnosis, Severity
 from store.errors import StoreError
 from tui import configuration
 from tui.cli.model import chosen_model, last_model
 
 
-def model_findings(project: Path) -> list[Finding]:
+def model_findings(project: Path) -> list[Diagnosis]:
     """One finding about the model that would be used here."""
     try:
         with session(project) as db:
@@ -25,11 +25,11 @@ def model_findings(project: Path) -> list[Finding]:
         found = chosen_model(None, last)
         header = weights.checked(found.path)
     except NoModel as error:
-        return [Finding("model", Severity.NOTE, str(error), "Labels and exports need none.")]
+        return [Diagnosis("model", Severity.NOTE, str(error), "Labels and exports need none.")]
     except EngineError as error:
-        return [Finding("model", Severity.BROKEN, str(error))]
+        return [Diagnosis("model", Severity.BROKEN, str(error))]
     return [
-        Finding(
+        Diagnosis(
             "model",
             Severity.OK,
             f"{found.path} ({found.why}): {header.architecture}, {header.quantisation}",
@@ -37,13 +37,13 @@ def model_findings(project: Path) -> list[Finding]:
     ]
 
 
-def network_finding() -> Finding:
+def network_finding() -> Diagnosis:
     """How the way to a network is closed for this command, as for the app."""
     closed = netlock.state()
     if closed is netlock.Network.LOCKED:
         words = f"{closed.value}: no socket but between processes of this machine"
-        return Finding("network", Severity.OK, words)
-    return Finding(
+        return Diagnosis("network", Severity.OK, words)
+    return Diagnosis(
         "network",
         Severity.NOTE,
         f"{closed.value}: the kernel does not keep code outside Python from opening a socket",
@@ -51,16 +51,16 @@ def network_finding() -> Finding:
     )
 
 
-def configuration_findings() -> list[Finding]:
+def configuration_findings() -> list[Diagnosis]:
     """What this person's configuration says that cannot be used, line by line."""
     file = configuration.path()
     read = configuration.read(file)
     if not file.exists():
         return []
     if not read.refused:
-        return [Finding("configuration", Severity.OK, str(file))]
+        return [Diagnosis("configuration", Severity.OK, str(file))]
     remedy = "It has no effect; pairlab keys lists what can be moved."
     return [
-        Finding("configuration", Severity.WARNING, f"{file}: {words}", remedy)
+        Diagnosis("configuration", Severity.WARNING, f"{file}: {words}", remedy)
         for words in read.refused
     ]

@@ -11,7 +11,7 @@ from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.exporting import ExportPlan, Written
+    from store.exporting import ExportPlan, WrittenExport
 
 
 def _formats() -> dict[str, str]:
@@ -142,7 +142,7 @@ def _nothing(plan: ExportPlan) -> str:
     return clean(f"no row to write, and nothing was written: {why}{hint if source else ''}")
 
 
-def _as_json(plan: ExportPlan, written: Written) -> dict[str, object]:
+def _as_json(plan: ExportPlan, written: WrittenExport) -> dict[str, object]:
     return {
         "out": str(written.out),
         "format": plan.options.format,
@@ -157,7 +157,7 @@ def _as_json(plan: ExportPlan, written: Written) -> dict[str, object]:
     }
 
 
-def _tell(plan: ExportPlan, written: Written) -> None:
+def _tell(plan: ExportPlan, written: WrittenExport) -> None:
     from store.exporting import EXPLAINED, Reason
 
     say(f"{written.rows} rows in {plan.options.format} format; {plan.pairs} pairs in the project.")

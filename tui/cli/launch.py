@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.services import Services
 
 
-class Wanted(NamedTuple):
+class ModelChoice(NamedTuple):
     """Who is to write, as the command line says; None leaves it to the order of the design."""
 
     model: str | None = None
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
     """Whether that server may be another machine."""
 
 
-def launch(context: CliContext, wanted: Wanted) -> None:
+def launch(context: CliContext, wanted: ModelChoice) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
     from store.db.file_header import must_be_project
 
@@ -68,7 +68,7 @@ def launch(context: CliContext, wanted: Wanted) -> None:
 class _Project:
     """The project of the command line, opened by the app and closed behind it."""
 
-    def __init__(self, context: CliContext, wanted: Wanted) -> None:
+    def __init__(self, context: CliContext, wanted: ModelChoice) -> None:
         self._context = context
         self._wanted = wanted
         self._store: StoreThread | None = None

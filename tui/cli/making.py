@@ -11,7 +11,7 @@ import click
 
 
 @dataclass(frozen=True, slots=True)
-class Thinking:
+class ThinkingOptions:
     """How a reasoning model is to think before it writes."""
 
     wanted: bool | None = None
@@ -44,7 +44,7 @@ class Making:
     gpu_layers: int | None = None
     endpoint: str | None = None
     allow_remote: bool = False
-    think: Thinking = Thinking()
+    think: ThinkingOptions = ThinkingOptions()
 
 
 _DEFAULT = Making()
@@ -58,13 +58,13 @@ def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tu
         raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'") from None
 
 
-def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Thinking:
+def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) -> ThinkingOptions:
     if text is None:
-        return Thinking()
+        return ThinkingOptions()
     if text in ("on", "off"):
-        return Thinking(text == "on")
+        return ThinkingOptions(text == "on")
     if text.isdecimal() and len(text) < 10 and int(text) > 0:
-        return Thinking(wanted=True, tokens=int(text))
+        return ThinkingOptions(wanted=True, tokens=int(text))
     raise click.BadParameter(f"want off, on or a number of tokens, not '{text}'")
 
 

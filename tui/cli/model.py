@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from engine.llama.weights import Found
+    from engine.llama.weights import ChosenWeights
     from store.db.connection import Database
 
 LAST_MODEL = "last_model"
@@ -28,7 +28,7 @@ def remember_model(db: Database, path: Path) -> None:
     meta.put(db, LAST_MODEL, str(path))
 
 
-def chosen_model(flag: str | None, last: str | None) -> Found:
+def chosen_model(flag: str | None, last: str | None) -> ChosenWeights:
     """The model to use, in the order of the design.
 
     Raises:

@@ -36,7 +36,7 @@ from tui.visible import clean, one_line
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class UnattendedJob:
     """What a command does of the method, and the words for it."""
 
     parts: frozenset[Part]
@@ -51,16 +51,16 @@ class Job:
 
 
 _NO_PROMPT = "there is no prompt in the project; `pairlab import FILE` brings some in"
-RUN = Job(
+RUN = UnattendedJob(
     WRITING, {"propose": "candidate", "critique": "critique", "revise": "revision"}, _NO_PROMPT
 )
-PROPOSE = Job(PROPOSING, {"propose": "candidate"}, _NO_PROMPT)
-REVISE = Job(
+PROPOSE = UnattendedJob(PROPOSING, {"propose": "candidate"}, _NO_PROMPT)
+REVISE = UnattendedJob(
     REVISING,
     {"critique": "critique", "revise": "revision"},
     "no candidate was proposed that could be revised; `pairlab propose` writes some",
 )
-JUDGE = Job(
+JUDGE = UnattendedJob(
     JUDGING,
     {"judge": "verdict"},
     "there is no pair to judge; `pairlab run` makes some, `pairlab import FILE` brings some in",
@@ -107,7 +107,7 @@ class Summary:
         }
 
 
-def carry_out(context: CliContext, making: Making, job: Job, *, as_json: bool) -> None:
+def carry_out(context: CliContext, making: Making, job: UnattendedJob, *, as_json: bool) -> None:
     """Load the model, take the steps, tell what came of it.
 
     Ends with 1 where any prompt or pair failed: the work that was asked for is not done.
@@ -173,7 +173,7 @@ def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
         raise click.UsageError(str(error)) from error
 
 
-async def _make(runner: Runner, engines: Sequence[Engine], job: Job) -> Summary:
+async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -> Summary:
     """Run to the end, or until Ctrl-C."""
     told: Counter[str] = Counter()
     began = time.monotonic()
@@ -208,7 +208,7 @@ async def _make(runner: Runner, engines: Sequence[Engine], job: Job) -> Summary:
 
 @contextmanager
 def _progress(
-    runner: Runner, engines: Sequence[Engine], job: Job, told: Counter[str]
+    runner: Runner, engines: Sequence[Engine], job: UnattendedJob, told: Counter[str]
 ) -> Iterator[None]:
     """A bar on a terminal; a line for each failure anywhere."""
     console = stderr_console()
@@ -255,7 +255,7 @@ def _progress(
                 end()
 
 
-def _tell(summary: Summary, job: Job) -> None:
+def _tell(summary: Summary, job: UnattendedJob) -> None:
     wrote = (counted(summary.written[kind], noun) for kind, noun in job.writes.items())
     failed = f", {len(summary.failures)} failed" if summary.failures else ""
     say(

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 from store.db.connection import Database
 from store.errors import StoreError
 from store.judgements import guidelines, labels
-from store.judgements.drafts import DraftKind, Place
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.records import Guideline
 from store.rounds import relabel
 from tui.drafts import since
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 FIRST_WORDS = "# Guideline\n\nWhich of two answers is better, and why.\n"
 """Stands in the editor of a project that has no guideline yet."""
 
-PLACE = Place(DraftKind.GUIDELINE)
+PLACE = DraftPlace(DraftKind.GUIDELINE)
 
 
 class GuidelineEditor(Editor):
@@ -56,7 +56,7 @@ class GuidelineEditor(Editor):
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _GuidelineState:
     """What the store says, read in one go."""
 
     history: tuple[Guideline, ...] = ()
@@ -82,7 +82,7 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._state = _State()
+        self._state = _GuidelineState()
         self._at = -1
         """Place in the history of the version shown."""
         self._marked = False
@@ -311,8 +311,8 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self.status.wrong = wrong
 
 
-def _read(db: Database, annotator: str) -> _State:
-    return _State(
+def _read(db: Database, annotator: str) -> _GuidelineState:
+    return _GuidelineState(
         history=tuple(guidelines.history(db)),
         current_id=guidelines.current_id(db),
         used=guidelines.labels_under(db),

@@ -15,7 +15,7 @@ from tui.keys.common import PAIR_SHEET
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine
 from tui.widgets.pair_view import PairView
-from tui.widgets.reading import Band, Column
+from tui.widgets.reading import Band, ReadingColumn
 from tui.widgets.scrolling import Scrolls
 
 
@@ -35,7 +35,7 @@ class KnownPairView(PairView):
 
     def bands(self) -> Iterable[Band]:
         """What is known stands first."""
-        yield [Column([self.known])]
+        yield [ReadingColumn([self.known])]
         yield from super().bands()
 
 

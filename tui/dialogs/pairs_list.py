@@ -25,7 +25,7 @@ from tui.widgets.rule import Rule
 from tui.worker_errors import Bordered
 
 
-class Item(NamedTuple):
+class PairLine(NamedTuple):
     """One line of the list."""
 
     id: str
@@ -64,7 +64,7 @@ class ItemsScreen(ModalScreen[None], Bordered):
     def __init__(
         self,
         title: str,
-        items: Sequence[Item],
+        items: Sequence[PairLine],
         read: Callable[[str], Awaitable[Reading]],
         *,
         note: str = "",
@@ -101,7 +101,7 @@ class ItemsScreen(ModalScreen[None], Bordered):
         """Back to where one was."""
         self.dismiss()
 
-    async def _open(self, item: Item) -> None:
+    async def _open(self, item: PairLine) -> None:
         title = one_line(item.prompt, 60)
         try:
             found = await self._read(item.id)

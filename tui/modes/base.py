@@ -26,7 +26,7 @@ from engine import netlock
 from store import ids
 from store.db import meta
 from store.judgements import labels
-from store.judgements.drafts import DraftKind, Place
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.log import current_state, undo
 from tui import worker_errors
 from tui.app import PairlabApp
@@ -117,10 +117,10 @@ class ModeScreen(Scrolls, TextScreen):
         """Where the item came from, in words; None where there is nothing to tell."""
         return None
 
-    def text_places(self) -> Iterable[tuple[Place, str]]:
+    def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
         """The texts that can be written on the item shown, each with the id of its key."""
         if self.item_id is not None:
-            yield Place(DraftKind.NOTE, self.item_id), "all.note"
+            yield DraftPlace(DraftKind.NOTE, self.item_id), "all.note"
 
     async def go_to(self, item_id: str) -> None:
         """Show an item that was picked in mode B."""
@@ -440,7 +440,7 @@ class ModeScreen(Scrolls, TextScreen):
         async def keep() -> None:
             at = self.services.clock()
             await self.ask(labels.note, item, self.services.annotator, event.text, at)
-            self.drafts.drop(Place(DraftKind.NOTE, item))
+            self.drafts.drop(DraftPlace(DraftKind.NOTE, item))
             await self.marked()
             self.tell("note kept" if event.text.strip() else "note taken away")
 
@@ -523,13 +523,13 @@ class ModeScreen(Scrolls, TextScreen):
 
     def _open_note(self, item: str) -> None:
         """Open at once, so that no letter goes astray; the note comes as soon as it is read."""
-        place = Place(DraftKind.NOTE, item)
+        place = DraftPlace(DraftKind.NOTE, item)
         draft = self.drafts.get(place)
         self.note_line.open(item, place=place, draft=draft)
         if draft is None:
             self.background(partial(self._fill_in_note, place), group="note")
 
-    async def _fill_in_note(self, place: Place) -> None:
+    async def _fill_in_note(self, place: DraftPlace) -> None:
         notes = await self.ask(labels.notes, place.item)
         self.note_line.fill_in(place, notes.get(self.services.annotator, ""))
 

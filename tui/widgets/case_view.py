@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui.widgets.guideline_pane import GuidelinePane
 from tui.widgets.pair_view import PairView
-from tui.widgets.reading import Band, Column
+from tui.widgets.reading import Band, ReadingColumn
 
 GUIDELINE = 52
 """Cells the guideline takes at most beside the answers."""
@@ -37,18 +37,22 @@ class CaseView(PairView):
 
     def bands(self) -> Iterable[Band]:
         """Prompt, who said what, answers and guideline."""
-        yield [Column([self.prompt])]
-        yield [Column([self.said])]
-        yield [Column([self.alike])]
+        yield [ReadingColumn([self.prompt])]
+        yield [ReadingColumn([self.said])]
+        yield [ReadingColumn([self.alike])]
         yield from self.answers()
 
     def answers(self) -> Iterable[Band]:
         """The answers, with the guideline beside or in place of them."""
         every = (self.left, self.right, self.guideline)
         if self.stacked:
-            yield from ([Column([pane])] for pane in every)
+            yield from ([ReadingColumn([pane])] for pane in every)
         else:
-            yield [Column([self.left]), Column([self.right]), Column([self.guideline], GUIDELINE)]
+            yield [
+                ReadingColumn([self.left]),
+                ReadingColumn([self.right]),
+                ReadingColumn([self.guideline], GUIDELINE),
+            ]
 
     def need(self, widget: Widget, width: int, room: int) -> int:
         """What people said takes a few rows at most."""

@@ -17,14 +17,14 @@ from tui.unseen_text import hardly_differ, nothing_to_see
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.editor import Editor
 from tui.widgets.prompt_pane import PromptPane
-from tui.widgets.reading import Band, Column, ReadingView
+from tui.widgets.reading import Band, ReadingColumn, ReadingView
 from tui.widgets.word_diff import LONG, drawn, rewritten, word_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from store.records import Candidate
-    from tui.modes.revise.item import Item
+    from tui.modes.revise.item import RevisionItem
 
 NOTHING_FOUND = "The model found nothing to criticise under this principle."
 
@@ -47,7 +47,7 @@ class ChainView(ReadingView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.item: Item | None = None
+        self.item: RevisionItem | None = None
         self.version = 0
         self.marked = True
         """Changes against the original are marked, where they can be read."""
@@ -70,11 +70,11 @@ class ChainView(ReadingView):
 
     def bands(self) -> Iterable[Band]:
         """Prompt; what is criticised with its critique; what came of it."""
-        yield [Column([self.prompt])]
-        before = Column([self.candidate, self.critique])
-        after = Column([self.revision, self.editor])
+        yield [ReadingColumn([self.prompt])]
+        before = ReadingColumn([self.candidate, self.critique])
+        after = ReadingColumn([self.revision, self.editor])
         if self.stacked:
-            yield from ([Column([widget])] for widget in (*before.widgets, *after.widgets))
+            yield from ([ReadingColumn([widget])] for widget in (*before.widgets, *after.widgets))
         else:
             yield [before, after]
 
@@ -108,7 +108,7 @@ class ChainView(ReadingView):
             return None
         return self.item.finished[self.version - 1].revision
 
-    async def show(self, item: Item) -> None:
+    async def show(self, item: RevisionItem) -> None:
         """Fill all panes with what is stored of a chain."""
         if self.item is None or self.item.original_id != item.original_id:
             self._insisted = False
@@ -189,11 +189,11 @@ class ChainView(ReadingView):
         text = drawn(segments) if self._drawn else plain(new)
         return text, "rewritten" if self._rewritten else ""
 
-    def _version_title(self, item: Item) -> str:
+    def _version_title(self, item: RevisionItem) -> str:
         of = f" of {len(item.finished)}" if len(item.finished) > 1 else ""
         return f"Revision · round {self.version}{of}"
 
-    def _show_critique(self, item: Item) -> None:
+    def _show_critique(self, item: RevisionItem) -> None:
         rounds = item.chain.rounds if item.chain else ()
         at = min(max(self.version, 1), len(rounds)) - 1
         if at < 0:

@@ -8,7 +8,7 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
-from store.judgements.drafts import Draft, Place
+from store.judgements.drafts import Draft, DraftPlace
 from tui.drafts import since
 from tui.keys.texts import EDITOR
 from tui.messages import LeftOut
@@ -57,7 +57,7 @@ class Editor(Vertical):
     class Saved(Message):
         """ctrl+s: the text is final; ``changed`` is False when it is still as it was."""
 
-        def __init__(self, place: Place, text: str, *, changed: bool) -> None:
+        def __init__(self, place: DraftPlace, text: str, *, changed: bool) -> None:
             super().__init__()
             self.place = place
             self.text = text
@@ -78,14 +78,14 @@ class Editor(Vertical):
         )
         self._title = title
         self._before = ""
-        self._place: Place | None = None
+        self._place: DraftPlace | None = None
 
     def compose(self) -> ComposeResult:
         """The title, the text."""
         yield self._rule
         yield self._area
 
-    def open(self, place: Place, text: str, draft: Draft | None = None) -> None:
+    def open(self, place: DraftPlace, text: str, draft: Draft | None = None) -> None:
         """Let the person change a text.
 
         Args:

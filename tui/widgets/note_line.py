@@ -9,7 +9,7 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from store.judgements.drafts import Draft, Place
+from store.judgements.drafts import Draft, DraftPlace
 from tui.drafts import since
 from tui.messages import LeftOut
 from tui.pasting import taken_line
@@ -59,7 +59,7 @@ class NoteLine(Horizontal):
         self._label = label
         self._item = ""
         self._before = ""
-        self._place: Place | None = None
+        self._place: DraftPlace | None = None
 
     def compose(self) -> ComposeResult:
         """The word before the line, the line."""
@@ -77,7 +77,7 @@ class NoteLine(Horizontal):
         text: str = "",
         *,
         label: str = "",
-        place: Place | None = None,
+        place: DraftPlace | None = None,
         draft: Draft | None = None,
     ) -> None:
         """Let the person write.
@@ -101,7 +101,7 @@ class NoteLine(Horizontal):
         self.display = True
         opened(field)
 
-    def fill_in(self, place: Place, text: str) -> None:
+    def fill_in(self, place: DraftPlace, text: str) -> None:
         """What stood there before, read after the line was opened; letters typed stay behind it."""
         if self._place == place and self.display and text:
             field = self.query_one(CleanInput)

@@ -15,7 +15,7 @@ from tui.text import plain
 from tui.unseen_text import hardly_differ
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.prompt_pane import PromptPane
-from tui.widgets.reading import Band, Column, ReadingView
+from tui.widgets.reading import Band, ReadingColumn, ReadingView
 
 
 class PairView(ReadingView):
@@ -50,13 +50,13 @@ class PairView(ReadingView):
 
     def bands(self) -> Iterable[Band]:
         """Prompt, answers."""
-        yield [Column([self.prompt])]
-        yield [Column([self.alike])]
+        yield [ReadingColumn([self.prompt])]
+        yield [ReadingColumn([self.alike])]
         yield from self.answers()
 
     def answers(self) -> Iterable[Band]:
         """The two answers as they stand."""
-        columns = (Column([self.left]), Column([self.right]))
+        columns = (ReadingColumn([self.left]), ReadingColumn([self.right]))
         yield from [[column] for column in columns] if self.stacked else [columns]
 
     def on_mount(self) -> None:

@@ -26,7 +26,7 @@ NARROWEST = 20
 """Columns below which no text can be read."""
 
 
-class Column(NamedTuple):
+class ReadingColumn(NamedTuple):
     """Widgets one above the other."""
 
     widgets: Sequence[Widget]
@@ -34,7 +34,7 @@ class Column(NamedTuple):
     """Cells it takes at most; None for an even share."""
 
 
-Band = Sequence[Column]
+Band = Sequence[ReadingColumn]
 """Columns side by side."""
 
 
@@ -157,7 +157,9 @@ class ReadingView(Widget):
                 x += cells
         return found
 
-    def _column(self, column: Column, region: Region, room: int) -> list[tuple[Widget, Region]]:
+    def _column(
+        self, column: ReadingColumn, region: Region, room: int
+    ) -> list[tuple[Widget, Region]]:
         claims = [self.claim(widget, region.width, room) for widget in column.widgets]
         rows = shared(region.height, claims) or [region.height]
         return [
@@ -180,7 +182,9 @@ class ReadingView(Widget):
 
 
 def _displayed(band: Band) -> Band:
-    columns = (Column([w for w in column.widgets if w.display], column.most) for column in band)
+    columns = (
+        ReadingColumn([w for w in column.widgets if w.display], column.most) for column in band
+    )
     return [column for column in columns if column.widgets]
 
 

@@ -31,7 +31,7 @@ class Base:
         return f"{self.scheme}://{host}:{self.port}{self.root}"
 
 
-class Place(NamedTuple):
+class ResolvedAddress(NamedTuple):
     """One address a name stands for."""
 
     family: int
@@ -62,7 +62,7 @@ def parse(url: str) -> Base:
     return Base(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], root)
 
 
-def places(base: Base, *, allow_remote: bool) -> list[Place]:
+def places(base: Base, *, allow_remote: bool) -> list[ResolvedAddress]:
     """The addresses behind a name; looked up once, so that what was checked is what is called.
 
     Raises:
@@ -80,7 +80,7 @@ def places(base: Base, *, allow_remote: bool) -> list[Place]:
                     f"{base.host} ({address[0]}) is not this machine: nothing was sent; "
                     "pass --allow-remote if prompts and answers may go there"
                 )
-    return [Place(family, tuple(address)) for family, _, _, _, address in found]
+    return [ResolvedAddress(family, tuple(address)) for family, _, _, _, address in found]
 
 
 def _is_loopback(text: str) -> bool:

@@ -161,7 +161,7 @@ class Exchange:
         return connection
 
 
-def _open(found: list[address.Place]) -> socket.socket:
+def _open(found: list[address.ResolvedAddress]) -> socket.socket:
     """The first address that takes a connection."""
     for place in found[:-1]:
         try:
@@ -171,7 +171,7 @@ def _open(found: list[address.Place]) -> socket.socket:
     return _open_one(found[-1])
 
 
-def _open_one(place: address.Place) -> socket.socket:
+def _open_one(place: address.ResolvedAddress) -> socket.socket:
     made = socket.socket(place.family, socket.SOCK_STREAM)
     try:
         made.settimeout(CONNECT_SECONDS)

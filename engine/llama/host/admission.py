@@ -6,7 +6,7 @@ import itertools
 
 from engine.api import Sampling, Urgency
 from engine.errors import BadRequest, PromptTooLong
-from engine.llama.host.jobs import Answer, GenerateJob, Job, ScoreJob
+from engine.llama.host.jobs import GenerateJob, Job, RunningAnswer, ScoreJob
 from engine.llama.host.loading import LoadedModel
 from engine.llama.host.sampling import Sampler
 from engine.llama.host.text import AnswerText
@@ -59,10 +59,12 @@ class Admission:
         job.unfinished = len(request.choices)
         return job
 
-    def _answer(self, choice: int, sampling: Sampling, prompt: list[int], rendered: str) -> Answer:
+    def _answer(
+        self, choice: int, sampling: Sampling, prompt: list[int], rendered: str
+    ) -> RunningAnswer:
         sampler = Sampler(self._loaded.model, sampling, prompt)
         text = AnswerText(sampling.stop, thinking=opened(rendered) is not None)
-        return Answer(choice, sampling, text, sampler)
+        return RunningAnswer(choice, sampling, text, sampler)
 
     def _weighing(
         self,

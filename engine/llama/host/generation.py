@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.llama.host.binding import Model
-from engine.llama.host.jobs import Answer, Counters, GenerateJob, Row
+from engine.llama.host.jobs import BatchRow, Counters, GenerateJob, RunningAnswer
 from engine.llama.host.pieces import PieceBuffer
 from engine.llama.host.slots import Slots
 from engine.llama.protocol import Answer as Line
@@ -31,7 +31,7 @@ class AnswerWriter:
         self._send = send
         self._clock = clock
 
-    def take(self, row: Row, answer: Answer, token: int) -> None:
+    def take(self, row: BatchRow, answer: RunningAnswer, token: int) -> None:
         """Add a drawn token to its answer."""
         self._counters.written += 1
         if self._model.ends(token):
@@ -60,7 +60,7 @@ class AnswerWriter:
             row.tokens.append(first.written[-1])
             self._counters.needed += 1 + len(others)
 
-    def _finish(self, row: Row, answer: Answer, reason: str) -> None:
+    def _finish(self, row: BatchRow, answer: RunningAnswer, reason: str) -> None:
         job = row.job
         assert isinstance(job, GenerateJob)
         row.answers.remove(answer)

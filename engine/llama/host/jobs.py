@@ -25,7 +25,7 @@ class Counters:
 
 
 @dataclass(eq=False, slots=True)
-class Answer:
+class RunningAnswer:
     """One answer being written; it survives being put aside."""
 
     choice: int
@@ -82,7 +82,7 @@ class Job:
 class GenerateJob(Job):
     """A request for answers, and those of them that are still to come."""
 
-    waiting: deque[Answer] = field(default_factory=deque)
+    waiting: deque[RunningAnswer] = field(default_factory=deque)
     """Answers without a row: not begun, or put aside for something urgent."""
     unfinished: int = 0
 
@@ -102,7 +102,7 @@ class ScoreJob(Job):
 
 
 @dataclass(eq=False, slots=True)
-class Row:
+class BatchRow:
     """One sequence of the batch."""
 
     job: Job
@@ -111,11 +111,11 @@ class Row:
     """All the sequence shall hold; what the sequence lacks of it is still to be evaluated."""
     outputs_from: int
     """First position whose logits are wanted."""
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[RunningAnswer] = field(default_factory=list)
     """The answers that go on from here; more than one until the prompt has been evaluated."""
     continuation: int | None = None
     """Which continuation is weighed; None for the row that evaluates the prompt."""
-    leader: Row | None = None
+    leader: BatchRow | None = None
     """A row that is about to evaluate the same beginning: wait for it and share."""
     common: int = 0
     """How much of the leader can be shared."""
@@ -142,7 +142,7 @@ class Row:
         return max(1, len(self.answers))
 
 
-def free(answers: Iterable[Answer]) -> None:
+def free(answers: Iterable[RunningAnswer]) -> None:
     """Give the samplers of answers back that will not be written on."""
     for answer in answers:
         answer.sampler.free()

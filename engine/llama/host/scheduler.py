@@ -15,7 +15,7 @@ from typing import NamedTuple
 from engine.api import Urgency
 from engine.llama.host.binding import BATCH, OUTPUTS, Context, Model, Span
 from engine.llama.host.generation import AnswerWriter
-from engine.llama.host.jobs import Answer, Counters, Job, Row, ScoreJob
+from engine.llama.host.jobs import BatchRow, Counters, Job, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import KvCache
 from engine.llama.host.kv_cells import KvPages
 from engine.llama.host.pieces import PieceBuffer
@@ -33,7 +33,7 @@ _SOME_PROMPT = 16
 class _Output(NamedTuple):
     """A token of the run whose logits were asked for."""
 
-    row: Row
+    row: BatchRow
     position: int
     """Which of the row's tokens."""
     at: int
@@ -43,7 +43,7 @@ class _Output(NamedTuple):
 class _Part(NamedTuple):
     """Tokens of a row that go to neighbouring cells in a run."""
 
-    row: Row
+    row: BatchRow
     span: Span
     cells: range
 
@@ -152,7 +152,7 @@ class Scheduler:
         self._pieces.flush_due()
         self.counters.busy += self._clock() - began
 
-    def _by_rank(self) -> list[Row]:
+    def _by_rank(self) -> list[BatchRow]:
         return sorted(self._slots.rows, key=lambda row: row.job.rank)
 
     def _writes(self) -> list[_Part]:
@@ -180,7 +180,7 @@ class Scheduler:
             total += size
         return plan
 
-    def _parts(self, row: Row, most: int) -> list[_Part]:
+    def _parts(self, row: BatchRow, most: int) -> list[_Part]:
         """The next tokens of a row, with the cells they go to."""
         parts: list[_Part] = []
         start = len(row.kv.tokens)
@@ -253,7 +253,7 @@ class Scheduler:
                 self.counters.evaluated += len(tokens)
         self._cache.settle({part.row.kv for part in plan})
 
-    def _draw(self, outputs: list[_Output]) -> list[tuple[Row, Answer, int]]:
+    def _draw(self, outputs: list[_Output]) -> list[tuple[BatchRow, RunningAnswer, int]]:
         return [
             (row, answer, answer.sampler.draw(self._context, at))
             for row, _position, at in outputs
@@ -261,11 +261,11 @@ class Scheduler:
         ]
 
 
-def _hurry(row: Row) -> int:
+def _hurry(row: BatchRow) -> int:
     """A prompt a person waits for is evaluated in one run."""
     return row.pending if row.job.urgency is Urgency.NOW else 0
 
 
-def _outputs_allow(row: Row, outputs: int) -> int:
+def _outputs_allow(row: BatchRow, outputs: int) -> int:
     """How many tokens of a row may be evaluated with ``outputs`` positions of logits to give."""
     return max(0, row.outputs_from - len(row.kv.tokens)) + max(0, outputs)

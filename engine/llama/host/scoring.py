@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.llama.host.binding import Context
-from engine.llama.host.jobs import Row, ScoreJob
+from engine.llama.host.jobs import BatchRow, ScoreJob
 from engine.llama.host.slots import Slots
 from engine.llama.protocol import Answer as Line
 from engine.llama.protocol import Chosen, Weighed
@@ -21,7 +21,7 @@ class Scorer:
         self._slots = slots
         self._send = send
 
-    def take(self, row: Row, position: int, index: int) -> None:
+    def take(self, row: BatchRow, position: int, index: int) -> None:
         """Add the log-probability of what follows ``position``.
 
         Args:
@@ -46,7 +46,7 @@ class Scorer:
             job.unfinished -= 1
             self._answer(job)
 
-    def _prompt_done(self, job: ScoreJob, row: Row) -> None:
+    def _prompt_done(self, job: ScoreJob, row: BatchRow) -> None:
         """The tokens after each continuation's first get rows of their own, as there is room."""
         self._slots.close(row)
         job.waiting.extend(

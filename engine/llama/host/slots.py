@@ -7,7 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.api import Urgency
-from engine.llama.host.jobs import Answer, Counters, GenerateJob, Job, Row, ScoreJob, free
+from engine.llama.host.jobs import (
+    BatchRow,
+    Counters,
+    GenerateJob,
+    Job,
+    RunningAnswer,
+    ScoreJob,
+    free,
+)
 from engine.llama.host.kv_cache import KvCache, common_start
 from engine.llama.protocol import Answer as Line
 from engine.llama.protocol import Begun
@@ -38,7 +46,7 @@ class Slots:
         self._clock = clock
         self._whole_only = whole_only
         self._queue: list[Job] = []
-        self.rows: list[Row] = []
+        self.rows: list[BatchRow] = []
         """What is in work; changed by the main thread only."""
 
     @property
@@ -74,13 +82,13 @@ class Slots:
                 free(job.waiting)
         return bool(rows or queued)
 
-    def close(self, row: Row, *, whole: bool = False) -> None:
+    def close(self, row: BatchRow, *, whole: bool = False) -> None:
         """Take a row out of the batch; its prompt, or all of it, may serve others."""
         self.rows.remove(row)
         # no prompt of ours begins with an answer: critique and revision quote it further on
         self._cache.keep(row.kv, len(row.tokens if whole else row.job.prompt))
 
-    def fork(self, row: Row, answer: Answer) -> None:
+    def fork(self, row: BatchRow, answer: RunningAnswer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""
         kv = self._cache.new()
         assert kv is not None, "there are more sequence numbers than slots"
@@ -109,7 +117,7 @@ class Slots:
         if kv is None:
             return False
         tokens = list(job.prompt)
-        row = Row(job, kv, tokens, len(tokens) - 1)
+        row = BatchRow(job, kv, tokens, len(tokens) - 1)
         if isinstance(job, GenerateJob):
             row.answers = _group(job, slots)
             tokens += row.answers[0].written
@@ -128,11 +136,11 @@ class Slots:
         self._begin(row)
         return True
 
-    def _fits(self, row: Row) -> bool:
+    def _fits(self, row: BatchRow) -> bool:
         claimed = (self._cache.claim(one.kv, one.claims) for one in (*self.rows, row))
         return self._cache.make_room(sum(claimed))
 
-    def _begin(self, row: Row) -> None:
+    def _begin(self, row: BatchRow) -> None:
         job, now = row.job, self._clock()
         self._counters.needed += len(row.tokens) * row.width
         if isinstance(job, GenerateJob):
@@ -162,7 +170,7 @@ class Slots:
 
     # -- sharing --------------------------------------------------------------------------------
 
-    def ready(self, row: Row) -> bool:
+    def ready(self, row: BatchRow) -> bool:
         """Whether a row may be evaluated now; shares with its leader when that is far enough."""
         leader = row.leader
         if leader is None:
@@ -172,7 +180,7 @@ class Slots:
         self._share(row)
         return row.leader is None
 
-    def _share(self, row: Row) -> None:
+    def _share(self, row: BatchRow) -> None:
         """Take over the longest beginning others have evaluated, or wait for one being so."""
         best, have = None, 0
         for kv in (*self._cache.kept, *(other.kv for other in self.rows)):
@@ -183,7 +191,7 @@ class Slots:
         if best is not None and row.leader is None:
             self._cache.share(best, row.kv, have)
 
-    def _leader(self, row: Row, have: int) -> tuple[Row | None, int]:
+    def _leader(self, row: BatchRow, have: int) -> tuple[BatchRow | None, int]:
         """A row that goes first and will have evaluated more of the same beginning."""
         leader, most = None, have + _WORTH_WAITING - 1
         if self._whole_only:
@@ -197,7 +205,7 @@ class Slots:
         return leader, most if leader else 0
 
 
-def _group(job: GenerateJob, slots: int) -> list[Answer]:
+def _group(job: GenerateJob, slots: int) -> list[RunningAnswer]:
     """The waiting answers of a job that can begin together: unwritten ones share the prompt."""
     first = job.waiting[0]
     if first.written:
@@ -205,7 +213,7 @@ def _group(job: GenerateJob, slots: int) -> list[Answer]:
     return [answer for answer in job.waiting if not answer.written][:slots]
 
 
-def _waits_for(row: Row, other: Row) -> bool:
+def _waits_for(row: BatchRow, other: BatchRow) -> bool:
     """Whether ``row`` waits for ``other``, directly or through others."""
     leader = row.leader
     while leader is not None:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from store.exporting.formats.audit import AUDIT
-from store.exporting.formats.base import Format
+from store.exporting.formats.base import ExportFormat
 from store.exporting.formats.icai import ICAI
 from store.exporting.formats.trainers import (
     AXOLOTL,
@@ -20,7 +20,7 @@ from store.exporting.formats.triplets import TRIPLETS
 from store.exporting.formats.trl import KTO, REWARD, SFT, TRL
 from store.exporting.options import UsageProblem
 
-FORMATS: dict[str, Format[Any]] = {
+FORMATS: dict[str, ExportFormat[Any]] = {
     format_.name: format_
     for format_ in (
         TRIPLETS,
@@ -45,7 +45,7 @@ def summaries() -> dict[str, str]:
     return {name: format_.summary for name, format_ in FORMATS.items()}
 
 
-def named(name: str) -> Format[Any]:
+def named(name: str) -> ExportFormat[Any]:
     """The format of this name.
 
     Raises:

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from store.exporting.audit import Audit
 from store.exporting.facts import PairFacts
-from store.exporting.formats.base import Format, Judged, Line
+from store.exporting.formats.base import ExportFormat, Judged, Line
 from store.items import content_hashes
 
 
@@ -31,7 +31,7 @@ def _lines(entries: Iterable[Audited]) -> Iterator[Line]:
     return (entry.line for entry in entries)
 
 
-AUDIT = Format(
+AUDIT = ExportFormat(
     "audit",
     "every pair with its whole chain: texts, critiques, settings, labels, rulings",
     _lines,

@@ -1,7 +1,7 @@
 """What a format is: a name, what it can hold, and how pairs become lines.
 
-Most formats hold decided pairs (:class:`Row`) alone. A format may hold every pair of the project
-instead, decided or not (``every_pair``): it then makes its own entries of them.
+Most formats hold decided pairs (:class:`ExportRow`) alone. A format may hold every pair of the
+project instead, decided or not (``every_pair``): it then makes its own entries of them.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlite_utils import Database
 
-from store.exporting.decided import Standing
+from store.exporting.decided import PairDecision
 from store.exporting.facts import PairFacts
 from store.exporting.reasons import Reason
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 from store.records import Message
 
 Line = dict[str, Any]
 """One JSON object of the file."""
 
 
-def anything(row: Row) -> Reason | None:
+def anything(row: ExportRow) -> Reason | None:
     """Refuses no row: for formats that hold every conversation."""
     return None if row.messages else Reason.NOT_EXPRESSIBLE
 
 
-def one_message(row: Row) -> Reason | None:
+def one_message(row: ExportRow) -> Reason | None:
     """Refuses every prompt but one message of the user."""
     if len(row.messages) == 1 and row.messages[0].role == "user":
         return None
@@ -50,20 +50,20 @@ class Judged(NamedTuple):
     """A pair as an export finds it, for the formats that hold every pair."""
 
     pair: PairFacts
-    standing: Standing
+    standing: PairDecision
     excluded: Reason | None
     """Why it goes into no triplet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Format(Generic[E]):
+class ExportFormat(Generic[E]):
     """One export format."""
 
     name: str
     summary: str
     """One line: who reads it."""
     lines: Callable[[Iterable[E]], Iterator[Line]]
-    refuses: Callable[[Row], Reason | None] = anything
+    refuses: Callable[[ExportRow], Reason | None] = anything
     """Why a row cannot be written in this format, or None."""
     document: Callable[[list[Line]], Line] | None = None
     """Makes one JSON document of the lines, for formats that are no list of objects."""
@@ -74,10 +74,10 @@ class Format(Generic[E]):
     """What its user must know; goes into the card."""
 
 
-def each(line: Callable[[Row], Line]) -> Callable[[Iterable[Row]], Iterator[Line]]:
+def each(line: Callable[[ExportRow], Line]) -> Callable[[Iterable[ExportRow]], Iterator[Line]]:
     """A format of one line a row."""
 
-    def lines(rows: Iterable[Row]) -> Iterator[Line]:
+    def lines(rows: Iterable[ExportRow]) -> Iterator[Line]:
         return (line(row) for row in rows)
 
     return lines

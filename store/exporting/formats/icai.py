@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from store import ids
-from store.exporting.facts import Said, Side
-from store.exporting.formats.base import Format, Line, each, turns
-from store.exporting.rows import Row
+from store.exporting.facts import AnnotatorVerdict, Side
+from store.exporting.formats.base import ExportFormat, Line, each, turns
+from store.exporting.rows import ExportRow
 from store.records import Verdict
 
 DECIDED = "pairlab"
@@ -18,7 +18,7 @@ _NO_PREFERENCE = {
 }
 
 
-def _comparison(row: Row) -> Line:
+def _comparison(row: ExportRow) -> Line:
     pair = row.pair
     said = sorted(pair.words, key=lambda word: word.given_by != "person")
     annotations = {DECIDED: {"pref": "a" if row.chosen is pair.a else "b"}}
@@ -38,7 +38,7 @@ def _comparison(row: Row) -> Line:
     }
 
 
-def _annotation(label: Said) -> Line:
+def _annotation(label: AnnotatorVerdict) -> Line:
     if label.verdict in _NO_PREFERENCE:
         return {"pref": None, "no_pref_reason": _NO_PREFERENCE[label.verdict]}
     return {"pref": label.verdict.value}
@@ -66,7 +66,7 @@ def _document(comparisons: list[Line]) -> Line:
     }
 
 
-ICAI = Format(
+ICAI = ExportFormat(
     "icai",
     "annotated pairs of Inverse Constitutional AI: one JSON document, every annotator apart",
     each(_comparison),

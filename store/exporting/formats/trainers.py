@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from store.exporting.formats.base import Format, Line, answer, each, turns
+from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
 from store.exporting.reasons import Reason
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 _SHAREGPT = {"user": "human", "assistant": "gpt"}
 
 
-def _openai(row: Row) -> Line:
+def _openai(row: ExportRow) -> Line:
     return {
         "input": {"messages": turns(row.messages), "tools": [], "parallel_tool_calls": True},
         "preferred_output": [answer(row.chosen.text)],
@@ -17,7 +17,7 @@ def _openai(row: Row) -> Line:
     }
 
 
-def _axolotl(row: Row) -> Line:
+def _axolotl(row: ExportRow) -> Line:
     return {
         "messages": turns(row.messages),
         "chosen": answer(row.chosen.text),
@@ -25,7 +25,7 @@ def _axolotl(row: Row) -> Line:
     }
 
 
-def _llama_factory(row: Row) -> Line:
+def _llama_factory(row: ExportRow) -> Line:
     system = [m.content for m in row.messages if m.role == "system"]
     line: Line = {
         "conversations": [
@@ -40,7 +40,7 @@ def _llama_factory(row: Row) -> Line:
     return line
 
 
-def _turn_about(row: Row) -> Reason | None:
+def _turn_about(row: ExportRow) -> Reason | None:
     """Refuses what is not: at most one system message, then user and assistant in turn."""
     roles = [message.role for message in row.messages]
     if roles[:1] == ["system"]:
@@ -49,7 +49,7 @@ def _turn_about(row: Row) -> Reason | None:
     return None if len(roles) % 2 and roles == wanted else Reason.NOT_EXPRESSIBLE
 
 
-def _openrlhf(row: Row) -> Line:
+def _openrlhf(row: ExportRow) -> Line:
     return {
         "prompt": turns(row.messages),
         "chosen": [answer(row.chosen.text)],
@@ -57,7 +57,7 @@ def _openrlhf(row: Row) -> Line:
     }
 
 
-def _ultrafeedback(row: Row) -> Line:
+def _ultrafeedback(row: ExportRow) -> Line:
     chosen = [*turns(row.messages), answer(row.chosen.text)]
     return {
         "prompt": row.messages[-1].content,
@@ -70,9 +70,11 @@ def _ultrafeedback(row: Row) -> Line:
     }
 
 
-OPENAI = Format("openai", "OpenAI preference fine-tuning, and services that copy it", each(_openai))
-AXOLOTL = Format("axolotl", "Axolotl `rl: dpo`, type `chat_template.default`", each(_axolotl))
-LLAMA_FACTORY = Format(
+OPENAI = ExportFormat(
+    "openai", "OpenAI preference fine-tuning, and services that copy it", each(_openai)
+)
+AXOLOTL = ExportFormat("axolotl", "Axolotl `rl: dpo`, type `chat_template.default`", each(_axolotl))
+LLAMA_FACTORY = ExportFormat(
     "llama-factory",
     "LLaMA-Factory: sharegpt preference data",
     each(_llama_factory),
@@ -81,14 +83,14 @@ LLAMA_FACTORY = Format(
     ' "ranking": true, "columns": {"messages": "conversations", "chosen": "chosen", "rejected":'
     ' "rejected", "system": "system"}}}`.',
 )
-OPENRLHF = Format(
+OPENRLHF = ExportFormat(
     "openrlhf",
     "OpenRLHF with a chat template",
     each(_openrlhf),
     note="Flags: `--data.prompt_key prompt --data.chosen_key chosen --data.rejected_key rejected"
     " --data.apply_chat_template`.",
 )
-ULTRAFEEDBACK = Format(
+ULTRAFEEDBACK = ExportFormat(
     "ultrafeedback",
     "ultrafeedback_binarized: prompt, chosen, rejected, messages, scores",
     each(_ultrafeedback),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from store.exporting.formats.base import Format, Line, each
+from store.exporting.formats.base import ExportFormat, Line, each
 from store.exporting.reasons import Reason
-from store.exporting.rows import Row
+from store.exporting.rows import ExportRow
 
 _SPEAKERS = {"user": "\n\nHuman: ", "assistant": "\n\nAssistant: "}
 _MARKS = ("\n\nHuman:", "\n\nAssistant:")
 
 
-def _refuses(row: Row) -> Reason | None:
+def _refuses(row: ExportRow) -> Reason | None:
     """The format has no way to quote: a speaker's mark inside a text would start a new turn."""
     said = [message.content for message in row.messages]
     for text in (*said, row.chosen.text, row.rejected.text):
@@ -21,7 +21,7 @@ def _refuses(row: Row) -> Reason | None:
     return None if fits else Reason.NOT_EXPRESSIBLE
 
 
-def _line(row: Row) -> Line:
+def _line(row: ExportRow) -> Line:
     prompt = "".join(_SPEAKERS[message.role] + message.content for message in row.messages)
     return {
         side: f"{prompt}\n\nAssistant: {text}"
@@ -29,7 +29,7 @@ def _line(row: Row) -> Line:
     }
 
 
-HH = Format(
+HH = ExportFormat(
     "hh",
     "Anthropic HH: whole transcripts, Human and Assistant",
     each(_line),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from store.exporting.formats.base import Format, Line, each, one_message
-from store.exporting.rows import Row
+from store.exporting.formats.base import ExportFormat, Line, each, one_message
+from store.exporting.rows import ExportRow
 
 
-def _line(row: Row) -> Line:
+def _line(row: ExportRow) -> Line:
     return {
         "prompt": row.messages[0].content,
         "chosen": row.chosen.text,
@@ -14,7 +14,7 @@ def _line(row: Row) -> Line:
     }
 
 
-TRIPLETS = Format(
+TRIPLETS = ExportFormat(
     "triplets",
     "bare strings prompt, chosen, rejected; one-message prompts",
     each(_line),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from store.exporting.formats.base import Format, Line, answer, each, turns
-from store.exporting.rows import Row
+from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
+from store.exporting.rows import ExportRow
 
 
-def _dpo(row: Row) -> Line:
+def _dpo(row: ExportRow) -> Line:
     return {
         "prompt": turns(row.messages),
         "chosen": [answer(row.chosen.text)],
@@ -16,7 +16,7 @@ def _dpo(row: Row) -> Line:
     }
 
 
-def _kto(rows: Iterable[Row]) -> Iterator[Line]:
+def _kto(rows: Iterable[ExportRow]) -> Iterator[Line]:
     for row in rows:
         for side, label in ((row.chosen, True), (row.rejected, False)):
             yield {
@@ -26,14 +26,14 @@ def _kto(rows: Iterable[Row]) -> Iterator[Line]:
             }
 
 
-def _reward(row: Row) -> Line:
+def _reward(row: ExportRow) -> Line:
     return {
         "chosen": [*turns(row.messages), answer(row.chosen.text)],
         "rejected": [*turns(row.messages), answer(row.rejected.text)],
     }
 
 
-def _sft(rows: Iterable[Row]) -> Iterator[Line]:
+def _sft(rows: Iterable[ExportRow]) -> Iterator[Line]:
     seen: set[tuple[object, str]] = set()
     for row in rows:
         content = (row.messages, row.chosen.text)
@@ -42,15 +42,17 @@ def _sft(rows: Iterable[Row]) -> Iterator[Line]:
             yield {"messages": [*turns(row.messages), answer(row.chosen.text)]}
 
 
-TRL = Format("trl", "TRL DPOTrainer: conversations with an explicit prompt", each(_dpo))
-KTO = Format(
+TRL = ExportFormat("trl", "TRL DPOTrainer: conversations with an explicit prompt", each(_dpo))
+KTO = ExportFormat(
     "kto",
     "TRL KTOTrainer: one answer a line with label true or false",
     _kto,
     note="Each pair makes two lines, the chosen answer (true) before the rejected one (false).",
 )
-REWARD = Format("reward", "TRL RewardTrainer: whole conversations, implicit prompt", each(_reward))
-SFT = Format(
+REWARD = ExportFormat(
+    "reward", "TRL RewardTrainer: whole conversations, implicit prompt", each(_reward)
+)
+SFT = ExportFormat(
     "sft",
     "TRL SFTTrainer: conversations that end with the chosen answer",
     _sft,

@@ -136,9 +136,9 @@ def test_undo_after_a_relabel_queues_the_pair_again(db: Database) -> None:
         undo(db, "one", now())
         assert list(db.execute("SELECT * FROM label_head").fetchall()) == rows
         assert current_state.equal_to_rebuild(db)
-    lying = labelling.resume(db, "one")
-    assert lying is not None
-    assert (lying.pair_id, lying.mine) == (pair, None)  # the old verdict suggests nothing
+    to_label = labelling.resume(db, "one")
+    assert to_label is not None
+    assert (to_label.pair_id, to_label.mine) == (pair, None)  # the old verdict suggests nothing
     assert reason_of(db, pair) is None
 
 
@@ -150,10 +150,10 @@ def test_undo_of_a_label_over_a_skip_brings_back_what_the_skip_had_left(db: Data
     mine = labels.mine(db, pair, "one")
     assert mine is not None
     assert (mine.verdict, mine.answer) == (Verdict.A, "skipped")
-    lying = labelling.at_pair(db, "one", pair)
-    assert lying is not None
-    assert lying.mine is not None
-    assert lying.mine.verdict is Verdict.SKIP  # what one did last is what one is told
+    to_label = labelling.at_pair(db, "one", pair)
+    assert to_label is not None
+    assert to_label.mine is not None
+    assert to_label.mine.verdict is Verdict.SKIP  # what one did last is what one is told
     undo(db, "one", now())
     assert labels.mine(db, pair, "one") is not None
     undo(db, "one", now())

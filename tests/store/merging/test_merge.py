@@ -17,7 +17,7 @@ from store.items import pairs, runs
 from store.judgements import decisions, guidelines, labels, rulings
 from store.log import current_state, event_kinds, events, set_aside, undo
 from store.merging.checked import Tampered
-from store.merging.conflicts import Kind
+from store.merging.conflicts import ConflictKind
 from store.merging.forks import Fork
 from store.merging.merge import merge
 from store.records import Event, Generation, Phase, Run
@@ -142,7 +142,7 @@ def test_the_same_annotator_on_both_sides_is_a_conflict(apart):
     labels.give(other, three, "ann", "b", phase=Phase.DISCUSSION, at=AT)
     done = merge(db, path)
     (conflict,) = done.conflicts
-    assert (conflict.kind, conflict.item, conflict.annotator) == (Kind.LABEL, one, "ann")
+    assert (conflict.kind, conflict.item, conflict.annotator) == (ConflictKind.LABEL, one, "ann")
     assert (conflict.ours, conflict.theirs) == ("a", "b")
     stands = {"ours": "a", "theirs": "b"}[conflict.stands]
     assert labels.mine(db, one, "ann").verdict == stands
@@ -169,9 +169,9 @@ def test_rulings_guidelines_and_decisions_that_differ_are_told(apart):
     labels.flag(other, one, "ann", on=False, at=AT)
     found = {(c.kind, c.what) for c in merge(db, path).conflicts}
     assert found == {
-        (Kind.SHARED, "ruling"),
-        (Kind.SHARED, "guideline"),
-        (Kind.DECISION, "flag"),
+        (ConflictKind.SHARED, "ruling"),
+        (ConflictKind.SHARED, "guideline"),
+        (ConflictKind.DECISION, "flag"),
     }
     assert {g.text for g in guidelines.history(db)} == {"Be fair.", "Be kind."}
 
@@ -183,7 +183,7 @@ def test_an_imported_id_with_another_text(apart):
         a, b = (a_candidate(each, prompt, side) for side in ("one", "two"))
         pairs.add(each, prompt, a, b, "imported", external_id="p1", source="t", at=AT)
     (conflict,) = merge(db, path).conflicts
-    assert (conflict.kind, conflict.item, conflict.what) == (Kind.EXTERNAL_ID, "p1", "pair")
+    assert (conflict.kind, conflict.item, conflict.what) == (ConflictKind.EXTERNAL_ID, "p1", "pair")
     assert pairs.count(db) == 8
 
 

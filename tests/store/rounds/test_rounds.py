@@ -12,7 +12,7 @@ from store.judgements import disagreements, labels
 from store.log import current_state
 from store.log.undo import undo
 from store.rounds import rounds
-from store.rounds.rounds import Progress, Round, Seal
+from store.rounds.rounds import Round, RoundProgress, Seal
 from tests.store.conftest import AT
 from tests.store.deciding import head_rows, some_pairs, ticking
 
@@ -72,7 +72,10 @@ def test_labels_in_a_round_know_it_and_progress_counts_them(db: Database) -> Non
     assert mine is not None
     assert elsewhere is not None
     assert (mine.round_id, elsewhere.round_id) == (made.id, None)
-    assert rounds.progress(db, made.id) == [Progress("first", 1, 3), Progress("second", 0, 3)]
+    assert rounds.progress(db, made.id) == [
+        RoundProgress("first", 1, 3),
+        RoundProgress("second", 0, 3),
+    ]
     after = rounds.label_next(db, made.id, "first", after=here.pair_id)
     assert (after.index, after.done) == (2, 1)
     assert [each.id for each in rounds.waiting_for(db, "second")] == [made.id]

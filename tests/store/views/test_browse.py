@@ -10,27 +10,27 @@ from store.judgements import decisions, labels, rulings
 from store.records import Choice, Message
 from store.rounds import relabel, rounds
 from store.views import browse, closed, search_index
-from store.views.browse import Row
+from store.views.browse import BrowseRow
 from store.views.preview import preview
-from store.views.query import STATUSES, Kind, parse
+from store.views.query import STATUSES, SearchTarget, parse
 from tests.tui.seed import AT, a_chain, a_prompt
 
 SECRET = "marmalade"
 
 
-def listed(db: Database, line: str = "", viewer: str = "ann", limit: int = 200) -> list[Row]:
+def listed(db: Database, line: str = "", viewer: str = "ann", limit: int = 200) -> list[BrowseRow]:
     """All rows of a search, page by page; backwards they must be the same."""
     query = parse(line)
     assert not query.problem
     assert not browse.problem(db, query)
-    ahead: list[Row] = []
+    ahead: list[BrowseRow] = []
     more = True
     while more:
         start = ahead[-1].key if ahead else None
         page = browse.page(db, viewer, query, start=start, limit=limit, at=AT)
         ahead += page.rows
         more = page.more
-    behind: list[Row] = []
+    behind: list[BrowseRow] = []
     more = True
     while more:
         start = behind[0].key if behind else None
@@ -86,7 +86,9 @@ def test_the_status_of_a_pair_is_what_its_viewer_may_know(study: Database) -> No
     assert {row.status for row in listed(study, viewer="carl")} == {"waiting"}
 
 
-@pytest.mark.parametrize("status", [name for name, kinds in STATUSES.items() if Kind.PAIR in kinds])
+@pytest.mark.parametrize(
+    "status", [name for name, kinds in STATUSES.items() if SearchTarget.PAIR in kinds]
+)
 @pytest.mark.parametrize("viewer", ["ann", "bob", "carl"])
 def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer: str) -> None:
     every = listed(study, "kind:pair", viewer)
@@ -137,12 +139,16 @@ def test_the_longer_side_is_that_of_the_verdict_that_stands(study: Database) -> 
     assert numbers(study, "longer:rejected") == [n for n in stand if n not in longer]
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(SearchTarget))
 @pytest.mark.parametrize("sort", ["project", "newest", "category"])
-def test_pages_of_any_size_hold_every_row_once(study: Database, kind: Kind, sort: str) -> None:
+def test_pages_of_any_size_hold_every_row_once(
+    study: Database, kind: SearchTarget, sort: str
+) -> None:
     line = f"kind:{kind} sort:{sort}"
     whole = listed(study, line)
-    assert len({row.id for row in whole}) == len(whole) == (16 if kind is Kind.ANSWER else 8)
+    assert (
+        len({row.id for row in whole}) == len(whole) == (16 if kind is SearchTarget.ANSWER else 8)
+    )
     for limit in (1, 3, 8):
         assert listed(study, line, limit=limit) == whole
 
@@ -202,7 +208,7 @@ def _revision(db: Database, number: int) -> str:
 def told(db: Database, viewer: str, number: int) -> str:
     """Everything the rows and previews of one prompt's items tell."""
     out: list[object] = []
-    for kind in Kind:
+    for kind in SearchTarget:
         for row in listed(db, f"kind:{kind} #{number}", viewer):
             out += [row, preview(db, viewer, kind, row.id, at=AT)]
     return repr(out)
@@ -232,7 +238,7 @@ def test_answers_of_a_closed_prompt_stand_in_an_order_that_tells_nothing(study: 
         )
     ]
     prompt = listed(study, "kind:prompt #8", "carl")[0]
-    parts = preview(study, "carl", Kind.PROMPT, prompt.id, at=AT).parts
+    parts = preview(study, "carl", SearchTarget.PROMPT, prompt.id, at=AT).parts
     ids = [row.id for row in listed(study, "kind:answer #8", "carl")]
     assert [part.text for part in parts] == [
         row[0]
@@ -244,7 +250,11 @@ def test_answers_of_a_closed_prompt_stand_in_an_order_that_tells_nothing(study: 
 @pytest.mark.parametrize(
     "line",
     [
-        *(f"status:{name} kind:pair" for name, kinds in STATUSES.items() if Kind.PAIR in kinds),
+        *(
+            f"status:{name} kind:pair"
+            for name, kinds in STATUSES.items()
+            if SearchTarget.PAIR in kinds
+        ),
         *("by:bob", "by:ann", "hasty", "flagged", "noted", "longer:chosen", "longer:rejected"),
         *("origin:revision", "origin:proposed", "kind:answer origin:revision", f"{SECRET}"),
         *(f"kind:prompt {SECRET}", "kind:prompt flagged", "kind:answer flagged", "-flagged"),

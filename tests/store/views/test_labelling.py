@@ -16,17 +16,17 @@ from tests.store.deciding import some_pairs, ticking
 def test_a_round_comes_before_everything_else(db: Database) -> None:
     made = some_pairs(db, 6)
     pilot = rounds.create(db, "pilot", made[:3], ["first", "second"], seed=1, by="first", at=AT)
-    lying = labelling.resume(db, "first")
-    assert lying is not None
-    assert (lying.round, lying.index, lying.total) == (pilot, 1, 3)
+    to_label = labelling.resume(db, "first")
+    assert to_label is not None
+    assert (to_label.round, to_label.index, to_label.total) == (pilot, 1, 3)
     order = []
-    while lying is not None and lying.round is not None:
-        order.append(lying.pair_id)
-        lying = labelling.give(db, lying, "first", Verdict.A, seconds=1, at=AT)
+    while to_label is not None and to_label.round is not None:
+        order.append(to_label.pair_id)
+        to_label = labelling.give(db, to_label, "first", Verdict.A, seconds=1, at=AT)
     assert order == rounds.pairs_of(db, pilot.id, "first")
-    assert lying is not None
-    assert lying.pair_id in made[3:]
-    assert lying.total == 6
+    assert to_label is not None
+    assert to_label.pair_id in made[3:]
+    assert to_label.total == 6
     other = labelling.resume(db, "third")
     assert other is not None
     assert other.round is None
@@ -37,9 +37,9 @@ def test_walking_stays_inside_the_round(db: Database) -> None:
     pilot = rounds.create(db, "pilot", made[:3], ["first", "second"], seed=1, by="first", at=AT)
     own = rounds.pairs_of(db, pilot.id, "first")
     for index, pair in ((0, own[0]), (1, own[0]), (3, own[2]), (9, own[2])):
-        lying = labelling.at_place(db, "first", index, round_=pilot)
-        assert lying is not None
-        assert lying.pair_id == pair
+        to_label = labelling.at_place(db, "first", index, round_=pilot)
+        assert to_label is not None
+        assert to_label.pair_id == pair
     back = labelling.at_pair(db, "first", own[1])
     assert back is not None
     assert (back.round, back.index) == (pilot, 2)
@@ -49,17 +49,17 @@ def test_a_hidden_repeat_looks_like_any_pair_with_its_sides_swapped(db: Database
     some_pairs(db, repeats.DISTANCE + 6)
     settings.set(db, settings.REPEATS, 5, "first", AT)
     now = ticking()
-    lying = labelling.resume(db, "first")
+    to_label = labelling.resume(db, "first")
     seen: dict[str, str] = {}
-    while lying is not None and lying.phase is Phase.FIRST:
-        seen[lying.pair_id] = lying.left
-        lying = labelling.give(db, lying, "first", Verdict.B, seconds=1, at=now())
-    assert lying is not None
+    while to_label is not None and to_label.phase is Phase.FIRST:
+        seen[to_label.pair_id] = to_label.left
+        to_label = labelling.give(db, to_label, "first", Verdict.B, seconds=1, at=now())
+    assert to_label is not None
     assert len(seen) > repeats.DISTANCE
-    assert lying.left != seen[lying.pair_id]
-    assert (lying.mine, lying.note, lying.flagged) == (None, None, False)
-    repeated = lying.pair_id
-    after = labelling.give(db, lying, "first", Verdict.A, seconds=1, at=now())
+    assert to_label.left != seen[to_label.pair_id]
+    assert (to_label.mine, to_label.note, to_label.flagged) == (None, None, False)
+    repeated = to_label.pair_id
+    after = labelling.give(db, to_label, "first", Verdict.A, seconds=1, at=now())
     assert after is not None
     first = labels.mine(db, repeated, "first")
     again = labels.mine(db, repeated, "first", Phase.REPEAT)
@@ -73,15 +73,15 @@ def test_a_hidden_repeat_looks_like_any_pair_with_its_sides_swapped(db: Database
 
 def test_strength_is_asked_for_where_the_project_says_so(db: Database) -> None:
     some_pairs(db, 2)
-    lying = labelling.resume(db, "first")
-    assert lying is not None
-    assert not lying.strength
+    to_label = labelling.resume(db, "first")
+    assert to_label is not None
+    assert not to_label.strength
     settings.set(db, settings.STRENGTH, True, "first", AT)
-    lying = labelling.resume(db, "first")
-    assert lying is not None
-    assert lying.strength
-    labelling.give(db, lying, "first", Verdict.A, seconds=1, strength=2, at=AT)
-    mine = labels.mine(db, lying.pair_id, "first")
+    to_label = labelling.resume(db, "first")
+    assert to_label is not None
+    assert to_label.strength
+    labelling.give(db, to_label, "first", Verdict.A, seconds=1, strength=2, at=AT)
+    mine = labels.mine(db, to_label.pair_id, "first")
     assert mine is not None
     assert mine.strength == 2
 
@@ -98,9 +98,9 @@ def test_relabelled_pairs_come_back_and_old_labels_stay_in_the_log(db: Database)
     assert sorted(relabel.again(db, "first", now())) == sorted(made[:2])
     assert labels.count_by(db, "first") == 1
     assert labels.count_by(db, "second") == 2
-    lying = labelling.resume(db, "first")
-    assert lying is not None
-    assert lying.pair_id in made[:2]
+    to_label = labelling.resume(db, "first")
+    assert to_label is not None
+    assert to_label.pair_id in made[:2]
     assert relabel.again(db, "first", now()) == []
     undone = undo(db, "first", now())
     assert undone is not None
@@ -125,23 +125,25 @@ def test_skipped_pairs_come_at_the_end_and_wait_when_skipped_again(db: Database)
     first = labelling.resume(db, "first")
     assert first is not None
     skipped = [first.pair_id]
-    lying = labelling.give(db, first, "first", Verdict.SKIP, seconds=1, at=now())
+    to_label = labelling.give(db, first, "first", Verdict.SKIP, seconds=1, at=now())
     for number in range(5):
-        assert lying is not None
-        assert lying.pair_id not in skipped
+        assert to_label is not None
+        assert to_label.pair_id not in skipped
         verdict = Verdict.SKIP if number == 2 else Verdict.A
-        skipped += [lying.pair_id] if number == 2 else []
-        lying = labelling.give(db, lying, "first", verdict, seconds=1, at=now())
+        skipped += [to_label.pair_id] if number == 2 else []
+        to_label = labelling.give(db, to_label, "first", verdict, seconds=1, at=now())
     assert queue.skipped(db, "first") == 2
-    assert lying is not None
-    assert (lying.pair_id, lying.total) == (skipped[0], len(made))
-    lying = labelling.give(
-        db, lying, "first", Verdict.SKIP, seconds=1, passed=skipped[:1], at=now()
+    assert to_label is not None
+    assert (to_label.pair_id, to_label.total) == (skipped[0], len(made))
+    to_label = labelling.give(
+        db, to_label, "first", Verdict.SKIP, seconds=1, passed=skipped[:1], at=now()
     )
-    assert lying is not None
-    assert lying.pair_id == skipped[1]
-    lying = labelling.give(db, lying, "first", Verdict.B, seconds=1, passed=skipped[:1], at=now())
-    assert lying is None
+    assert to_label is not None
+    assert to_label.pair_id == skipped[1]
+    to_label = labelling.give(
+        db, to_label, "first", Verdict.B, seconds=1, passed=skipped[:1], at=now()
+    )
+    assert to_label is None
     assert queue.skipped(db, "first") == 1
     again = labelling.resume(db, "first")
     assert again is not None
@@ -153,18 +155,18 @@ def test_a_pair_skipped_in_a_round_comes_back_before_the_round_is_left(db: Datab
     made = some_pairs(db, 5)
     pilot = rounds.create(db, "pilot", made[:3], ["first", "second"], seed=1, by="first", at=AT)
     now = ticking()
-    lying = labelling.resume(db, "first")
-    assert lying is not None
-    skipped = lying.pair_id
-    lying = labelling.give(db, lying, "first", Verdict.SKIP, seconds=1, at=now())
+    to_label = labelling.resume(db, "first")
+    assert to_label is not None
+    skipped = to_label.pair_id
+    to_label = labelling.give(db, to_label, "first", Verdict.SKIP, seconds=1, at=now())
     for _ in range(2):
-        assert lying is not None
-        lying = labelling.give(db, lying, "first", Verdict.A, seconds=1, at=now())
-    assert lying is not None
-    assert (lying.pair_id, lying.round, lying.index) == (skipped, pilot, 1)
-    lying = labelling.give(db, lying, "first", Verdict.B, seconds=1, at=now())
-    assert lying is not None
-    assert lying.round is None
+        assert to_label is not None
+        to_label = labelling.give(db, to_label, "first", Verdict.A, seconds=1, at=now())
+    assert to_label is not None
+    assert (to_label.pair_id, to_label.round, to_label.index) == (skipped, pilot, 1)
+    to_label = labelling.give(db, to_label, "first", Verdict.B, seconds=1, at=now())
+    assert to_label is not None
+    assert to_label.round is None
     mine = labels.mine(db, skipped, "first")
     assert mine is not None
     assert (mine.verdict, mine.informed) == (Verdict.B, False)

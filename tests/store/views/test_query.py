@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.views.query import BARE, FILTERS, Filter, Kind, Sort, Word, parse
+from store.views.query import BARE, FILTERS, Filter, SearchTarget, SearchTerm, Sort, parse
 
 
 def test_words_and_filters_combine() -> None:
     line = 'statins status:disagreed category:harmful by:ann principle:H7 origin:edited "a scam"'
     asked = parse(line)
-    assert asked.words == (Word("statins"), Word("a scam", exact=True))
+    assert asked.words == (SearchTerm("statins"), SearchTerm("a scam", exact=True))
     assert asked.filters == (
         Filter("status", "disagreed"),
         Filter("category", "harmful"),
@@ -20,23 +20,23 @@ def test_words_and_filters_combine() -> None:
         Filter("principle", "H7"),
         Filter("origin", "edited"),
     )
-    assert (asked.kind, asked.sort, asked.problem) == (Kind.PAIR, Sort.PROJECT, "")
+    assert (asked.kind, asked.sort, asked.problem) == (SearchTarget.PAIR, Sort.PROJECT, "")
 
 
 def test_bare_filters_are_words_in_quotes() -> None:
     assert parse("flagged hasty").filters == (Filter("flagged"), Filter("hasty"))
-    assert parse('"flagged"').words == (Word("flagged", exact=True),)
+    assert parse('"flagged"').words == (SearchTerm("flagged", exact=True),)
 
 
 def test_a_minus_leaves_out() -> None:
     asked = parse('-flagged -category:"my own" -scam well-known')
     assert asked.filters == (Filter("flagged", without=True), Filter("category", "my own", True))
-    assert asked.words == (Word("scam", without=True), Word("well-known"))
+    assert asked.words == (SearchTerm("scam", without=True), SearchTerm("well-known"))
 
 
 def test_a_number_and_what_is_listed() -> None:
     asked = parse("#41 kind:answers sort:newest")
-    assert (asked.number, asked.kind, asked.sort) == (41, Kind.ANSWER, Sort.NEWEST)
+    assert (asked.number, asked.kind, asked.sort) == (41, SearchTarget.ANSWER, Sort.NEWEST)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,13 @@ def test_what_cannot_be_meant_is_told_in_one_line(line: str, told: str) -> None:
 
 
 def test_a_filter_brings_what_it_can_be_asked_of() -> None:
-    assert parse("status:to-decide").kind is Kind.PROMPT
-    assert parse("status:to-decide", Kind.ANSWER).kind is Kind.ANSWER
-    assert parse("longer:chosen", Kind.ANSWER).kind is Kind.PAIR
-    assert parse("12:30 statins", Kind.PROMPT).words == (Word("12:30"), Word("statins"))
+    assert parse("status:to-decide").kind is SearchTarget.PROMPT
+    assert parse("status:to-decide", SearchTarget.ANSWER).kind is SearchTarget.ANSWER
+    assert parse("longer:chosen", SearchTarget.ANSWER).kind is SearchTarget.PAIR
+    assert parse("12:30 statins", SearchTarget.PROMPT).words == (
+        SearchTerm("12:30"),
+        SearchTerm("statins"),
+    )
 
 
 @given(st.text(max_size=60))

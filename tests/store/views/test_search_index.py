@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from store.judgements import labels
 from store.views import browse, search_index
-from store.views.query import Word, parse
+from store.views.query import SearchTerm, parse
 from tests.tui.seed import AT, a_chain
 
 ASKED = "What is 統計 good for?"
@@ -142,7 +142,8 @@ def test_no_word_is_an_operator(text: str, exact: bool) -> None:
         with_index.execute("CREATE VIRTUAL TABLE t USING fts5(text, content='')")
         with_index.execute("INSERT INTO t (rowid, text) VALUES (1, 'plain')")
         found = with_index.execute(
-            "SELECT rowid FROM t WHERE t MATCH ?", [search_index.expression(Word(text, exact))]
+            "SELECT rowid FROM t WHERE t MATCH ?",
+            [search_index.expression(SearchTerm(text, exact))],
         ).fetchall()
     finally:
         with_index.close()

@@ -11,7 +11,7 @@ from store.judgements import guidelines, labels, settings
 from store.records import Phase, Verdict
 from store.rounds import repeats, rounds
 from store.views import labelling
-from store.views.labelling import Lying
+from store.views.labelling import PairToLabel
 from tests.store.conftest import AT
 from tests.store.deciding import some_pairs, ticking
 
@@ -59,25 +59,27 @@ def test_a_label_and_the_next_pair_take_few_statements(
 ) -> None:
     build(db)
     now = ticking()
-    lying = labelling.resume(db, "first")
+    to_label = labelling.resume(db, "first")
     phases = set()
     for n in range(4 if build is not repeated else repeats.DISTANCE + 4):
-        assert lying is not None
+        assert to_label is not None
         chosen = verdict if n % 2 else Verdict.B
-        lying, said = counted(db, lying, chosen, now())
+        to_label, said = counted(db, to_label, chosen, now())
         assert len(said) <= MOST, said
-        phases.add(lying.phase)
+        phases.add(to_label.phase)
     # a pair that was skipped is not repeated
     assert (Phase.REPEAT in phases) == (build is repeated and verdict is not Verdict.SKIP)
 
 
-def counted(db: Database, lying: Lying, verdict: Verdict, at: str) -> tuple[Lying, list[str]]:
+def counted(
+    db: Database, to_label: PairToLabel, verdict: Verdict, at: str
+) -> tuple[PairToLabel, list[str]]:
     said: list[str] = []
     db.conn.set_trace_callback(said.append)
     try:
-        after = labelling.give(db, lying, "first", verdict, seconds=2.0, at=at)
+        after = labelling.give(db, to_label, "first", verdict, seconds=2.0, at=at)
     finally:
         db.conn.set_trace_callback(None)
     assert after is not None
-    assert labels.mine(db, lying.pair_id, "first", lying.phase) is not None
+    assert labels.mine(db, to_label.pair_id, "first", to_label.phase) is not None
     return after, said

@@ -20,9 +20,9 @@ from store.log import current_state
 from store.log.undo import Undone
 from store.rounds import relabel
 from store.views import adjudication, browse, out, search_index
-from store.views.browse import Row
-from store.views.preview import Preview, preview
-from store.views.query import Kind, Query, Sort, parse
+from store.views.browse import BrowseRow
+from store.views.preview import ItemPreview, preview
+from store.views.query import Query, SearchTarget, Sort, parse
 from tui.keymap import with_keys
 from tui.keys.looking import BROWSE
 from tui.messages import LabelStored, StartSearch
@@ -67,15 +67,15 @@ class BrowseScreen(ModeScreen):
         super().__init__()
         self.query_: Query = Query()
         """What is listed."""
-        self.rows: list[Row] = []
-        self.chosen: dict[str, Row] = {}
+        self.rows: list[BrowseRow] = []
+        self.chosen: dict[str, BrowseRow] = {}
         """What ``x`` was pressed on, whatever is listed now."""
         self._line = ""
         self._typed = ""
         self._opened = False
         self._before = self._behind = False
         self._total: int | None = None
-        self._shown: Preview | None = None
+        self._shown: ItemPreview | None = None
         self._hits: list[int] = []
         self._hit = -1
         self._from_end = False
@@ -121,9 +121,9 @@ class BrowseScreen(ModeScreen):
             return bool(self.has_class("-full") or self.chosen or self._line)
         if action in {"open", "mark", "next_hit"} and self.item_id is None:
             return None
-        if action == "queue" and not self._chosen(Kind.PAIR):
+        if action == "queue" and not self._chosen(SearchTarget.PAIR):
             return None
-        if action == "pair" and len(self._chosen(Kind.ANSWER)) != 2:
+        if action == "pair" and len(self._chosen(SearchTarget.ANSWER)) != 2:
             return None
         return super().check_action(action, parameters)
 
@@ -148,7 +148,7 @@ class BrowseScreen(ModeScreen):
 
     def action_turn(self) -> None:
         """Pairs, prompts, answers; filters that cannot be asked of them are told."""
-        kinds = list(Kind)
+        kinds = list(SearchTarget)
         kind = kinds[(kinds.index(self.query_.kind) + 1) % len(kinds)]
         self.background(partial(self._ask_for, self._line, kind=kind), group="rows")
 
@@ -254,10 +254,10 @@ class BrowseScreen(ModeScreen):
     async def _open_first(self) -> None:
         self._opened = True
         there = await self.ask(pairs.count)
-        await self._ask_for("", kind=Kind.PAIR if there else Kind.PROMPT)
+        await self._ask_for("", kind=SearchTarget.PAIR if there else SearchTarget.PROMPT)
 
     async def _ask_for(
-        self, line: str, *, kind: Kind | None = None, sort: Sort | None = None
+        self, line: str, *, kind: SearchTarget | None = None, sort: Sort | None = None
     ) -> None:
         """List what a search line asks for; where it cannot be meant, say why and list on."""
         query = parse(line, kind or self.query_.kind, sort or self.query_.sort)
@@ -309,7 +309,7 @@ class BrowseScreen(ModeScreen):
         including: bool = False,
         backwards: bool = False,
         limit: int = browse.PAGE,
-    ) -> browse.Page:
+    ) -> browse.ResultPage:
         return await self.ask(
             browse.page,
             self.services.annotator,
@@ -374,13 +374,13 @@ class BrowseScreen(ModeScreen):
     def _draw_title(self) -> None:
         self.rule.heading = lines.title(self.query_, self._total, len(self.chosen))
 
-    def _draw_row(self, row: Row, width: int, *, current: bool) -> Content:
+    def _draw_row(self, row: BrowseRow, width: int, *, current: bool) -> Content:
         return lines.row(row, width, current=current, marked=row.id in self.chosen)
 
-    def _row(self) -> Row | None:
+    def _row(self) -> BrowseRow | None:
         return self.rows[self.listed.cursor] if self.rows else None
 
-    def _chosen(self, kind: Kind) -> tuple[Row, ...]:
+    def _chosen(self, kind: SearchTarget) -> tuple[BrowseRow, ...]:
         """What is marked of a kind; the row under the cursor where nothing is marked at all."""
         row = self._row()
         chosen = self.chosen.values() if self.chosen else [row] if row is not None else []
@@ -424,7 +424,7 @@ class BrowseScreen(ModeScreen):
         row = self._row()
         if row is None:
             return
-        if row.kind is Kind.PAIR:
+        if row.kind is SearchTarget.PAIR:
             judged = not row.closed and row.id in (await self.ask(adjudication.agenda)).pair_ids
             await self.app.open_item("judge" if judged else "label", row.id)
         elif row.status == "imported":
@@ -439,7 +439,7 @@ class BrowseScreen(ModeScreen):
             await self.app.open_item("revise", item)
 
     async def _flag_chosen(self) -> None:
-        chosen = [each for kind in Kind for each in self._chosen(kind)]
+        chosen = [each for kind in SearchTarget for each in self._chosen(kind)]
         me, at = self.services.annotator, self.services.clock()
         own = [current_state.Cell("flag", each.id, ids.name(me), "") for each in chosen]
         stand = [bool((await self.ask(current_state.value, cell) or {}).get("on")) for cell in own]
@@ -451,7 +451,7 @@ class BrowseScreen(ModeScreen):
         self.tell(lines.flagged(len(changed), on))
 
     async def _queue(self) -> None:
-        chosen = self._chosen(Kind.PAIR)
+        chosen = self._chosen(SearchTarget.PAIR)
         queued = await self.ask(
             relabel.these,
             [each.id for each in chosen],
@@ -463,7 +463,7 @@ class BrowseScreen(ModeScreen):
         self.tell(lines.queued(len(queued), len(chosen)))
 
     async def _pair(self) -> None:
-        one, other = self._chosen(Kind.ANSWER)
+        one, other = self._chosen(SearchTarget.ANSWER)
         if one.prompt_id != other.prompt_id:
             self.tell(
                 "a pair is two answers to one prompt; these answer different ones", wrong=True

@@ -8,17 +8,17 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from store.records import Message, Verdict
-from store.views.browse import MOST, Row
-from store.views.preview import Part, Preview
-from store.views.query import Kind, Query, Sort
+from store.views.browse import MOST, BrowseRow
+from store.views.preview import ItemPreview, Part
+from store.views.query import Query, SearchTarget, Sort
 from store.views.search_index import Coverage
 from tui.formatting import counted, seconds
 from tui.modes.judge.text import SIDES
 from tui.text import one_line, plain
 from tui.widgets.prompt_pane import ROLES
 
-NAMES = {Kind.PAIR: "Pairs", Kind.PROMPT: "Prompts", Kind.ANSWER: "Answers"}
-NOUNS = {Kind.PAIR: "pair", Kind.PROMPT: "prompt", Kind.ANSWER: "answer"}
+NAMES = {SearchTarget.PAIR: "Pairs", SearchTarget.PROMPT: "Prompts", SearchTarget.ANSWER: "Answers"}
+NOUNS = {SearchTarget.PAIR: "pair", SearchTarget.PROMPT: "prompt", SearchTarget.ANSWER: "answer"}
 SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by category"}
 
 NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 14, 20
@@ -57,16 +57,16 @@ def reading(coverage: Coverage) -> str:
     return f"search has read {coverage.done:,} of {coverage.total:,} texts"
 
 
-def head(kind: Kind, width: int) -> Content:
+def head(kind: SearchTarget, width: int) -> Content:
     """The names of the columns."""
     names = f" {'#':>{NUMBER}}  {'status':<{STATUS}}"
     labelled, sorted_ = _columns(kind, width)
     names += f"{'labels':<{LABELS}}" if labelled else ""
     names += f"{'category':<{CATEGORY}}" if sorted_ else ""
-    return Content.styled(names + ("answer" if kind is Kind.ANSWER else "prompt"), "$muted")
+    return Content.styled(names + ("answer" if kind is SearchTarget.ANSWER else "prompt"), "$muted")
 
 
-def row(each: Row, width: int, *, current: bool, marked: bool) -> Content:
+def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
     """One line of the list, exactly as wide as asked for."""
     parts: list[Content | tuple[str, str]] = [
         ("x" if marked else " ", "bold $accent"),
@@ -87,7 +87,7 @@ def row(each: Row, width: int, *, current: bool, marked: bool) -> Content:
     return Content.styled(line.plain, "reverse") if current else line
 
 
-def labels(each: Row) -> str:
+def labels(each: BrowseRow) -> str:
     """``ann 1 · bob tie``: who said what, on the sides as they stand in the preview."""
     return " · ".join(
         f"{one_line(said.annotator, 10)} {_short(said.verdict)}" for said in each.said
@@ -103,7 +103,7 @@ def searched(line: str) -> Content:
     return Content.assemble(("/ ", "bold $accent"), plain(line, "$foreground"))
 
 
-def shown(preview: Preview, words: Sequence[str]) -> tuple[Content, list[int]]:
+def shown(preview: ItemPreview, words: Sequence[str]) -> tuple[Content, list[int]]:
     """The item under the cursor, and where in it the words searched for begin."""
     turns = preview.messages
     asked = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=0)
@@ -125,15 +125,19 @@ def shown(preview: Preview, words: Sequence[str]) -> tuple[Content, list[int]]:
     return content, found
 
 
-def preview_title(each: Row) -> str:
+def preview_title(each: BrowseRow) -> str:
     """``Pair 41 · sycophancy · waiting``."""
     noun = NOUNS[each.kind].capitalize()
-    number = f"{noun} {each.number}" if each.kind is not Kind.ANSWER else f"Answer to {each.number}"
+    number = (
+        f"{noun} {each.number}"
+        if each.kind is not SearchTarget.ANSWER
+        else f"Answer to {each.number}"
+    )
     parts = [number, each.category.replace("_", " "), each.status]
     return " · ".join(part for part in parts if part)
 
 
-def known(each: Row, seen: Preview) -> Content:
+def known(each: BrowseRow, seen: ItemPreview) -> Content:
     """What may be told of where an item came from: ``i``."""
     parts: list[Content] = [
         Content.assemble(("category    ", "$muted"), plain(each.category.replace("_", " ")))
@@ -150,11 +154,11 @@ def known(each: Row, seen: Preview) -> Content:
     return Content("\n").join(parts)
 
 
-def told_closed(preview: Preview) -> str:
+def told_closed(preview: ItemPreview) -> str:
     """Why something is not told; empty where nothing is kept back."""
     if not preview.closed:
         return ""
-    if preview.kind is Kind.PAIR:
+    if preview.kind is SearchTarget.PAIR:
         if any(each.label.verdict is not Verdict.SKIP for each in preview.said):
             return "a sealed round keeps what others said until all are done"
         return "what others said and who wrote what: told once you have labelled it"
@@ -177,13 +181,13 @@ def queued(number: int, chosen: int) -> str:
     return f"{counted(number, 'pair')} in your queue again{rest}"
 
 
-def _columns(kind: Kind, width: int) -> tuple[bool, bool]:
+def _columns(kind: SearchTarget, width: int) -> tuple[bool, bool]:
     """Whether there is room for the labels, and for the category."""
-    labelled = kind is Kind.PAIR and width >= WITH_LABELS
+    labelled = kind is SearchTarget.PAIR and width >= WITH_LABELS
     return labelled, width >= (WITH_BOTH if labelled else WITH_CATEGORY)
 
 
-def _facts(preview: Preview) -> list[Content]:
+def _facts(preview: ItemPreview) -> list[Content]:
     """What is known of the item, a line each."""
     lines: list[Content] = []
     for each in preview.said:

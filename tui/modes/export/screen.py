@@ -15,18 +15,18 @@ from textual.widgets.option_list import Option
 
 from store.agreement.underlying_pairs import seen
 from store.errors import StoreError
-from store.exporting import ExportOptions, Written, preview, summaries
+from store.exporting import ExportOptions, WrittenExport, preview, summaries
 from store.items import pairs
 from store.log import undo
 from tui.dialogs.format_picker import FormatPicker
-from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
 from tui.formatting import counted
 from tui.keys.looking import EXPORT
 from tui.messages import AgreementMoved
 from tui.modes.base import ModeScreen
 from tui.modes.export import text as lines
 from tui.modes.export import worker
-from tui.modes.export.worker import Planned, Progress
+from tui.modes.export.worker import Planned, WritingProgress
 from tui.modes.kappa import text as kappa_lines
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
@@ -69,7 +69,7 @@ class ExportScreen(ModeScreen):
         super().__init__()
         self._format = "triplets"
         self._planned: Planned | None = None
-        self._progress: Progress | None = None
+        self._progress: WritingProgress | None = None
         self._in_the_way: Path | None = None
         """An earlier export at the path, which only ``y`` replaces."""
 
@@ -260,7 +260,7 @@ class ExportScreen(ModeScreen):
         if self._planned is None:
             return
         planned = worker.forced(self._planned) if force else self._planned
-        self._progress = Progress()
+        self._progress = WritingProgress()
         moving = self.set_interval(0.1, self._draw_bar)
         try:
             written = await worker.write(planned, out, self._progress)
@@ -294,7 +294,9 @@ class ExportScreen(ModeScreen):
         if len(every) > len(allowed):
             left = counted(len(every) - len(allowed), "pair")
             notes.append(f"{left} you have not labelled yet: closed until you have")
-        items = [Item(text.id, text.prompt_text, text.category.replace("_", " ")) for text in texts]
+        items = [
+            PairLine(text.id, text.prompt_text, text.category.replace("_", " ")) for text in texts
+        ]
         await self.app.push_screen(
             ItemsScreen(lines.reason_title(reason), items, self._read, note="; ".join(notes))
         )
@@ -365,6 +367,6 @@ def _no_rows(planned: Planned) -> Content:
     )
 
 
-def _written_words(written: Written) -> Content:
+def _written_words(written: WrittenExport) -> Content:
     where = plain(str(written.out.resolve()), "bold")
     return Content.assemble(f"{counted(written.rows, 'row')} written to  ", where)

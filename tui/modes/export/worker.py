@@ -15,10 +15,10 @@ from engine.api import Engine
 from engine.errors import EngineError
 from store import exporting
 from store.db.connection import open_readonly
-from store.exporting import ExportOptions, ExportPlan, Written
+from store.exporting import ExportOptions, ExportPlan, WrittenExport
 from store.exporting import preview as sight
 from store.exporting.gate import CountTokens
-from store.exporting.preview import Preview
+from store.exporting.preview import ExportPreview
 
 COUNTING_SECONDS = 20.0
 """How long the model may take to count the tokens of a plan's doubtful rows."""
@@ -29,7 +29,7 @@ class Planned:
     """What would go out, and what of it may be shown to the one who looks."""
 
     plan: ExportPlan
-    preview: Preview
+    preview: ExportPreview
     closed: frozenset[str]
 
     @property
@@ -39,7 +39,7 @@ class Planned:
 
 
 @dataclass(slots=True)
-class Progress:
+class WritingProgress:
     """Lines written so far; set by the writing thread, read by the screen."""
 
     done: int = 0
@@ -66,7 +66,7 @@ async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine |
     return await asyncio.to_thread(_plan, path, viewer, options, count)
 
 
-async def write(planned: Planned, out: Path, progress: Progress) -> Written:
+async def write(planned: Planned, out: Path, progress: WritingProgress) -> WrittenExport:
     """Write what was planned.
 
     Raises:

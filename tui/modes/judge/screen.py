@@ -16,14 +16,14 @@ from store.agreement.underlying_pairs import seen
 from store.items import pairs
 from store.judgements import guidelines, rulings
 from store.judgements.disagreements import Order
-from store.judgements.drafts import DraftKind, Place
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.judgements.rulings import Cause, Confidence
 from store.log import undo
 from store.records import Verdict
 from store.views import adjudication
 from store.views.adjudication import Agenda, Case
 from tui.dialogs.guideline import GuidelineScreen
-from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
 from tui.keys.deciding import JUDGE
 from tui.messages import LabelStored
 from tui.modes.base import JUMP, ModeScreen
@@ -38,7 +38,7 @@ from tui.widgets.prompt_pane import PromptPane
 
 
 @dataclass(slots=True)
-class Draft:
+class RulingDraft:
     """What goes with the next ruling on the case shown."""
 
     reason: str = ""
@@ -83,7 +83,7 @@ class JudgeScreen(ModeScreen):
         self.case: Case | None = None
         """The disagreement on the screen."""
         self.agenda = Agenda()
-        self.draft = Draft()
+        self.draft = RulingDraft()
         self._order = Order.ALIKE
         self._version: int | None = None
 
@@ -103,11 +103,11 @@ class JudgeScreen(ModeScreen):
         """Opened, or back from another mode: what is new."""
         self.background(self._come_back, group="item")
 
-    def text_places(self) -> Iterable[tuple[Place, str]]:
+    def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
         """A case has a reason and may become an example; notes are made where one labels."""
         if self.item_id is not None:
-            yield Place(DraftKind.REASON, self.item_id), "judge.reason"
-            yield Place(DraftKind.CASE, self.item_id), "judge.case"
+            yield DraftPlace(DraftKind.REASON, self.item_id), "judge.reason"
+            yield DraftPlace(DraftKind.CASE, self.item_id), "judge.case"
 
     async def other_work(self) -> None:
         """Somebody else labelled, ruled or mended the guideline."""
@@ -291,7 +291,7 @@ class JudgeScreen(ModeScreen):
             adopted_from=self.draft.adopted_from,
             at=self.services.clock(),
         )
-        self.drafts.drop(Place(DraftKind.REASON, case.pair_id))
+        self.drafts.drop(DraftPlace(DraftKind.REASON, case.pair_id))
 
     async def _amend(self) -> None:
         """Show the draft; where one's own ruling stands already, it is changed with it."""
@@ -325,7 +325,7 @@ class JudgeScreen(ModeScreen):
             self.services.annotator,
             self.services.clock(),
         )
-        self.drafts.drop(Place(DraftKind.CASE, self.case.pair_id))
+        self.drafts.drop(DraftPlace(DraftKind.CASE, self.case.pair_id))
         await self._read_guideline()
         self.guideline.scroll_end_or_home(end=True)
         self._draw()
@@ -427,7 +427,7 @@ class JudgeScreen(ModeScreen):
         for each in found:
             text = await self.ask(pairs.text, each.ruling.pair_id)
             verdicts = f"you {each.label.verdict} · ruled {each.ruling.verdict}".replace("_", " ")
-            items.append(Item(each.ruling.pair_id, text.prompt_text, verdicts))
+            items.append(PairLine(each.ruling.pair_id, text.prompt_text, verdicts))
         await self.app.push_screen(
             ItemsScreen("Rulings against your labels", items, self._read_against)
         )
@@ -441,12 +441,12 @@ class JudgeScreen(ModeScreen):
     def _is_mine(self, case: Case) -> bool:
         return case.ruling is not None and case.ruling.by == ids.name(self.services.annotator)
 
-    def _draft_of(self, case: Case) -> Draft:
+    def _draft_of(self, case: Case) -> RulingDraft:
         """What one's own ruling says already; nothing else."""
         ruling = case.ruling
         if ruling is None or not self._is_mine(case):
-            return Draft()
-        return Draft(ruling.reason, ruling.cause, ruling.confidence, ruling.adopted_from)
+            return RulingDraft()
+        return RulingDraft(ruling.reason, ruling.cause, ruling.confidence, ruling.adopted_from)
 
     def _notes(self) -> dict[str, str]:
         said = self.case.said if self.case else ()
@@ -456,7 +456,7 @@ class JudgeScreen(ModeScreen):
         place = None
         if self.item_id is not None and what != "search":
             kind = DraftKind.CASE if what == "case" else DraftKind.REASON
-            place = Place(kind, self.item_id)
+            place = DraftPlace(kind, self.item_id)
         draft = self.drafts.get(place) if place is not None else None
         about = f"{what} {self.item_id or ''}"
         self.note_line.open(about, text, label=label, place=place, draft=draft)

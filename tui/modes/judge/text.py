@@ -10,8 +10,8 @@ from textual.content import Content
 from store.judgements.disagreements import Order
 from store.judgements.rulings import Cause, Confidence, Ruling
 from store.records import Label, Verdict
-from store.rounds.rounds import Progress
-from store.views.adjudication import Case, Outcome
+from store.rounds.rounds import RoundProgress
+from store.views.adjudication import Case, RulingSummary
 from tui.formatting import counted, seconds
 from tui.modes.kappa.text import verdict_line
 from tui.text import one_line, plain
@@ -100,7 +100,7 @@ def told(verdict: Verdict, place: int) -> str:
     return f"disagreement {place}: ruled {SIDES[verdict]}"
 
 
-def result(outcome: Outcome, kappa: str) -> str:
+def result(outcome: RulingSummary, kappa: str) -> str:
     """What the rulings have changed, in a few sentences."""
     lines = [
         f"All {counted(outcome.total, 'disagreement')} ruled.",
@@ -116,14 +116,14 @@ def result(outcome: Outcome, kappa: str) -> str:
     return "\n".join(lines)
 
 
-def nothing(waiting: Sequence[tuple[str, Sequence[Progress]]]) -> str:
+def nothing(waiting: Sequence[tuple[str, Sequence[RoundProgress]]]) -> str:
     """Why there is nothing to rule on."""
     if not waiting:
         return "Nobody disagrees so far: there is nothing to rule on."
     return f"There is nothing to rule on that may be shown yet.\n{sealed(waiting)}"
 
 
-def sealed(waiting: Sequence[tuple[str, Sequence[Progress]]]) -> str:
+def sealed(waiting: Sequence[tuple[str, Sequence[RoundProgress]]]) -> str:
     """Which rounds are still sealed, a line each, and how far everybody is in them."""
     lines = []
     for name, people in waiting:
@@ -175,7 +175,7 @@ def verdicts(labels: Sequence[Label], ruling: Ruling | None) -> list[Content]:
     return lines
 
 
-def _staying(outcome: Outcome) -> str:
+def _staying(outcome: RulingSummary) -> str:
     """The ruled pairs that have no chosen answer."""
     kinds = (("tie", outcome.ties), ("both bad", outcome.both_bad))
     words = " and ".join(f"{number} {name}" for name, number in kinds if number)

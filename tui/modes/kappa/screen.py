@@ -21,7 +21,7 @@ from store.agreement.tables import BY, By
 from store.agreement.underlying_pairs import Behind, behind, seen
 from store.log import undo
 from store.views import adjudication
-from tui.dialogs.pairs_list import Item, ItemsScreen, Reading
+from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
 from tui.formatting import counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
@@ -258,7 +258,10 @@ class KappaScreen(ModeScreen):
         await self.app.push_screen(
             ItemsScreen(
                 _list_title(agreement, said, value),
-                [Item(entry.pair_id, entry.prompt, _aside(entry.said)) for entry in found.entries],
+                [
+                    PairLine(entry.pair_id, entry.prompt, _aside(entry.said))
+                    for entry in found.entries
+                ],
                 self._read,
                 note=_list_note(found),
             )

@@ -15,7 +15,7 @@ from store.log import undo
 from store.records import Phase, Verdict
 from store.rounds import queue
 from store.views import adjudication, labelling
-from store.views.labelling import Lying
+from store.views.labelling import PairToLabel
 from tui.formatting import counted, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
@@ -56,7 +56,7 @@ class LabelScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lying: Lying | None = None
+        self.to_label: PairToLabel | None = None
         """The pair on the screen."""
         self._passed: set[str] = set()
         """Skipped pairs that were skipped again: they wait until one asks for them."""
@@ -78,8 +78,8 @@ class LabelScreen(ModeScreen):
 
     def on_resize(self, _event: Resize) -> None:
         """Left and right may be upper and lower now."""
-        if self.lying is not None:
-            self.prompt.title = _title(self.lying, stacked=self.stacked)
+        if self.to_label is not None:
+            self.prompt.title = _title(self.to_label, stacked=self.stacked)
 
     def on_screen_resume(self) -> None:
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
@@ -87,7 +87,7 @@ class LabelScreen(ModeScreen):
 
     def on_runner_said(self, _: RunnerSaid) -> None:
         """The model finished something: where there was nothing to label, there may be now."""
-        if self.lying is None:
+        if self.to_label is None:
             self.background(self._resume, group="item")
 
     async def other_work(self) -> None:
@@ -101,17 +101,19 @@ class LabelScreen(ModeScreen):
 
     async def jump(self, number: int) -> None:
         """The pair at a place of this annotator's own order, or the nearest there is."""
-        round_ = self.lying.round if self.lying else None
-        lying = await self.ask(labelling.at_place, self.services.annotator, number, round_=round_)
-        if lying is not None:
-            self.tell("" if lying.index == number else f"there are {lying.total:,} pairs")
-            self._show(lying)
+        round_ = self.to_label.round if self.to_label else None
+        to_label = await self.ask(
+            labelling.at_place, self.services.annotator, number, round_=round_
+        )
+        if to_label is not None:
+            self.tell("" if to_label.index == number else f"there are {to_label.total:,} pairs")
+            self._show(to_label)
 
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Verdicts need a pair."""
-        scaled = self.lying is not None and self.lying.strength
+        scaled = self.to_label is not None and self.to_label.strength
         if action == "scale" and not scaled:
             return False
         if action == "verdict" and scaled and parameters in {("a",), ("b",)}:
@@ -119,7 +121,7 @@ class LabelScreen(ModeScreen):
         if action in {"verdict", "scale"} and (self.item_id is None or self.cramped):
             return None
         if action == "skipped":
-            return self.lying is None and self._skipped > 0
+            return self.to_label is None and self._skipped > 0
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
@@ -141,9 +143,13 @@ class LabelScreen(ModeScreen):
 
     async def skip(self) -> None:
         """``space``: no verdict; the pair comes back at the end, skipped again not before asked."""
-        lying = self.lying
-        if lying is not None and lying.mine is not None and lying.mine.verdict is Verdict.SKIP:
-            self._passed.add(lying.pair_id)
+        to_label = self.to_label
+        if (
+            to_label is not None
+            and to_label.mine is not None
+            and to_label.mine.verdict is Verdict.SKIP
+        ):
+            self._passed.add(to_label.pair_id)
         await self._give(Verdict.SKIP)
 
     async def undone(self, undone: undo.Undone) -> None:
@@ -153,32 +159,34 @@ class LabelScreen(ModeScreen):
             self.tell(f"undone: a {undone.kind} made in another mode")
             return
         repeated = undone.phase == Phase.REPEAT
-        lying = (
+        to_label = (
             await self.ask(labelling.resume, self.services.annotator)
             if repeated
             else await self.ask(labelling.at_pair, self.services.annotator, undone.item)
         )
-        if lying is not None:
-            self._show(lying)
-        self.tell(f"undone: {_undone_words(undone, lying, stacked=self.stacked)}")
+        if to_label is not None:
+            self._show(to_label)
+        self.tell(f"undone: {_undone_words(undone, to_label, stacked=self.stacked)}")
 
     async def marked(self) -> None:
         """A note or a flag of this pair has changed: say so in its title."""
-        if self.lying is not None and self.lying.phase is Phase.FIRST:
-            lying = await self.ask(labelling.at_pair, self.services.annotator, self.lying.pair_id)
-            if lying is not None:
-                self.lying = lying
-                self.prompt.title = _title(lying, stacked=self.stacked)
+        if self.to_label is not None and self.to_label.phase is Phase.FIRST:
+            to_label = await self.ask(
+                labelling.at_pair, self.services.annotator, self.to_label.pair_id
+            )
+            if to_label is not None:
+                self.to_label = to_label
+                self.prompt.title = _title(to_label, stacked=self.stacked)
 
     async def origin(self) -> Content | None:
         """Category and guideline; whatever else there is to know would end the blindness."""
-        if self.lying is None:
+        if self.to_label is None:
             return None
         current = await self.ask(guidelines.current)
         rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
         return Content.assemble(
             ("category    ", "$muted"),
-            plain(self.lying.text.category.replace("_", " ")),
+            plain(self.to_label.text.category.replace("_", " ")),
             ("\nguideline   ", "$muted"),
             plain(rules),
             ("\n\nWho wrote the answers is told once the pair goes out (", "$muted"),
@@ -189,14 +197,14 @@ class LabelScreen(ModeScreen):
     # What happens
 
     async def _give(self, verdict: Verdict, strength: int | None = None) -> None:
-        lying = self.lying
-        if lying is None:
+        to_label = self.to_label
+        if to_label is None:
             return
         after = await self.ask(
             labelling.give,
-            lying,
+            to_label,
             self.services.annotator,
-            lying.swapped(verdict),
+            to_label.swapped(verdict),
             seconds=self.seconds_on_item(),
             strength=strength,
             passed=self._passed,
@@ -204,53 +212,57 @@ class LabelScreen(ModeScreen):
         )
         self._show(after)
         words = said(verdict, stacked=self.stacked, strength=strength)
-        self.tell(_round_words(lying, after) or f"pair {lying.index}: {words}")
+        self.tell(_round_words(to_label, after) or f"pair {to_label.index}: {words}")
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
 
     async def _walk(self, step: int) -> None:
-        index = self.lying.index + step if self.lying else await self.ask(queue.total)
-        round_ = self.lying.round if self.lying else None
-        lying = await self.ask(labelling.at_place, self.services.annotator, index, round_=round_)
-        if lying is None or (self.lying is not None and lying.pair_id == self.lying.pair_id):
+        index = self.to_label.index + step if self.to_label else await self.ask(queue.total)
+        round_ = self.to_label.round if self.to_label else None
+        to_label = await self.ask(labelling.at_place, self.services.annotator, index, round_=round_)
+        if to_label is None or (
+            self.to_label is not None and to_label.pair_id == self.to_label.pair_id
+        ):
             self.tell("this is the first pair" if step < 0 else "this is the last pair")
         else:
             self.tell("")
-            self._show(lying)
+            self._show(to_label)
 
     async def _resume(self) -> None:
         found = await self.ask(labelling.resume, self.services.annotator, passed=self._passed)
         self._show(found)
         await self._tell_guideline()
-        if self.lying is None:
+        if self.to_label is None:
             await self._nothing_left()
 
     async def _come_back(self) -> None:
-        if self.lying is None:
+        if self.to_label is None:
             await self._resume()
         else:
             await self._tell_guideline()
 
-    def _show(self, lying: Lying | None) -> None:
+    def _show(self, to_label: PairToLabel | None) -> None:
         """Put a pair, or nothing, on the screen."""
-        self.lying = lying
-        self.view.display = lying is not None
-        self.next_step.display = lying is None
-        if lying is not None:
-            mine = lying.swapped(lying.mine.verdict) if lying.mine else None
-            title = _title(lying, stacked=self.stacked)
-            self.view.show_pair(lying.text.messages, lying.first, lying.second, title=title)
+        self.to_label = to_label
+        self.view.display = to_label is not None
+        self.next_step.display = to_label is None
+        if to_label is not None:
+            mine = to_label.swapped(to_label.mine.verdict) if to_label.mine else None
+            title = _title(to_label, stacked=self.stacked)
+            self.view.show_pair(
+                to_label.text.messages, to_label.first, to_label.second, title=title
+            )
             self.left.remark("your verdict" if mine is Verdict.A else "")
             self.right.remark("your verdict" if mine is Verdict.B else "")
-        self.item_shown(lying.pair_id if lying else None)
+        self.item_shown(to_label.pair_id if to_label else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
 
     async def _look_ahead(self) -> None:
         """Wrap the texts of the pair to come while this one is being read."""
-        if self.lying is None:
+        if self.to_label is None:
             return
-        me, after = self.services.annotator, self.lying.pair_id
+        me, after = self.services.annotator, self.to_label.pair_id
         ahead = await self.ask(labelling.resume, me, after=after, passed=self._passed)
         if ahead is not None:
             self.prompt.prepare_prompt(ahead.text.messages)
@@ -289,21 +301,23 @@ class LabelScreen(ModeScreen):
         )
 
 
-def _title(lying: Lying, *, stacked: bool) -> str:
+def _title(to_label: PairToLabel, *, stacked: bool) -> str:
     """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
-    parts = [f"Pair {lying.index} of {lying.total}"]
-    if lying.round is not None:
-        parts[0] = f"Round {one_line(lying.round.name, 24)} · pair {lying.index} of {lying.total}"
-    if lying.mine is not None:
-        verdict = lying.swapped(lying.mine.verdict)
-        words = said(verdict, stacked=stacked, strength=lying.mine.strength)
+    parts = [f"Pair {to_label.index} of {to_label.total}"]
+    if to_label.round is not None:
+        parts[0] = (
+            f"Round {one_line(to_label.round.name, 24)} · pair {to_label.index} of {to_label.total}"
+        )
+    if to_label.mine is not None:
+        verdict = to_label.swapped(to_label.mine.verdict)
+        words = said(verdict, stacked=stacked, strength=to_label.mine.strength)
         parts.append(f"your verdict: {words}")
-    elif left := time_left(lying.seconds_left):
+    elif left := time_left(to_label.seconds_left):
         parts.append(left)
-    if lying.flagged:
+    if to_label.flagged:
         parts.append("flagged")
-    if lying.note:
-        parts.append(f"note: {one_line(lying.note, 40)}")
+    if to_label.note:
+        parts.append(f"note: {one_line(to_label.note, 40)}")
     return " · ".join(parts)
 
 
@@ -315,7 +329,7 @@ def _all_words(total: int, skipped: int) -> str:
     return f"{total - skipped:,} labelled, {skipped:,} skipped: {again} again."
 
 
-def _round_words(before: Lying, after: Lying | None) -> str:
+def _round_words(before: PairToLabel, after: PairToLabel | None) -> str:
     """That a round is done, and what comes now; empty while one is in the same round."""
     if before.round is None or before.phase is not Phase.FIRST:
         return ""
@@ -335,9 +349,9 @@ def _headline(text: str) -> str:
     return one_line(next((line for line in lines if line), ""), 60)
 
 
-def _undone_words(undone: undo.Undone, lying: Lying | None, *, stacked: bool) -> str:
-    where = f" on pair {lying.index}" if lying is not None else ""
-    if undone.kind == "label" and lying is not None:
-        verdict = lying.swapped(Verdict(undone.was["verdict"]))
+def _undone_words(undone: undo.Undone, to_label: PairToLabel | None, *, stacked: bool) -> str:
+    where = f" on pair {to_label.index}" if to_label is not None else ""
+    if undone.kind == "label" and to_label is not None:
+        verdict = to_label.swapped(Verdict(undone.was["verdict"]))
         return f"the verdict{where} ({said(verdict, stacked=stacked)})"
     return f"the {undone.kind}{where}"

@@ -11,7 +11,7 @@ from engine.method import constitution
 from store import find
 from store.db import meta
 from store.items import candidates, chains, constitutions, pending, prompts, runs
-from store.items.chains import Chain, Round
+from store.items.chains import Chain, RevisionRound
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
 from store.rounds import queue
@@ -34,7 +34,7 @@ CATEGORIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class RevisionItem:
     """A prompt and, once its first candidate is stored, one chain of it."""
 
     prompt: Prompt
@@ -58,7 +58,7 @@ class Item:
         return self.chain.original.id if self.chain else None
 
     @property
-    def finished(self) -> tuple[Round, ...]:
+    def finished(self) -> tuple[RevisionRound, ...]:
         """The rounds that have a revision."""
         return tuple(r for r in self.chain.rounds if r.revision) if self.chain else ()
 
@@ -95,15 +95,15 @@ class Item:
         return f"{principle_id} {self.titles.get(principle_id, '')}".strip()
 
 
-def of_prompt(db: Database, prompt_id: str) -> Item:
+def of_prompt(db: Database, prompt_id: str) -> RevisionItem:
     """A prompt with the chain of its first candidate, as far as that is written."""
     first = next((one for one in candidates.of_prompt(db, prompt_id) if not one.parent_id), None)
     if first is not None:
         return of_chain(db, first.id)
-    return Item(prompts.get(db, prompt_id), prompts.count(db))
+    return RevisionItem(prompts.get(db, prompt_id), prompts.count(db))
 
 
-def of_item(db: Database, item_id: str) -> Item:
+def of_item(db: Database, item_id: str) -> RevisionItem:
     """The chain an answer belongs to, or a prompt with its first one.
 
     Raises:
@@ -113,7 +113,7 @@ def of_item(db: Database, item_id: str) -> Item:
     return of_prompt(db, found.id) if found.kind == "prompt" else of_chain(db, found.id)
 
 
-def at_place(db: Database, number: int) -> Item | None:
+def at_place(db: Database, number: int) -> RevisionItem | None:
     """The prompt at a place in the project, or the nearest there is; None without prompts."""
     prompt_id = prompts.at_place(db, number)
     return None if prompt_id is None else of_prompt(db, prompt_id)
@@ -126,11 +126,11 @@ def more_to_come(db: Database, plan: Plan) -> bool:
     )
 
 
-def of_chain(db: Database, candidate_id: str) -> Item:
+def of_chain(db: Database, candidate_id: str) -> RevisionItem:
     """The chain a candidate belongs to; any candidate of it will do."""
     chain = chains.get(db, candidate_id)
     siblings = candidates.of_prompt(db, chain.prompt.id)
-    return Item(
+    return RevisionItem(
         prompt=chain.prompt,
         prompts=prompts.count(db),
         chain=chain,
@@ -142,13 +142,13 @@ def of_chain(db: Database, candidate_id: str) -> Item:
     )
 
 
-def resume(db: Database, annotator: str) -> Item | None:
+def resume(db: Database, annotator: str) -> RevisionItem | None:
     """The chain to go on with: behind the one that was last skipped, or the first undecided."""
     after = meta.get(db, _skipped_key(annotator))
     return following(db, annotator, after or None)
 
 
-def following(db: Database, annotator: str, after: str | None) -> Item | None:
+def following(db: Database, annotator: str, after: str | None) -> RevisionItem | None:
     """The next chain that waits for this annotator's decision; None when none does."""
     original = queue.revise_next(db, annotator, after=after)
     return None if original is None else of_chain(db, original)
@@ -156,7 +156,7 @@ def following(db: Database, annotator: str, after: str | None) -> Item | None:
 
 def decide(
     db: Database,
-    item: Item,
+    item: RevisionItem,
     revision: Candidate,
     annotator: str,
     choice: Choice,
@@ -164,7 +164,7 @@ def decide(
     edited_text: str | None,
     seconds: float,
     at: str,
-) -> Item | None:
+) -> RevisionItem | None:
     """Put a decision on the disk, then hand over the next chain."""
     decisions.decide(
         db,
@@ -178,13 +178,13 @@ def decide(
     return following(db, annotator, item.original_id)
 
 
-def skip(db: Database, item: Item, annotator: str) -> Item | None:
+def skip(db: Database, item: RevisionItem, annotator: str) -> RevisionItem | None:
     """Remember that a chain was left for later, then hand over the next."""
     meta.put(db, _skipped_key(annotator), item.original_id or "")
     return following(db, annotator, item.original_id)
 
 
-def origin_lines(db: Database, item: Item) -> list[tuple[str, str]]:
+def origin_lines(db: Database, item: RevisionItem) -> list[tuple[str, str]]:
     """Where everything in a chain came from: (what, words), in the order it was made."""
     prompt = item.prompt
     lines = [("prompt", f"{prompt.source or 'unknown source'} · {prompt.category}")]

@@ -14,7 +14,7 @@ from engine.api import EngineStatus
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.items.answered_prompts import only_pairs
-from store.judgements.drafts import DraftKind, Place
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
 from store.records import Choice
 from store.rounds import queue
@@ -25,7 +25,7 @@ from tui.modes.base import ModeScreen
 from tui.modes.model.text import doing
 from tui.modes.revise import item as revise_item
 from tui.modes.revise import text
-from tui.modes.revise.item import Item
+from tui.modes.revise.item import RevisionItem
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.chain_view import ChainView
 from tui.widgets.editor import Editor
@@ -57,7 +57,7 @@ class ReviseScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.item: Item | None = None
+        self.item: RevisionItem | None = None
         """What is on the screen."""
         self.writing: str | None = None
         """What is being written of it now: ``propose``, ``critique``, ``revise``."""
@@ -129,10 +129,10 @@ class ReviseScreen(ModeScreen):
             return None
         return text.table(await self.ask(revise_item.origin_lines, self.item))
 
-    def text_places(self) -> Iterable[tuple[Place, str]]:
+    def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
         """The revision can be edited."""
         if self.chain.shown is not None:
-            yield Place(DraftKind.EDIT, self.chain.shown.id), "revise.edit"
+            yield DraftPlace(DraftKind.EDIT, self.chain.shown.id), "revise.edit"
         yield from super().text_places()
 
     async def other_work(self) -> None:
@@ -202,7 +202,7 @@ class ReviseScreen(ModeScreen):
         if revision is not None and self.writing is None and self._is_meant():
             self.action_leave()
             self.chain.revision.display = False
-            place = Place(DraftKind.EDIT, revision.id)
+            place = DraftPlace(DraftKind.EDIT, revision.id)
             self.chain.editor.open(place, revision.text, self.drafts.get(place))
 
     def action_again(self) -> None:
@@ -330,7 +330,7 @@ class ReviseScreen(ModeScreen):
 
     async def _adopt(self, event: Writing) -> None:
         """Nothing was on the screen: follow what is being written."""
-        item: Item | None = None
+        item: RevisionItem | None = None
         if event.original_id is not None:
             item = await self.ask(revise_item.of_chain, event.original_id)
         elif event.slot == 0:
@@ -383,11 +383,11 @@ class ReviseScreen(ModeScreen):
             seconds=self.seconds_on_item(),
             at=self.services.clock(),
         )
-        self.drafts.drop(Place(DraftKind.EDIT, revision.id))
+        self.drafts.drop(DraftPlace(DraftKind.EDIT, revision.id))
         self.tell(f"prompt {item.prompt.position} {text.SAID[choice]}")
         await self._show_or_wait(after)
 
-    async def _show_or_wait(self, item: Item | None) -> None:
+    async def _show_or_wait(self, item: RevisionItem | None) -> None:
         """The next chain, or what is being written, or what to do instead."""
         if item is not None:
             await self._show(item)
@@ -395,7 +395,7 @@ class ReviseScreen(ModeScreen):
             await self._wait()
         await self._count_ready()
 
-    async def _show(self, item: Item, *, same: bool = False) -> None:
+    async def _show(self, item: RevisionItem, *, same: bool = False) -> None:
         """Put an item into the panes.
 
         Args:
@@ -412,7 +412,7 @@ class ReviseScreen(ModeScreen):
         await self.chain.show(item)
         self.item_shown(item.original_id or item.prompt.id)
 
-    def _planned(self, item: Item) -> Item:
+    def _planned(self, item: RevisionItem) -> RevisionItem:
         """The item with all the candidates its prompt will have."""
         runner = self.services.runner
         if runner is None or item.chain is None:
@@ -441,7 +441,7 @@ class ReviseScreen(ModeScreen):
             return text.WAITING
         return text.ALL_DECIDED
 
-    def _look_at(self, item: Item) -> None:
+    def _look_at(self, item: RevisionItem) -> None:
         if self.services.runner is not None:
             self.services.runner.look_at(item.prompt.id)
 
@@ -478,7 +478,7 @@ class ReviseScreen(ModeScreen):
         self.refresh_bindings()
         self.run_worker(self.in_words(steer), group="steer")
 
-    async def _steered(self, before: Item | None) -> None:
+    async def _steered(self, before: RevisionItem | None) -> None:
         """What was asked of the model is done, or failed: the store says what came of it."""
         self._steering = False
         if before and self.item and before.original_id == self.item.original_id:
