@@ -28,7 +28,7 @@ run: .venv/ready
 	@.venv/bin/pairlab
 
 test: lint
-	.venv-dev/bin/python -m pytest -n 2
+	.venv-dev/bin/python -m pytest -n 4 --dist worksteal
 
 soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak

@@ -15,8 +15,8 @@ import pytest
 
 from engine.llama.weights import starter_model
 
-PROMPTS = [f"Name {number} things one can do with a paper clip." for number in range(2, 5)]
-RUN = ("run", "--limit", "3", "--candidates", "1", "--max-tokens", "40", "--json")
+PROMPTS = [f"Name {number} things one can do with a paper clip." for number in (2, 3)]
+RUN = ("run", "--limit", "2", "--candidates", "1", "--max-tokens", "32", "--json")
 
 pytestmark = [
     pytest.mark.model,
@@ -57,11 +57,11 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
     out, told = (again := pairlab(tmp_path, *RUN)).communicate(timeout=600)
     assert again.returncode == 0, told
     summary = json.loads(out)
-    assert (summary["prompts"], summary["complete"]) == (3, 3)
-    assert counted(tmp_path, "pair") == 3
-    assert counted(tmp_path, "critique") == 3
-    assert counted(tmp_path, "candidate") == 6
-    assert summary["written"]["propose"] + summary["written"]["revise"] == 6 - before
+    assert (summary["prompts"], summary["complete"]) == (2, 2)
+    assert counted(tmp_path, "pair") == 2
+    assert counted(tmp_path, "critique") == 2
+    assert counted(tmp_path, "candidate") == 4
+    assert summary["written"]["propose"] + summary["written"]["revise"] == 4 - before
     out, told = (idle := pairlab(tmp_path, *RUN)).communicate(timeout=120)
     assert idle.returncode == 0, told
     assert set(json.loads(out)["written"].values()) == {0}
