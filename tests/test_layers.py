@@ -40,6 +40,7 @@ def test_help_imports_nothing_heavy() -> None:
         ),
         ("import engine.llama.client, engine.method.runner, engine.api", {"sqlite_utils"}),
         ("import store.agreement.report, store.exporting.write", {"sqlite_utils"}),
+        ("import tui.cli.launch, tui.opening", {"textual", "rich"}),
         ("import tui.app", {"sqlite_utils", "textual", "rich"}),
         (
             "import tui.modes.label.screen, tui.modes.kappa.screen",

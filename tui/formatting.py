@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from store.agreement.figure import rounded
-
 NONE = "–"
 """Stands where a figure is undefined; the reason stands beside it."""
 
@@ -14,6 +12,8 @@ def coefficient(value: float | None) -> str:
     """A kappa or its like with two decimals and no leading zero: ``.76``, ``-.05``, ``1.00``."""
     if value is None or math.isnan(value):
         return NONE
+    from store.agreement.figure import rounded  # the statistics, not needed for the first paint
+
     text = rounded(value, 2)
     if text == "0.00":
         return ".00"

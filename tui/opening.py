@@ -15,7 +15,6 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from store.errors import StoreError
-from store.items.answered_prompts import only_pairs
 from tui.app import PairlabApp
 from tui.modes.registry import BY_ID, MODES
 from tui.widgets.footer import StatusLine
@@ -92,6 +91,8 @@ class OpeningApp(PairlabApp):
         self.call_after_refresh(self.session.begin)
 
     def _load(self) -> Services:
+        from store.items.answered_prompts import only_pairs  # SQLite, after the first paint
+
         services = self._open_project()
         if services.store.submit(only_pairs).result():
             self._first = BY_ID["label"]
