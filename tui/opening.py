@@ -91,9 +91,9 @@ class OpeningApp(PairlabApp):
         self.call_after_refresh(self.session.begin)
 
     def _load(self) -> Services:
-        from store.items.answered_prompts import only_pairs  # SQLite, after the first paint
-
         services = self._open_project()
+        from store.items.answered_prompts import only_pairs  # once sqlite-utils is there
+
         if services.store.submit(only_pairs).result():
             self._first = BY_ID["label"]
         self._first.load()  # here, where the frame stays alive, and not when it is switched to
