@@ -31,6 +31,10 @@ StrPath = str | os.PathLike[str]
 BUSY_SECONDS: Final = 15.0
 """How long a write waits for another process; long, because SQLite's waiting is not fair."""
 
+STATEMENTS: Final = 1000
+"""Statements kept prepared: where these are fewer than there are texts, making a project fills the
+room, and what is asked with each label is prepared anew each time, at half a millisecond."""
+
 WAL_RESET_FIXED: Final = (3, 51, 3)
 """First version without the bug that can corrupt a WAL file written by two processes."""
 
@@ -308,7 +312,12 @@ def _has_log(path: StrPath) -> bool:
 
 def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
     with translated(path):
-        connection = sqlite3.connect(os.fspath(path), timeout=timeout, isolation_level=None)
+        connection = sqlite3.connect(
+            os.fspath(path),
+            timeout=timeout,
+            isolation_level=None,
+            cached_statements=STATEMENTS,
+        )
         db = ProjectDatabase(connection)
         try:
             for pragma in _PRAGMAS:

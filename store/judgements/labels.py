@@ -244,7 +244,8 @@ def was_informed(db: Database, pair_id: str, annotator: str) -> bool:
 
 
 def _basis(db: Database, pair_id: str, annotator: str) -> _Basis:
-    return _Basis(*db.execute(_BASIS, {"pair": pair_id, "who": annotator}).fetchone())
+    (row,) = db.execute(_BASIS, {"pair": pair_id, "who": annotator}).fetchall()
+    return _Basis(*row)
 
 
 def _was_shown(db: Database, pair_id: str, annotator: str) -> bool:
