@@ -121,18 +121,22 @@ class StandInRunner:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until every worker is done and everything is painted.
+    """Until every worker is done, those they started as well, and everything is painted.
 
     Only the model is not waited for: a test that holds it says when it goes on.
     """
-    for _ in range(2):
+    rounds = 0
+    for _ in range(50):  # what starts itself anew again and again is not waited for
+        workers = [one for one in pilot.app.workers if one.group != "steer"]
+        if rounds >= 2 and not workers:
+            return
         try:
-            workers = [one for one in pilot.app.workers if one.group != "steer"]
             if workers:  # without any, Textual would wait for all
                 await pilot.app.workers.wait_for_complete(workers)
         except WorkerCancelled:
             continue  # a newer one of its group has taken its place
         await pilot.pause()
+        rounds += 1
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
