@@ -11,10 +11,13 @@ from engine.api import Generated, OnEvent, Sampling, Urgency
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
+from store import clock
 from store.db.thread import StoreThread
 from store.records import Message
 from tui.app import PairlabApp
 from tui.services import Services
+
+ANNOTATOR = "bench"
 
 
 class Unhurried(ScriptedEngine):
@@ -40,8 +43,10 @@ def main(path: Path) -> None:
     """Open the app."""
     store = StoreThread(path)
     engine = Unhurried()
-    runner = Runner(engine, store, Plan())
-    services = Services(store=store, db_path=path, annotator="bench", engine=engine, runner=runner)
+    runner = Runner(engine, store, Plan(), clock=clock.now, annotator=ANNOTATOR)
+    services = Services(
+        store=store, db_path=path, annotator=ANNOTATOR, engine=engine, runner=runner
+    )
     PairlabApp(services).run()
     store.close()
 

@@ -210,9 +210,10 @@ class LabelScreen(ModeScreen):
             passed=self._passed,
             at=self.services.clock(),
         )
-        self._show(after)
         words = said(verdict, stacked=self.stacked, strength=strength)
+        # before the pair: what is told behind it would be drawn by a second paint
         self.tell(_round_words(to_label, after) or f"pair {to_label.index}: {words}")
+        self._show(after)
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
