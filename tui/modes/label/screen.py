@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 
@@ -21,6 +22,7 @@ from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text as lines
+from tui.session import SEEN
 from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
@@ -261,6 +263,7 @@ class LabelScreen(ModeScreen):
 
     async def _look_ahead(self) -> None:
         """Wrap the texts of the pair to come while this one is being read."""
+        await asyncio.sleep(SEEN)
         if self.to_label is None:
             return
         me, after = self.services.annotator, self.to_label.pair_id
