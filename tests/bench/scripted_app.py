@@ -39,15 +39,19 @@ class Unhurried(ScriptedEngine):
         )
 
 
+def app_over(store: StoreThread, path: Path) -> PairlabApp:
+    """The app on a project that is open."""
+    engine = Unhurried()
+    runner = Runner(engine, store, Plan(), clock=clock.now, annotator=ANNOTATOR)
+    return PairlabApp(
+        Services(store=store, db_path=path, annotator=ANNOTATOR, engine=engine, runner=runner)
+    )
+
+
 def main(path: Path) -> None:
     """Open the app."""
     store = StoreThread(path)
-    engine = Unhurried()
-    runner = Runner(engine, store, Plan(), clock=clock.now, annotator=ANNOTATOR)
-    services = Services(
-        store=store, db_path=path, annotator=ANNOTATOR, engine=engine, runner=runner
-    )
-    PairlabApp(services).run()
+    app_over(store, path).run()
     store.close()
 
 
