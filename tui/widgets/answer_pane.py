@@ -32,7 +32,7 @@ class AnswerPane(Vertical, can_focus=True):
     AnswerPane.-shield > TextBody { color: $muted; }
     """
 
-    BLANK = True  # rule and text cover all of it
+    BLANK = True  # what rule and text leave free of it is background
 
     virtual_size: reactive[Size] = reactive(Size(0, 0), repaint=False)
     """As in Textual, but that it asks for another layout and paint of what has just had them."""
