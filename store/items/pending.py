@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.items import answered_prompts, chain_branches, pairs
 
 Part = Literal["propose", "revise", "judge"]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput, SealedRound, WrongId
 from store.log import events
 from store.records import Seal as Seal

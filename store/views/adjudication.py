@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.items import pairs
 from store.judgements import disagreements, guidelines, labels, rulings
 from store.judgements.disagreements import Order

@@ -9,7 +9,7 @@ import pytest
 from engine.llama.client import HostEngine
 from engine.method.context import RunContext, open_context
 from engine.method.runner import Runner
-from store.db.connection import Database
+from store.db.sqlite import Database
 from store.db.thread import StoreThread
 from store.items import candidates, critiques, runs
 from store.records import Generation, Origin
