@@ -259,11 +259,6 @@ def in_order(
     return [(_round(row), _position_in(row[len(_ROUND) :])) for row in rows]
 
 
-def waiting_for(db: Database, annotator: str) -> list[Round]:
-    """The rounds in which an annotator still has pairs to label, oldest first."""
-    return [each for each, place in in_order(db, annotator) if place.pair_id is not None]
-
-
 def label_next(
     db: Database, round_id: str, annotator: str, *, after: str | None = None
 ) -> Position:
