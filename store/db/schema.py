@@ -321,6 +321,12 @@ def m0008_views(db: Database) -> None:
     views.recreate(db)
 
 
+@migrations()
+def m0009_ai_feedback(db: Database) -> None:
+    """The views over what judges were asked and over what follows from it."""
+    views.recreate(db)
+
+
 def _statements(script: str) -> list[str]:
     """The statements of a script; ``executescript`` would commit the migration's transaction."""
     out: list[str] = []

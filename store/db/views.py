@@ -173,6 +173,22 @@ LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id
     AND head.annotator = label_head.annotator AND head.phase = '';
 """  # noqa: S608 - the text above
 
+_ASKINGS = """
+CREATE VIEW asking AS
+SELECT item AS pair_id, annotator AS judge, phase AS key,
+       json_extract(value, '$.principle_id') AS principle_id,
+       json_extract(value, '$.constitution_id') AS constitution_id,
+       json_extract(value, '$.template') AS template, json_extract(value, '$.seed') AS seed,
+       coalesce(json_extract(value, '$.few_shot'), '') AS few_shot,
+       coalesce(json_extract(value, '$.samples'), 0) AS samples,
+       json_extract(value, '$.orders[0][0]') AS ab_first,
+       json_extract(value, '$.orders[0][1]') AS ab_second,
+       json_extract(value, '$.orders[1][0]') AS ba_first,
+       json_extract(value, '$.orders[1][1]') AS ba_second,
+       json_extract(value, '$.tokens') AS tokens, json_extract(value, '$.seconds') AS seconds, at
+FROM head WHERE kind = 'asking';
+"""
+
 _STANDING = """
 -- What a decision prefers to what: an edit speaks for the pair of its own text, and says of the
 -- pair of the revision that it is not the one.
@@ -264,7 +280,7 @@ WHERE verdict IN ('a', 'b')
 
 _STATEMENTS: Final = tuple(
     f"CREATE VIEW {text.strip().removesuffix(';')}"
-    for script in (_ITEMS, _ROUNDS, _LABELS, _STANDING)
+    for script in (_ITEMS, _ROUNDS, _LABELS, _ASKINGS, _STANDING)
     for text in re.split(r"^(?:--.*\n)*CREATE VIEW", script, flags=re.MULTILINE)[1:]
 )
 

@@ -65,6 +65,8 @@ class EventSchema:
     item: ItemType
     fields: Mapping[str, Field] = field(default_factory=dict)
     phases: frozenset[str] = frozenset({""})
+    keyed: bool = False
+    """The phase is any word: one annotator says several things of this kind about one item."""
     shared: bool = False
     """The last word counts whoever said it: the lamport number runs over all annotators."""
     may_clear: bool = False
@@ -117,7 +119,7 @@ def _around(event: Event, kind: EventSchema) -> str | None:
         return "its time is none"
     if wrong := name_problem(event.annotator):
         return f"its annotator {wrong}"
-    if event.phase not in kind.phases:
+    if not (_word(event.phase) if kind.keyed else event.phase in kind.phases):
         return "its phase is none of this kind"
     if not _word(event.item) or not _word(event.replica):
         return "its item or replica is no id"
@@ -213,6 +215,19 @@ def _lists_of_ids(value: Any) -> bool:
     )
 
 
+def _orders(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(
+            isinstance(each, list)
+            and len(each) == 2
+            and all(type(one) in (int, float) and one <= 0 for one in each)
+            for each in value
+        )
+    )
+
+
 def _one_of(*words: str) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
@@ -290,6 +305,21 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         whole=_label,
     ),
     "clear": EventSchema(ItemType.PAIR, phases=_PHASES),
+    "asking": EventSchema(
+        ItemType.PAIR,
+        {
+            "principle_id": Field(_text, "a text", needed=True),
+            "constitution_id": Field(_text, "a text", needed=True),
+            "template": Field(_text, "a text", needed=True),
+            "seed": Field(lambda value: _whole(value, 0, NUMBER_MAX), "a number", needed=True),
+            "orders": Field(_orders, "two pairs of log-probabilities", needed=True),
+            "samples": Field(lambda value: _whole(value, 0, 10**4), "a number of samples"),
+            "few_shot": _TEXT,
+            "tokens": Field(lambda value: _whole(value, 0, NUMBER_MAX), "a number of tokens"),
+            "seconds": Field(_seconds, "a time in seconds"),
+        },
+        keyed=True,
+    ),
     "note": EventSchema(
         ItemType.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True
     ),
@@ -372,6 +402,7 @@ FINGERPRINT: Final = ids.digest(
         name: [
             kind.item.value,
             sorted(kind.phases),
+            *(["keyed"] if kind.keyed else []),
             {entry: [each.what, each.needed] for entry, each in kind.fields.items()},
         ]
         for name, kind in KINDS.items()
