@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from store import ids
 from store.agreement.counts import Said
 from store.agreement.tables import By, items
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import StoreError
 from store.items import pairs
 from store.judgements import labels

@@ -15,6 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from store.db import views
 from store.db.views import GIVEN_BY
+from store.log import current_state, set_aside
 
 migrations = Migrations("pairlab")
 
@@ -269,16 +270,12 @@ def m0003_set_aside(db: Database) -> None:
     """Events that cannot be used are listed, and everything reads the others."""
     for statement in _statements(_SET_ASIDE):
         db.execute(statement)
-    from store.log import set_aside
-
     set_aside.rebuild(db)
 
 
 @migrations()
 def m0004_labels_that_stand(db: Database) -> None:
     """A label queued again or skipped over stays in force; older files get this answer too."""
-    from store.log import current_state
-
     for statement in _statements(_STANDING):
         db.execute(statement)
     current_state.rebuild_labels(db)

@@ -15,13 +15,17 @@ from sqlite_utils import Database
 
 from store.exporting.decided import PairDecision
 from store.exporting.formats.base import Line
+from store.items.columns import IN_JSON
+from store.items.tables import TABLES
 from store.judgements import guidelines
 from store.views.origins import Origins
 
 Rows = dict[str, dict[str, Any]]
 """Rows of a table by id."""
 
-_JSON_COLUMNS = frozenset({"value", "messages", "tags"})
+_JSON_COLUMNS = frozenset(
+    column.name for table in TABLES.values() for column in table.columns if column.holds in IN_JSON
+)
 
 
 class Audit:

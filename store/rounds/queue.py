@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db import meta
-from store.db.connection import sqlite3
+from store.db.sqlite import sqlite3
 from store.errors import WrongId
 from store.items import candidates, pairs
 from store.judgements import decisions

@@ -14,10 +14,11 @@ from sqlite_utils import Database
 from store import ids
 from store.items import pairs
 from store.judgements import labels, settings
-from store.records import Label, PairText, Phase, Verdict
+from store.records import Label, Phase, Verdict
 from store.rounds import queue, repeats, rounds
 from store.rounds.queue import Position
 from store.rounds.rounds import Round
+from store.views.sides import PlacedPair
 
 _OWN = f"""
 SELECT json_extract(flag.value, '$.on'), json_extract(remark.value, '$.text'), {queue.RECENT},
@@ -34,12 +35,9 @@ LEFT JOIN (SELECT {labels.COLUMNS} FROM labels_current
 
 
 @dataclass(frozen=True, slots=True)
-class PairToLabel:
+class PairToLabel(PlacedPair):
     """One pair as one annotator sees it."""
 
-    text: PairText
-    left: str
-    """``a`` or ``b``: which stands left (above, on a narrow screen)."""
     index: int
     """Place in the annotator's own order (of the round, in a round), from 1."""
     total: int
@@ -62,30 +60,9 @@ class PairToLabel:
     """Whether the project asks how much better the better answer is."""
 
     @property
-    def pair_id(self) -> str:
-        """Id of the pair."""
-        return self.text.id
-
-    @property
-    def first(self) -> str:
-        """The text that stands left or above."""
-        return self.text.a if self.left == "a" else self.text.b
-
-    @property
-    def second(self) -> str:
-        """The text that stands right or below."""
-        return self.text.b if self.left == "a" else self.text.a
-
-    @property
     def seconds_left(self) -> float | None:
         """How long the pairs without a verdict will take at this annotator's own pace."""
         return None if self.pace is None else self.pace * (self.total - self.done)
-
-    def swapped(self, verdict: Verdict) -> Verdict:
-        """A verdict on sides (``a`` for left, ``b`` for right) as one on the pair, and back."""
-        if self.left == "a" or verdict not in {Verdict.A, Verdict.B}:
-            return verdict
-        return Verdict.B if verdict is Verdict.A else Verdict.A
 
 
 def resume(

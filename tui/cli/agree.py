@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.counts import Ties
     from store.agreement.report import Agreement, ManyAgreement
     from store.agreement.tables import By
-    from store.db.connection import Database
+    from store.db.sqlite import Database
 
 
 @click.command("agree")
