@@ -67,6 +67,8 @@ class Certificate:
     together: Measured
     ceiling: Ceiling
     judges: tuple[Agreement, ...]
+    differing: Mapping[str, tuple[str, ...]]
+    """Pairs on which the judge says otherwise, by person and other judge."""
     accuracy: Accuracy
     """Against what more than half of the people say of a pair."""
     rulings: Accuracy
@@ -85,7 +87,7 @@ class Certificate:
 
     def as_json(self) -> dict[str, Any]:
         """Every figure with n, interval and reason; pairs are counted, not named."""
-        return {"certified": self.certified, **_json(self), "weak": list(self.weak)}
+        return {"certified": self.certified, **as_json(self), "weak": list(self.weak)}
 
 
 def certificate(db: Database, judge: str, *, people: Sequence[str] | None = None) -> Certificate:
@@ -175,6 +177,7 @@ def of_pairs(
         together=together,
         ceiling=limit,
         judges=people.with_judges(pairs, judge, others or {}),
+        differing=_differing(pairs, others or {}),
         accuracy=found,
         rulings=people.accuracy(pairs, [pair.ruling for pair in pairs], "no pair is ruled on"),
         calibration=calibration(p, y, prompts, names),
@@ -185,6 +188,19 @@ def of_pairs(
         principles=votes.of_principles(pairs),
         constitutions=votes.of_constitutions(pairs),
     )
+
+
+def _differing(
+    pairs: Sequence[JudgedPair], others: Mapping[str, Sequence[JudgedPair]]
+) -> dict[str, tuple[str, ...]]:
+    said = {name: {pair.id: pair.verdict for pair in theirs} for name, theirs in others.items()}
+    for pair in pairs:
+        for name, verdict in pair.people.items():
+            said.setdefault(name, {})[pair.id] = verdict
+    return {
+        name: tuple(p.id for p in pairs if words.get(p.id, p.verdict) != p.verdict)
+        for name, words in said.items()
+    }
 
 
 def _categories(pairs: Sequence[JudgedPair]) -> tuple[CategoryFigures, ...]:
@@ -209,11 +225,11 @@ _LISTS = ("verdicts", "divided", "differing", "pairs")
 def _entry(name: str, value: Any) -> Any:
     if name in _LISTS and isinstance(value, Mapping):
         return {key: len(each) for key, each in value.items()}
-    return len(value) if name in _LISTS and isinstance(value, tuple) else _json(value)
+    return len(value) if name in _LISTS and isinstance(value, tuple) else as_json(value)
 
 
-def _json(value: Any) -> Any:
-    """A figure family as JSON: its fields by name, lists of pairs as their number."""
+def as_json(value: Any) -> Any:
+    """Figures as JSON: fields by name, lists of pairs as their number."""
     if isinstance(value, Measured):
         return value.as_json()
     if isinstance(value, Agreement):
@@ -237,11 +253,13 @@ def _json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _entry(key, each) for key, each in value.items()}
     if is_dataclass(value):
-        return {each.name: _entry(each.name, getattr(value, each.name)) for each in fields(value)}
+        names = [each.name for each in fields(value)]
+        names += [each for each in ("contradicts", "better") if hasattr(type(value), each)]
+        return {name: _entry(name, getattr(value, name)) for name in names}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {key: _entry(key, each) for key, each in zip(value._fields, value, strict=True)}
     if isinstance(value, tuple):
         if value and all(isinstance(each, float) for each in value):
             return as_numbers(value)
-        return [_json(each) for each in value]
+        return [as_json(each) for each in value]
     return as_number(value) if isinstance(value, float) else value
