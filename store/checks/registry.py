@@ -20,7 +20,7 @@ from store.checks.haste import hasty_labels
 from store.checks.personal import personal
 from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
-from store.exporting import ExportOptions, plan
+from store.exporting import ExportOptions, Reason, plan
 from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
 
@@ -197,7 +197,7 @@ class Checks:
 def check(
     db: Database, *, from_: str = "consensus", on_check: Callable[[int], None] | None = None
 ) -> Checks:
-    """Run every check over the pairs that would be exported.
+    """Run every check over the pairs that would be exported, those of a weak judge among them.
 
     Args:
         db: the project.
@@ -207,7 +207,9 @@ def check(
     Raises:
         SealedRound: a round is still sealed.
     """
-    made = plan(db, ExportOptions(format="trl", from_=from_))
+    # what a weak judge would teach is to be seen before anybody lets it out
+    allow = frozenset({Reason.WEAK_JUDGE})
+    made = plan(db, ExportOptions(format="trl", from_=from_, allow=allow))
     found = []
     for done, each in enumerate(CHECKS, start=1):
         found.append(Told(each, each.look(db, made.rows)))

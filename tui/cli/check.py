@@ -28,7 +28,8 @@ def _checks() -> dict[str, str]:
     default="consensus",
     show_default=True,
     metavar="SOURCE",
-    help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions or ai.",
+    help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions, ai or"
+    " ai:NAME.",
 )
 @json_option
 @click.pass_obj

@@ -26,6 +26,8 @@ IN_WORDS = {
     Reason.EDITED: "edited: the edit goes out",
     Reason.FLAGGED: "flagged",
     Reason.LOW_AGREEMENT: "low agreement",
+    Reason.WEAK_JUDGE: "a weak judge",
+    Reason.LOW_CONFIDENCE: "the model is not sure",
     Reason.EMPTY: "an empty text",
     Reason.IDENTICAL: "identical answers",
     Reason.TRUNCATED: "cut off by max tokens",
