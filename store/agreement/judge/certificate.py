@@ -28,6 +28,7 @@ from store.agreement.report import Agreement
 from store.agreement.slices import Slice, of_part
 from store.agreement.tables import natural
 from store.errors import StoreError
+from store.items import constitutions
 from store.judgements import askings
 
 
@@ -79,6 +80,8 @@ class Certificate:
     categories: tuple[CategoryFigures, ...]
     principles: tuple[Votes, ...]
     constitutions: tuple[Comparison, ...]
+    called: Mapping[str, str]
+    """Name and version of constitutions, by id."""
 
     @property
     def certified(self) -> bool:
@@ -102,8 +105,15 @@ def certificate(db: Database, judge: str, *, people: Sequence[str] | None = None
         StoreError: it has answered about no pair.
     """
     name = named(db, judge)
-    others = {each: judged_pairs.load(db, each, people) for each in judges(db) if each != name}
-    return of_pairs(name, judged_pairs.load(db, name, people), others)
+    return of_pairs(name, *read(db, people))
+
+
+def read(
+    db: Database, people: Sequence[str] | None = None
+) -> tuple[dict[str, list[JudgedPair]], dict[str, str]]:
+    """What the certificates of all judges rest on: their pairs by name, and constitutions by id."""
+    called = {each.id: f"{each.name} {each.version}" for each in constitutions.TABLE.where(db)}
+    return {each: judged_pairs.load(db, each, people) for each in judges(db)}, called
 
 
 def judges(db: Database) -> list[str]:
@@ -128,10 +138,12 @@ def named(db: Database, judge: str) -> str:
 
 def of_pairs(
     judge: str,
-    pairs: Sequence[JudgedPair],
-    others: Mapping[str, Sequence[JudgedPair]] | None = None,
+    judged: Mapping[str, Sequence[JudgedPair]],
+    called: Mapping[str, str] | None = None,
 ) -> Certificate:
-    """The certificate from what was read of a project."""
+    """The certificate from what :func:`read` gives; needs no project, so that a thread may."""
+    pairs = judged[judge]
+    others = {name: theirs for name, theirs in judged.items() if name != judge}
     words = [pair.word for pair in pairs]
     placed = position.position(pairs)
     found = people.accuracy(pairs, words, NOBODY)
@@ -176,8 +188,8 @@ def of_pairs(
         people=people.with_each(pairs, judge),
         together=together,
         ceiling=limit,
-        judges=people.with_judges(pairs, judge, others or {}),
-        differing=_differing(pairs, others or {}),
+        judges=people.with_judges(pairs, judge, others),
+        differing=_differing(pairs, others),
         accuracy=found,
         rulings=people.accuracy(pairs, [pair.ruling for pair in pairs], "no pair is ruled on"),
         calibration=calibration(p, y, prompts, names),
@@ -187,6 +199,7 @@ def of_pairs(
         categories=categories,
         principles=votes.of_principles(pairs),
         constitutions=votes.of_constitutions(pairs),
+        called=called or {},
     )
 
 

@@ -211,6 +211,15 @@ def _parts(found: Certificate, names: Names) -> Iterator[Line]:
                 + (", contradicts" if person.contradicts else ""),
                 f"{each.principle_id} and {names(person.person)} differ",
             )
+    for two in found.constitutions:
+        first, second = (found.called.get(each, each[:8]) for each in (two.first, two.second))
+        yield Line(
+            "principle",
+            f"{first} less {second}, {names(two.person)}",
+            two.difference,
+            f"right {value(two.first_right)} and {value(two.second_right)} of the labels",
+            f"asked under {first} and {second}",
+        )
 
 
 def _three(number: float | None) -> str:

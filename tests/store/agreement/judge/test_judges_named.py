@@ -25,7 +25,7 @@ TWO = {"ann": 0.97, "bob": 0.93}
 
 
 def of(answer: Answer, n: int = 160, **how) -> Certificate:
-    return of_pairs(JUDGE, made(n, answer, **how))
+    return of_pairs(JUDGE, {JUDGE: made(n, answer, **how)})
 
 
 def test_an_ideal_judge_is_as_good_as_a_second_person() -> None:
@@ -60,7 +60,7 @@ def test_a_judge_noisy_at_80_percent() -> None:
 
 def test_a_sure_judge_that_is_right_in_80_percent_is_not_calibrated() -> None:
     pairs = [answered(p, an_asking(p.id, *(for_side(p.verdict, 0.99)))) for p in made(400, noisy)]
-    found = of_pairs(JUDGE, pairs)
+    found = of_pairs(JUDGE, {JUDGE: pairs})
     assert found.calibration.ece.value > found.calibration.ece_if_calibrated_high
     assert found.temperature.temperature > 2
     assert found.temperature.ece < found.temperature.ece_before
@@ -122,7 +122,7 @@ def test_a_category_under_the_floor_is_an_exception() -> None:
         answered(p, an_asking(p.id, *for_side("ab"[i % 2 if p.category == "aa" else i % 4 > 1])))
         for i, p in enumerate(pairs)
     ]
-    assert of_pairs(JUDGE, worse).sentence.split(")")[1].startswith(", except bb")
+    assert of_pairs(JUDGE, {JUDGE: worse}).sentence.split(")")[1].startswith(", except bb")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_letters_that_are_not_what_comes_next() -> None:
         )
         for p in pairs
     ]
-    found = of_pairs(JUDGE, far)
+    found = of_pairs(JUDGE, {JUDGE: far})
     assert found.sentence == (
         "this model does not answer the question: its two letters have a probability of .02"
         " together"
@@ -162,7 +162,7 @@ def test_divided_people_and_ties_are_counted_apart() -> None:
         else p
         for i, p in enumerate(pairs)
     ]
-    found = of_pairs(JUDGE, pairs)
+    found = of_pairs(JUDGE, {JUDGE: pairs})
     assert found.divided == tuple(f"pair {i}" for i in range(5))
     assert (found.accuracy.decided.n, found.calibration.brier.n) == (72, 72)
     assert found.rulings.decided.n == 80
@@ -172,7 +172,7 @@ def test_divided_people_and_ties_are_counted_apart() -> None:
 
 def test_agreement_with_a_person_is_counted_as_between_people() -> None:
     pairs = made(90, noisy, people=TWO)
-    found = of_pairs(JUDGE, pairs, {"ai:n": made(50, ideal)})
+    found = of_pairs(JUDGE, {JUDGE: pairs, "ai:n": made(50, ideal)})
     said = tally_of([(p.people["bob"], p.verdict) for p in pairs])
     assert found.people[1] == of_counts(counts(said), ("bob", JUDGE))
     assert [(two.annotators, two.n) for two in found.judges] == [(("ai:n", JUDGE), 50)]
@@ -189,7 +189,7 @@ def test_another_seed_or_template_is_compared_and_nothing_else() -> None:
         )
         for i, p in enumerate(made(40, ideal))
     ]
-    seeds, templates = of_pairs(JUDGE, pairs).consistency
+    seeds, templates = of_pairs(JUDGE, {JUDGE: pairs}).consistency
     assert (seeds.varied, seeds.equal.value, seeds.equal.n) == ("seed", 0.75, 40)
     assert seeds.differing == tuple(f"pair {i}" for i in range(0, 40, 4))
     assert (templates.varied, templates.equal.value) == ("template", 1)
