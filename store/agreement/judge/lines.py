@@ -13,7 +13,7 @@ from store.agreement.figure import rounded
 from store.agreement.judge.certificate import Certificate
 from store.agreement.judge.measured import Measured, missing
 from store.agreement.judge.people import Accuracy
-from store.agreement.judge.weak import percent
+from store.agreement.judge.written import percent, point
 from store.agreement.report import Agreement
 
 
@@ -62,12 +62,6 @@ def ends(figure: Measured) -> str:
     if figure.written == "share":
         return " to ".join(rounded(end * 100, 0) for end in figure.ci95)
     return " to ".join(point(end) for end in figure.ci95)
-
-
-def point(number: float | None) -> str:
-    """Two decimals and no leading zero: ``.71``, ``-.05``, ``1.00``."""
-    text = "-" if number is None else rounded(number, 2)
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
 def _verdicts(found: Certificate) -> Iterator[Line]:

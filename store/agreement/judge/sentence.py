@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from store.agreement.bands import FEW_IN_SLICE
-from store.agreement.figure import rounded
 from store.agreement.judge.length import LengthBias
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.own_text import SelfPreference
 from store.agreement.judge.people import Accuracy, Ceiling
 from store.agreement.judge.position import Position
-from store.agreement.judge.weak import CONFLICT_MOST, KAPPA_LEAST, NOT_CERTIFIED, percent
+from store.agreement.judge.weak import CONFLICT_MOST, KAPPA_LEAST, NOT_CERTIFIED
+from store.agreement.judge.written import percent, point
 from store.agreement.slices import Slice
 
 SURE: Final = 0.05
@@ -43,7 +43,7 @@ def sentence(
     if position.mass is not None and position.mass < ANSWERS:
         return (
             "this model does not answer the question: its two letters have a probability of"
-            f" {_point(position.mass)} together"
+            f" {point(position.mass)} together"
         )
     conflict = position.conflict.value
     if conflict is not None and conflict > CONFLICT_MOST:
@@ -117,13 +117,13 @@ def _praise(together: Measured, ceiling: Ceiling, accuracy: Accuracy) -> str:
     if difference.value is None or difference.ci95 is None or ceiling.people.n < FEW_IN_SLICE:
         ends = together.ci95
         return (
-            f"agrees with people (kappa {_point(together.value)}"
-            + (f", {_point(ends[0])} to {_point(ends[1])}" if ends else "")
+            f"agrees with people (kappa {point(together.value)}"
+            + (f", {point(ends[0])} to {point(ends[1])}" if ends else "")
             + f", n {together.n}; right on {percent(accuracy.decided.value)} of the pairs with a"
             " side); too few pairs have verdicts of two people to hold it against"
         )
     figures = (
-        f"kappa {_point(ceiling.judge.value)} against {_point(ceiling.people.value)} between people"
+        f"kappa {point(ceiling.judge.value)} against {point(ceiling.people.value)} between people"
     )
     good = difference.ci95[1] >= 0 and difference.value >= -NEAR
     return f"{'as good as' if good else 'not as good as'} a second person ({figures})"
@@ -145,8 +145,3 @@ def _exceptions(categories: Sequence[Part]) -> str:
         )
     ]
     return ", ".join(found)
-
-
-def _point(value: float | None) -> str:
-    text = "-" if value is None else rounded(value, 2)
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text

@@ -9,6 +9,7 @@ from store.agreement.figure import rounded
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.people import Accuracy
 from store.agreement.judge.position import Position
+from store.agreement.judge.written import percent
 
 NOT_CERTIFIED: Final = "not certified"
 """How the reason begins where people have labelled too little to say."""
@@ -44,8 +45,3 @@ def _few(pairs: int) -> str:
     if not pairs:
         return "no pair has"
     return "only 1 pair has" if pairs == 1 else f"only {pairs} pairs have"
-
-
-def percent(value: float | None) -> str:
-    """``91 %``."""
-    return "-" if value is None else f"{rounded(value * 100, 0)} %"
