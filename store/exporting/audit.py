@@ -17,7 +17,8 @@ from store.exporting.decided import PairDecision
 from store.exporting.formats.base import Line
 from store.items.columns import IN_JSON
 from store.items.tables import TABLES
-from store.judgements import guidelines
+from store.judgements import askings, guidelines
+from store.judgements.askings import Asking, SoftLabel
 from store.views.origins import Origins
 
 Rows = dict[str, dict[str, Any]]
@@ -48,6 +49,10 @@ class Audit:
             " ORDER BY item, lamport, replica, seq",
             "item",
         )
+        self._askings = _grouped(
+            db, "SELECT * FROM asking ORDER BY pair_id, judge, at, key", "pair_id"
+        )
+        self._db = db
         self._versions = {each.id: each.version for each in guidelines.history(db)}
 
     def line(self, pair_id: str, standing: PairDecision, excluded: str | None) -> Line:
@@ -72,6 +77,11 @@ class Audit:
             "b": self._origins.candidate(b_id),
             "chain": [self._origins.candidate(item) for item in family if item not in (a_id, b_id)],
             "labels": [self._label(label) for label in self._labels[pair_id]],
+            "askings": self._askings[pair_id],
+            "soft_labels": [
+                {"judge": each.judge, "p": each.p, "q_ab": each.q_ab, "q_ba": each.q_ba}
+                for each in self._soft_labels(pair_id)
+            ],
             "decisions": _of_kind(events, "decision"),
             "rulings": _of_kind(events, "ruling"),
             "flags": _of_kind(events, "flag"),
@@ -86,6 +96,15 @@ class Audit:
             },
             "excluded": excluded,
         }
+
+    def _soft_labels(self, pair_id: str) -> list[SoftLabel]:
+        """A judge each; nothing is read where nobody was asked."""
+        if not self._askings[pair_id]:
+            return []
+        by_judge: dict[str, list[Asking]] = defaultdict(list)
+        for each in askings.of_pair(self._db, pair_id):
+            by_judge[each.judge].append(each)
+        return [askings.soft_label(each) for each in by_judge.values()]
 
     def _label(self, label: dict[str, Any]) -> Line:
         shown = dict(label)

@@ -11,7 +11,7 @@ from store.exporting import card_head
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
-from store.reporting import couples
+from store.reporting import couples, judges
 from store.reporting.markdown import cell, figure, table
 
 _SOURCES = {
@@ -38,6 +38,7 @@ def card(plan: ExportPlan, files: dict[str, int]) -> str:
         _files(files),
         _excluded(plan),
         _agreement(plan),
+        _judges(plan),
         _origin(plan),
         _limits(plan),
     ]
@@ -64,6 +65,10 @@ def source_in_words(options: ExportOptions) -> str:
         return (
             f"what the imported file itself preferred ({options.annotator}); **no person's label"
             " is in these files**"
+        )
+    if options.annotator and options.by_models:
+        return (
+            f"the verdict of the model {options.annotator}; **no person's label is in these files**"
         )
     if options.annotator:
         return f"the verdict of {options.annotator} alone"
@@ -105,13 +110,33 @@ def _excluded(plan: ExportPlan) -> str:
 
 def _agreement(plan: ExportPlan) -> str:
     lines = ["## Agreement\n"]
-    if plan.options.from_ == "ai":
+    if plan.options.by_models:
         lines.append("The figures are those of people; the labels here are a model's.\n")
     found = plan.background.agreements
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
     rows = [[*couples.row(two), _word(two)] for two in found]
     return "\n".join([*lines, table([*couples.head("annotators"), ""], rows)]) + "\n"
+
+
+def _judges(plan: ExportPlan) -> str:
+    """The certificates of the models whose verdicts went out."""
+    if not plan.certificates:
+        return ""
+    lines = ["## The judges\n"]
+    if plan.label_smoothing is not None:
+        n = sum(row.soft is not None for row in plan.rows)
+        lines.append(
+            "Label smoothing: on average the models give the other answer a probability of"
+            f" {plan.label_smoothing:.3f} (mean of min(p, 1 - p), n {n}); a trainer that smooths"
+            " labels (TRL: `label_smoothing`) may take that.\n"
+        )
+    if plan.options.min_confidence is not None:
+        least = plan.options.min_confidence
+        lines.append(f"Only verdicts of which the model is at least {least:g} sure.\n")
+    for each in plan.certificates:
+        lines += [f"### {cell(each.judge)}\n", *judges.of_judge(each)]
+    return "\n".join(lines)
 
 
 def _word(two: Agreement) -> str:

@@ -34,6 +34,8 @@ COMMANDS = {
     "label": "gives one label without the app",
     "show": "the whole chain behind a prompt, a pair or a triplet",
     "agree": "agreement between annotators: kappa and what goes with it",
+    "certificate": "whether a model can judge these pairs, with every figure that says so",
+    "principles": "what each principle votes, and whose labels it explains",
     "check": "what a model would learn that nobody meant to teach it",
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
-from store.exporting.rows import ExportRow
+from store.exporting.rows import ExportRow, SoftChoice
 
 
 def _dpo(row: ExportRow) -> Line:
-    return {
+    line: Line = {
         "prompt": turns(row.messages),
         "chosen": [answer(row.chosen.text)],
         "rejected": [answer(row.rejected.text)],
+    }
+    return line | (_soft_label(row.soft) if row.soft_columns else {})
+
+
+def _soft_label(soft: SoftChoice | None) -> Line:
+    """Columns that DPOTrainer passes over: a model's probability of the chosen answer."""
+    return {
+        "soft_label": None if soft is None else soft.p,
+        "soft_label_shown_first": None if soft is None else soft.shown_first,
+        "soft_label_shown_second": None if soft is None else soft.shown_second,
     }
 
 
@@ -27,10 +37,13 @@ def _kto(rows: Iterable[ExportRow]) -> Iterator[Line]:
 
 
 def _reward(row: ExportRow) -> Line:
-    return {
+    line: Line = {
         "chosen": [*turns(row.messages), answer(row.chosen.text)],
         "rejected": [*turns(row.messages), answer(row.rejected.text)],
     }
+    # RewardTrainer takes the margin into its loss; 0 is the loss without one
+    margin = 0.0 if row.soft is None else max(0.0, 2 * row.soft.p - 1)
+    return line | ({"margin": margin} if row.soft_columns else {})
 
 
 def _sft(rows: Iterable[ExportRow]) -> Iterator[Line]:
