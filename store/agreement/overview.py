@@ -17,6 +17,8 @@ from store.agreement.sides import LeftPicks, left_picks
 from store.agreement.slices import Slice
 from store.agreement.tables import By
 from store.agreement.trend import TrendPoint, trend
+from store.rounds import draws
+from store.rounds.draws import QueueOrder
 from store.rounds.rounds import progress, sealed
 
 
@@ -35,6 +37,8 @@ class Overview:
     """The viewer's."""
     pace: Pace
     """The viewer's."""
+    queue: QueueOrder
+    """In what order pairs are shown, which says what the figures are over."""
     sealed: tuple[str, ...]
     """Rounds of which nothing but progress is told: ``pilot: first 40 of 120, second 12``."""
 
@@ -62,6 +66,7 @@ def overview(db: Database, first: str, second: str, viewer: str, by: By) -> Over
         left_picks(db, viewer),
         self_agreement(db, viewer),
         pace(db, viewer),
+        draws.order(db),
         sealed_rounds(db),
     )
 

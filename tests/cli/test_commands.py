@@ -196,6 +196,7 @@ def test_agree_has_every_key_and_says_what_is_undefined(pairs: Pairlab) -> None:
         "advice",
         "undefined",
         "slices",
+        "power",
     ]
     assert result["kappa"] is None
     assert result["ci95"] is None

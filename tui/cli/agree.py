@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.context import CliContext, fail, json_option, put_json
+from tui.cli.context import CliContext, fail, json_option, put, put_json
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.attributes import Group
@@ -38,6 +38,13 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     show_default=True,
     help="Ties and both bad as own classes, as one, or left out with their pairs.",
 )
+@click.option(
+    "--width",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.1,
+    show_default=True,
+    help="Tell how many more common pairs until kappa is known to plus or minus this.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -47,6 +54,7 @@ def command(
     ties: Ties,
     *,
     stated: str | None,
+    width: float,
     as_json: bool,
 ) -> None:
     """Cohen's kappa with its interval, and everything that keeps it honest.
@@ -58,23 +66,27 @@ def command(
     """
     from store.agreement import ManyAgreement, warm_up, with_models
     from store.ids import is_ai
+    from store.rounds import draws
 
     warm_up()
     with context.open() as database:
         result = _agreement(database, between, by, ties)
         asked = any(map(is_ai, result.annotators))
         beside = () if asked else with_models(database, result.annotators, ties=ties, by=by)
+        order = draws.order(database)
         groups = _groups(database, stated, result.annotators) if stated else []
         if as_json:
             told = {"stated": {"by": stated, "groups": [each.as_json() for each in groups]}}
-            put_json(_as_json(database, result, beside, ties) | (told if stated else {}))
+            put_json(_as_json(database, result, beside, ties, width) | (told if stated else {}))
             return
     from tui.cli.agreement_tables import show_groups, show_many, show_models, show_two
 
     if isinstance(result, ManyAgreement):
         show_many(result)
     else:
-        show_two(result)
+        show_two(result, width)
+    if order.told:
+        put(order.words())
     if beside:
         show_models(beside)
     if stated:
@@ -100,18 +112,26 @@ def _groups(database: Database, stated: str, annotators: Sequence[str]) -> list[
 
 
 def _as_json(
-    database: Database, result: Agreement | ManyAgreement, beside: Sequence[Agreement], ties: Ties
+    database: Database,
+    result: Agreement | ManyAgreement,
+    beside: Sequence[Agreement],
+    ties: Ties,
+    width: float,
 ) -> dict[str, Any]:
     from store.agreement import Agreement, further
+    from store.rounds import draws
 
     def two(found: Agreement) -> dict[str, Any]:
-        return found.as_json() | further.of_two(database, *found.annotators, ties=ties)
+        told = found.as_json() | {"power": found.power(width).as_json()}
+        return told | further.of_two(database, *found.annotators, ties=ties)
 
     if isinstance(result, Agreement):
         told = two(result)
     else:
         told = result.as_json() | {"pairs": [two(found) for found in result.pairs]}
     told |= further.of_each(database, result.annotators)
+    if (queue := draws.order(database)).told:
+        told["queue"] = queue.as_json()
     return told | ({"human_ai": [two(found) for found in beside]} if beside else {})
 
 

@@ -19,7 +19,7 @@ from tui.cli.context import stdout_console
 from tui.visible import clean
 
 
-def show_two(agreement: Agreement) -> None:
+def show_two(agreement: Agreement, width: float) -> None:
     """Print one pair of annotators: figures, table, slices."""
     console = stdout_console()
     first, second = map(clean, agreement.annotators)
@@ -35,6 +35,7 @@ def show_two(agreement: Agreement) -> None:
         console.print(line)
     if agreement.advice:
         console.print(agreement.advice)
+        console.print(agreement.power(width).words())
     for reason in dict.fromkeys(agreement.undefined.values()):
         console.print(f"undefined: {reason}")
     console.print(_table(agreement, first, second))

@@ -198,6 +198,7 @@ class KappaScreen(ModeScreen):
                     lines.headline(agreement, trend),
                     *([] if value is None else [ruler(value, agreement.ci95)]),
                     lines.advice(agreement, seen_before),
+                    *lines.how_sure(agreement, seen_before),
                     lines.figures(agreement, seen_before),
                 )
             )

@@ -65,6 +65,14 @@ def advice(agreement: Agreement, overview: Overview | None) -> Content:
     return Content.assemble(words, plain(f"\nmost disagreement: {places}" if places else ""))
 
 
+def how_sure(agreement: Agreement, overview: Overview | None) -> list[Content]:
+    """How many more pairs narrow the interval, and what the figures are over."""
+    told = [] if agreement.kappa.value is None else [agreement.power().words()]
+    if overview is not None and overview.queue.told:
+        told.append(overview.queue.words())
+    return [plain(each, "$muted") for each in told]
+
+
 def figures(agreement: Agreement, overview: Overview | None) -> Content:
     """The figures that keep the prevalence paradox from fooling anyone."""
     parts: list[Content | tuple[str, str]] = []

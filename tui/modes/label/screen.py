@@ -308,6 +308,8 @@ def _title(to_label: PairToLabel, *, stacked: bool) -> str:
         parts[0] = (
             f"Round {one_line(to_label.round.name, 24)} · pair {to_label.index} of {to_label.total}"
         )
+    elif to_label.order.useful:
+        parts.append(f"useful first, κ over a random {to_label.order.share:.0%}")
     if to_label.mine is not None:
         verdict = to_label.swapped(to_label.mine.verdict)
         words = said(verdict, stacked=stacked, strength=to_label.mine.strength)
