@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from store.exporting import background, decided, facts, gate, low_agreement, split
+from store.agreement.dawid_skene import CrowdModel
+from store.exporting import background, crowd, decided, facts, gate, low_agreement, split
 from store.exporting.background import Background
 from store.exporting.decided import PairDecision
 from store.exporting.facts import Facts
@@ -42,6 +43,8 @@ class ExportPlan:
     """What the lines are made of: the rows, or every pair where the format holds them all."""
     speakers: tuple[str, ...] = ()
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
+    crowd: CrowdModel | None = None
+    """How the raters were weighed, where all of them count together."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -106,6 +109,8 @@ def plan(
     format_ = named(options.format)
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db)
+    weighed = crowd.ask(project, hidden) if options.from_ == "crowd" else None
+    project.crowd = weighed.opinions if weighed else {}
     standings = {
         pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
         for pair in project.pairs
@@ -129,6 +134,7 @@ def plan(
         background=background.read(db, [entry.pair.id for entry in entries]),
         entries=entries,
         speakers=_speakers(db, project),
+        crowd=weighed.model if weighed else None,
     )
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from sqlite_utils import Database
 
-from store.agreement import agreement, agreement_many, bands, statistics, tables
+from store.agreement import agreement, agreement_many, bands, dawid_skene, statistics, tables
 from store.agreement.counts import Counts
 from store.agreement.intervals import dirichlet
 from store.agreement.kappa import kappa
@@ -20,6 +20,7 @@ from store.agreement.strength import strength
 from store.agreement.tables import BY
 from store.judgements import settings
 from store.reporting import couples
+from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, interval, table
 from store.reporting.names import Names
 
@@ -68,6 +69,15 @@ def people_and_models(db: Database, names: Names) -> Iterator[str]:
     )
     rows = [[*couples.row(two, names), _few(two.n)] for two in found]
     yield table([*couples.head("person and model"), ""], rows) + "\n"
+
+
+def all_raters(db: Database, names: Names) -> Iterator[str]:
+    """People and models weighed against each other, where there are three or more."""
+    found = dawid_skene.crowd(db)
+    if found is not None:
+        yield "## All raters together\n"
+        yield from weighed(found, names)
+        yield ""
 
 
 def _everybody(db: Database, people: list[str], names: Names) -> Iterator[str]:

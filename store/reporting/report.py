@@ -39,6 +39,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *people.formal_rounds(db, names),
         *figures.between_people(db, names),
         *figures.people_and_models(db, names),
+        *figures.all_raters(db, names),
         *judgement.standing_rulings(db, names),
         *judgement.guideline(db, names),
         *_triplets(db),

@@ -33,7 +33,7 @@ def test_groups_that_state_the_same(project: Pairlab, tmp_path: Path) -> None:
     assert (basque["annotators"], basque["n"]) == (["ann", "bob"], 4)
     assert abs(basque["alpha"] - 16 / 30) < 1e-12
     assert (wolof["n"], wolof["alpha"], bool(wolof["undefined"])) == (0, None, True)
-    shown = project("agree", "--stated", "language").stdout
+    shown = project("agree", "--by", "language").stdout
     assert "Basque" in shown
     assert "ann, bob" in shown
 
@@ -41,7 +41,7 @@ def test_groups_that_state_the_same(project: Pairlab, tmp_path: Path) -> None:
 def test_what_nobody_states_is_wrong_usage(project: Pairlab, tmp_path: Path) -> None:
     labelled(project, tmp_path)
     assert project("agree").exit_code == 0
-    done = project("agree", "--stated", "culture")
+    done = project("agree", "--by", "culture")
     assert done.exit_code == 2
     assert "culture" in done.stderr
     assert project("--as", "ann", "attribute", "language=Basque").exit_code == 0

@@ -11,6 +11,7 @@ from rich.table import Table
 from store.agreement import statistics
 from store.agreement.attributes import Group
 from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
+from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
 from store.agreement.report import Agreement, ManyAgreement
@@ -145,6 +146,22 @@ def _plain_table(*headings: str) -> Table:
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right")
     return table
+
+
+def show_crowd(model: CrowdModel) -> None:
+    """Print how often each of three or more raters is right, weighed against the others."""
+    console = stdout_console()
+    table = _plain_table("right (Dawid-Skene)", "n", "share", "95 %", "by chance")
+    for each in model.raters:
+        share, chance = rounded(each.competence, 3), rounded(each.chance, 3)
+        table.add_row(clean(each.name), str(each.n), share, interval(each.ci95), chance)
+    console.print(table)
+    console.print(
+        f"over {model.pairs} pairs, {model.smoothing:g} added to each cell; on {model.differs}"
+        " the likeliest verdict is not the majority's"
+    )
+    for warning in model.warnings:
+        console.print(clean(warning))
 
 
 def show_groups(stated: str, groups: Sequence[Group]) -> None:
