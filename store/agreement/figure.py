@@ -44,6 +44,11 @@ def rounded(value: float, digits: int) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
+def percent(value: float) -> str:
+    """A share in whole percent: ``86 %``."""
+    return f"{value * 100:.0f} %"
+
+
 def short(value: float) -> str:
     """A kappa or its like with two decimals and no leading zero: ``.76``, ``-.05``, ``1.00``."""
     text = rounded(value, 2)

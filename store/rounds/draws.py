@@ -48,7 +48,7 @@ class QueueOrder(NamedTuple):
         """What the figures of agreement are over, in one line."""
         now = "useful pairs come first: " if self.useful else ""
         return (
-            f"{now}figures are over the random {self.share:.0%} of the pairs"
+            f"{now}figures are over the random {self.share * 100:.0f} % of the pairs"
             f" ({self.left_out:,} labels of useful ones left out)"
         )
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "label": "gives one label without the app",
     "show": "the whole chain behind a prompt, a pair or a triplet",
     "agree": "agreement between annotators: kappa and what goes with it",
+    "compare": "human against AI feedback: cost, speed, consistency, bias, who judges what",
     "check": "what a model would learn that nobody meant to teach it",
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.formatting import share
 
 _QUEUES = {
     False: "project order",
-    True: "useful pairs first; figures of agreement are over a random {:.0%} of the pairs",
+    True: "useful pairs first; figures of agreement are over a random {} of the pairs",
 }
 
 
@@ -83,6 +84,6 @@ def command(
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
-    put(f"queue     {_QUEUES[order.useful].format(order.share)}")
+    put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")

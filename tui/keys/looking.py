@@ -79,6 +79,13 @@ KAPPA: list[BindingType] = [
     ),
     Binding("o", "others", "Others", id="kappa.others", tooltip="compares two other people"),
     Binding(
+        "c",
+        "compare",
+        "Human and AI",
+        id="kappa.compare",
+        tooltip="people and judges side by side: cost, speed, consistency, bias, who judges what",
+    ),
+    Binding(
         "tab", "app.focus_next", "Next", show=False, id="move.next_pane", tooltip="table or lines"
     ),
     Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from store import ids
 from store.agreement import Agreement
+from store.agreement.feedback_comparison import guarded_comparison
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
@@ -22,12 +23,14 @@ from store.agreement.underlying_pairs import Behind, behind, seen
 from store.log import undo
 from store.views import adjudication
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
+from tui.dialogs.sheet import Sheet
 from tui.formatting import counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
+from tui.modes.kappa.feedback import feedback
 from tui.modes.kappa.ruler import ruler
 from tui.text import one_line
 from tui.widgets.lines import Lines
@@ -149,6 +152,10 @@ class KappaScreen(ModeScreen):
         """The next two people, by the number of pairs they have in common."""
         self.background(self._compare_others, group="others")
 
+    def action_compare(self) -> None:
+        """People and judges side by side."""
+        self.background(self._compare_feedback, group="compare")
+
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""
         self._show_items(said=(event.first, event.second))
@@ -231,6 +238,10 @@ class KappaScreen(ModeScreen):
         await self.app.agreement.choose(*between[(at + 1) % len(between)])
         self._overview = None
         await self._look_closer()
+
+    async def _compare_feedback(self) -> None:
+        found = await self.ask(guarded_comparison)
+        await self.app.push_screen(Sheet("Human and AI feedback", feedback(found)))
 
     def _show_items(
         self,
