@@ -103,7 +103,7 @@ class CrowdModel(NamedTuple):
                 for said, chances in self.posterior.items()
             ],
             "differs": self.differs,
-            "log_likelihood": self.log_likelihood,
+            "log_likelihood": as_number(self.log_likelihood),
             "rounds": self.rounds,
             "warnings": list(self.warnings),
         }

@@ -121,6 +121,8 @@ def _agreement(plan: ExportPlan) -> str:
         lines.append("The figures are those of people; the labels here are a model's.\n")
     if plan.crowd is not None:
         lines += [*weighed(plan.crowd), ""]
+    if plan.background.order.told:
+        lines.append(f"{plan.background.order.words().capitalize()}.\n")
     found = plan.background.agreements
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])

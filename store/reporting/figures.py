@@ -23,6 +23,7 @@ from store.reporting import couples
 from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, interval, table
 from store.reporting.names import Names
+from store.rounds import draws
 
 _VERDICTS = {"a": "a", "b": "b", "tie": "tie", "both_bad": "both bad"}
 
@@ -44,6 +45,8 @@ def between_people(db: Database, names: Names) -> Iterator[str]:
         " own. Intervals are 95 %: smoothed (the large-sample interval with 1/(2k) added to each"
         " cell of the table) and Dirichlet (posterior of the table with 1/k added, 2000 draws).\n"
     )
+    if (order := draws.order(db)).told:
+        yield f"{order.words().capitalize()}.\n"
     if len(people) > 2:
         yield from _everybody(db, people, names)
     for two in found:
@@ -98,6 +101,7 @@ def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
         yield f"Kappa is undefined: {two.kappa.reason}.\n"
     if two.advice:
         yield f"{two.advice[0].upper()}{two.advice[1:]}.\n"
+        yield f"{two.power().words().capitalize()}.\n"
     yield _contingency(two.counts, cell(names(first)), cell(names(second))) + "\n"
     coded = roles(db, first, second)
     if coded.n:

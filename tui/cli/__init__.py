@@ -38,7 +38,7 @@ COMMANDS = {
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",
     "setting": "what all annotators of the project agree on: strength scale, hidden repeats,"
-    " least time on an item",
+    " least time on an item, order of the queue",
     "attribute": "what you choose to state of yourself: language, culture, field",
     "guideline": "the annotation rules and their versions",
     "merge": "brings in the work of another project file",
