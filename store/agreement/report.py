@@ -16,6 +16,7 @@ from store.agreement.counts import Counts, Ties, counts, labels
 from store.agreement.figure import Figure, as_number, as_numbers
 from store.agreement.intervals import smoothed_wald
 from store.agreement.multi import Pattern
+from store.agreement.power import WIDTH, Power, power
 from store.agreement.slices import ComparedPairs, Slice, of_part
 from store.agreement.tables import By, Spoken, by_slice, patterns, spoken, tally
 
@@ -37,6 +38,10 @@ class Agreement(ComparedPairs):
     def advice(self) -> str | None:
         """What to do about it, in one line."""
         return advice(self.kappa.value, self.n)
+
+    def power(self, wanted: float = WIDTH) -> Power:
+        """How many more common pairs until the interval's half-width is as wanted."""
+        return power(self.kappa, self.ci95, self.n, wanted)
 
     @property
     def undefined(self) -> dict[str, str]:

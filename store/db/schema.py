@@ -191,6 +191,7 @@ CREATE TABLE label_head (
     event_id TEXT NOT NULL,
     at TEXT NOT NULL,
     answer TEXT NOT NULL DEFAULT 'given' CHECK (answer IN ('given', 'skipped', 'again')),
+    drawn TEXT,
     given_by TEXT NOT NULL GENERATED ALWAYS AS (
         {GIVEN_BY}
     ) VIRTUAL,
@@ -323,7 +324,10 @@ def m0008_views(db: Database) -> None:
 
 @migrations()
 def m0009_ai_feedback(db: Database) -> None:
-    """The views over what judges were asked and over what follows from it."""
+    """The views over what judges were asked and over what follows from it, and a label's draw."""
+    if "drawn" not in db["label_head"].columns_dict:
+        db.execute("ALTER TABLE label_head ADD COLUMN drawn TEXT")
+    db.execute("CREATE INDEX event_asking ON event (arrival) WHERE kind = 'asking'")
     views.recreate(db)
 
 

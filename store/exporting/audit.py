@@ -93,6 +93,7 @@ class Audit:
                 "annotators": list(standing.annotators),
                 "chosen_id": chosen,
                 "rejected_id": None if chosen is None else a_id if chosen == b_id else b_id,
+                **({} if standing.probability is None else {"probability": standing.probability}),
             },
             "excluded": excluded,
         }

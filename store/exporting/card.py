@@ -12,6 +12,7 @@ from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
 from store.reporting import couples, judges
+from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, table
 
 _SOURCES = {
@@ -20,6 +21,9 @@ _SOURCES = {
     "majority": "a ruling; else the verdict of more than half of those who labelled the pair;"
     " else, where nobody labelled it, the researcher's decision on the revision",
     "decisions": "the researcher's decision on the revision alone",
+    "crowd": "a ruling; else the likeliest verdict of all raters, people and models, each weighed"
+    " by how often they are right (Dawid and Skene 1979); else, where nobody labelled it, the"
+    " researcher's decision on the revision",
     "ai": "the verdict of the models that judged the pair; **no person's label is in these files**",
 }
 
@@ -112,6 +116,10 @@ def _agreement(plan: ExportPlan) -> str:
     lines = ["## Agreement\n"]
     if plan.options.by_models:
         lines.append("The figures are those of people; the labels here are a model's.\n")
+    if plan.crowd is not None:
+        lines += [*weighed(plan.crowd), ""]
+    if plan.background.order.told:
+        lines.append(f"{plan.background.order.words().capitalize()}.\n")
     found = plan.background.agreements
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
@@ -168,6 +176,8 @@ def _limits(plan: ExportPlan) -> str:
 
 
 def _known_limits(plan: ExportPlan) -> Iterator[str]:
+    if plan.crowd is not None:
+        yield from map(cell, plan.crowd.warnings)
     for two in plan.background.agreements:
         if two.kappa.value is not None and bands.stops(two.kappa.value, two.n):
             yield (

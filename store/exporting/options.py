@@ -13,9 +13,12 @@ from store import ids
 from store.errors import StoreError
 from store.exporting.reasons import ALLOWABLE, Reason
 
-SOURCES: Final = ("consensus", "majority", "decisions", "ai")
+SOURCES: Final = ("consensus", "majority", "decisions", "ai", "crowd")
 """Whose word counts; beside them ``by:NAME`` for one annotator's own, ``ai:NAME`` for one model's,
 and ``source:NAME`` for the preference that an imported file brought with it."""
+
+_CROWD: Final = "consensus:dawid-skene"
+"""Another name of ``crowd``, which says how."""
 
 DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
 """Shares of train, validation and test where OUT is a folder and no split was asked for."""
@@ -37,7 +40,8 @@ class ExportOptions:
     format: str = "triplets"
     """A name of ``store.exporting.formats.FORMATS``."""
     from_: str = "consensus"
-    """One of :data:`SOURCES`, or ``by:NAME``, ``source:NAME``, ``ai:NAME``."""
+    """One of :data:`SOURCES` (``crowd`` is also ``consensus:dawid-skene``), or ``by:NAME``,
+    ``source:NAME``, ``ai:NAME``."""
     split: tuple[float, float, float] | None = None
     """Shares of train, validation and test; None: the default for a folder, none for a file."""
     seed: int = 0
@@ -60,6 +64,8 @@ class ExportOptions:
     """ISO 639-1 codes of the texts, for the card; empty where nobody said."""
 
     def __post_init__(self) -> None:
+        if self.from_ == _CROWD:
+            object.__setattr__(self, "from_", "crowd")
         self._check_source()
         for reason in sorted(self.allow):
             _check_allowed(reason)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
-from store.exporting import background, decided, facts, gate, judging, low_agreement, split
+from store.agreement.dawid_skene import CrowdModel
+from store.exporting import background, crowd, decided, facts, gate, judging, low_agreement, split
 from store.exporting.background import Background
 from store.exporting.decided import PairDecision
 from store.exporting.facts import Facts
@@ -45,6 +46,8 @@ class ExportPlan:
     """What the lines are made of: the rows, or every pair where the format holds them all."""
     speakers: tuple[str, ...] = ()
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
+    crowd: CrowdModel | None = None
+    """How the raters were weighed, where all of them count together."""
 
     certificates: tuple[Certificate, ...] = ()
     """Of the models whose verdicts are behind the decided rows."""
@@ -119,6 +122,8 @@ def plan(
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db)
     judges = judging.read(db) if options.by_models else judging.NOBODY
+    weighed = crowd.ask(project, hidden) if options.from_ == "crowd" else None
+    project.crowd = weighed.opinions if weighed else {}
     standings = {
         pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
         for pair in project.pairs
@@ -146,6 +151,7 @@ def plan(
         entries=entries,
         speakers=_speakers(db, project),
         certificates=judges.certificates,
+        crowd=weighed.model if weighed else None,
     )
 
 

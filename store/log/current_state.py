@@ -42,12 +42,12 @@ _CELL = (
 )
 _LABELS = (
     "SELECT pair_id, annotator, phase, verdict, strength, seconds, left_side, guideline_id, note,"
-    " informed, round_id, event_id, at, answer FROM label_head"
+    " informed, round_id, event_id, at, answer, drawn FROM label_head"
 )
 _ADD_LABEL = (
     "INSERT OR REPLACE INTO label_head (pair_id, annotator, phase, verdict, strength, seconds,"
-    " left_side, guideline_id, note, informed, round_id, event_id, at, answer)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " left_side, guideline_id, note, informed, round_id, event_id, at, answer, drawn)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
 _ADD_OTHER = (
@@ -264,6 +264,7 @@ def _row_of(
         value.get("restores", said.event_id),
         value.get("given_at", said.at),
         answer,
+        value.get("drawn"),
     )
 
 

@@ -284,6 +284,8 @@ _PHASES: Final = frozenset(Phase)
 SETTINGS: Final[Mapping[str, Field]] = {
     "strength": Field(_bool, "true or false"),
     "repeats": Field(lambda value: _whole(value, 0, 10**6), "a number of labels"),
+    "queue": Field(_one_of("project", "useful"), "project or useful"),
+    "random_share": Field(_share, "a share from 0 to 1"),
 }
 """What the settings that are known here may be."""
 
@@ -300,6 +302,7 @@ KINDS: Final[Mapping[str, EventSchema]] = {
             "round_id": _TEXT,
             "source": _TEXT,
             "informed": Field(_bool, "true or false"),
+            "drawn": Field(_one_of("random", "useful"), "a draw"),
         },
         phases=_PHASES,
         whole=_label,

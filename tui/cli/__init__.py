@@ -36,11 +36,12 @@ COMMANDS = {
     "agree": "agreement between annotators: kappa and what goes with it",
     "certificate": "whether a model can judge these pairs, with every figure that says so",
     "principles": "what each principle votes, and whose labels it explains",
+    "compare": "human against AI feedback: cost, speed, consistency, bias, who judges what",
     "check": "what a model would learn that nobody meant to teach it",
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",
     "setting": "what all annotators of the project agree on: strength scale, hidden repeats,"
-    " least time on an item",
+    " least time on an item, order of the queue",
     "attribute": "what you choose to state of yourself: language, culture, field",
     "guideline": "the annotation rules and their versions",
     "merge": "brings in the work of another project file",

@@ -43,7 +43,8 @@ def _reasons() -> dict[str, str]:
     show_default=True,
     metavar="SOURCE",
     help="What counts as decided: consensus, majority, by:NAME, source:NAME (an imported file's"
-    " own preference), decisions, ai or ai:NAME.",
+    " own preference), decisions, ai, ai:NAME, or crowd (consensus:dawid-skene): three or more"
+    " raters, people and models, each weighed.",
 )
 @click.option(
     "--split",

@@ -86,6 +86,13 @@ KAPPA: list[BindingType] = [
         tooltip="tells whether the models that judged can judge these pairs",
     ),
     Binding(
+        "h",
+        "compare",
+        "Human and AI",
+        id="kappa.compare",
+        tooltip="people and judges side by side: cost, speed, consistency, bias, who judges what",
+    ),
+    Binding(
         "tab", "app.focus_next", "Next", show=False, id="move.next_pane", tooltip="table or lines"
     ),
     Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),

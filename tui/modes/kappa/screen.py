@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from store import ids
 from store.agreement import Agreement
+from store.agreement.feedback_comparison import guarded_comparison
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
@@ -24,12 +25,14 @@ from store.log import undo
 from store.views import adjudication
 from tui.dialogs.certificate import CertificateScreen
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
+from tui.dialogs.sheet import Sheet
 from tui.formatting import counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
+from tui.modes.kappa.feedback import feedback
 from tui.modes.kappa.ruler import ruler
 from tui.text import one_line
 from tui.widgets.lines import Lines
@@ -156,6 +159,10 @@ class KappaScreen(ModeScreen):
         """What the models' judgements are worth."""
         self.background(self._certify, group="certificate")
 
+    def action_compare(self) -> None:
+        """People and judges side by side."""
+        self.background(self._compare_feedback, group="compare")
+
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""
         self._show_items(said=(event.first, event.second))
@@ -205,6 +212,7 @@ class KappaScreen(ModeScreen):
                     lines.headline(agreement, trend),
                     *([] if value is None else [ruler(value, agreement.ci95)]),
                     lines.advice(agreement, seen_before),
+                    *lines.how_sure(agreement, seen_before),
                     lines.figures(agreement, seen_before),
                 )
             )
@@ -254,6 +262,10 @@ class KappaScreen(ModeScreen):
             of_judge, self.services.annotator, judge, pair_ids, at=self.services.clock()
         )
         await self._push_list(found, title)
+
+    async def _compare_feedback(self) -> None:
+        found = await self.ask(guarded_comparison)
+        await self.app.push_screen(Sheet("Human and AI feedback", feedback(found)))
 
     def _show_items(
         self,
