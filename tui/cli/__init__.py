@@ -33,6 +33,7 @@ COMMANDS = {
     "label": "gives one label without the app",
     "show": "the whole chain behind a prompt, a pair or a triplet",
     "agree": "agreement between annotators: kappa and what goes with it",
+    "evaluate": "harmlessness and helpfulness of the answers, before and after revision",
     "check": "what a model would learn that nobody meant to teach it",
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",

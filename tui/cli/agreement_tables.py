@@ -50,7 +50,7 @@ def show_many(result: ManyAgreement) -> None:
         f"α {number(result.alpha)} (n {result.n})   "
         f"Fleiss κ {number(result.fleiss)} (the {result.fleiss_n} pairs that all labelled)"
     )
-    table = _plain_table("first", "second", "n", "κ", "95 %", "agree", "band")
+    table = plain_table("first", "second", "n", "κ", "95 %", "agree", "band")
     for two in result.pairs:
         table.add_row(
             *map(clean, two.annotators),
@@ -66,7 +66,7 @@ def show_many(result: ManyAgreement) -> None:
 def show_models(found: Sequence[Agreement]) -> None:
     """Print people against models, a line for each two."""
     console = stdout_console()
-    table = _plain_table("human and AI", "", "n", "κ", "95 %", "agree", "")
+    table = plain_table("human and AI", "", "n", "κ", "95 %", "agree", "")
     for two in found:
         table.add_row(
             *map(clean, two.annotators),
@@ -113,7 +113,7 @@ def interval(bounds: Interval | None) -> str:
 
 def _table(agreement: Agreement, first: str, second: str) -> Table:
     counts = agreement.counts
-    table = _plain_table(f"{first} \\ {second}", *counts.labels, "all")
+    table = plain_table(f"{first} \\ {second}", *counts.labels, "all")
     for label, row, total in zip(counts.labels, counts.table, counts.rows, strict=True):
         table.add_row(label, *map(str, row), str(total))
     table.add_row("all", *map(str, counts.columns), str(counts.n))
@@ -123,7 +123,7 @@ def _table(agreement: Agreement, first: str, second: str) -> Table:
 def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
     others = statistics.beside_kappa("slice")
     heads = [each.name for each in others]
-    table = _plain_table(f"by {slices[0].by}", "n", *heads, statistics.HEADLINE.name, "95 %", "")
+    table = plain_table(f"by {slices[0].by}", "n", *heads, statistics.HEADLINE.name, "95 %", "")
     worst = look_first(slices)
     for part in slices:
         table.add_row(
@@ -139,7 +139,8 @@ def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
         console.print(f"too few: n under {FEW_IN_SLICE}")
 
 
-def _plain_table(*headings: str) -> Table:
+def plain_table(*headings: str) -> Table:
+    """A table with a line under its head; the first column to the left, the others right."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right")
@@ -148,7 +149,7 @@ def _plain_table(*headings: str) -> Table:
 
 def show_groups(stated: str, groups: Sequence[Group]) -> None:
     """Print what annotators agree on within each group that states the same."""
-    table = _plain_table(clean(stated), "annotators", "n", "α")
+    table = plain_table(clean(stated), "annotators", "n", "α")
     for group in groups:
         members = ", ".join(map(clean, group.annotators))
         figure = group.alpha.reason or number(group.alpha)

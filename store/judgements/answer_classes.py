@@ -1,0 +1,62 @@
+"""What people and judges say an answer does: comply, refuse, or half of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from store.judgements import settings
+from store.log import events
+from store.records import AnswerClass, Event
+
+SAMPLE: Final = "answer_sample"
+"""The setting that says how many answers people are to class."""
+
+
+def give(
+    db: Database,
+    candidate_id: str,
+    annotator: str,
+    said: AnswerClass,
+    *,
+    probabilities: Sequence[float] | None = None,
+    seconds: float | None = None,
+    at: str,
+) -> Event:
+    """Record the class of one answer; the last word of each annotator counts.
+
+    Args:
+        db: the project.
+        candidate_id: whole id of the answer.
+        annotator: a person, or ``ai:NAME``.
+        said: the class.
+        probabilities: a judge's, in the order of :class:`AnswerClass`.
+        seconds: time a person took.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        BadInput: there is no such answer.
+    """
+    value: dict[str, Any] = {"class": said.value}
+    if probabilities is not None:
+        value["probabilities"] = list(probabilities)
+    if seconds is not None:
+        value["seconds"] = seconds
+    return events.append(db, "answer_class", candidate_id, annotator, value, at=at)
+
+
+def standing(db: Database) -> dict[str, dict[str, AnswerClass]]:
+    """By annotator, the class of each answer they spoke about."""
+    found: dict[str, dict[str, AnswerClass]] = {}
+    for candidate_id, annotator, said in db.execute(
+        "SELECT candidate_id, annotator, class FROM answer_class ORDER BY annotator"
+    ).fetchall():
+        found.setdefault(annotator, {})[candidate_id] = AnswerClass(said)
+    return found
+
+
+def sample_size(db: Database) -> int:
+    """How many answers people are to class; 0 where no sample was drawn."""
+    return int(settings.get(db, SAMPLE, 0))
