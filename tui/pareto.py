@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from store.agreement.evaluation.front import Point, front
+from store.agreement.figure import rounded
 
 MARKS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """A point is drawn as its place in the list."""
@@ -61,7 +62,7 @@ def _framed(
         share = None
         if number in (0, len(grid) // 2, len(grid) - 1):
             share = upward[1] - (upward[1] - upward[0]) * number / (len(grid) - 1)
-        label = "" if share is None else f"{share * 100:.0f} %"
+        label = "" if share is None else f"{rounded(share * 100, 0)} %"
         yield f"{label:>{_AXIS}}{'┤' if label else '│'}{''.join(row)}".rstrip()
     columns = len(grid[0])
     yield " " * _AXIS + "└" + "─" * columns

@@ -14,6 +14,9 @@ from store.records import AnswerClass, Event
 SAMPLE: Final = "answer_sample"
 """The setting that says how many answers people are to class."""
 
+SAMPLE_DEFAULT: Final = 50
+"""As many as a correction of rates asks for at least."""
+
 
 def give(
     db: Database,
@@ -58,5 +61,5 @@ def standing(db: Database) -> dict[str, dict[str, AnswerClass]]:
 
 
 def sample_size(db: Database) -> int:
-    """How many answers people are to class; 0 where no sample was drawn."""
-    return int(settings.get(db, SAMPLE, 0))
+    """How many answers people are to class; :data:`SAMPLE_DEFAULT` where nobody said."""
+    return int(settings.get(db, SAMPLE, SAMPLE_DEFAULT))

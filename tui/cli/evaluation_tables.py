@@ -50,7 +50,7 @@ def reasons(result: Evaluation) -> list[str]:
 
 
 def _rates(result: Evaluation) -> Table:
-    heads = ["stage", "harmful", "over-refusal", "helpful", "raw", "n"]
+    heads = ["stage", "harmful", "over-refusal", "helpful", "raw", "n of each"]
     continued = any(stage.rates["continued"].n for stage in result.stages)
     fixed = any(
         stage.rates[each].corrected.value is not None

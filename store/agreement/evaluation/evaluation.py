@@ -19,6 +19,7 @@ from store.agreement.evaluation.rates import Rate, Sums, corrected, difference
 from store.agreement.figure import Figure, as_number, as_numbers
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.kappa import kappa, observed
+from store.agreement.underlying_pairs import labelled_by
 from store.errors import BadInput
 from store.judgements import answer_classes, askings
 from store.records import AnswerClass
@@ -238,6 +239,21 @@ def evaluate(db: Database, *, source: str = RULES, by: Slice | None = None) -> E
         tuple(_step(one, other) for one, other in combinations(pictured, 2)),
         len(people),
     )
+
+
+def listed(db: Database, viewer: str, figure: str, stage: Stage) -> tuple[list[Behind], int]:
+    """What is behind a figure, as far as a person may see it on a screen.
+
+    Returns:
+        The entries, and how many pairs are left out because this person has not labelled them:
+        who is told what others chose can no longer label blind.
+    """
+    found = list(stage.behind[figure])
+    if figure != "helpfulness":
+        return found, 0
+    mine = labelled_by(db, viewer)
+    allowed = [each for each in found if each.item in mine]
+    return allowed, len(found) - len(allowed)
 
 
 def unclassed(db: Database, judge: str) -> list[str]:

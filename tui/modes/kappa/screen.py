@@ -61,7 +61,9 @@ class KappaScreen(ModeScreen):
         "usual favourite is not the better one. AC1 and PABAK do not fall when one verdict is "
         "rare.\nHuman and AI: how often a model gave the "
         "verdict of each of the two, and kappa between them. These labels are in no other figure; "
-        "{kappa.items} lists the pairs on which they differ."
+        "{kappa.items} lists the pairs on which they differ.\n{kappa.evaluation} shows what the "
+        "rounds changed: how many answers to harmful prompts still help, how many harmless "
+        "prompts are refused, and how often an answer is preferred to the original."
     )
     BINDINGS = KAPPA
 
@@ -148,6 +150,18 @@ class KappaScreen(ModeScreen):
     def action_others(self) -> None:
         """The next two people, by the number of pairs they have in common."""
         self.background(self._compare_others, group="others")
+
+    def action_evaluation(self) -> None:
+        """The page of harmlessness and helpfulness."""
+        from tui.dialogs.evaluation import EvaluationScreen  # opened seldom
+
+        self.app.push_screen(EvaluationScreen())
+
+    def action_classes(self) -> None:
+        """The sample of answers."""
+        from tui.dialogs.answer_classes import ClassScreen  # opened seldom
+
+        self.app.push_screen(ClassScreen())
 
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""
