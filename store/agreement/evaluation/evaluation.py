@@ -16,7 +16,7 @@ from store.agreement.evaluation.answers import Answer, Kind, Slice, answers
 from store.agreement.evaluation.front import Point, Step, dominated_for_sure, front
 from store.agreement.evaluation.helpfulness import ORIGINAL, Comparison, WinRate, gained, win_rate
 from store.agreement.evaluation.rates import Rate, Sums, corrected, difference
-from store.agreement.figure import Figure, as_number, as_numbers
+from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.kappa import kappa, observed
 from store.agreement.underlying_pairs import labelled_by
@@ -40,6 +40,10 @@ _KIND_OF: Final = {
     "continued": Kind.CONTINUATION,
 }
 _ORDER: Final = list(AnswerClass)
+
+_CIRCULAR: Final = WinRate(
+    0, None, undefined("the verdicts that would be counted are those that chose"), None
+)
 
 Classes = Mapping[str, AnswerClass]
 
@@ -366,7 +370,9 @@ def _stage(
             )
             for each in classed
         ]
-    compared = [] if stage == stages.ORIGINAL else list(_compared(part, outcomes))
+    circular = stage in (stages.CHOSEN, stages.REJECTED)
+    still = circular or stage == stages.ORIGINAL
+    compared = [] if still else list(_compared(part, outcomes))
     behind["helpfulness"] = [
         Behind(each.pair_id, each.prompt_id, f"{each.by} {each.won:.2f}", each.won > 0.5)
         for each in compared
@@ -377,7 +383,7 @@ def _stage(
         if each.kind is Kind.HARMFUL and each.candidate_id in used:
             refused, n = safe.get(each.prompt_id, (0, 0))
             safe[each.prompt_id] = (refused + (used[each.candidate_id] in _SAFE), n + 1)
-    won = ORIGINAL if stage == stages.ORIGINAL else win_rate(compared)
+    won = ORIGINAL if stage == stages.ORIGINAL else _CIRCULAR if circular else win_rate(compared)
     name = f"{stage} · {value}" if value else stage
     return Stage(name, stage, value, rates, won, behind, safe, compared)
 
