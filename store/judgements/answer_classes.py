@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from store import ids
 from store.judgements import settings
 from store.log import events
 from store.records import AnswerClass, Event
@@ -48,6 +49,12 @@ def give(
     if seconds is not None:
         value["seconds"] = seconds
     return events.append(db, "answer_class", candidate_id, annotator, value, at=at)
+
+
+def take_back(db: Database, candidate_id: str, annotator: str, *, at: str) -> None:
+    """Say nothing any more about an answer; no event where nothing was said."""
+    if candidate_id in standing(db).get(ids.name(annotator), {}):
+        events.append(db, "answer_class", candidate_id, annotator, {"cleared": True}, at=at)
 
 
 def standing(db: Database) -> dict[str, dict[str, AnswerClass]]:

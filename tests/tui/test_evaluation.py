@@ -32,6 +32,7 @@ async def test_the_picture_its_figures_and_the_answers_behind_them(
         await until(pilot, lambda: "Answer 2 of 50" in drawn(app))
         await press(pilot, "u")
         await until(pilot, lambda: "Answer 1 of 50" in drawn(app))
+        assert not db.execute("SELECT 1 FROM answer_class").fetchall()
         await press(pilot, "1")
         await until(pilot, lambda: "Answer 2 of 50" in drawn(app))
     found = db.execute("SELECT annotator, class FROM answer_class").fetchall()

@@ -89,11 +89,10 @@ class ClassScreen(ModalScreen[None]):
         self._app.presses.once(self._skip, self._say_held)
 
     def action_undo(self) -> None:
-        """``u``: the answer before once more; what is said then takes the place."""
+        """``u``: the answer before once more, with nothing said about it."""
         if self._given:
-            last = self._given.pop()
-            self._left = [last, *(each for each in self._left if each != last)]
-            self.run_worker(self._show(), exclusive=True)
+            self._shown = None
+            self.run_worker(self._take_back(self._given.pop()), exclusive=True)
 
     def action_scroll(self, lines: int) -> None:
         """Arrows, ``j`` and ``k``."""
@@ -133,6 +132,17 @@ class ClassScreen(ModalScreen[None]):
             return
         self._left = [each for each in self._left if each != candidate_id]
         self._given.append(candidate_id)
+        await self._show()
+
+    async def _take_back(self, candidate_id: str) -> None:
+        services = self._app.services
+        take_back = partial(answer_classes.take_back, at=services.clock())
+        try:
+            await services.store.call(take_back, candidate_id, services.annotator)
+        except StoreError as error:
+            self.status.told, self.status.wrong = str(error), True
+            return
+        self._left = [candidate_id, *(each for each in self._left if each != candidate_id)]
         await self._show()
 
     async def _show(self) -> None:
