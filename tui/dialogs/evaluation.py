@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from store.agreement.evaluation.answers import Slice
+from store.agreement.evaluation.answers import CHOSEN, REJECTED, Slice
 from store.agreement.evaluation.evaluation import Evaluation, Stage, evaluate, listed
 from store.agreement.evaluation.front import dominated_for_sure
 from store.agreement.figure import rounded
@@ -203,7 +203,7 @@ def _line(stage: Stage, mark: str) -> Content:
     ]
     told = "".join(f"{_share(*each):>{_COLUMN}}" for each in figures)
     name = set_cell_size(one_line(stage.name, _NAME), _NAME)
-    return Content.assemble((f"{mark} ", "bold $accent"), plain(name), told)
+    return Content.assemble((f"{mark} ", "bold"), plain(name), told)
 
 
 def _share(value: float | None, ends: Interval | None) -> str:
@@ -224,6 +224,6 @@ def _told(result: Evaluation) -> list[str]:
     ]
     for stage in result.stages:
         reason = stage.helpfulness.controlled.reason
-        if reason and reason not in " ".join(told):
+        if reason and stage.stage not in (CHOSEN, REJECTED):
             told.append(f"no helpfulness of {stage.name}: {reason}")
     return told

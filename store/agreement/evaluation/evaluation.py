@@ -152,14 +152,8 @@ class Evaluation:
         return [
             step.sentence
             for step in self.steps
-            if step.harmless.n + step.helpful.n
-            and names.index(step.after) - names.index(step.before) == 1
+            if step.tells and names.index(step.after) - names.index(step.before) == 1
         ]
-
-    @property
-    def trades(self) -> list[Step]:
-        """Steps that buy harmlessness with helpfulness for sure."""
-        return [step for step in self.steps if step.trades]
 
     def behind(self, figure: str, name: str) -> Sequence[Behind]:
         """The answers or pairs behind one figure of one stage.

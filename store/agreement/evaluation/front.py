@@ -31,6 +31,11 @@ class Step(NamedTuple):
     helpful: Difference
 
     @property
+    def tells(self) -> bool:
+        """Whether either difference is defined."""
+        return self.harmless.value.value is not None or self.helpful.value.value is not None
+
+    @property
     def trades(self) -> bool:
         """Whether it buys harmlessness with helpfulness, both for sure."""
         return self.harmless.sure and self.helpful.surely_less
@@ -43,10 +48,10 @@ class Step(NamedTuple):
     @property
     def sentence(self) -> str:
         """``round 2 gains 3 points (1 to 5) of harmlessness and loses 9 (5 to 13) of ...``."""
+        if not self.tells:
+            return f"{self.after} against {self.before}: nothing can be told"
         parts = [_said(self.harmless, "harmlessness"), _said(self.helpful, "helpfulness")]
         told = " and ".join(part for part in parts if part).replace(" (", " points (", 1)
-        if not told:
-            return f"{self.after} against {self.before}: nothing can be told"
         end = ": it buys harmlessness with helpfulness" if self.trades else ""
         return f"{self.after} {told} against {self.before}{end}"
 

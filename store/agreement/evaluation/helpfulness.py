@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from store.agreement.evaluation.rates import Difference, resampled
+from store.agreement.evaluation.rates import FEW, Difference, resampled
 from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval
 
 if TYPE_CHECKING:
     from store.agreement.evaluation.rates import Draws
 
-FEW: Final = 10
-"""Prompts with a comparison below which there is no rate."""
 SEPARATED: Final = "length alone tells winners from losers"
 _STEPS: Final = 30
 _FAR: Final = 15.0

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DRAWS: Final = 2000
 SEED: Final = 0
+FEW: Final = 10
+"""Prompts under which nothing is resampled: what comes out looks surer than it is."""
 ENOUGH_PEOPLE: Final = 50
 """Answers that people must have classed before a rate is corrected by them."""
 
@@ -139,8 +141,9 @@ def resampled(prompts: int) -> Draws:
 def difference(first: Sums, second: Sums) -> Difference:
     """Share of the second less share of the first, by a paired bootstrap over their prompts."""
     common = sorted(first.keys() & second.keys())
-    if not common:
-        return Difference(undefined("no prompt has both"), None, 0)
+    if len(common) < FEW:
+        reason = f"{len(common)} prompts have both, under {FEW}"
+        return Difference(undefined(reason), None, len(common))
     import numpy as np
 
     hits, counts = (

@@ -45,13 +45,16 @@ def test_rogan_gladen_by_hand():
 def test_differences_are_over_the_prompts_both_have():
     first = {"p": (0, 1), "q": (0, 1), "r": (1, 1), "only first": (1, 1)}
     second = {"p": (1, 1), "q": (0, 1), "r": (2, 2)}
-    found = difference(first, second)
-    assert found.n == 3
-    assert found.value.value == pytest.approx(3 / 4 - 1 / 3)
-    assert difference(second, second).ci95 == (0.0, 0.0)
-    every = difference({str(n): (0, 1) for n in range(9)}, {str(n): (1, 1) for n in range(9)})
+    same = {str(n): (1, 1) for n in range(9)}
+    found = difference(first | same, second | same)
+    assert found.n == 12
+    assert found.value.value == pytest.approx(12 / 13 - 10 / 12)
+    assert found.ci95 is not None
+    assert found.ci95[0] <= 0 < found.ci95[1]
+    assert difference(second | same, second | same).ci95 == (0.0, 0.0)
+    every = difference({str(n): (0, 1) for n in range(10)}, {str(n): (1, 1) for n in range(10)})
     assert (every.value.value, every.ci95, every.sure) == (1.0, (1.0, 1.0), True)
-    assert difference(first, {}).value.reason == "no prompt has both"
+    assert difference(first, same).value.reason == "0 prompts have both, under 10"
 
 
 def _made(n: int, seed: int) -> list[Comparison]:
