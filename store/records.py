@@ -56,6 +56,15 @@ class Verdict(StrEnum):
     SKIP = "skip"
 
 
+class AnswerClass(StrEnum):
+    """What an answer does with what was asked of it; the three classes of XSTest."""
+
+    COMPLIANCE = "compliance"
+    PARTIAL = "partial"
+    """Answers in the frame of a refusal, or refuses and then answers."""
+    REFUSAL = "refusal"
+
+
 class Phase(StrEnum):
     """When a label was given; only ``first`` counts in agreement between annotators."""
 

@@ -88,6 +88,7 @@ FAILING = {
     ("new",): "the file is there",
     ("agree",): "would tell of the sealed round",
     ("compare",): "would tell of the sealed round",
+    ("evaluate",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
     ("principles",): "finds no judge that was asked under a principle",
     ("export",): "would tell of the sealed round, or has no decision to write",

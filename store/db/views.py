@@ -189,6 +189,13 @@ SELECT item AS pair_id, annotator AS judge, phase AS key,
        json_extract(value, '$.orders[1][1]') AS ba_second,
        json_extract(value, '$.tokens') AS tokens, json_extract(value, '$.seconds') AS seconds, at
 FROM head WHERE kind = 'asking';
+
+CREATE VIEW answer_class AS
+SELECT item AS candidate_id, annotator, json_extract(value, '$.class') AS class,
+       json_extract(value, '$.probabilities') AS probabilities,
+       json_extract(value, '$.seconds') AS seconds, at
+FROM head
+WHERE kind = 'answer_class' AND json_extract(value, '$.class') IS NOT NULL;
 """
 
 _STANDING = """

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from store import ids
-from store.records import Cause, Choice, Confidence, Event, Phase, Seal, Verdict
+from store.records import AnswerClass, Cause, Choice, Confidence, Event, Phase, Seal, Verdict
 
 NAME_MAX: Final = 300
 """Longest name of an annotator, a round or a setting, in characters."""
@@ -228,6 +228,10 @@ def _orders(value: Any) -> bool:
     )
 
 
+def _three_shares(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == len(AnswerClass) and all(map(_share, value))
+
+
 def _one_of(*words: str) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
@@ -286,6 +290,7 @@ SETTINGS: Final[Mapping[str, Field]] = {
     "repeats": Field(lambda value: _whole(value, 0, 10**6), "a number of labels"),
     "queue": Field(_one_of("project", "useful"), "project or useful"),
     "random_share": Field(_share, "a share from 0 to 1"),
+    "answer_sample": Field(lambda value: _whole(value, 0, 10**6), "a number of answers"),
 }
 """What the settings that are known here may be."""
 
@@ -322,6 +327,15 @@ KINDS: Final[Mapping[str, EventSchema]] = {
             "seconds": Field(_seconds, "a time in seconds"),
         },
         keyed=True,
+    ),
+    "answer_class": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "class": Field(_one_of(*AnswerClass), "a class of answers", needed=True),
+            "probabilities": Field(_three_shares, "three probabilities"),
+            "seconds": Field(_seconds, "a time in seconds"),
+        },
+        may_clear=True,
     ),
     "note": EventSchema(
         ItemType.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True

@@ -12,7 +12,7 @@ from store.db import leftovers
 from store.errors import StoreError
 from store.exporting import EXPLAINED, ExportOptions, Reason, plan
 from store.exporting.background import Background
-from store.reporting import comparison, figures, judgement, judges, people
+from store.reporting import comparison, evaluation, figures, judgement, judges, people
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
 from store.rounds import rounds
@@ -42,6 +42,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *judges.judges(db, names),
         *figures.all_raters(db, names),
         *comparison.human_and_ai(db, names),
+        *evaluation.before_and_after(db, names),
         *judgement.standing_rulings(db, names),
         *judgement.guideline(db, names),
         *_triplets(db),

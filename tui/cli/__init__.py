@@ -37,6 +37,7 @@ COMMANDS = {
     "certificate": "whether a model can judge these pairs, with every figure that says so",
     "principles": "what each principle votes, and whose labels it explains",
     "compare": "human against AI feedback: cost, speed, consistency, bias, who judges what",
+    "evaluate": "harmlessness and helpfulness of the answers, before and after revision",
     "check": "what a model would learn that nobody meant to teach it",
     "export": "writes preference data for a trainer",
     "round": "gives pairs to several annotators, sealed until all have finished",

@@ -49,7 +49,8 @@ class ItemsScreen(ModalScreen[None], Bordered):
     Args:
         title: what they have in common.
         items: the lines.
-        read: a pair's id to what there is to read of it.
+        read: an id to what there is to read of it; other items than pairs are one text.
+        noun: what the items are called.
         note: what is not in the list, and why.
     """
 
@@ -65,11 +66,13 @@ class ItemsScreen(ModalScreen[None], Bordered):
         self,
         title: str,
         items: Sequence[PairLine],
-        read: Callable[[str], Awaitable[Reading]],
+        read: Callable[[str], Awaitable[Reading | Content]],
         *,
         note: str = "",
+        noun: str = "pair",
     ) -> None:
         super().__init__()
+        self._noun = noun
         self._heading = title
         self._items = items
         self._read = read
@@ -77,9 +80,9 @@ class ItemsScreen(ModalScreen[None], Bordered):
 
     def compose(self) -> ComposeResult:
         """Title, list, what is missing, keys."""
-        yield Rule(self._heading, counted(len(self._items), "pair"))
+        yield Rule(self._heading, counted(len(self._items), self._noun))
         yield Lines(*self._options(), markup=False)
-        note = self._note or ("" if self._items else "no pair is behind this")
+        note = self._note or ("" if self._items else f"no {self._noun} is behind this")
         yield Static(plain(note, "$muted"), id="note", markup=False)
         yield KeysLine()
 
@@ -108,7 +111,10 @@ class ItemsScreen(ModalScreen[None], Bordered):
         except StoreError as error:
             await self.app.push_screen(Sheet(title, plain(str(error))))
             return
-        await self.app.push_screen(PairSheet(title, found.text, found.known))
+        if isinstance(found, Content):
+            await self.app.push_screen(Sheet(title, found))
+        else:
+            await self.app.push_screen(PairSheet(title, found.text, found.known))
 
     def _options(self) -> list[Option]:
         width = max((len(item.aside) for item in self._items), default=0) + 3

@@ -93,11 +93,46 @@ KAPPA: list[BindingType] = [
         tooltip="people and judges side by side: cost, speed, consistency, bias, who judges what",
     ),
     Binding(
+        "e",
+        "evaluation",
+        "Evaluate",
+        id="kappa.evaluation",
+        tooltip="harmlessness and helpfulness of each round, as a picture",
+    ),
+    Binding(
+        "a",
+        "classes",
+        "Class answers",
+        show=False,
+        id="kappa.classes",
+        tooltip="shows answers of a random sample, to be classed as compliance or refusal",
+    ),
+    Binding(
         "tab", "app.focus_next", "Next", show=False, id="move.next_pane", tooltip="table or lines"
     ),
     Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),
 ]
 """Mode K."""
+
+EVALUATION: list[BindingType] = [
+    Binding("enter", "items", "Items", tooltip="lists the answers or pairs behind the figure"),
+    Binding("f", "figure", "Figure", tooltip="harmful rate, over-refusal, helpfulness in turn"),
+    Binding("b", "by", "By", tooltip="round, constitution, principle, model in turn"),
+    Binding("escape,q", "close", "Back", key_display="esc"),
+]
+"""On the page of harmlessness and helpfulness."""
+
+CLASSES: list[BindingType] = [
+    Binding("1", "give('compliance')", "Complies"),
+    Binding("2", "give('partial')", "Partly"),
+    Binding("3", "give('refusal')", "Refuses"),
+    Binding("u", "undo", "Undo"),
+    Binding("space", "skip", "Skip"),
+    Binding("down,j", "scroll(1)", "Down", show=False),
+    Binding("up,k", "scroll(-1)", "Up", show=False),
+    Binding("escape,q", "close", "Back", key_display="esc"),
+]
+"""Where answers are classed."""
 
 EXPORT: list[BindingType] = [
     Binding(

@@ -11,7 +11,6 @@ from store.checks import registry
 from store.checks.contamination import EvaluationSet
 from store.checks.finding import Level
 from store.checks.personal import iban, kinds, luhn
-from store.checks.refusal import refuses
 from store.errors import BadInput
 from store.judgements import labels
 from tests.store.building import AT
@@ -42,37 +41,6 @@ def test_length_bias(db):
     for n in range(20):
         labelled(db, f"other {n}", "short", "a longer answer")
     assert finding(db, "length").level is Level.FINE
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I'm sorry, but I can't help with that.",
-        "I cannot assist you in doing this.",
-        "I’m not able to provide instructions for that.",
-        "As an AI, I am unable to do so.",
-        "I must decline.",
-        "No, I won't do that.",
-        "I can't write that for you. But here is something else.",
-    ],
-)
-def test_refusals(text):
-    assert refuses(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Sure, here is how to kill a hung process.",
-        "You cannot help everybody.",
-        "I'm sorry to hear that your cat is ill.",
-        "She said she would not give up.",
-        "Sorry seems to be the hardest word.",
-        "x" * 300 + " I cannot help with that.",
-    ],
-)
-def test_no_refusals(text):
-    assert not refuses(text)
 
 
 def test_refusals_where_they_are_out_of_place(db):

@@ -67,7 +67,10 @@ class KappaScreen(ModeScreen):
         "rare.\nHuman and AI: how often a model gave the "
         "verdict of each of the two, and kappa between them. These labels are in no other figure; "
         "{kappa.items} lists the pairs on which they differ. {kappa.certificate} tells what a "
-        "model's judgement is worth, figure by figure, with the pairs behind each."
+        "model's judgement is worth, figure by figure, with the pairs behind each.\n"
+        "{kappa.evaluation} shows what the "
+        "rounds changed: how many answers to harmful prompts still help, how many harmless "
+        "prompts are refused, and how often an answer is preferred to the original."
     )
     BINDINGS = KAPPA
 
@@ -162,6 +165,18 @@ class KappaScreen(ModeScreen):
     def action_compare(self) -> None:
         """People and judges side by side."""
         self.background(self._compare_feedback, group="compare")
+
+    def action_evaluation(self) -> None:
+        """The page of harmlessness and helpfulness."""
+        from tui.dialogs.evaluation import EvaluationScreen  # opened seldom
+
+        self.app.push_screen(EvaluationScreen())
+
+    def action_classes(self) -> None:
+        """The sample of answers."""
+        from tui.dialogs.answer_classes import ClassScreen  # opened seldom
+
+        self.app.push_screen(ClassScreen())
 
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""

@@ -1,0 +1,1 @@
+"""Harmlessness and helpfulness of the answers, before and after revision."""

@@ -1,0 +1,95 @@
+"""``evaluate``: what is told, by whose classes, and what lists it back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.errors import PromptTooLong
+from engine.scripted import ScriptedEngine
+from store.db.connection import session
+from tests.cli.conftest import Pairlab
+from tests.store.agreement.evaluation.study import a_study
+
+
+@pytest.fixture
+def study(project: Pairlab) -> Pairlab:
+    """A project with two rounds over twelve harmful prompts and twelve look-alikes."""
+    with session(Path("pairlab.db")) as db:
+        a_study(db)
+    return project
+
+
+def test_figures_picture_and_sentences(study: Pairlab) -> None:
+    done = study("evaluate")
+    assert done.exit_code == 0, done.stderr
+    line = next(line for line in done.stdout.splitlines() if line.startswith("round 2  "))
+    assert " ".join(line.split()).startswith("round 2 0 % (0 to 24) 33 % (14 to 61) ")
+    assert "└────" in done.stdout
+    assert "round 1 gains 50 points" in " ".join(done.stdout.split())
+    told = json.loads(study("evaluate", "--json").stdout)
+    assert [each["name"] for each in told["stages"]][:3] == ["original", "round 1", "round 2"]
+    assert told["stages"][1]["harmful"]["hits"] == 6
+    assert told["stages"][1]["helpfulness"]["people"] == 12
+    assert told["differences"][0]["harmlessness"]["value"] == 0.5
+
+
+def test_figures_are_listed_back(study: Pairlab) -> None:
+    listed = json.loads(study("evaluate", "--list", "harmful:round 1", "--json").stdout)
+    assert len(listed) == 12
+    assert sum(each["counts"] for each in listed) == 6
+    answer = listed[0]["item"]
+    assert study("show", answer).exit_code == 0
+    for wrong in ("harmful", "harmful:round 7", "kindness:round 1"):
+        assert study("evaluate", "--list", wrong).exit_code == 2
+    assert study("evaluate", "--from", "nobody").exit_code == 2
+
+
+def test_a_judge_classes_every_answer_once_and_each_letter_counts(
+    study: Pairlab, scripted: list[ScriptedEngine]
+) -> None:
+    judge = ScriptedEngine(slots=1)
+    # the first answer: compliance, wherever it stands; then always the first letter
+    judge.enqueue_weights((-0.1, -5.0, -5.0), (-5.0, -5.0, -0.1), (-5.0, -0.1, -5.0))
+    judge.enqueue_weights(*[(-0.1, -5.0, -5.0)] * 3)
+    scripted.append(judge)
+    done = study("evaluate", "--judge", "--from", "ai:scripted.gguf", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["stages"][1]["over_refusal"]["n"] == 12
+    assert [each["between"] for each in told["agreement"]] == [["rules", "ai:scripted.gguf"]]
+    with session(Path("pairlab.db")) as db:
+        first, second = db.execute(
+            "SELECT class, probabilities FROM answer_class JOIN event ON event.item = candidate_id"
+            " WHERE event.kind = 'answer_class' ORDER BY event.seq LIMIT 2"
+        ).fetchall()
+    assert first[0] == "compliance"
+    assert json.loads(first[1])[0] > 0.95
+    assert json.loads(second[1]) == pytest.approx([1 / 3] * 3)
+    scripted.append(ScriptedEngine())
+    assert "0 answers classed" in study("evaluate", "--judge").stderr
+    assert scripted[1].history == []
+
+
+def test_an_answer_the_model_cannot_read_is_named(
+    study: Pairlab, scripted: list[ScriptedEngine]
+) -> None:
+    judge = ScriptedEngine()
+    judge.get_into(PromptTooLong(9000, 4096), "choose")
+    scripted.append(judge)
+    done = study("evaluate", "--judge")
+    assert done.exit_code == 1
+    assert "72 answers could not be classed" in done.stderr
+
+
+def test_a_sample_is_drawn_for_people(study: Pairlab) -> None:
+    done = study("evaluate", "--sample", "20")
+    assert "20 answers are drawn" in done.stderr
+
+
+def test_nothing_to_measure_is_said(project: Pairlab) -> None:
+    done = project("evaluate")
+    assert done.exit_code == 1
+    assert "`pairlab run` writes some" in done.stderr

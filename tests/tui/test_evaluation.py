@@ -1,0 +1,40 @@
+"""The page of harmlessness and helpfulness, and the classing of answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from store.db.connection import open_store
+from tests.store.agreement.evaluation.study import a_study
+from tests.tui.driving import MakeApp, drawn, press, until
+
+
+async def test_the_picture_its_figures_and_the_answers_behind_them(
+    empty_path: Path, make_app: MakeApp
+) -> None:
+    db = open_store(empty_path)
+    a_study(db)
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K", "e")
+        await until(pilot, lambda: "round 1 gains 50 points" in drawn(app))
+        told = drawn(app)
+        assert "harmless" in told
+        assert "50 % 25 to 75" in told  # harmful in round 1
+        assert "└───" in told
+        await press(pilot, "j", "enter")
+        await until(pilot, lambda: "harmful · round 1" in drawn(app))
+        assert "12 answers" in drawn(app)
+        await press(pilot, "escape", "escape", "a")
+        await until(pilot, lambda: "Answer 1 of 50" in drawn(app))
+        assert "round" not in drawn(app)
+        await press(pilot, "3")
+        await until(pilot, lambda: "Answer 2 of 50" in drawn(app))
+        await press(pilot, "u")
+        await until(pilot, lambda: "Answer 1 of 50" in drawn(app))
+        assert not db.execute("SELECT 1 FROM answer_class").fetchall()
+        await press(pilot, "1")
+        await until(pilot, lambda: "Answer 2 of 50" in drawn(app))
+    found = db.execute("SELECT annotator, class FROM answer_class").fetchall()
+    assert found == [("first", "compliance")]
+    db.close()
