@@ -44,6 +44,8 @@ class ExportOptions:
     """How many annotators must have given a verdict; a ruling needs no more."""
     max_length: int = 1024
     """Tokens of prompt and answer that the trainer keeps (TRL's default is 1024)."""
+    length_matched: bool = False
+    """Leave pairs out until length says nothing of which answer is chosen."""
     force: bool = False
     """Replace an export that is already there."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from sqlite_utils import Database
 
-from store.exporting import background, decided, facts, gate, low_agreement, split
+from store.exporting import background, decided, facts, gate, length_match, low_agreement, split
 from store.exporting.background import Background
 from store.exporting.decided import PairDecision
 from store.exporting.facts import Facts
@@ -42,6 +42,8 @@ class ExportPlan:
     """What the lines are made of: the rows, or every pair where the format holds them all."""
     speakers: tuple[str, ...] = ()
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
+    kin: dict[str, str] = field(default_factory=dict)
+    """Prompt groups that go where another one goes; see :func:`store.exporting.split.kin`."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,11 +74,14 @@ class ExportPlan:
         return list(islice(self.lines(), n))
 
     def splits(self, shares: tuple[float, float, float]) -> dict[str, list[Line]]:
-        """The lines of each split that has a share; all lines of a prompt group in one."""
+        """The lines of each split that has a share.
+
+        All lines of a prompt group are in one, and of the prompts that were made from it.
+        """
         out: dict[str, list[Line]] = {
             name: [] for name, share in zip(SPLIT_NAMES, shares, strict=True) if share
         }
-        groups = [split.group(entry.pair.messages) for entry in self.entries]
+        groups = [split.among(split.group(e.pair.messages), self.kin) for e in self.entries]
         dealt = split.assign(groups, shares, self.options.seed)
         for name, lines in out.items():
             mine = (
@@ -115,6 +120,8 @@ def plan(
     ]
     doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     outcome = gate.sift(rows, options, format_.refuses, doubted, count_tokens)
+    if options.length_matched:
+        outcome = _matched(outcome, options.seed)
     reasons = _reasons(standings, outcome)
     entries: tuple[Entry, ...] = tuple(outcome.passed)
     if format_.every_pair:
@@ -129,6 +136,7 @@ def plan(
         background=background.read(db, [entry.pair.id for entry in entries]),
         entries=entries,
         speakers=_speakers(db, project),
+        kin=split.kin(db),
     )
 
 
@@ -150,6 +158,21 @@ def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozen
     if every_pair:
         rounds.guard(db, hidden)
     return hidden
+
+
+def _matched(outcome: GateOutcome, seed: int) -> GateOutcome:
+    """The same without the rows that have no counterpart of their length."""
+    out = length_match.surplus(outcome.passed, seed)
+    kept, left, unchecked = (
+        [row for row in rows if (row.pair.id in out) is gone]
+        for rows, gone in (
+            (outcome.passed, False),
+            (outcome.passed, True),
+            (outcome.length_not_checked, False),
+        )
+    )
+    excluded = [*outcome.excluded, *((row, Reason.LENGTH_UNMATCHED) for row in left)]
+    return GateOutcome(kept, excluded, unchecked)
 
 
 def _reasons(standings: dict[str, PairDecision], outcome: GateOutcome) -> dict[str, Reason]:

@@ -262,6 +262,10 @@ def _round(event: Event) -> str | None:
     return None
 
 
+def _not_itself(event: Event) -> str | None:
+    return "a prompt cannot be made from itself" if event.value["base"] == event.item else None
+
+
 def _setting(event: Event) -> str | None:
     fits = SETTINGS.get(event.item)
     if fits is not None and not fits.fits(event.value["value"]):
@@ -366,6 +370,15 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         whole=_setting,
     ),
     "attribute": EventSchema(ItemType.NAME, {"text": _TEXT, "value": _TEXT}, may_clear=True),
+    "attack": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "base": Field(_word, "an id", needed=True),
+            "style": Field(lambda value: name_problem(value) is None, "a name", needed=True),
+        },
+        shared=True,
+        whole=_not_itself,
+    ),
     "round": EventSchema(
         ItemType.NAME,
         {

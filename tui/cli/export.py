@@ -66,6 +66,11 @@ def _reasons() -> dict[str, str]:
     show_default=True,
     help="Tokens the trainer keeps; pairs that are identical within it stay out.",
 )
+@click.option(
+    "--length-matched",
+    is_flag=True,
+    help="Leave pairs out until length says nothing of which answer is chosen.",
+)
 @click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @json_option
@@ -82,6 +87,7 @@ def command(
     max_length: int,
     model: str | None,
     *,
+    length_matched: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -102,6 +108,7 @@ def command(
             allow=frozenset(allow),
             min_annotators=min_annotators,
             max_length=max_length,
+            length_matched=length_matched,
             force=force,
         )
         options.check_target(out)
