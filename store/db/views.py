@@ -52,7 +52,7 @@ SELECT kind, item, value, annotator, at, event_id FROM (
            ) AS place
     FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)
     WHERE head.kind IN ('ruling', 'setting', 'guideline', 'round', 'round_seal', 'round_end',
-        'attack')
+        'attack', 'bait')
 ) WHERE place = 1;
 
 CREATE VIEW open_place AS
@@ -200,6 +200,14 @@ JOIN prompt AS base ON base.id = json_extract(made.value, '$.base')
 WHERE made.kind = 'attack' AND NOT EXISTS (
     SELECT 1 FROM head WHERE head.kind = 'attack' AND head.item = base.id
 );
+
+CREATE VIEW bait AS
+SELECT made.item AS prompt_id, base.id AS base_id, json_extract(made.value, '$.form') AS form,
+       made.value
+FROM shared_head AS made
+JOIN prompt ON prompt.id = made.item
+JOIN prompt AS base ON base.id = json_extract(made.value, '$.base')
+WHERE made.kind = 'bait';
 """
 
 _STANDING = """

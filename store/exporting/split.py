@@ -14,7 +14,8 @@ from store.items.columns import messages_of
 from store.records import Message
 
 _KIN: Final = """
-SELECT made.messages, base.messages FROM attack
+SELECT made.messages, base.messages
+FROM (SELECT prompt_id, base_id FROM attack UNION SELECT prompt_id, base_id FROM bait)
 JOIN prompt AS made ON made.id = prompt_id JOIN prompt AS base ON base.id = base_id
 """
 

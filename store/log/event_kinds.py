@@ -208,6 +208,10 @@ def _names(value: Any) -> bool:
     )
 
 
+def _words(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_word, value))
+
+
 def _lists_of_ids(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(each, list) and all(map(_word, each)) and len(set(each)) == len(each)
@@ -378,6 +382,19 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         },
         shared=True,
         whole=_not_itself,
+    ),
+    "bait": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "base": Field(_word, "an id", needed=True),
+            "form": Field(_one_of("neutral", "wrong", "right", "sure"), "a form", needed=True),
+            "question": Field(_text, "a text", needed=True),
+            "wrong": Field(_text, "a text", needed=True),
+            "right": Field(_text, "a text", needed=True),
+            "wrong_keys": Field(_words, "a list of words", needed=True),
+            "right_keys": Field(_words, "a list of words", needed=True),
+        },
+        shared=True,
     ),
     "round": EventSchema(
         ItemType.NAME,

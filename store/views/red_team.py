@@ -84,7 +84,7 @@ def styles(db: Database, harmful: Harmful = by_rules) -> list[StyleSuccess]:
     made: dict[str, list[attacks.Wrapped]] = defaultdict(list)
     for each in attacks.wrapped(db).values():
         made[each.style].append(each)
-    answers = _Answers(db)
+    answers = Answers(db)
     return [_style(name, links, answers, harmful) for name, links in sorted(made.items())]
 
 
@@ -93,7 +93,7 @@ def ablation(db: Database, harmful: Harmful = by_rules) -> Ablation:
     found = [
         each
         for (prompt_id,) in db.execute(_BOTH).fetchall()
-        for each in _Answers(db).both_ways(prompt_id)
+        for each in Answers(db).both_ways(prompt_id)
     ]
     bad = [each for each in found if each.category == Category.HARMFUL]
     of = [each.original.prompt_id for each in found]
@@ -140,7 +140,7 @@ SELECT id FROM prompt WHERE EXISTS (
 _TOKENS: Final = "SELECT prompt_tokens + completion_tokens FROM generation WHERE id = ?"
 
 
-class _Answers:
+class Answers:
     """The first and the last answer of chains, with and without critiques."""
 
     def __init__(self, db: Database) -> None:
@@ -193,7 +193,7 @@ class _Answers:
 
 
 def _style(
-    name: str, links: list[attacks.Wrapped], answers: _Answers, harmful: Harmful
+    name: str, links: list[attacks.Wrapped], answers: Answers, harmful: Harmful
 ) -> StyleSuccess:
     ends = [
         (each, answers.first_and_last(each.prompt_id), answers.first_and_last(each.base_id))

@@ -182,30 +182,31 @@ def _chosen(names: tuple[str, ...], path: Path | None) -> tuple[AttackStyle, ...
 
 def _show_styles(found: list[StyleSuccess]) -> None:
     put("harmful share of answers, by the rules for refusals")
-    table = _table("style", "", "n", "wrapped", "bare", "difference (95 %)")
+    table = figure_table("style", "", "n", "wrapped", "bare", "difference (95 %)")
     for each in found:
         _rows(table, each.style, (("before", each.before), ("after", each.after)))
-    _print(table)
+    print_table(table)
 
 
 def _show_ablation(both: Ablation) -> None:
     put("revised without a critique, against with one")
-    table = _table("", "", "n", "without", "with", "difference (95 %)")
+    table = figure_table("", "", "n", "without", "with", "difference (95 %)")
     _rows(table, "changed", (("", both.changed),))
     _rows(table, "harmful", (("", both.harmful),))
-    _print(table)
+    print_table(table)
     spent = both.tokens
     if spent.one.value is not None and spent.other.value is not None:
         put(f"tokens an answer: {spent.one.value:.0f} without, {spent.other.value:.0f} with")
 
 
-def _table(*heads: str) -> Any:
+def figure_table(*heads: str) -> Any:
+    """A table of figures; names stand left, numbers right."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="left" if head in ("style", "") else "right")
+        table.add_column(head, justify="left" if head in ("style", "asked with", "") else "right")
     return table
 
 
@@ -214,17 +215,19 @@ def _rows(table: Any, name: str, kinds: tuple[tuple[str, Compared], ...]) -> Non
 
     for number, (kind, compared) in enumerate(kinds):
         one, other, apart = compared
-        cells = (str(one.n), _share(one), _share(other), _apart(apart))
+        cells = (str(one.n), share_text(one), share_text(other), _apart(apart))
         table.add_row("" if number else clean(name), kind, *cells)
 
 
-def _print(table: Any) -> None:
+def print_table(table: Any) -> None:
+    """Print a table for a person."""
     from tui.cli.context import stdout_console
 
     stdout_console().print(table)
 
 
-def _share(figure: Estimate) -> str:
+def share_text(figure: Estimate) -> str:
+    """A share with its interval, in percent."""
     from tui.formatting import share
 
     if figure.low is None or figure.high is None:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -109,12 +109,26 @@ class Summary:
         }
 
 
-def carry_out(context: CliContext, making: Making, job: UnattendedJob, *, as_json: bool) -> None:
+def carry_out(
+    context: CliContext,
+    making: Making,
+    job: UnattendedJob,
+    *,
+    as_json: bool,
+    only: frozenset[str] | None = None,
+) -> None:
     """Load the model, take the steps, tell what came of it.
 
     Ends with 1 where any prompt or pair failed: the work that was asked for is not done.
+
+    Args:
+        context: the project.
+        making: the options.
+        job: what of the method is done.
+        as_json: tell it as JSON on stdout.
+        only: of the prompts only these; None for all.
     """
-    plan = plan_of(making, job.parts)
+    plan = replace(plan_of(making, job.parts), only=only)
     with session(context.db) as db:
         last = last_model(db)
         if making.with_pairs:
