@@ -41,7 +41,16 @@ def command() -> None:
     metavar="FILE",
     help="Your own questions: TOML with [[bait]], or JSON lines.  [default: the shipped ones]",
 )
-@making_options("candidates", "limit", "with_pairs", "revise_all", "long_rejected", "temperature")
+@making_options(
+    "candidates",
+    "limit",
+    "with_pairs",
+    "revise_all",
+    "long_rejected",
+    "temperature",
+    "no_critique",
+    "pick",
+)
 @json_option
 @click.pass_obj
 def run(context: CliContext, making: Making, baits: Path | None, *, as_json: bool) -> None:
