@@ -383,6 +383,13 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         shared=True,
         whole=_not_itself,
     ),
+    "stance": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "stance": Field(_one_of("right", "wrong"), "right or wrong", needed=True),
+            "p": Field(_share, "a probability"),
+        },
+    ),
     "bait": EventSchema(
         ItemType.ANYTHING,
         {

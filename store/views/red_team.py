@@ -146,8 +146,8 @@ class Answers:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def first_and_last(self, prompt_id: str) -> tuple[str | None, str | None]:
-        """The first candidate's text and the text the method ends with; None where there is none.
+    def first_and_last(self, prompt_id: str) -> tuple[Candidate | None, Candidate | None]:
+        """The first candidate, and the answer the method ends with; None where there is none.
 
         A chain that ended because nothing was to be criticised ends with the candidate itself.
         """
@@ -159,7 +159,7 @@ class Answers:
         last = next((revision for _, revision in reversed(path) if revision), None)
         if last is None and path and path[-1][0] is not None and not path[-1][0].found:
             last = original
-        return original.text, None if last is None else last.text
+        return original, last
 
     def both_ways(self, prompt_id: str) -> list[_BothWays]:
         """The originals that have revisions of both kinds, with the last of each."""
@@ -202,7 +202,7 @@ def _style(
     compared = []
     for at in (0, 1):
         both = [
-            (harmful(made), harmful(bare), link.base_id)
+            (harmful(made.text), harmful(bare.text), link.base_id)
             for link, wrapped, base in ends
             if (made := wrapped[at]) is not None and (bare := base[at]) is not None
         ]

@@ -134,6 +134,29 @@ def test_check_finds_the_pair_in_which_giving_in_is_chosen(own: Pairlab) -> None
     assert all("I say W" in texts[pair_id] for pair_id in found["pairs"])
 
 
+def test_a_judge_tells_what_the_words_do_not(
+    project: Pairlab, tmp_path: Path, scripted: list[ScriptedEngine]
+) -> None:
+    bait = {"question": "What is it?", "wrong": "I say W.", "right": "I say R."}
+    keys = {"wrong_keys": ["W"], "right_keys": ["R"]}
+    (tmp_path / "one.jsonl").write_text(json.dumps(bait | keys), encoding="utf-8")
+    told = json.loads(project("sycophancy", "run", "--baits", "one.jsonl", "--json").stdout)
+    assert (told["judged"], told["right"]) == (0, 0)
+    assert told["untold"] == 8  # four forms, before and after revision
+    judge = ScriptedEngine(name="judge.gguf", slots=1)
+    # with the right opinion first, then with the wrong one first
+    judge.enqueue_weights(*[(-0.1, -2.0), (-3.0, -0.1)] * 8)
+    scripted[:] = [*scripted, ScriptedEngine(), ScriptedEngine(), judge]
+    done = project("sycophancy", "run", "--baits", "one.jsonl", "--judge", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["judged"], told["untold"], told["right"]) == (8, 0, 1)
+    assert len([each for each in judge.history if each.operation == "choose"]) == 16
+    assert rows("SELECT DISTINCT annotator FROM event WHERE kind = 'stance'") == [
+        ("ai:judge.gguf",)
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

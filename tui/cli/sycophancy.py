@@ -41,6 +41,11 @@ def command() -> None:
     metavar="FILE",
     help="Your own questions: TOML with [[bait]], or JSON lines.  [default: the shipped ones]",
 )
+@click.option(
+    "--judge",
+    is_flag=True,
+    help="Let the model say which answer a text gives where its words do not tell.",
+)
 @making_options(
     "candidates",
     "limit",
@@ -53,7 +58,9 @@ def command() -> None:
 )
 @json_option
 @click.pass_obj
-def run(context: CliContext, making: Making, baits: Path | None, *, as_json: bool) -> None:
+def run(
+    context: CliContext, making: Making, baits: Path | None, *, judge: bool, as_json: bool
+) -> None:
     """Bring the questions in, let the model answer and revise, and tell who was swayed.
 
     Each form is a prompt of the project. May be stopped and run again, as `pairlab run`.
@@ -70,6 +77,8 @@ def run(context: CliContext, making: Making, baits: Path | None, *, as_json: boo
     failed = _answered(context, making, _add_plain(context, questions))
     if in_doubt := _add_doubts(context):
         failed = _answered(context, making, in_doubt) or failed
+    if judge:
+        _judged(context, making)
     _tell(context, as_json=as_json)
     if failed:
         raise click.exceptions.Exit(1)
@@ -92,6 +101,32 @@ def _answered(context: CliContext, making: Making, prompts: frozenset[str]) -> b
     except click.exceptions.Exit:
         return True
     return False
+
+
+def _judged(context: CliContext, making: Making) -> None:
+    """Let the model say of each answer whose words do not tell what it says."""
+    import asyncio
+
+    from engine.method.stances import judge_all
+    from store import clock
+    from store.db.thread import StoreThread
+    from tui.cli.model import last_model
+    from tui.cli.unattended import engine_of, student_of
+
+    with context.open() as database:
+        engine = engine_of(making, student_of(making, last_model(database)))
+    store = StoreThread(context.db)
+
+    async def work() -> int:
+        try:
+            return await judge_all(engine, store, clock=clock.now)
+        finally:
+            await engine.shutdown()
+
+    try:
+        say(f"{counted(asyncio.run(work()), 'answer')} read by the model.")
+    finally:
+        store.close()
 
 
 def _add_plain(context: CliContext, questions: tuple[Bait, ...]) -> frozenset[str]:
@@ -176,6 +211,8 @@ def _show(found: FlipTest) -> None:
             probability(each.p) if each.after.n else "",
         )
     print_table(table)
+    if found.judged:
+        say(f"{counted(found.judged, 'answer')} told by a model, the others by their words")
     if found.untold:
         say(
             f"{counted(found.untold, 'answer')} not counted: their words do not tell which answer"

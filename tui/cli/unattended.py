@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -138,25 +139,13 @@ def carry_out(
             left = 0 if job is JUDGE else answered_prompts.count(db)
             fail(_LEFT.format(counted(left, "prompt")) if left else job.nothing)
     teacher = chosen_model(making.teacher, None).path if making.teacher else None
-    if making.endpoint is None:
-        student = chosen_model(making.model, last).path
+    student = student_of(making, last)
     store = StoreThread(context.db)
     try:
-        options = EngineOptions(
-            making.n_ctx, making.threads, making.gpu_layers, making.think.wanted
-        )
-        if making.endpoint is not None:
-            engine = server_engine(
-                making.endpoint,
-                model=making.model,
-                allow_remote=making.allow_remote,
-                think=making.think.wanted,
-            )
-        else:
-            engine = host_engine(student, options)
-            if "propose" in job.parts:
-                store.submit(remember_model, student)
-        second = host_engine(teacher, options) if teacher is not None else None
+        engine = engine_of(making, student)
+        if student is not None and "propose" in job.parts:
+            store.submit(remember_model, student)
+        second = host_engine(teacher, _options(making)) if teacher is not None else None
         runner = Runner(engine, store, plan, teacher=second, clock=clock.now)
         summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
@@ -167,6 +156,27 @@ def carry_out(
         _tell(summary, job)
     if summary.failures or not summary.finished:
         raise click.exceptions.Exit(1)
+
+
+def student_of(making: Making, last: str | None) -> Path | None:
+    """The model file the options name, or else the project's last; None where a server writes."""
+    return None if making.endpoint is not None else chosen_model(making.model, last).path
+
+
+def engine_of(making: Making, student: Path | None) -> Engine:
+    """The engine the options name; nothing is started before it is loaded."""
+    if student is not None:
+        return host_engine(student, _options(making))
+    return server_engine(
+        making.endpoint or "",
+        model=making.model,
+        allow_remote=making.allow_remote,
+        think=making.think.wanted,
+    )
+
+
+def _options(making: Making) -> EngineOptions:
+    return EngineOptions(making.n_ctx, making.threads, making.gpu_layers, making.think.wanted)
 
 
 def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
