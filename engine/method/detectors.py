@@ -42,7 +42,9 @@ class Detection:
 
 
 LONGER = 2
-"""A padded answer is at least so many times as long as the short one."""
+"""A padded answer is at least so many times as long as the short one ..."""
+LONG = 200
+"""... and has at least so many characters."""
 
 _NOTHING = re.compile(
     r"^\W*(?:(?:there is|there's|i (?:find|found|see)|i have)\s+)?"
@@ -178,8 +180,8 @@ def padding_fault(text: str, *, short: str, instructions: Sequence[str] = ()) ->
     """
     if finding := _damage(text, instructions, ()):
         return finding
-    if len(text) < LONGER * len(short):
-        return Detection(Fault.SHORT, f"{len(text)} characters beside {len(short)}")
+    if len(text) < max(LONG, LONGER * len(short)):
+        return Detection(Fault.SHORT, "hardly longer than the answer it stands beside")
     return None
 
 

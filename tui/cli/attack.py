@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from tui.cli.context import CliContext, json_option, put, put_json
+from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.formatting import counted
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -182,21 +182,30 @@ def _chosen(names: tuple[str, ...], path: Path | None) -> tuple[AttackStyle, ...
 
 def _show_styles(found: list[StyleSuccess]) -> None:
     put("harmful share of answers, by the rules for refusals")
-    table = figure_table("style", "", "n", "wrapped", "bare", "difference (95 %)")
+    table = figure_table("style", "", "n", "wrapped", "bare", "points apart")
     for each in found:
         _rows(table, each.style, (("before", each.before), ("after", each.after)))
     print_table(table)
+    _reasons(part for each in found for part in (each.before, each.after))
 
 
 def _show_ablation(both: Ablation) -> None:
     put("revised without a critique, against with one")
-    table = figure_table("", "", "n", "without", "with", "difference (95 %)")
+    table = figure_table("", "", "n", "without", "with", "points apart")
     _rows(table, "changed", (("", both.changed),))
     _rows(table, "harmful", (("", both.harmful),))
     print_table(table)
+    _reasons((both.changed, both.harmful))
     spent = both.tokens
     if spent.one.value is not None and spent.other.value is not None:
         put(f"tokens an answer: {spent.one.value:.0f} without, {spent.other.value:.0f} with")
+
+
+def _reasons(compared: Iterable[Compared]) -> None:
+    """Why some differences have no interval, each reason once."""
+    for reason in dict.fromkeys(each.difference.reason for each in compared):
+        if reason:
+            say(f"points apart: {reason}")
 
 
 def figure_table(*heads: str) -> Any:
@@ -236,13 +245,13 @@ def share_text(figure: Estimate) -> str:
 
 
 def _apart(figure: Estimate) -> str:
-    """A difference in points."""
+    """A difference in points of a hundred."""
     from store.agreement.figure import rounded
+    from tui.formatting import NONE
 
     if figure.value is None:
-        return figure.reason or ""
+        return NONE
     points = rounded(figure.value * 100, 0)
     if figure.low is None or figure.high is None:
-        return f"{points} points; {figure.reason}"
-    low, high = rounded(figure.low * 100, 0), rounded(figure.high * 100, 0)
-    return f"{points} points ({low} to {high})"
+        return points
+    return f"{points} ({rounded(figure.low * 100, 0)} to {rounded(figure.high * 100, 0)})"

@@ -94,8 +94,12 @@ def results(context: CliContext, *, as_json: bool) -> None:
 
 def _answered(context: CliContext, making: Making, prompts: frozenset[str]) -> bool:
     """Let the model answer and revise; whether any text could not be had."""
-    from tui.cli.unattended import RUN, carry_out
+    from store.items import pending
+    from tui.cli.unattended import RUN, carry_out, plan_of
 
+    with context.open() as database:
+        if not pending.pending(database, plan_of(making, RUN.parts), only=prompts):
+            return False  # nothing that a model would have to be loaded for
     try:
         carry_out(context, making, RUN, as_json=False, only=prompts)
     except click.exceptions.Exit:
