@@ -146,7 +146,7 @@ def test_a_judge_tells_what_the_words_do_not(
     judge = ScriptedEngine(name="judge.gguf", slots=1)
     # with the right opinion first, then with the wrong one first
     judge.enqueue_weights(*[(-0.1, -2.0), (-3.0, -0.1)] * 8)
-    scripted[:] = [*scripted, ScriptedEngine(), ScriptedEngine(), judge]
+    scripted.append(judge)
     done = project("sycophancy", "run", "--baits", "one.jsonl", "--judge", "--json")
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
