@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,7 @@ def carry_out(
         as_json: tell it as JSON on stdout.
         only: of the prompts only these; None for all.
     """
-    plan = replace(plan_of(making, job.parts), only=only)
+    plan = plan_of(making, job.parts, only)
     with session(context.db) as db:
         last = last_model(db)
         if making.with_pairs:
@@ -179,7 +179,7 @@ def _options(making: Making) -> EngineOptions:
     return EngineOptions(making.n_ctx, making.threads, making.gpu_layers, making.think.wanted)
 
 
-def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
+def plan_of(making: Making, parts: frozenset[Part], only: frozenset[str] | None = None) -> Plan:
     """The plan behind the options; a value that cannot be is wrong usage."""
     try:
         return Plan(
@@ -194,6 +194,7 @@ def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
             limit=making.limit,
             revise_all=making.revise_all,
             parts=_parts(making, parts),
+            only=only,
         )
     except (BadRequest, ConstitutionError) as error:
         raise click.UsageError(str(error)) from error
