@@ -239,7 +239,7 @@ class Pair:
     """``imported``, ``revision``, ``edited`` or ``chosen`` (made on request)."""
     external_id: str | None = None
     a_role: str | None = None
-    """``original``, ``revision`` or ``edited`` where the pair has roles."""
+    """``original``, ``revision``, ``edited`` or ``padded`` where the pair has roles."""
     b_role: str | None = None
     source: str = ""
     """The file it was imported from, or its kind."""

@@ -72,6 +72,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "--constitution": ("harmlessness",),
     "--pick": ("ordered",),
     "--model": ("../model.gguf",),
+    "style": ("role_play",),
+    "--attack": ("role_play",),
 }
 """What arguments and options are given; ``{id}`` is each pair, ``{n}`` a new number. Others get a
 word or a number that fits their type.

@@ -200,7 +200,10 @@ async def tried(
         context.attempts[mark] = before + len(drafts)
         rows = [draft.generation for draft in drafts]
         await context.store.call(add_generations, rows, at=context.clock())
-        raise given_up(WORDS[kind], [draft.finding for draft in drafts])
+        raise given_up(
+            "long answer" if extra.get("padded") else WORDS[kind],
+            [draft.finding for draft in drafts],
+        )
     others = tuple(draft.generation for draft in drafts if draft is not kept)
     return replace(kept, generation=replace(kept.generation, refused=None), others=others)
 

@@ -26,6 +26,7 @@ class Fault(StrEnum):
     ROLE = "role confusion"
     COPIED = "copied"
     CUT = "cut off"
+    SHORT = "too short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Detection:
         """As it is stored beside the refused text."""
         return f"{self.fault.value}: {self.shown_by}" if self.shown_by else self.fault.value
 
+
+LONGER = 2
+"""A padded answer is at least so many times as long as the short one ..."""
+LONG = 200
+"""... and has at least so many characters."""
 
 _NOTHING = re.compile(
     r"^\W*(?:(?:there is|there's|i (?:find|found|see)|i have)\s+)?"
@@ -133,10 +139,13 @@ def cleaned_critique(text: str, finish_reason: str) -> str:
     Only a critique that ran into the token limit is cut back, and only where a sentence is left.
     """
     paragraph = text.strip().split("\n\n")[0].strip()
-    if finish_reason != "length":
-        return paragraph
-    ends = list(_SENTENCE_END.finditer(paragraph))
-    return paragraph[: ends[-1].end()] if ends else paragraph
+    return whole_sentences(paragraph) if finish_reason == "length" else paragraph
+
+
+def whole_sentences(text: str) -> str:
+    """A text cut back to its last whole sentence, where there is one."""
+    ends = list(_SENTENCE_END.finditer(text))
+    return text[: ends[-1].end()] if ends else text
 
 
 def cleaned_revision(text: str) -> str:
@@ -159,6 +168,21 @@ def proposal_fault(text: str, *, finish_reason: str) -> Detection | None:
     if finding := _damage(text, (), ()):
         return finding
     return Detection(Fault.CUT) if finish_reason == "length" else None
+
+
+def padding_fault(text: str, *, short: str, instructions: Sequence[str] = ()) -> Detection | None:
+    """Why an answer is not long and useless beside a short one, or None.
+
+    Args:
+        text: the answer after :func:`whole_sentences`.
+        short: the answer it is to be set against.
+        instructions: what the model was told.
+    """
+    if finding := _damage(text, instructions, ()):
+        return finding
+    if len(text) < max(LONG, LONGER * len(short)):
+        return Detection(Fault.SHORT, "hardly longer than the answer it stands beside")
+    return None
 
 
 def critique_fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["propose", "critique", "revise", "judge"]
+Kind = Literal["propose", "critique", "revise", "pad", "judge"]
 
 
 @dataclass(frozen=True, slots=True)

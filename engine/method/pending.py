@@ -32,15 +32,15 @@ class PendingTexts:
 
     def left(self, db: Database, item_id: str | None = None) -> list[Work]:
         """The texts that can be written now."""
-        return pending.pending(db, self.plan, item_id)
+        return pending.pending(db, self.plan, item_id, only=self.plan.only)
 
     def texts(self, db: Database) -> tuple[int, int]:
         """Texts written, and of how many."""
-        return pending.texts(db, self.plan)
+        return pending.texts(db, self.plan, only=self.plan.only)
 
     def complete(self, db: Database) -> tuple[int, int]:
         """Prompts with all their texts and pairs, and of how many."""
-        return pending.complete(db, self.plan)
+        return pending.complete(db, self.plan, only=self.plan.only)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ WRITING: Final[frozenset[Part]] = frozenset({"propose", "revise"})
 PROPOSING: Final[frozenset[Part]] = frozenset({"propose"})
 REVISING: Final[frozenset[Part]] = frozenset({"revise"})
 JUDGING: Final[frozenset[Part]] = frozenset({"judge"})
-_PARTS = (WRITING, PROPOSING, REVISING, JUDGING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,8 @@ class Plan:
     parts: frozenset[Part] = WRITING
     """What is carried out: writing, or a part of it; judging goes alone. What is written does not
     depend on it: proposing and then revising comes to the same texts as both at once."""
+    only: frozenset[str] | None = None
+    """Of the prompts inside the limit only these; None for all."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made.
@@ -61,7 +62,11 @@ class Plan:
             ConstitutionError: ``pick`` names a principle the constitution does not have.
         """
         low, high = self.temperature
-        rounds = 1 if self.parts == REVISING else 0
+        revises = self.parts & {"revise", "direct"}
+        rounds = 1 if revises and "propose" not in self.parts else 0
+        impossible = (
+            not self.parts or len(revises) > 1 or ("judge" in self.parts) > (self.parts == JUDGING)
+        )
         wrong = (
             ("candidates", self.candidates < 1, "at least 1"),
             ("rounds", self.rounds < rounds, f"{rounds} or more"),
@@ -69,7 +74,7 @@ class Plan:
             ("thinking tokens", self.thinking_tokens < 1, "at least 1"),
             ("temperature", not 0 <= low <= high, "LO:HI with 0 <= LO <= HI"),
             ("limit", self.limit is not None and self.limit < 0, "0 or more"),
-            ("parts", self.parts not in _PARTS, "writing, a part of it, or judging"),
+            ("parts", impossible, "writing, a part of it, or judging"),
         )
         for name, is_wrong, allowed in wrong:
             if is_wrong:

@@ -1,5 +1,8 @@
 """One round of the method: a critique under one principle, and the revision made from it.
 
+Or a revision without a critique, by the principle alone (Bai et al. 2022, figure 7): the ablation
+that tells whether the critique earns its tokens with a model.
+
 Bai et al. 2022, section 3.1: the next round starts from the prompt and the revised answer alone;
 earlier critiques are not carried along.
 """
@@ -99,12 +102,14 @@ async def criticise(
 async def revise(
     context: RunContext,
     subject: Subject,
-    critique: Critique,
+    critique: Critique | Principle,
     *,
     urgency: Urgency = Urgency.BATCH,
     hear: Heard = lambda _choice, _text: None,
 ) -> Candidate:
-    """Write and store the revision a critique leads to; the last round makes the pair as well.
+    """Write and store the revision a critique leads to, or a principle where there is no critique.
+
+    The last round makes the pair as well.
 
     Raises:
         EngineError: the model failed; nothing is stored.
@@ -113,10 +118,18 @@ async def revise(
     """
     plan, writer = context.plan, context.reviser
     constitution = plan.constitution
-    if critique.constitution_id != context.constitution_id:
-        row = await context.store.call(constitutions.get, critique.constitution_id)
-        constitution = parse(row.source, row.name)
-    principle = constitution.principle(critique.principle_id)
+    criticism: str | None = None
+    if isinstance(critique, Principle):
+        principle = critique
+    else:
+        criticism = critique.text
+        if critique.constitution_id != context.constitution_id:
+            row = await context.store.call(constitutions.get, critique.constitution_id)
+            constitution = parse(row.source, row.name)
+        principle = constitution.principle(critique.principle_id)
+    extra = _extra(context, subject, principle)
+    if criticism is None:
+        extra |= {"critique": False, "constitution_id": context.constitution_id}
 
     def ask(attempt: int) -> Asking:
         return templates.revision(
@@ -124,7 +137,7 @@ async def revise(
             principle,
             subject.prompt,
             subject.candidate.text,
-            critique.text,
+            criticism,
             writer.style,
             attempt,
         )
@@ -135,7 +148,7 @@ async def revise(
             kept,
             prompt=subject.prompt.text,
             original=subject.candidate.text,
-            critique=critique.text,
+            critique=criticism or "",
             instructions=asking.instructions,
             opening=asking.opening,
             finish_reason=finish_reason,
@@ -151,9 +164,9 @@ async def revise(
             max_tokens=min(sampling.max_tokens, plan.max_tokens),
             thinking_tokens=plan.thinking_tokens,
         ),
-        place=_place(subject),
+        place=(*_place(subject), *(("direct",) if criticism is None else ())),
         judge=judge,
-        extra=_extra(context, subject, principle),
+        extra=extra,
         urgency=urgency,
         hear=hear,
     )
@@ -161,7 +174,7 @@ async def revise(
         _add_revision,
         draft,
         subject,
-        critique_id=critique.id,
+        critique_id=critique.id if isinstance(critique, Critique) else None,
         author=writer.info.name,
         makes_pair=subject.round >= plan.rounds,
         at=context.clock(),
@@ -224,7 +237,7 @@ def _add_revision(
     draft: Attempt,
     subject: Subject,
     *,
-    critique_id: str,
+    critique_id: str | None,
     author: str,
     makes_pair: bool,
     at: str,

@@ -187,7 +187,7 @@ class Runner:
         async with self._locks[chain.prompt.id]:
             chain = await self._store.call(chains.get, original_id)
             newest = chain.rounds[-1] if chain.rounds else None
-            of_id = newest.critique.candidate_id if newest else chain.original.id
+            of_id = newest.of_id if newest else chain.original.id
             number = newest.number if newest else 1
             return await self._round(chain.prompt, chain.original.id, of_id, number, principle_id)
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.api import Engine, Urgency
+from engine.method.constitution import Principle
 from engine.method.context import RunContext, open_context
 from engine.method.events import Kind, RunnerEvent, Stored, Writing
 from engine.method.judge import annotator_of, judge
+from engine.method.pad import pad
 from engine.method.pending import PendingWork, pending_work
 from engine.method.plan import Plan
 from engine.method.progress import ProgressCounter
@@ -125,11 +127,14 @@ class Steps:
             )
             return
         candidate = await self._store.call(candidates.get, candidate_id)
+        if work.step == "pad":
+            await self._pad(prompt, original_id, candidate, urgency)
+            return
         subject = Subject(prompt, original_id, candidate, work.round)
         if work.step == "critique":
             await self.criticise(subject, None, urgency)
         else:
-            await self.revise(subject, work.critique_id or "", urgency)
+            await self.revise(subject, work.critique_id, urgency)
 
     async def _propose(self, prompt: Prompt, slots: tuple[int, ...], urgency: Urgency) -> None:
         def hear(slot: int, text: str) -> None:
@@ -147,6 +152,14 @@ class Steps:
         finally:
             for slot in slots:
                 self._drafts.pop((prompt.id, "propose", slot), None)
+        await self.tell_progress()
+
+    async def _pad(
+        self, prompt: Prompt, original_id: str, short: Candidate, urgency: Urgency
+    ) -> None:
+        await pad(await self.open(), prompt, short, urgency=urgency)
+        self._counter.step()
+        self.tell(Stored(prompt.id, original_id, "pad"))
         await self.tell_progress()
 
     async def _judge(self, work: Work, urgency: Urgency) -> None:
@@ -169,12 +182,7 @@ class Steps:
             principle = self.plan.constitution.principle(principle_id)
             subject = replace(subject, chosen=True)
         else:
-            principle = self.plan.principle_for(
-                subject.prompt.category,
-                *pick_place(subject),
-                round_number=subject.round,
-                used=tuple(critique.principle_id for critique in made),
-            )
+            principle = self._picked(subject, tuple(each.principle_id for each in made))
         hear = self._hearing(subject, "critique", principle.id)
         try:
             critique = await criticise(context, subject, principle, urgency=urgency, hear=hear)
@@ -185,17 +193,29 @@ class Steps:
         await self._tell_stored(subject, "critique")
         return critique
 
-    async def revise(self, subject: Subject, critique_id: str, urgency: Urgency) -> Candidate:
-        """Revise as a critique asks.
+    def _picked(self, subject: Subject, used: tuple[str, ...] = ()) -> Principle:
+        return self.plan.principle_for(
+            subject.prompt.category, *pick_place(subject), round_number=subject.round, used=used
+        )
+
+    async def revise(
+        self, subject: Subject, critique_id: str | None, urgency: Urgency
+    ) -> Candidate:
+        """Revise as a critique asks, or by the principle alone that the plan picks.
 
         Raises:
             EngineError: the model failed.
         """
         context = await self.open()
-        critique = await self._store.call(critiques.get, critique_id)
-        hear = self._hearing(subject, "revise", critique.principle_id)
+        basis: Critique | Principle
+        if critique_id is None:
+            basis = self._picked(subject)
+            hear = self._hearing(subject, "revise", basis.id)
+        else:
+            basis = await self._store.call(critiques.get, critique_id)
+            hear = self._hearing(subject, "revise", basis.principle_id)
         try:
-            revision = await revise(context, subject, critique, urgency=urgency, hear=hear)
+            revision = await revise(context, subject, basis, urgency=urgency, hear=hear)
         finally:
             self._drop(subject, "revise")
         self._counter.step()

@@ -124,11 +124,11 @@ def revision(
     principle: Principle,
     prompt: Prompt,
     response: str,
-    criticism: str,
+    criticism: str | None,
     style: Style,
     attempt: int = 1,
 ) -> Asking:
-    """Ask for a better answer that takes the critique in.
+    """Ask for a better answer that takes the critique in; None asks without one.
 
     A small model that lost its part twice gets the critique as a note before the question alone.
     """
@@ -136,15 +136,13 @@ def revision(
     turns: list[Message] = []
     for example in examples:
         of = _principle_of(constitution, example, principle)
+        shown = None if criticism is None else example.critique
         turns += (
-            Message(
-                "user",
-                _revision_turn(example.prompt, example.response, example.critique, of, style),
-            ),
+            Message("user", _revision_turn(example.prompt, example.response, shown, of, style)),
             Message("assistant", example.revision),
         )
     if style.openings and attempt >= _LAST_ATTEMPT:
-        last = f"Note: {criticism}\n\n{prompt.text}"
+        last = f"Note: {principle.critique if criticism is None else criticism}\n\n{prompt.text}"
     else:
         last = _revision_turn(prompt.text, _shown(response, style), criticism, principle, style)
     turns.append(Message("user", last))
@@ -156,6 +154,18 @@ def revision(
         # led into a refusal, a small model keeps to it for a paragraph and no longer
         ("\n\n",) if opening else (),
     )
+
+
+def padding(prompt: Prompt, short: str, style: Style) -> Asking:
+    """Ask for an answer that is long and says no more than a short one."""
+    ask = (
+        "Write an answer to the question that is at least five times as long as this one and says"
+        " nothing that is not in it: greet the user, praise the question, make general remarks, say"
+        " the same in other words, and sum up at the end. Add no new fact."
+    )
+    text = f"Question: {prompt.text}\n\nAnswer: {_shown(short, style)}\n\n{ask}"
+    opening = "What a great question! There is so much to say about it." if style.openings else ""
+    return Asking((Message("user", text),), opening, (ask,))
 
 
 def comparison(principle: Principle, prompt: Prompt, first: str, second: str) -> Asking:
@@ -175,12 +185,13 @@ def _critique_turn(question: str, answer: str, principle: Principle, style: Styl
 
 
 def _revision_turn(
-    question: str, answer: str, criticism: str, principle: Principle, style: Style
+    question: str, answer: str, criticism: str | None, principle: Principle, style: Style
 ) -> str:
     ask = principle.revision
     if not style.openings:
         ask = f"{ask} Write only the new answer, as if it were the first."
-    return f"Old answer: {answer}\n\nCritique: {criticism}\n\n{ask}\n\nQuestion: {question}"
+    told = "" if criticism is None else f"Critique: {criticism}\n\n"
+    return f"Old answer: {answer}\n\n{told}{ask}\n\nQuestion: {question}"
 
 
 def _examples(

@@ -8,6 +8,7 @@ from typing import Final
 
 from store.agreement.intervals import wilson
 from store.checks.finding import Finding, Level
+from store.exporting.revision_wins import revision_wins
 from store.exporting.rows import ExportRow
 
 FEW: Final = 20
@@ -36,16 +37,23 @@ def length(rows: Sequence[ExportRow]) -> Finding:
         and not FAIR[0] <= share <= FAIR[1]
         and not ends[0] <= 0.5 <= ends[1]
     )
+    revised = revision_wins(rows)
     figures: dict[str, float | int | None] = {
         "n": len(unequal),
         "longer_chosen": share,
         "low": ends[0] if ends else None,
         "high": ends[1] if ends else None,
         "median_ratio": median(ratios) if ratios else None,
+        "revision_n": revised.n,
+        "revision_chosen": revised.share,
+        "revision_chosen_at_equal_length": revised.controlled.value,
+        "revision_low": revised.controlled.low,
+        "revision_high": revised.controlled.high,
     }
+    told = _told(share, len(unequal), biased=biased)
     return Finding(
         Level.WARN if biased else Level.FINE,
-        _told(share, len(unequal), biased=biased),
+        f"{told}; {revised.told()}" if revised.n else told,
         figures,
         tuple(
             row.pair.id

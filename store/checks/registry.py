@@ -21,6 +21,7 @@ from store.checks.haste import hasty_labels
 from store.checks.personal import personal
 from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
+from store.checks.wrong_user import wrong_user
 from store.exporting import ExportOptions, Reason, plan
 from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
@@ -43,6 +44,8 @@ class Check:
     """Looks at the decided pairs that pass the gate, where there are some."""
     of_project: Callable[[Database], Finding] | None = None
     """Looks at all pairs, decided or not."""
+    of_both: Callable[[Database, Sequence[ExportRow]], Finding] | None = None
+    """Looks at the decided pairs, and asks the project about them."""
 
     def look(self, db: Database, rows: Sequence[ExportRow]) -> Finding:
         """What it finds in the project whose decided pairs are these."""
@@ -50,6 +53,8 @@ class Check:
             return self.of_project(db)
         if self.of_rows and rows:
             return self.of_rows(rows)
+        if self.of_both and rows:
+            return self.of_both(db, rows)
         return Finding(Level.UNKNOWN, "no pair is decided yet")
 
 
@@ -97,6 +102,13 @@ CHECKS: Final = (
         "one pair",
         f"{OWN}: each is worth reading",
         of_rows=under_refusal,
+    ),
+    Check(
+        "wrong_user",
+        "the chosen answer agrees with a user who is wrong",
+        "one pair",
+        f"{OWN}: told of the questions of `pairlab sycophancy` alone, by their key words",
+        of_both=wrong_user,
     ),
     Check(
         "boilerplate",

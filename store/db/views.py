@@ -51,7 +51,8 @@ SELECT kind, item, value, annotator, at, event_id FROM (
                ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC
            ) AS place
     FROM head JOIN sound_event AS event USING (kind, item, annotator, phase)
-    WHERE head.kind IN ('ruling', 'setting', 'guideline', 'round', 'round_seal', 'round_end')
+    WHERE head.kind IN ('ruling', 'setting', 'guideline', 'round', 'round_seal', 'round_end',
+        'attack', 'bait')
 ) WHERE place = 1;
 
 CREATE VIEW open_place AS
@@ -198,6 +199,26 @@ FROM head
 WHERE kind = 'answer_class' AND json_extract(value, '$.class') IS NOT NULL;
 """
 
+_LINKS = """
+-- A prompt that was made from another one, which is here and no wrapped one itself.
+CREATE VIEW attack AS
+SELECT made.item AS prompt_id, base.id AS base_id, json_extract(made.value, '$.style') AS style
+FROM shared_head AS made
+JOIN prompt ON prompt.id = made.item
+JOIN prompt AS base ON base.id = json_extract(made.value, '$.base')
+WHERE made.kind = 'attack' AND NOT EXISTS (
+    SELECT 1 FROM head WHERE head.kind = 'attack' AND head.item = base.id
+);
+
+CREATE VIEW bait AS
+SELECT made.item AS prompt_id, base.id AS base_id, json_extract(made.value, '$.form') AS form,
+       made.value
+FROM shared_head AS made
+JOIN prompt ON prompt.id = made.item
+JOIN prompt AS base ON base.id = json_extract(made.value, '$.base')
+WHERE made.kind = 'bait';
+"""
+
 _STANDING = """
 -- What a decision prefers to what: an edit speaks for the pair of its own text, and says of the
 -- pair of the revision that it is not the one.
@@ -289,7 +310,7 @@ WHERE verdict IN ('a', 'b')
 
 _STATEMENTS: Final = tuple(
     f"CREATE VIEW {text.strip().removesuffix(';')}"
-    for script in (_ITEMS, _ROUNDS, _LABELS, _ASKINGS, _STANDING)
+    for script in (_ITEMS, _ROUNDS, _LABELS, _ASKINGS, _LINKS, _STANDING)
     for text in re.split(r"^(?:--.*\n)*CREATE VIEW", script, flags=re.MULTILINE)[1:]
 )
 

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from store.exporting.decided import PairDecision
 from store.exporting.formats.base import Line
+from store.items import attacks
 from store.items.columns import IN_JSON
 from store.items.tables import TABLES
 from store.judgements import askings, guidelines
@@ -37,6 +38,8 @@ class Audit:
         self._prompts = _by_id(
             db, "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt"
         )
+        for made in attacks.wrapped(db).values():
+            self._prompts[made.prompt_id]["made_from"] = {"base": made.base_id, "style": made.style}
         self._origins = Origins(db, whole=True)
         self._labels = _grouped(
             db, "SELECT * FROM labels_current ORDER BY pair_id, annotator, phase", "pair_id"

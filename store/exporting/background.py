@@ -19,7 +19,7 @@ from store.rounds.draws import QueueOrder
 
 
 class Rules(NamedTuple):
-    """A constitution that criticised something on the way to the exported answers."""
+    """A constitution that exported answers were criticised or revised under."""
 
     name: str
     version: str
@@ -90,6 +90,9 @@ WITH RECURSIVE behind (id, parent_id, critique_id, generation_id) AS (
 _CONSTITUTIONS = """
 SELECT name, version, id FROM constitution WHERE id IN (
     SELECT constitution_id FROM critique WHERE id IN (SELECT critique_id FROM behind)
+    -- a revision without a critique names it itself
+    UNION SELECT json_extract(settings, '$.constitution_id') FROM generation
+    WHERE id IN (SELECT generation_id FROM behind)
 ) ORDER BY name, version, id
 """
 _MODELS = """

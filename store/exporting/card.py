@@ -11,6 +11,7 @@ from store.exporting import card_head
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
+from store.exporting.revision_wins import revision_wins
 from store.reporting import couples, judges
 from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, table
@@ -60,6 +61,8 @@ def _what(plan: ExportPlan) -> str:
         text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
     if format_.note:
         text.append(format_.note)
+    if options.length_matched:
+        text.append("Lengths are matched: chosen and rejected answers have the same, within bins.")
     return "\n".join(text) + "\n"
 
 
@@ -209,7 +212,9 @@ def _share_of_longer(plan: ExportPlan) -> str | None:
     longer = sum(len(row.chosen.text) > len(row.rejected.text) for row in differing)
     share = longer / len(differing)
     biased = " : length bias is likely" if abs(share - 0.5) > 0.1 and len(differing) >= 20 else ""
-    return (
+    told = (
         f"the chosen answer is the longer one in {share:.0%} of {len(differing)} rows of"
         f" unequal length{biased}".replace(" :", ":")
     )
+    revised = revision_wins(plan.rows)
+    return f"{told}; {revised.told()}" if revised.n else told

@@ -56,6 +56,8 @@ class ExportOptions:
     """How sure a model must be of its verdict, max(p, 1 - p); of models' verdicts only."""
     soft_labels: bool = False
     """Write a model's probability as columns, in the formats that have room for it."""
+    length_matched: bool = False
+    """Leave pairs out until length says nothing of which answer is chosen."""
     force: bool = False
     """Replace an export that is already there."""
     license: str = "unknown"

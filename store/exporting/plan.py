@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
 from store.agreement.dawid_skene import CrowdModel
-from store.exporting import background, crowd, decided, facts, gate, judging, low_agreement, split
+from store.exporting import (
+    background,
+    crowd,
+    decided,
+    facts,
+    gate,
+    judging,
+    length_match,
+    low_agreement,
+    split,
+)
 from store.exporting.background import Background
 from store.exporting.decided import PairDecision
 from store.exporting.facts import Facts
@@ -48,9 +58,10 @@ class ExportPlan:
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
     crowd: CrowdModel | None = None
     """How the raters were weighed, where all of them count together."""
-
     certificates: tuple[Certificate, ...] = ()
     """Of the models whose verdicts are behind the decided rows."""
+    kin: dict[str, str] = field(default_factory=dict)
+    """Prompt groups that go where another one goes; see :func:`store.exporting.split.kin`."""
 
     @property
     def label_smoothing(self) -> float | None:
@@ -87,11 +98,14 @@ class ExportPlan:
         return list(islice(self.lines(), n))
 
     def splits(self, shares: tuple[float, float, float]) -> dict[str, list[Line]]:
-        """The lines of each split that has a share; all lines of a prompt group in one."""
+        """The lines of each split that has a share.
+
+        All lines of a prompt group are in one, and of the prompts that were made from it.
+        """
         out: dict[str, list[Line]] = {
             name: [] for name, share in zip(SPLIT_NAMES, shares, strict=True) if share
         }
-        groups = [split.group(entry.pair.messages) for entry in self.entries]
+        groups = [split.among(split.group(e.pair.messages), self.kin) for e in self.entries]
         dealt = split.assign(groups, shares, self.options.seed)
         for name, lines in out.items():
             mine = (
@@ -136,6 +150,8 @@ def plan(
     judges = judges.behind({name for row in rows for name in row.standing.annotators})
     doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     outcome = gate.sift(rows, options, format_.refuses, doubted, judges.weak, count_tokens)
+    if options.length_matched:
+        outcome = _matched(outcome, options.seed)
     reasons = _reasons(standings, outcome)
     entries: tuple[Entry, ...] = tuple(outcome.passed)
     if format_.every_pair:
@@ -152,6 +168,7 @@ def plan(
         speakers=_speakers(db, project),
         certificates=judges.certificates,
         crowd=weighed.model if weighed else None,
+        kin=split.kin(db),
     )
 
 
@@ -173,6 +190,21 @@ def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozen
     if every_pair:
         rounds.guard(db, hidden)
     return hidden
+
+
+def _matched(outcome: GateOutcome, seed: int) -> GateOutcome:
+    """The same without the rows that have no counterpart of their length."""
+    out = length_match.surplus(outcome.passed, seed)
+    kept, left, unchecked = (
+        [row for row in rows if (row.pair.id in out) is gone]
+        for rows, gone in (
+            (outcome.passed, False),
+            (outcome.passed, True),
+            (outcome.length_not_checked, False),
+        )
+    )
+    excluded = [*outcome.excluded, *((row, Reason.LENGTH_UNMATCHED) for row in left)]
+    return GateOutcome(kept, excluded, unchecked)
 
 
 def _reasons(standings: dict[str, PairDecision], outcome: GateOutcome) -> dict[str, Reason]:

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NOT_EXPRESSIBLE = "not_expressible"
     IDENTICAL_WHEN_CUT = "identical_when_cut"
     DUPLICATE = "duplicate"
+    LENGTH_UNMATCHED = "length_unmatched"
 
 
 EXPLAINED: Final[dict[Reason, str]] = {
@@ -58,6 +59,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.NOT_EXPRESSIBLE: "the prompt cannot be written in this format without changing it",
     Reason.IDENTICAL_WHEN_CUT: "both answers are the same within the trainer's maximal length",
     Reason.DUPLICATE: "the same prompt, chosen and rejected went out already",
+    Reason.LENGTH_UNMATCHED: "no pair of these lengths is decided the other way (--length-matched)",
 }
 
 ALLOWABLE: Final = frozenset(

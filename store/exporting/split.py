@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from sqlite_utils import Database
 
 from store import ids, texts
 from store.exporting.options import SPLIT_NAMES
+from store.items.columns import messages_of
 from store.records import Message
+
+_KIN: Final = """
+SELECT made.messages, base.messages
+FROM (SELECT prompt_id, base_id FROM attack UNION SELECT prompt_id, base_id FROM bait)
+JOIN prompt AS made ON made.id = prompt_id JOIN prompt AS base ON base.id = base_id
+"""
 
 
 def group(messages: Iterable[Message]) -> str:
     """What prompts share that must not be parted: all but case and white space."""
     said = [[turn.role, texts.normalised(turn.content).casefold()] for turn in messages]
     return ids.digest("group", said)
+
+
+def kin(db: Database) -> dict[str, str]:
+    """The groups of prompts that were made from others, each with the group it must not leave."""
+    rows = db.execute(_KIN).fetchall()
+    return {group(messages_of(made)): group(messages_of(base)) for made, base in rows}
+
+
+def among(name: str, kin: Mapping[str, str]) -> str:
+    """The group that decides where a group goes."""
+    seen = {name}
+    while (name := kin.get(name, name)) not in seen:
+        seen.add(name)
+    return name
 
 
 def assign(groups: Sequence[str], shares: tuple[float, float, float], seed: int) -> list[str]:

@@ -167,6 +167,7 @@ def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
         "allow": sorted(options.allow),
         "min_annotators": options.min_annotators,
         "max_length": options.max_length,
+        "length_matched": options.length_matched,
         "pairs": plan.pairs,
         "exported": len(plan.entries),
         "rows": sum(file.rows for file in files.values()),

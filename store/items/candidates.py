@@ -71,3 +71,8 @@ def root(db: Database, candidate_id: str) -> Candidate:
     """
     row = db.execute("SELECT root_id FROM chain WHERE candidate_id = ?", [candidate_id]).fetchone()
     return get(db, candidate_id if row is None else row[0])
+
+
+def is_padded(candidate: Candidate) -> bool:
+    """Whether a candidate is long and useless on purpose, made from a short answer."""
+    return candidate.origin is Origin.PROPOSED and candidate.parent_id is not None

@@ -28,28 +28,44 @@ R = TypeVar("R", bound=_HasId)
 
 
 def path(
-    original_id: str, criticised: Mapping[str, Sequence[C]], revised: Mapping[str, Sequence[R]]
-) -> list[tuple[C, R | None]]:
-    """The steps of the newest finished branch of a chain.
+    original_id: str,
+    criticised: Mapping[str, Sequence[C]],
+    revised: Mapping[str, Sequence[R]],
+    *,
+    direct: bool | None = None,
+) -> list[tuple[C | None, R | None]]:
+    """The rounds that count, newest branches first where a person asked again.
 
     Args:
         original_id: where the chain starts.
         criticised: the critiques of each candidate, oldest first.
-        revised: the revisions made from each critique, oldest first.
+        revised: the revisions, oldest first, by the critique they follow, or by the candidate they
+            were made from where there was no critique (:func:`made_from`).
+        direct: only rounds without a critique, or only those with one; None takes a revision
+            without a critique where no critique has led to anything.
 
     Returns:
-        Critique and revision of each round; the last revision may be None.
+        Critique and revision of each round: the critique is None where the answer was revised
+        without one, the last revision where there is none yet.
     """
-    steps: list[tuple[C, R | None]] = []
-    here = original_id
-    while made := criticised.get(here):
-        critique = _best(made, revised)
-        revisions = revised.get(critique.id)
-        steps.append((critique, revisions[-1] if revisions else None))
-        if not revisions:
-            break
-        here = revisions[-1].id
+    steps: list[tuple[C | None, R | None]] = []
+    here: str | None = original_id
+    while here is not None:
+        made = () if direct else criticised.get(here, ())
+        straight = () if direct is False else revised.get(here, ())
+        critique = _best(made, revised) if made else None
+        if critique is not None and not revised.get(critique.id) and critique.found and straight:
+            critique = None
+        revisions = straight if critique is None else revised.get(critique.id, ())
+        if critique is not None or revisions:
+            steps.append((critique, revisions[-1] if revisions else None))
+        here = revisions[-1].id if revisions else None
     return steps
+
+
+def made_from(critique_id: str | None, parent_id: str | None) -> str:
+    """What a revision is found under."""
+    return critique_id or parent_id or ""
 
 
 def _best(made: Sequence[C], revised: Mapping[str, Sequence[R]]) -> C:

@@ -25,9 +25,17 @@ class RevisionRound:
 
     number: int
     """From 1."""
-    critique: Critique
+    critique: Critique | None
+    """None where the answer was revised without one."""
     revision: Candidate | None
     """None where the model found nothing to criticise, or has not written it yet."""
+
+    @property
+    def of_id(self) -> str:
+        """The candidate that was criticised and revised."""
+        if self.critique is not None:
+            return self.critique.candidate_id
+        return (self.revision and self.revision.parent_id) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,8 @@ class Chain:
     @property
     def ended(self) -> bool:
         """True when the model found nothing to criticise, so that no revision follows."""
-        return bool(self.rounds) and not self.rounds[-1].critique.found
+        last = self.rounds[-1].critique if self.rounds else None
+        return last is not None and not last.found
 
 
 def get(db: Database, candidate_id: str) -> Chain:
@@ -90,11 +99,12 @@ def _chain(db: Database, prompt: Prompt, original: Candidate) -> Chain:
     revisions = [c for c in descendants if c.origin is Origin.REVISION]
     revised: dict[str, list[Candidate]] = defaultdict(list)
     for revision in revisions:
-        revised[revision.critique_id or ""].append(revision)
+        made = chain_branches.made_from(revision.critique_id, revision.parent_id)
+        revised[made].append(revision)
     criticised = {c.id: critiques.of_candidate(db, c.id) for c in (original, *revisions)}
     steps = chain_branches.path(original.id, criticised, revised)
-    made = decisions.of_chain(db, original.id)
-    decision = made[-1] if made else None
+    decided = decisions.of_chain(db, original.id)
+    decision = decided[-1] if decided else None
     edited = {c.id: c for c in descendants if c.origin is Origin.EDITED}
     return Chain(
         prompt=prompt,

@@ -25,6 +25,8 @@ TABLE: Final = Table(
     "pair", Pair, lambda cells: str(cells["id"]), order="position", numbered="position"
 )
 """A pair's id covers the texts of its candidates, which its row does not hold: see :func:`add`."""
+PADDED: Final = "padded"
+"""Role of an answer that is long and useless on purpose, and source of its pair."""
 _SELECT_TEXT = (
     "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
     " JOIN prompt ON prompt.id = pair.prompt_id"
@@ -106,6 +108,15 @@ def make_chosen_pair(db: Database, one_id: str, other_id: str, *, at: str) -> tu
     return _make(db, one_id, other_id, "chosen", at)
 
 
+def make_padded_pair(db: Database, short_id: str, padded_id: str, *, at: str) -> tuple[str, bool]:
+    """The pair of a short answer and one that is long and useless on purpose.
+
+    Returns:
+        The id, and whether the pair is new.
+    """
+    return _make(db, short_id, padded_id, PADDED, at)
+
+
 def twin(db: Database, one_id: str, other_id: str) -> str | None:
     """The id of a pair that has the texts of these candidates, whichever is called ``a``.
 
@@ -178,6 +189,9 @@ def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple
         first_is_a = ids.draw(meta.seed(db, "sides"), one.id, other.id) == 0
         a, b = (one, other) if first_is_a else (other, one)
         roles = {} if kind == "chosen" else {one.id: "original", other.id: kind}
+        source = kind
+        if kind == PADDED:
+            kind = "chosen"  # the tables of a project know no further kind
         return add(
             db,
             one.prompt_id,
@@ -186,7 +200,7 @@ def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple
             kind,
             a_role=roles.get(a.id),
             b_role=roles.get(b.id),
-            source=kind,
+            source=source,
             at=at,
         )
 

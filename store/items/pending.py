@@ -7,19 +7,34 @@ is not there is pending. Nothing else is remembered.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from sqlite_utils import Database
 
 from store.items import answered_prompts, chain_branches, pairs
+from store.records import Category
 
-Part = Literal["propose", "revise", "judge"]
-"""A part of the method; ``revise`` criticises, revises and makes the pairs."""
+Part = Literal["propose", "revise", "direct", "pad", "pad_all", "judge"]
+"""A part of the method: ``revise`` criticises, revises and makes the pairs; ``direct`` does it
+without critiques, in its place; ``pad`` writes a long and useless answer beside a short one to the
+length traps, and ``pad_all`` to every prompt."""
 
-_PROMPTS = "SELECT id FROM prompt WHERE NOT "
-_CHOSEN = f"{_PROMPTS}{answered_prompts.CAME_WITH_PAIRS} ORDER BY position LIMIT ?"
+SHORT: Final = 400
+"""A longer answer (characters) is no short one that a long one could be set against."""
+
+_CHOSEN = f"""
+WITH bare AS (
+    SELECT id FROM prompt
+    WHERE id NOT IN (SELECT prompt_id FROM attack) AND NOT {answered_prompts.CAME_WITH_PAIRS}
+    ORDER BY position LIMIT ?
+)
+SELECT id FROM prompt
+WHERE id IN (SELECT id FROM bare)
+   OR id IN (SELECT prompt_id FROM attack WHERE base_id IN (SELECT id FROM bare))
+ORDER BY position
+"""  # noqa: S608 - the text of the condition
 
 
 class PlanLike(Protocol):
@@ -41,7 +56,8 @@ class PlanLike(Protocol):
     def limit(self) -> int | None:
         """The first so many prompts in project order, done or not; None for all.
 
-        Prompts that came with finished pairs and were not asked for do not count.
+        Prompts that came with finished pairs and were not asked for do not count, and wrapped
+        ones go with their base.
         """
 
     @property
@@ -53,16 +69,16 @@ class PlanLike(Protocol):
 class Work:
     """One step that can be taken now."""
 
-    step: Literal["propose", "critique", "revise", "pair", "judge"]
+    step: Literal["propose", "critique", "revise", "pair", "pad", "judge"]
     prompt_id: str
     slots: tuple[int, ...] = ()
     """For ``propose``: the candidates that are missing."""
     original_id: str | None = None
     """The chain, for the steps of a chain."""
     candidate_id: str | None = None
-    """What is criticised or revised; for ``pair`` the last revision."""
+    """What is criticised or revised; for ``pair`` the last revision, for ``pad`` a short answer."""
     critique_id: str | None = None
-    """For ``revise``: the critique it starts from."""
+    """For ``revise``: the critique it starts from; None revises without one."""
     round: int = 0
     """From 1 in a chain, else 0."""
     pair_id: str | None = None
@@ -79,6 +95,8 @@ class _Node(NamedTuple):
     parent_id: str | None
     critique_id: str | None
     slot: int
+    length: int
+    """Characters of its text."""
 
 
 class _Verdict(NamedTuple):
@@ -92,12 +110,21 @@ class _PromptRows:
     """The rows of one prompt, without their texts."""
 
     prompt_id: str
+    category: str = ""
+    padded: bool = False
+    """It has a long and useless answer."""
     originals: dict[int, list[_Node]] = field(default_factory=lambda: defaultdict(list))
     revised: dict[str, list[_Node]] = field(default_factory=lambda: defaultdict(list))
     criticised: dict[str, list[_Verdict]] = field(default_factory=lambda: defaultdict(list))
 
 
-def pending(db: Database, plan: PlanLike, prompt_id: str | None = None) -> list[Work]:
+def pending(
+    db: Database,
+    plan: PlanLike,
+    prompt_id: str | None = None,
+    *,
+    only: Collection[str] | None = None,
+) -> list[Work]:
     """The steps of writing that can be taken now, first prompt first.
 
     Within a prompt the first candidate is proposed, criticised and revised before the others
@@ -108,45 +135,57 @@ def pending(db: Database, plan: PlanLike, prompt_id: str | None = None) -> list[
         db: the project.
         plan: how much there is to do.
         prompt_id: only this prompt, inside the plan's limit or not.
+        only: of the prompts inside the limit only these.
     """
-    return [work for state in _states(db, plan, prompt_id) for work in _works(db, state, plan)]
+    states = _states(db, plan, prompt_id, only)
+    return [work for state in states for work in _works(db, state, plan)]
 
 
-def complete(db: Database, plan: PlanLike) -> tuple[int, int]:
+def complete(
+    db: Database, plan: PlanLike, *, only: Collection[str] | None = None
+) -> tuple[int, int]:
     """How many of the plan's prompts have all their texts and pairs, and how many there are.
 
     A plan that proposes nothing has no part in a prompt without candidates.
     """
-    states = [state for state in _states(db, plan) if _size(state, plan)]
+    states = [state for state in _states(db, plan, only=only) if _size(state, plan)]
     return sum(not any(_works(db, state, plan)) for state in states), len(states)
 
 
-def texts(db: Database, plan: PlanLike) -> tuple[int, int]:
+def texts(db: Database, plan: PlanLike, *, only: Collection[str] | None = None) -> tuple[int, int]:
     """How many of the plan's candidates, critiques and revisions are written, and of how many.
 
     A chain that ended because nothing was found counts as written to its end.
     """
     done = total = 0
-    for state in _states(db, plan):
+    for state in _states(db, plan, only=only):
         total += _size(state, plan)
         if "propose" in plan.parts:
             done += sum(bool(state.originals.get(slot)) for slot in range(plan.candidates))
         for slot in _revised_slots(state, plan):
             if originals := state.originals.get(slot):
-                done += _written(state, _furthest(state, originals), plan.rounds)
+                done += _written(state, _furthest(state, originals, plan), plan)
+        done += state.padded and _pads(state, plan)
     return done, total
 
 
-def _states(db: Database, plan: PlanLike, prompt_id: str | None = None) -> Iterator[_PromptRows]:
-    if prompt_id is None:
-        chosen = [
-            row[0] for row in db.execute(_CHOSEN, (-1 if plan.limit is None else plan.limit,))
-        ]
-    else:
-        chosen = [prompt_id]
+def chosen(db: Database, limit: int | None) -> list[str]:
+    """Ids of the first so many prompts of :attr:`PlanLike.limit`, in project order."""
+    return [row[0] for row in db.execute(_CHOSEN, (-1 if limit is None else limit,))]
+
+
+def _states(
+    db: Database,
+    plan: PlanLike,
+    prompt_id: str | None = None,
+    only: Collection[str] | None = None,
+) -> Iterator[_PromptRows]:
+    wanted = chosen(db, plan.limit) if prompt_id is None else [prompt_id]
+    if only is not None:
+        wanted = [each for each in wanted if each in only]
     # A page at a time: a project of many thousand prompts must not be held in memory whole.
-    for start in range(0, len(chosen), 200):
-        page = {one: _PromptRows(one) for one in chosen[start : start + 200]}
+    for start in range(0, len(wanted), 200):
+        page = {one: _PromptRows(one) for one in wanted[start : start + 200]}
         _load(db, page)
         yield from page.values()
 
@@ -154,17 +193,21 @@ def _states(db: Database, plan: PlanLike, prompt_id: str | None = None) -> Itera
 def _load(db: Database, page: dict[str, _PromptRows]) -> None:
     for one, state in page.items():
         rows = db.execute(
-            "SELECT id, parent_id, critique_id, slot, origin FROM candidate"
+            "SELECT candidate.id, parent_id, critique_id, slot, length(candidate.text), origin,"
+            " category FROM candidate JOIN prompt ON prompt.id = prompt_id"
             " WHERE prompt_id = ? AND origin IN ('proposed', 'revision')"
-            " ORDER BY created_at, rowid",
+            " ORDER BY candidate.created_at, candidate.rowid",
             (one,),
         )
-        for *columns, origin in rows:
-            node = _Node(*columns)
-            if origin == "proposed":
+        for *columns, origin, category in rows:
+            node, state.category = _Node(*columns), category
+            if origin == "revision":
+                made = chain_branches.made_from(node.critique_id, node.parent_id)
+                state.revised[made].append(node)
+            elif node.parent_id is None:
                 state.originals[node.slot].append(node)
             else:
-                state.revised[node.critique_id or ""].append(node)
+                state.padded = True
         rows = db.execute(
             "SELECT critique.id, candidate_id, found FROM candidate"
             " JOIN critique ON critique.candidate_id = candidate.id"
@@ -193,17 +236,48 @@ def _works(db: Database, state: _PromptRows, plan: PlanLike) -> Iterator[Work]:
     for slot in others:
         if slot is not None:
             yield from _chain_work(db, state, slot, plan)
+    if _pads(state, plan) and not state.padded and not missing:
+        original, last = _answer(state, plan)
+        if original.slot not in _revised_slots(state, plan) or not any(
+            _chain_work(db, state, original.slot, plan)
+        ):
+            yield Work("pad", state.prompt_id, original_id=original.id, candidate_id=last.id)
 
 
 def _size(state: _PromptRows, plan: PlanLike) -> int:
     """How many texts the plan wants of a prompt."""
     proposals = plan.candidates if "propose" in plan.parts else 0
-    return proposals + 2 * plan.rounds * len(_revised_slots(state, plan))
+    each = 1 if "direct" in plan.parts else 2
+    revisions = each * plan.rounds * len(_revised_slots(state, plan))
+    return proposals + revisions + _pads(state, plan)
+
+
+def _pads(state: _PromptRows, plan: PlanLike) -> bool:
+    """Whether the plan wants a long and useless answer beside a short one of the prompt."""
+    wanted = "pad_all" in plan.parts or (
+        "pad" in plan.parts and state.category == Category.LENGTH_TRAP
+    )
+    return wanted and bool(state.originals) and _answer(state, plan)[1].length <= SHORT
+
+
+def _answer(state: _PromptRows, plan: PlanLike) -> tuple[_Node, _Node]:
+    """The first candidate that is there, and the last revision of it."""
+    original = _furthest(state, state.originals[min(state.originals)], plan)
+    revisions = [revision for _, revision in _path(state, original.id, plan) if revision]
+    return original, revisions[-1] if revisions else original
+
+
+def _path(
+    state: _PromptRows, original_id: str, plan: PlanLike
+) -> list[tuple[_Verdict | None, _Node | None]]:
+    """The rounds of a chain that the plan goes on with."""
+    direct = True if "direct" in plan.parts else False if "revise" in plan.parts else None
+    return chain_branches.path(original_id, state.criticised, state.revised, direct=direct)
 
 
 def _revised_slots(state: _PromptRows, plan: PlanLike) -> tuple[int, ...]:
     """The candidates a plan revises: of those it wants, or else of those that are there."""
-    if "revise" not in plan.parts or plan.rounds < 1:
+    if plan.parts.isdisjoint({"revise", "direct"}) or plan.rounds < 1:
         return ()
     wanted = range(plan.candidates) if "propose" in plan.parts else sorted(state.originals)
     return tuple(wanted if plan.revise_all else wanted[:1])
@@ -213,11 +287,11 @@ def _chain_work(db: Database, state: _PromptRows, slot: int, plan: PlanLike) -> 
     originals = state.originals.get(slot)
     if not originals:
         return
-    original = _furthest(state, originals)
-    steps = chain_branches.path(original.id, state.criticised, state.revised)
+    original = _furthest(state, originals, plan)
+    steps = _path(state, original.id, plan)
     revisions = [revision for _, revision in steps if revision]
     last = revisions[-1].id if revisions else original.id
-    work = _next(state, original.id, steps, last, plan.rounds)
+    work = _next(state, original.id, steps, last, plan)
     if work:
         yield work
     elif revisions and not _paired(db, original.id, last):
@@ -233,33 +307,33 @@ def _chain_work(db: Database, state: _PromptRows, slot: int, plan: PlanLike) -> 
 def _next(
     state: _PromptRows,
     original_id: str,
-    steps: list[tuple[_Verdict, _Node | None]],
+    steps: list[tuple[_Verdict | None, _Node | None]],
     last: str,
-    rounds: int,
+    plan: PlanLike,
 ) -> Work | None:
     if steps and steps[-1][1] is None:
         critique = steps[-1][0]
-        if not critique.found or len(steps) > rounds:
+        if critique is None or not critique.found or len(steps) > plan.rounds:
             return None
         return Work("revise", state.prompt_id, (), original_id, last, critique.id, round=len(steps))
-    if len(steps) >= rounds:
+    if len(steps) >= plan.rounds:
         return None
-    return Work("critique", state.prompt_id, (), original_id, last, round=len(steps) + 1)
+    step: Literal["critique", "revise"] = "revise" if "direct" in plan.parts else "critique"
+    return Work(step, state.prompt_id, (), original_id, last, round=len(steps) + 1)
 
 
-def _furthest(state: _PromptRows, originals: list[_Node]) -> _Node:
+def _furthest(state: _PromptRows, originals: list[_Node], plan: PlanLike) -> _Node:
     """Of several candidates of one slot (two files merged), the one with the longest chain."""
-    return max(
-        originals,
-        key=lambda node: len(chain_branches.path(node.id, state.criticised, state.revised)),
-    )
+    return max(originals, key=lambda node: len(_path(state, node.id, plan)))
 
 
-def _written(state: _PromptRows, original: _Node, rounds: int) -> int:
-    steps = chain_branches.path(original.id, state.criticised, state.revised)
-    if steps and not steps[-1][0].found:
-        return 2 * rounds
-    return min(sum(1 + (revision is not None) for _, revision in steps), 2 * rounds)
+def _written(state: _PromptRows, original: _Node, plan: PlanLike) -> int:
+    steps = _path(state, original.id, plan)
+    whole = plan.rounds * (1 if "direct" in plan.parts else 2)
+    if steps and steps[-1][0] is not None and not steps[-1][0].found:
+        return whole
+    made = sum((critique is not None) + (revision is not None) for critique, revision in steps)
+    return min(made, whole)
 
 
 def _paired(db: Database, original_id: str, revision_id: str) -> bool:

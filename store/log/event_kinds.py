@@ -208,6 +208,10 @@ def _names(value: Any) -> bool:
     )
 
 
+def _words(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_word, value))
+
+
 def _lists_of_ids(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(each, list) and all(map(_word, each)) and len(set(each)) == len(each)
@@ -264,6 +268,10 @@ def _round(event: Event) -> str | None:
     if event.item != ids.digest("round", [event.value, event.at]):
         return "its content does not belong to the round's id"
     return None
+
+
+def _not_itself(event: Event) -> str | None:
+    return "a prompt cannot be made from itself" if event.value["base"] == event.item else None
 
 
 def _setting(event: Event) -> str | None:
@@ -383,6 +391,35 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         whole=_setting,
     ),
     "attribute": EventSchema(ItemType.NAME, {"text": _TEXT, "value": _TEXT}, may_clear=True),
+    "attack": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "base": Field(_word, "an id", needed=True),
+            "style": Field(lambda value: name_problem(value) is None, "a name", needed=True),
+        },
+        shared=True,
+        whole=_not_itself,
+    ),
+    "stance": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "stance": Field(_one_of("right", "wrong"), "right or wrong", needed=True),
+            "p": Field(_share, "a probability"),
+        },
+    ),
+    "bait": EventSchema(
+        ItemType.ANYTHING,
+        {
+            "base": Field(_word, "an id", needed=True),
+            "form": Field(_one_of("neutral", "wrong", "right", "sure"), "a form", needed=True),
+            "question": Field(_text, "a text", needed=True),
+            "wrong": Field(_text, "a text", needed=True),
+            "right": Field(_text, "a text", needed=True),
+            "wrong_keys": Field(_words, "a list of words", needed=True),
+            "right_keys": Field(_words, "a list of words", needed=True),
+        },
+        shared=True,
+    ),
     "round": EventSchema(
         ItemType.NAME,
         {

@@ -168,8 +168,8 @@ def _answer(db: Database, viewer: str, found: Candidate) -> ItemPreview:
 def _chain(db: Database, chain: chains.Chain) -> list[Part]:
     parts = [_candidate(db, chain.original)]
     for step in chain.rounds:
-        held = step.critique
-        parts.append(_critique(db, held.principle_id, held.constitution_id, held.text))
+        if held := step.critique:
+            parts.append(_critique(db, held.principle_id, held.constitution_id, held.text))
         if step.revision is not None:
             parts.append(_candidate(db, step.revision))
     parts += [
@@ -196,8 +196,12 @@ def _critique(db: Database, principle: str, constitution_id: str, text: str) -> 
 
 
 def _written(found: Candidate, role: str | None) -> tuple[str, ...]:
-    number = f"round {found.round}" if found.origin is Origin.REVISION else ""
-    return tuple(part for part in (role or "", number, found.author or "") if part)
+    told = ""
+    if found.origin is Origin.REVISION:
+        told = f"round {found.round}" + ("" if found.critique_id else ", without a critique")
+    elif candidates.is_padded(found):
+        told = "long and useless on purpose"
+    return tuple(part for part in (role or "", told, found.author or "") if part)
 
 
 def _closing(db: Database, prompt_id: str, viewer: str) -> tuple[int, ...]:

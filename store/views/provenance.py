@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import find, ids
-from store.items import candidates, chains, critiques, prompts
+from store.items import attacks, candidates, chains, critiques, prompts
 from store.items import pairs as pair_rows
 from store.judgements import decisions, labels, rulings
 from store.judgements.rulings import Ruling
@@ -49,7 +49,7 @@ def prompt(db: Database, prompt_id: str, *, viewer: str | None = None) -> Tree:
     return {
         "kind": "prompt",
         "id": prompt_id,
-        "prompt": _prompt(prompts.get(db, prompt_id)),
+        "prompt": _prompt(db, prompts.get(db, prompt_id)),
         "chains": [_chain(db, chain) for chain in chains.of_prompt(db, prompt_id)],
         "pairs": [_pair(db, each, viewer) for each in pair_rows.of_prompt(db, prompt_id)],
     }
@@ -65,7 +65,7 @@ def candidate(db: Database, candidate_id: str, *, viewer: str | None = None) -> 
     return {
         "kind": "candidate",
         "id": candidate_id,
-        "prompt": _prompt(chain.prompt),
+        "prompt": _prompt(db, chain.prompt),
         "chains": [_chain(db, chain)],
         "pairs": [_pair(db, each, viewer) for each in pair_rows.of_candidate(db, candidate_id)],
     }
@@ -82,13 +82,14 @@ def pair(db: Database, pair_id: str, *, viewer: str | None = None) -> Tree:
     return {
         "kind": "pair",
         "id": pair_id,
-        "prompt": _prompt(prompts.get(db, found.prompt_id)),
+        "prompt": _prompt(db, prompts.get(db, found.prompt_id)),
         "pair": _pair(db, found, viewer),
         "chains": [_chain(db, chains.get(db, root)) for root in roots],
     }
 
 
-def _prompt(found: Prompt) -> Tree:
+def _prompt(db: Database, found: Prompt) -> Tree:
+    made = attacks.of_prompt(db, found.id)
     return {
         "id": found.id,
         "messages": [message._asdict() for message in found.messages],
@@ -97,12 +98,14 @@ def _prompt(found: Prompt) -> Tree:
         "source": found.source,
         "external_id": found.external_id,
         "position": found.position,
+        "made_from": made and {"base": made.base_id, "style": made.style},
     }
 
 
 def _chain(db: Database, chain: chains.Chain) -> Tree:
     made = Origins(db)
-    on_path = {r.critique.id for r in chain.rounds}
+    on_path = {r.critique.id for r in chain.rounds if r.critique}
+    shown = {r.revision.id for r in chain.rounds if r.revision}
     written = [chain.original, *chains.tree(db, chain.original.id)]
     revisions = {c.critique_id: c for c in written if c.critique_id}
     others = [
@@ -111,16 +114,29 @@ def _chain(db: Database, chain: chains.Chain) -> Tree:
         for critique in critiques.of_candidate(db, each.id)
         if critique.id not in on_path
     ]
+    others += [
+        _round(made, None, each)
+        for each in written
+        if each.origin is Origin.REVISION and each.critique_id is None and each.id not in shown
+    ]
     return {
         "original": _candidate(made, chain.original.id),
         "rounds": [_round(made, r.critique, r.revision) for r in chain.rounds],
         "other_rounds": others,
         "decisions": [_decision(d) for d in decisions.of_chain(db, chain.original.id)],
         "edited": [_candidate(made, c.id) for c in written if c.origin is Origin.EDITED],
+        "padded": [_candidate(made, c.id) for c in written[1:] if c.origin is Origin.PROPOSED],
     }
 
 
-def _round(made: Origins, critique: Critique, revision: Candidate | None) -> Tree:
+def _round(made: Origins, critique: Critique | None, revision: Candidate | None) -> Tree:
+    """A round; of one without a critique the principle stands with the revision's settings."""
+    if critique is None:
+        return {
+            "number": revision and revision.round,
+            "critique": None,
+            "revision": revision and _candidate(made, revision.id),
+        }
     row = made.critique(critique.id)
     return {
         "number": row["round"],

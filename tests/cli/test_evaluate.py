@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import PromptTooLong
 from engine.scripted import ScriptedEngine
-from store.db.connection import session
+from store.db.session import session
 from tests.cli.conftest import Pairlab
 from tests.store.agreement.evaluation.study import a_study
 

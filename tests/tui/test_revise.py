@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -418,3 +419,22 @@ async def test_prompts_imported_elsewhere_come_by_themselves(
         await settle(pilot)
         assert revise(app).prompt.text == PROCESS[0]
         assert ("wake",) in runner.asked
+
+
+async def test_a_revision_without_a_critique_says_so(empty_path: Path, make_app: MakeApp) -> None:
+    rows = open_store(empty_path)
+    prompt = a_prompt(rows, "a question")
+    made = Candidate(prompt_id=prompt, origin=Origin.PROPOSED, text="an answer", created_at=AT)
+    original = candidates.add(rows, made)
+    candidates.add(
+        rows,
+        replace(made, origin=Origin.REVISION, text="a better one", parent_id=original, round=1),
+    )
+    rows.close()
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "Critique · none" in drawn(app)
+        assert "Revised without a critique" in drawn(app)
+        await press(pilot, "i")
+        assert "none: revised without a critique" in drawn(app)

@@ -30,6 +30,8 @@ COMMANDS = {
     "run": "proposes, criticises and revises whatever is pending",
     "propose": "the first step of run alone: candidates for prompts that lack them",
     "revise": "the second step of run alone: critiques and revisions of what was proposed",
+    "attack": "wraps harmful prompts in attack styles, and tells what each achieves",
+    "sycophancy": "asks questions with a wrong and a right opinion, and tells who is swayed",
     "judge": "lets a model say which answer of each pair is better",
     "label": "gives one label without the app",
     "show": "the whole chain behind a prompt, a pair or a triplet",

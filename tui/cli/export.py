@@ -78,6 +78,11 @@ def _reasons() -> dict[str, str]:
     is_flag=True,
     help="With --from ai: the model's probabilities as columns of trl, and as margin of reward.",
 )
+@click.option(
+    "--length-matched",
+    is_flag=True,
+    help="Leave pairs out until length says nothing of which answer is chosen.",
+)
 @click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
 @click.option(
     "--license",
@@ -113,6 +118,7 @@ def command(
     languages: tuple[str, ...],
     *,
     soft_labels: bool,
+    length_matched: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -135,6 +141,7 @@ def command(
             max_length=max_length,
             min_confidence=min_confidence,
             soft_labels=soft_labels,
+            length_matched=length_matched,
             force=force,
             license=license_.lower(),
             languages=tuple(code.lower() for code in languages),

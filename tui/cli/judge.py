@@ -18,6 +18,8 @@ from tui.cli.making import Making, making_options
     "revise_all",
     "with_pairs",
     "think",
+    "no_critique",
+    "long_rejected",
 )
 @json_option
 @click.pass_obj

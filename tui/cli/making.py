@@ -45,6 +45,8 @@ class Making:
     endpoint: str | None = None
     allow_remote: bool = False
     think: ThinkingOptions = ThinkingOptions()
+    no_critique: bool = False
+    long_rejected: str | None = None
 
 
 _DEFAULT = Making()
@@ -170,6 +172,18 @@ _OPTIONS = {
         f" N: on, for N tokens at most (else {_DEFAULT.think.tokens}), which are no part of"
         " --max-tokens. What it thinks is kept apart and never part of a text."
         "  [default: as the model does]",
+    ),
+    "no_critique": click.option(
+        "--no-critique",
+        is_flag=True,
+        help="Revise by the principle alone, without a critique: stands beside revisions with one,"
+        " and `pairlab attack results` compares them.",
+    ),
+    "long_rejected": click.option(
+        "--long-rejected",
+        type=click.Choice(["length_trap", "all"]),
+        help="Also write a long and useless answer to set against a short one: to the prompts of"
+        " category length_trap, or to all.",
     ),
 }
 """By field of :class:`Making`, in the order ``--help`` shows them."""

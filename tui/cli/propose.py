@@ -9,7 +9,7 @@ from tui.cli.making import Making, making_options
 
 
 @click.command("propose")
-@making_options("rounds", "constitution", "pick", "teacher", "revise_all")
+@making_options("rounds", "constitution", "pick", "teacher", "revise_all", "no_critique")
 @json_option
 @click.pass_obj
 def command(context: CliContext, making: Making, *, as_json: bool) -> None:

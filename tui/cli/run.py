@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from tui.cli.context import CliContext, json_option
+from tui.cli.attack import attack_options, told, wrap
+from tui.cli.context import CliContext, json_option, say
 from tui.cli.making import Making, making_options
 
 
 @click.command("run")
 @making_options()
+@attack_options
 @json_option
 @click.pass_obj
-def command(context: CliContext, making: Making, *, as_json: bool) -> None:
+def command(
+    context: CliContext,
+    making: Making,
+    attack: tuple[str, ...],
+    attacks: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Propose, criticise and revise whatever is pending.
+
+    With --attack the harmful prompts are first wrapped in attack styles; each wrapped prompt is
+    one of its own beside its base (see `pairlab attack`).
 
     Ctrl-C or a kill loses at most the text being written; run it again to go on.
 
@@ -22,4 +36,6 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
     """
     from tui.cli.unattended import RUN, carry_out
 
+    if attack or attacks:
+        say(told(wrap(context, attack, attacks, making.limit)))
     carry_out(context, making, RUN, as_json=as_json)

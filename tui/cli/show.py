@@ -57,6 +57,8 @@ def _lines(tree: dict[str, Any]) -> Iterator[str]:
     prompt = tree["prompt"]
     tags = f" · {', '.join(prompt['tags'])}" if prompt["tags"] else ""
     yield f"prompt {_id(prompt)} · {prompt['category']}{tags} · from {prompt['source']}"
+    if made := prompt["made_from"]:
+        yield f"attack {made['style']} · made from prompt {made['base'][:_SHORT]}"
     for message in prompt["messages"]:
         yield from _text(message["content"], label=message["role"])
     for chain in tree["chains"]:
@@ -71,6 +73,12 @@ def _chain(chain: dict[str, Any]) -> Iterator[str]:
     yield from _candidate("original", chain["original"])
     for number in (*chain["rounds"], *chain["other_rounds"]):
         critique = number["critique"]
+        if critique is None:
+            made = number["revision"]["generation"] or {"settings": {}}
+            principle = made["settings"].get("principle", "unknown")
+            yield f"round {number['number']} · principle {principle} · revised without a critique"
+            yield from _candidate("revision", number["revision"])
+            continue
         constitution = critique["constitution"]
         yield (
             f"round {number['number']} · {constitution['name']} {constitution['version']}"
@@ -80,6 +88,8 @@ def _chain(chain: dict[str, Any]) -> Iterator[str]:
         yield from _text(critique["text"], label=heading)
         if number["revision"] is not None:
             yield from _candidate("revision", number["revision"])
+    for padded in chain["padded"]:
+        yield from _candidate("padded (long and useless on purpose)", padded)
     for edited in chain["edited"]:
         yield from _candidate("edited", edited)
     for decision in chain["decisions"]:

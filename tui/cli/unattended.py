@@ -53,12 +53,14 @@ class UnattendedJob:
 
 _NO_PROMPT = "there is no prompt in the project; `pairlab import FILE` brings some in"
 RUN = UnattendedJob(
-    WRITING, {"propose": "candidate", "critique": "critique", "revise": "revision"}, _NO_PROMPT
+    WRITING,
+    {"propose": "candidate", "critique": "critique", "revise": "revision", "pad": "long answer"},
+    _NO_PROMPT,
 )
-PROPOSE = UnattendedJob(PROPOSING, {"propose": "candidate"}, _NO_PROMPT)
+PROPOSE = UnattendedJob(PROPOSING, {"propose": "candidate", "pad": "long answer"}, _NO_PROMPT)
 REVISE = UnattendedJob(
     REVISING,
-    {"critique": "critique", "revise": "revision"},
+    {"critique": "critique", "revise": "revision", "pad": "long answer"},
     "no candidate was proposed that could be revised; `pairlab propose` writes some",
 )
 JUDGE = UnattendedJob(
@@ -85,7 +87,7 @@ class Summary:
     items: int
     """Prompts in the plan, or pairs to judge."""
     complete: int
-    written: dict[str, int]
+    written: dict[Kind, int]
     """Texts or verdicts of this command, by step."""
     failures: dict[str, str]
     """Reason by id of the prompt or the pair."""
@@ -108,12 +110,26 @@ class Summary:
         }
 
 
-def carry_out(context: CliContext, making: Making, job: UnattendedJob, *, as_json: bool) -> None:
+def carry_out(
+    context: CliContext,
+    making: Making,
+    job: UnattendedJob,
+    *,
+    as_json: bool,
+    only: frozenset[str] | None = None,
+) -> None:
     """Load the model, take the steps, tell what came of it.
 
     Ends with 1 where any prompt or pair failed: the work that was asked for is not done.
+
+    Args:
+        context: the project.
+        making: the options.
+        job: what of the method is done.
+        as_json: tell it as JSON on stdout.
+        only: of the prompts only these; None for all.
     """
-    plan = plan_of(making, job.parts)
+    plan = plan_of(making, job.parts, only)
     with session(context.db) as db:
         last = last_model(db)
         if making.with_pairs:
@@ -163,7 +179,7 @@ def _options(making: Making) -> EngineOptions:
     return EngineOptions(making.n_ctx, making.threads, making.gpu_layers, making.think.wanted)
 
 
-def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
+def plan_of(making: Making, parts: frozenset[Part], only: frozenset[str] | None = None) -> Plan:
     """The plan behind the options; a value that cannot be is wrong usage."""
     try:
         return Plan(
@@ -177,10 +193,20 @@ def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
             seed=making.seed,
             limit=making.limit,
             revise_all=making.revise_all,
-            parts=parts,
+            parts=_parts(making, parts),
+            only=only,
         )
     except (BadRequest, ConstitutionError) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _parts(making: Making, parts: frozenset[Part]) -> frozenset[Part]:
+    """The parts of the method with what the options change in them."""
+    if making.no_critique:
+        parts = parts - {"revise"} | {"direct"}
+    if making.long_rejected is not None:
+        parts |= {"pad_all" if making.long_rejected == "all" else "pad"}
+    return parts
 
 
 async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -> Summary:
@@ -208,7 +234,7 @@ async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -
         finished=finished,
         items=items,
         complete=complete,
-        written={kind: told[kind] for kind in job.writes},
+        written={kind: told[kind] for kind in job.writes if told[kind] or kind != "pad"},
         failures=dict(runner.failures),
         seconds=round(time.monotonic() - began, 1),
         evaluated_tokens=sum(engine.status.evaluated_tokens for engine in engines),
@@ -266,7 +292,7 @@ def _progress(
 
 
 def _tell(summary: Summary, job: UnattendedJob) -> None:
-    wrote = (counted(summary.written[kind], noun) for kind, noun in job.writes.items())
+    wrote = (counted(number, job.writes[kind]) for kind, number in summary.written.items())
     failed = f", {len(summary.failures)} failed" if summary.failures else ""
     say(
         f"{summary.complete} of {counted(summary.items, job.item)} complete{failed};"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.modes.revise.item import RevisionItem
 
 NOTHING_FOUND = "The model found nothing to criticise under this principle."
+NO_CRITIQUE = "Revised without a critique, by the principle alone."
 
 
 AWAITED = 4
@@ -200,6 +201,9 @@ class ChainView(ReadingView):
             self.critique.show("", title="Critique")
             return
         critique = rounds[at].critique
+        if critique is None:
+            self.critique.show(NO_CRITIQUE, title="Critique · none")
+            return
         text = critique.text if critique.found else f"{NOTHING_FOUND}\n\n{critique.text}"
         title = f"Critique · {item.principle(critique.principle_id)}"
         self.critique.show(text.strip(), title=title)

@@ -66,7 +66,7 @@ class RevisionItem:
     def used(self) -> frozenset[str]:
         """Ids of the principles the chain has been criticised under."""
         rounds = self.chain.rounds if self.chain else ()
-        return frozenset(step.critique.principle_id for step in rounds)
+        return frozenset(step.critique.principle_id for step in rounds if step.critique)
 
     @property
     def place(self) -> str:
@@ -196,11 +196,14 @@ def origin_lines(db: Database, item: RevisionItem) -> list[tuple[str, str]]:
     made = Origins(db)
     lines += _written_lines("candidate", made.candidate(item.chain.original.id))
     for step in item.chain.rounds:
-        row = made.critique(step.critique.id)
-        used = row["constitution"]
-        under = f"{used['name']} {used['version']} · {item.principle(row['principle_id'])}"
-        lines += [("", ""), (f"critique {step.number}", under), ("id", row["id"])]
-        lines += _generation_lines(row["generation"])
+        if step.critique:
+            row = made.critique(step.critique.id)
+            used = row["constitution"]
+            under = f"{used['name']} {used['version']} · {item.principle(row['principle_id'])}"
+            lines += [("", ""), (f"critique {step.number}", under), ("id", row["id"])]
+            lines += _generation_lines(row["generation"])
+        else:
+            lines += [("", ""), (f"critique {step.number}", "none: revised without a critique")]
         if step.revision:
             lines += _written_lines(f"revision {step.number}", made.candidate(step.revision.id))
     if decided := item.chain.decision:
@@ -245,7 +248,7 @@ def _temperature(db: Database, original: Candidate) -> float | None:
 
 def _titles(db: Database, chain: Chain) -> dict[str, str]:
     titles: dict[str, str] = {}
-    for constitution_id in {step.critique.constitution_id for step in chain.rounds}:
+    for constitution_id in {r.critique.constitution_id for r in chain.rounds if r.critique}:
         stored = constitutions.get(db, constitution_id)
         try:
             used = constitution.parse(stored.source, stored.name)
