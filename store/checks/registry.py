@@ -25,6 +25,7 @@ from store.checks.wrong_user import wrong_user
 from store.exporting import ExportOptions, Reason, plan
 from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
+from store.near_duplicates import NEAR
 
 OWN: Final = "pairlab's own choice"
 
@@ -155,7 +156,8 @@ CHECKS: Final = (
     Check(
         "near_duplicate_prompts",
         "different prompts that are nearly the same",
-        f"a cosine of {sameness.NEAR:g} between character 3- to 5-grams",
+        "only punctuation, case, white space or a system turn differ, or numbers are the same and"
+        f" the cosine of character 3- to 5-grams is {NEAR:g}",
         OWN,
         of_rows=sameness.near_prompts,
     ),

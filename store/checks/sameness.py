@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from store import texts
+from store import near_duplicates
 from store.checks.finding import Finding, Level
 from store.exporting import split
 from store.exporting.rows import ExportRow
-
-NEAR: Final = 0.9
-"""Cosine of character 3- to 5-grams from which two prompts count as nearly the same."""
 
 ALIKE: Final = 0.95
 """Share of matching characters from which two answers hardly differ; training on such pairs can
@@ -28,20 +25,18 @@ def near_prompts(rows: Sequence[ExportRow]) -> Finding:
     groups: dict[str, list[ExportRow]] = defaultdict(list)
     for row in rows:
         groups[split.group(row.messages)].append(row)
-    prompts = [
-        texts.normalised(" ".join(message.content for message in found[0].messages))
-        for found in groups.values()
-    ]
-    near = _near(prompts)
+    found = near_duplicates.clusters([rows_[0].messages for rows_ in groups.values()])
+    near = found.near
     return Finding(
         Level.LOOK if near else Level.FINE,
-        f"{len(near)} of {len(groups)} prompts are nearly the same as another",
+        f"{len(near)} of {len(groups)} prompts are nearly the same as another"
+        + ("" if found.by_cosine else f": looked for is {found.told()}"),
         {"prompts": len(groups), "near": len(near)},
         tuple(
             row.pair.id
-            for place, found in enumerate(groups.values())
+            for place, rows_ in enumerate(groups.values())
             if place in near
-            for row in found
+            for row in rows_
         ),
     )
 
@@ -73,21 +68,6 @@ def contradictions(rows: Sequence[ExportRow]) -> Finding:
 
 def _texts(row: ExportRow) -> tuple[str, frozenset[str]]:
     return row.pair.prompt_id, frozenset((row.chosen.text, row.rejected.text))
-
-
-def _near(prompts: Sequence[str]) -> frozenset[int]:
-    """Places of the prompts that have another one close by."""
-    if len(prompts) < 2 or not any(len(prompt) > 4 for prompt in prompts):
-        return frozenset()
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.neighbors import NearestNeighbors
-
-    # without weights by rarity, which in a small project would make every slip of the pen rare
-    counter = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), use_idf=False)
-    vectors = counter.fit_transform(prompts)
-    search = NearestNeighbors(n_neighbors=2, metric="cosine").fit(vectors)
-    distances, _ = search.kneighbors(vectors)
-    return frozenset(place for place, (_, next_) in enumerate(distances) if next_ <= 1 - NEAR)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -12,6 +12,7 @@ from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
 from store.exporting.revision_wins import revision_wins
+from store.near_duplicates import NearDuplicates
 from store.reporting import couples, judges
 from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, table
@@ -29,23 +30,24 @@ _SOURCES = {
 }
 
 
-def card(plan: ExportPlan, files: dict[str, int]) -> str:
+def card(plan: ExportPlan, files: dict[str, int], near: NearDuplicates | None = None) -> str:
     """The card in Markdown; the same plan gives the same text.
 
     Args:
         plan: what went out.
         files: rows of each split's file, by file name.
+        near: which prompts the splits keep together.
     """
     parts = [
         card_head.front_matter(plan, files),
         "# Preference data\n",
         _what(plan),
-        _files(files),
+        _files(files, near),
         _excluded(plan),
         _agreement(plan),
         _judges(plan),
         _origin(plan),
-        _limits(plan),
+        _limits(plan, near),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -61,6 +63,9 @@ def _what(plan: ExportPlan) -> str:
         text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
     if format_.note:
         text.append(format_.note)
+    if plan.redacted is not None:
+        counts = ", ".join(f"{kind} {n}" for kind, n in plan.redacted.items()) or "nothing"
+        text.append(f"Personal data that a search by form found has marks in its place: {counts}.")
     if options.length_matched:
         text.append("Lengths are matched: chosen and rejected answers have the same, within bins.")
     return "\n".join(text) + "\n"
@@ -82,10 +87,15 @@ def source_in_words(options: ExportOptions) -> str:
     return _SOURCES[options.from_]
 
 
-def _files(files: dict[str, int]) -> str:
+def _files(files: dict[str, int], near: NearDuplicates | None) -> str:
     lines = ["## Files\n", "| file | rows |", "|---|---|"]
     lines += [f"| {name} | {rows} |" for name, rows in files.items()]
     lines += ["", "All rows of one prompt are in one file; a split without rows has no file."]
+    if near is not None:
+        lines.append(
+            f"{len(near.near)} prompts are in one file with another that is nearly the same, or"
+            f" that they were made from. Nearly the same is: {near.told()}."
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -174,11 +184,14 @@ def _origin(plan: ExportPlan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _limits(plan: ExportPlan) -> str:
-    return "\n".join(["## Known limits\n", *(f"- {line}" for line in _known_limits(plan))]) + "\n"
+def _limits(plan: ExportPlan, near: NearDuplicates | None) -> str:
+    return (
+        "\n".join(["## Known limits\n", *(f"- {line}" for line in _known_limits(plan, near))])
+        + "\n"
+    )
 
 
-def _known_limits(plan: ExportPlan) -> Iterator[str]:
+def _known_limits(plan: ExportPlan, near: NearDuplicates | None) -> Iterator[str]:
     if plan.crowd is not None:
         yield from map(cell, plan.crowd.warnings)
     for two in plan.background.agreements:
@@ -201,7 +214,12 @@ def _known_limits(plan: ExportPlan) -> Iterator[str]:
     if longer := _share_of_longer(plan):
         yield longer
     yield "texts were written by people and language models; they may be wrong, and may offend"
-    yield "near-duplicates, personal data and bias beyond length were not looked for here"
+    missing = [
+        *([] if near else ["near-duplicates"]),
+        *(["personal data"] if plan.redacted is None else ["names and postal addresses"]),
+        "bias beyond length",
+    ]
+    yield f"{', '.join(missing[:-1])} and {missing[-1]} were not looked for here"
 
 
 def _share_of_longer(plan: ExportPlan) -> str | None:

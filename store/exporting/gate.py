@@ -90,8 +90,9 @@ def _reasons(
             yield Reason.LOW_CONFIDENCE
     if any(texts.blank(text) for text in (_last_turn(pair), *(side.text for side in both))):
         yield Reason.EMPTY
-    if texts.normalised(row.chosen.text) == texts.normalised(row.rejected.text):
-        yield Reason.IDENTICAL
+    if _alike(pair):
+        told = row.original is None or _alike(row.original)
+        yield Reason.IDENTICAL if told else Reason.IDENTICAL_WHEN_REDACTED
     if any(reasoning.found(side.text) for side in both):
         yield Reason.REASONING
     if any(side.finish_reason == "length" for side in both):
@@ -100,6 +101,10 @@ def _reasons(
         yield Reason.DEGENERATE
     if reason := refused_by_format(row):
         yield reason
+
+
+def _alike(pair: PairFacts) -> bool:
+    return texts.normalised(pair.a.text) == texts.normalised(pair.b.text)
 
 
 def _unsure(row: ExportRow, least: float | None) -> bool:

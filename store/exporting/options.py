@@ -58,6 +58,8 @@ class ExportOptions:
     """Write a model's probability as columns, in the formats that have room for it."""
     length_matched: bool = False
     """Leave pairs out until length says nothing of which answer is chosen."""
+    redact: bool = False
+    """Write marks such as ``[EMAIL]`` in place of personal data; the project stays as it is."""
     force: bool = False
     """Replace an export that is already there."""
     license: str = "unknown"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -28,14 +28,22 @@ from store.exporting.facts import Facts
 from store.exporting.formats import named
 from store.exporting.formats.base import Entry, ExportFormat, Judged, Line
 from store.exporting.gate import CountTokens, GateOutcome
-from store.exporting.options import SPLIT_NAMES, ExportOptions
+from store.exporting.options import SPLIT_NAMES, ExportOptions, UsageProblem
 from store.exporting.reasons import Reason
-from store.exporting.rows import ExportRow, decided_row
+from store.exporting.rows import ExportRow, decided_row, redacted_row
 from store.judgements import labels
+from store.near_duplicates import NearDuplicates
 from store.rounds import rounds
 
 if TYPE_CHECKING:  # numpy: not needed where no model decides
     from store.agreement.judge.certificate import Certificate
+
+
+class Splits(NamedTuple):
+    """The lines of each split, and what was looked for to keep near-duplicates together."""
+
+    lines: dict[str, list[Line]]
+    near: NearDuplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,13 @@ class ExportPlan:
         return dict(sorted(Counter(row.standing.basis for row in self.rows).items()))
 
     @property
+    def redacted(self) -> dict[str, int] | None:
+        """Marks in the prompts and answers of the rows, by kind; None: it was not asked for."""
+        if not self.options.redact:
+            return None
+        return dict(sorted(Counter(kind for row in self.rows for kind in row.redacted).items()))
+
+    @property
     def format(self) -> ExportFormat[Any]:
         """The format asked for."""
         return named(self.options.format)
@@ -97,22 +112,23 @@ class ExportPlan:
         """The first lines as they would be written."""
         return list(islice(self.lines(), n))
 
-    def splits(self, shares: tuple[float, float, float]) -> dict[str, list[Line]]:
+    def splits(self, shares: tuple[float, float, float]) -> Splits:
         """The lines of each split that has a share.
 
-        All lines of a prompt group are in one, and of the prompts that were made from it.
+        All lines of a prompt group are in one, those of near-duplicates, and of the prompts that
+        were made from it.
         """
         out: dict[str, list[Line]] = {
             name: [] for name, share in zip(SPLIT_NAMES, shares, strict=True) if share
         }
-        groups = [split.among(split.group(e.pair.messages), self.kin) for e in self.entries]
+        groups, near = split.clustered([e.pair.messages for e in self.entries], self.kin)
         dealt = split.assign(groups, shares, self.options.seed)
         for name, lines in out.items():
             mine = (
                 entry for entry, place in zip(self.entries, dealt, strict=True) if place == name
             )
             lines.extend(self.lines(mine))
-        return out
+        return Splits(out, near)
 
 
 def plan(
@@ -127,12 +143,17 @@ def plan(
             hand, which is reported in ``length_not_checked``.
 
     Raises:
-        UsageProblem: there is no such format.
+        UsageProblem: there is no such format, or it cannot be redacted.
         Damaged: in a format that holds every pair, an item is not what its id says.
         SealedRound: the export would tell labels that a round still hides: any of a sealed one;
             in a format that holds every pair, and so every label, also of one opened in blocks.
     """
     format_ = named(options.format)
+    if options.redact and format_.every_pair:
+        raise UsageProblem(
+            f"--redact is not for --format {format_.name}, which holds the whole project as it is:"
+            " leave one of them out"
+        )
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db)
     judges = judging.read(db) if options.by_models else judging.NOBODY
@@ -147,6 +168,8 @@ def plan(
         for pair in project.pairs
         if (row := decided_row(pair, standings[pair.id], judges.soft, columns=options.soft_labels))
     ]
+    if options.redact:
+        rows = [redacted_row(row) for row in rows]
     judges = judges.behind({name for row in rows for name in row.standing.annotators})
     doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     outcome = gate.sift(rows, options, format_.refuses, doubted, judges.weak, count_tokens)

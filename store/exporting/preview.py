@@ -29,6 +29,7 @@ SILENT = frozenset(
         Reason.UNLABELLED,
         Reason.EMPTY,
         Reason.IDENTICAL,
+        Reason.IDENTICAL_WHEN_REDACTED,
         Reason.TRUNCATED,
         Reason.DEGENERATE,
         Reason.MULTI_TURN,

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
     EMPTY = "empty"
     IDENTICAL = "identical"
+    IDENTICAL_WHEN_REDACTED = "identical_when_redacted"
     REASONING = "reasoning"
     TRUNCATED = "truncated"
     DEGENERATE = "degenerate"
@@ -52,6 +53,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.LOW_CONFIDENCE: "the model is less sure of its verdict than --min-confidence asks for",
     Reason.EMPTY: "the prompt or an answer is empty",
     Reason.IDENTICAL: "both answers are the same but for white space",
+    Reason.IDENTICAL_WHEN_REDACTED: "both answers are the same without personal data (--redact)",
     Reason.REASONING: "an answer holds what a model thought before it (<think> and its kin)",
     Reason.TRUNCATED: "an answer was cut off by the model's token limit",
     Reason.DEGENERATE: "an answer loops, or has chat-template or role text in it",
@@ -70,6 +72,7 @@ ALLOWABLE: Final = frozenset(
         Reason.LOW_CONFIDENCE,
         Reason.EMPTY,
         Reason.IDENTICAL,
+        Reason.IDENTICAL_WHEN_REDACTED,
         Reason.REASONING,
         Reason.TRUNCATED,
         Reason.DEGENERATE,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from store.exporting.decided import PairDecision
 from store.exporting.facts import PairFacts, Side
 from store.judgements.askings import SoftLabel
+from store.personal_data import redacted
 from store.records import Message, Verdict
 
 SoftLabels = Mapping[str, Mapping[str, SoftLabel]]
@@ -45,6 +46,10 @@ class ExportRow:
     """None where no model decided, or it left no record of what it was asked."""
     soft_columns: bool = False
     """Whether the user wants it as columns."""
+    original: PairFacts | None = None
+    """The pair as the project has it, where ``pair`` is redacted."""
+    redacted: tuple[str, ...] = ()
+    """Kinds of the personal data that marks stand for, one for each mark."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -69,6 +74,34 @@ def decided_row(
     said = [soft[x][pair.id] for x in standing.annotators if pair.id in soft.get(x, {})]
     choice = _choice(said, standing.verdict) if said else None
     return ExportRow(pair, standing, pair.side(standing.verdict), pair.side(other), choice, columns)
+
+
+def redacted_row(row: ExportRow) -> ExportRow:
+    """The row with marks in place of personal data; itself where there is none."""
+    kinds: list[str] = []
+
+    def without(text: str) -> str:
+        clean, found = redacted(text)
+        kinds.extend(found)
+        return clean
+
+    pair = replace(
+        row.pair,
+        messages=tuple(Message(turn.role, without(turn.content)) for turn in row.messages),
+        a=row.pair.a._replace(text=without(row.pair.a.text)),
+        b=row.pair.b._replace(text=without(row.pair.b.text)),
+    )
+    if not kinds:
+        return row
+    chosen, rejected = (pair.a, pair.b) if row.chosen is row.pair.a else (pair.b, pair.a)
+    return replace(
+        row,
+        pair=pair,
+        chosen=chosen,
+        rejected=rejected,
+        original=row.pair,
+        redacted=tuple(kinds),
+    )
 
 
 def _choice(said: Sequence[SoftLabel], verdict: Verdict) -> SoftChoice:

@@ -8,9 +8,10 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import ids, texts
+from store import ids, near_duplicates, texts
 from store.exporting.options import SPLIT_NAMES
 from store.items.columns import messages_of
+from store.near_duplicates import NearDuplicates
 from store.records import Message
 
 _KIN: Final = """
@@ -38,6 +39,30 @@ def among(name: str, kin: Mapping[str, str]) -> str:
     while (name := kin.get(name, name)) not in seen:
         seen.add(name)
     return name
+
+
+def clustered(
+    prompts: Sequence[Sequence[Message]], kin: Mapping[str, str]
+) -> tuple[list[str], NearDuplicates]:
+    """The group of each row that is dealt whole, and how near-duplicates were looked for.
+
+    Groups whose prompts are nearly the same are one, under the name of one of them; a group without
+    near-duplicates keeps its own. A prompt made from another goes where that one goes, and is not
+    compared by cosine: what an attack puts around a prompt is the same for many.
+    """
+    said = {group(messages): messages for messages in prompts}
+    places = {name: place for place, name in enumerate(said)}
+    homes = [among(name, kin) for name in said]
+    first: dict[str, int] = {}
+    found = near_duplicates.clusters(
+        list(said.values()),
+        joined=[(first.setdefault(home, place), place) for place, home in enumerate(homes)],
+        not_compared={place for name, place in places.items() if name in kin},
+    )
+    named: dict[int, str] = {}
+    for home, cluster in zip(homes, found.cluster, strict=True):
+        named[cluster] = min(named.get(cluster, home), home)
+    return [named[found.cluster[places[group(messages)]]] for messages in prompts], found
 
 
 def assign(groups: Sequence[str], shares: tuple[float, float, float], seed: int) -> list[str]:

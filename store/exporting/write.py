@@ -20,6 +20,7 @@ from store.exporting.formats.base import Line
 from store.exporting.options import DEFAULT_SPLIT, UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
 from store.items.content_hashes import pair_belongs
+from store.near_duplicates import NearDuplicates
 
 MANIFEST = "manifest.json"
 
@@ -43,6 +44,8 @@ class WrittenExport:
     out: Path
     files: dict[str, File]
     """By name: the one file, or the splits of the folder."""
+    near: NearDuplicates | None = None
+    """Which prompts the splits keep together; None where there are no splits."""
 
     @property
     def rows(self) -> int:
@@ -86,7 +89,7 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
 
 def _must_be_unchanged(plan: ExportPlan) -> None:
     """Prompts and answers that go out are what their ids say; a pair's id covers its answers."""
-    for pair in (row.pair for row in plan.rows):
+    for pair in (row.original or row.pair for row in plan.rows):
         if pair.prompt_id != ids.prompt_id(pair.messages):
             raise _changed(f"prompt {pair.prompt_id[:12]}")
         if not pair_belongs(pair.id, pair.prompt_id, pair.a.text, pair.b.text, pair.external_id):
@@ -140,12 +143,14 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenEx
         splits = plan.splits(plan.options.split or DEFAULT_SPLIT)
         files = {
             f"{name}{ending}": _write_lines(beside / f"{name}{ending}", lines, progress, shape)
-            for name, lines in splits.items()
+            for name, lines in splits.lines.items()
             # datasets.load_dataset stops at a file without rows; train is always there
             if lines or name == "train"
         }
-        _write_text(beside / "README.md", card(plan, {n: f.rows for n, f in files.items()}))
-        _write_text(beside / MANIFEST, json_text(manifest(plan, files), indent=1) + "\n")
+        rows = {name: file.rows for name, file in files.items()}
+        _write_text(beside / "README.md", card(plan, rows, splits.near))
+        told = manifest(plan, files) | {"near_duplicates": splits.near.as_json()}
+        _write_text(beside / MANIFEST, json_text(told, indent=1) + "\n")
         _sync_folder(beside)
         with _set_aside(out):
             beside.rename(out)
@@ -153,7 +158,7 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenEx
         shutil.rmtree(beside, ignore_errors=True)
         raise
     _sync_folder(out.parent)
-    return WrittenExport(out, files)
+    return WrittenExport(out, files, splits.near)
 
 
 def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
@@ -168,6 +173,7 @@ def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
         "min_annotators": options.min_annotators,
         "max_length": options.max_length,
         "length_matched": options.length_matched,
+        "redacted": plan.redacted,
         "pairs": plan.pairs,
         "exported": len(plan.entries),
         "rows": sum(file.rows for file in files.values()),

@@ -49,7 +49,8 @@ def _reasons() -> dict[str, str]:
 @click.option(
     "--split",
     metavar="0.9,0.05,0.05",
-    help="Shares of train, validation and test; all rows of one prompt go to one of them.",
+    help="Shares of train, validation and test; all rows of one prompt, and of prompts nearly the"
+    " same, go to one of them.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
 @click.option(
@@ -82,6 +83,12 @@ def _reasons() -> dict[str, str]:
     "--length-matched",
     is_flag=True,
     help="Leave pairs out until length says nothing of which answer is chosen.",
+)
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Write [EMAIL], [PHONE], [CARD], [IBAN] ... in place of personal data that the check"
+    " personal_data finds; the project stays as it is.",
 )
 @click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
 @click.option(
@@ -119,6 +126,7 @@ def command(
     *,
     soft_labels: bool,
     length_matched: bool,
+    redact: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -142,6 +150,7 @@ def command(
             min_confidence=min_confidence,
             soft_labels=soft_labels,
             length_matched=length_matched,
+            redact=redact,
             force=force,
             license=license_.lower(),
             languages=tuple(code.lower() for code in languages),
@@ -192,6 +201,8 @@ def _as_json(plan: ExportPlan, written: WrittenExport) -> dict[str, object]:
         "rows": written.rows,
         "excluded": plan.counts,
         "length_not_checked": len(plan.length_not_checked),
+        "redacted": plan.redacted,
+        "near_duplicates": written.near.as_json() if written.near else None,
         "files": {
             name: {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
             for name, file in written.files.items()
@@ -206,6 +217,9 @@ def _tell(plan: ExportPlan, written: WrittenExport) -> None:
     for reason, number in plan.counts.items():
         if number:
             say(f"  {number:6} left out: {EXPLAINED[Reason(reason)]} ({reason})")
+    if plan.redacted is not None:
+        counts = ", ".join(f"{kind} {n}" for kind, n in plan.redacted.items()) or "none found"
+        say(f"  personal data replaced by marks: {counts}")
     _tell_splits(plan, written)
     if plan.length_not_checked:
         say(
@@ -228,3 +242,8 @@ def _tell_splits(plan: ExportPlan, written: WrittenExport) -> None:
         for name, wanted in shares
     ]
     say(f"  {', '.join(told)}: all rows of one prompt are in one split.")
+    if written.near is not None:
+        say(
+            f"  {len(written.near.near)} prompts stay in one split with another, nearly the same or"
+            f" made from it; looked for: {written.near.told()}"
+        )
