@@ -249,6 +249,13 @@ class PairlabApp(App[None], Bordered):
         await self.switch_mode("browse")
         self.pass_on(StartSearch())
 
+    def action_import_file(self) -> None:
+        """A file, looked at before anything of it is written."""
+        from tui.dialogs.import_file import ImportScreen  # opened seldom, and slow to import
+
+        if self.is_open:
+            self.push_screen(ImportScreen())
+
     # Word from others
 
     def pass_on(self, message: Message) -> None:

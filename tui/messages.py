@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class OtherWork(Message):
-    """Another process has written to the project file."""
+    """Another process has written to the project file, or an import or merge of this one."""
 
     bubble = False
 

@@ -197,7 +197,7 @@ class Session:
             try:
                 version = await self.services.store.call(sqlite.data_version)
                 if self.version is not None and version != self.version:
-                    await self._others_wrote()
+                    await self.catch_up()
                 self.version = version
             except FileLost:
                 raise
@@ -205,8 +205,8 @@ class Session:
                 pass  # whoever reads or writes next says what the store holds against it
         self._looking = False
 
-    async def _others_wrote(self) -> None:
-        """Another process committed: labels, or prompts the model should know of."""
+    async def catch_up(self) -> None:
+        """Something came that no mode wrote: labels, pairs, or prompts the model should know of."""
         self._app.pass_on(OtherWork())
         await self._read_minimum()
         await self.agreement.refresh()

@@ -16,8 +16,6 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 REFUSED_ROWS = 3
 """Exit status when the work was done, but some input rows were refused."""
 
-_MOST_TOLD = 20
-
 
 def _formats() -> dict[str, str]:
     from store.importing import summaries
@@ -81,6 +79,7 @@ def command(
     from store import clock, importing
     from store.errors import BadInput
     from tui.cli.progress import counting
+    from tui.dialogs import import_text
 
     if format_ is not None and format_ not in importing.FORMATS:
         raise click.UsageError(
@@ -112,9 +111,11 @@ def command(
                     _say(f"pairlab: {error}")
                 continue
             reports.append(report)
-            _tell(report)
+            for line in import_text.told(report):
+                _say(line)
             if dry_run and not as_json:
-                _preview(report)
+                for line in import_text.preview(report):
+                    put(line)
     if as_json and (reports or not failed):
         put_json({"files": [_as_json(report, dry_run=dry_run) for report in reports]})
     if failed:
@@ -150,49 +151,6 @@ def _as_json(report: FileReport, *, dry_run: bool) -> dict[str, Any]:
         "understood": report.understood,
         "first": [row.as_json() for row in report.first],
     }
-
-
-def _tell(report: FileReport) -> None:
-    _say(
-        f"{report.file}: {report.read} read ({report.kind}, {report.format}),"
-        f" {report.added} added, {report.duplicates} there already,"
-        f" {report.rejected} refused"
-    )
-    for problem in report.problems[:_MOST_TOLD]:
-        kept = "kept" if problem.kept else "refused"
-        field = f"{problem.field}: " if problem.field else ""
-        _say(f"{report.file}:{problem.line}: {field}{problem.reason} ({kept})")
-    if (more := len(report.problems) - _MOST_TOLD) > 0:
-        _say(f"{report.file}: {more} more; --json lists them all")
-    if report.unread:
-        names = [
-            f"{name}{report.hint(name)} in {n} {'row' if n == 1 else 'rows'}"
-            for name, n in report.unread.items()
-        ]
-        _say(f"{report.file}: not read: {', '.join(names)}; --ignore FIELD leaves one out quietly")
-    if len(report.formats) > 1:
-        found = ", ".join(f"{name} {n}" for name, n in report.formats.items())
-        _say(f"{report.file}: rows of several shapes, each read as its own: {found}")
-    if report.remarks:
-        _say(f"{report.file}: {report.remarks} lines are remarks or headings")
-
-
-def _preview(report: FileReport) -> None:
-    put(f"{report.file}: {report.kind}, {report.format}; nothing was written")
-    for column, meaning in report.understood.items():
-        put(f"  {column}: {meaning}")
-    for row in report.first:
-        put(f"  line {row.line}")
-        for name, value in row.as_json().items():
-            if name == "labels":
-                put(f"    labels: {', '.join(f'{who} {said}' for who, said in value.items())}")
-            elif name != "line":
-                put(f"    {name}: {_cut(value)}")
-
-
-def _cut(text: str, most: int = 200) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[:most]}..."
 
 
 def _say(line: str) -> None:

@@ -18,6 +18,14 @@ APP: list[BindingType] = [
         )
         for mode in MODES
     ),
+    Binding(
+        "ctrl+o",
+        "import_file",
+        "Import",
+        show=False,
+        id="all.import",
+        tooltip="brings in prompts, pairs or labels from a file",
+    ),
     Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
     Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
     Binding(

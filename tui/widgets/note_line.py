@@ -44,7 +44,10 @@ class NoteLine(Horizontal):
     NoteLine > CleanInput { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
     """
 
-    BINDINGS = [Binding("escape", "leave", "Leave", key_display="esc")]
+    BINDINGS = [
+        Binding("escape", "leave", "Leave", key_display="esc"),
+        Binding("tab", "complete", "Complete", show=False),
+    ]
 
     class Written(Message):
         """A line was finished with enter."""
@@ -121,6 +124,12 @@ class NoteLine(Horizontal):
         event.stop()
         self.action_leave()
         self.post_message(self.Written(self._item, event.value))
+
+    def action_complete(self) -> None:
+        """Take the suggestion, where the line makes some."""
+        field = self.query_one(CleanInput)
+        field.action_end()
+        field.action_cursor_right()
 
     def action_leave(self) -> None:
         """Hide; what was written waits as a draft, where the line has one."""

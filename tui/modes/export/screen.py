@@ -348,7 +348,8 @@ class ExportScreen(ModeScreen):
             (
                 ("mode.revise", "accept or edit a revision: its pair goes out"),
                 ("mode.label", "label pairs: what you prefer goes out"),
-                (command("import pairs.jsonl", name), "labelled pairs from a file"),
+                ("all.import", "labelled pairs from a file"),
+                (command("import pairs.jsonl", name), "the same, from the command line"),
             ),
         )
 

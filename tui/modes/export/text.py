@@ -37,6 +37,7 @@ IN_WORDS = {
     Reason.DEGENERATE: "loops or template text",
     Reason.MULTI_TURN: "a conversation",
     Reason.NOT_EXPRESSIBLE: "not expressible here",
+    Reason.IDENTICAL_WHEN_REDACTED: "identical once redacted",
     Reason.IDENTICAL_WHEN_CUT: "identical once cut",
     Reason.DUPLICATE: "duplicate",
 }

@@ -299,8 +299,8 @@ class LabelScreen(ModeScreen):
             "There is no pair to label yet. A finished revision makes one, and so does an import.",
             (
                 ("mode.revise", "watch the model write, accept, edit or reject"),
-                (command("import pairs.jsonl", name), "pairs of answers from a file"),
-                (command("import prompts.txt", name), "prompts for the model to answer"),
+                ("all.import", "pairs of answers, or prompts, from a file"),
+                (command("import pairs.jsonl", name), "the same, from the command line"),
             ),
         )
 

@@ -47,7 +47,8 @@ ALL_DECIDED: NextSteps = (
 def no_prompts(project: str) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
-        (command("import prompts.txt", project), "brings in your own, one a line"),
+        ("all.import", "brings in your own prompts, pairs or labels, after a look"),
+        (command("import prompts.txt", project), "the same, from the command line"),
         (command("new --starter", "other.db"), "makes a project with the starter prompts"),
     ]
 

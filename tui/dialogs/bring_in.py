@@ -1,0 +1,149 @@
+"""Bringing a file in: a path, a look at what would come, ``enter``; escape leaves before that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from store.errors import FileLost, StoreError
+from tui.path_suggester import PathSuggester
+from tui.text_screen import TextScreen
+from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.footer import KeysLine, StatusLine
+from tui.widgets.note_line import CleanInput, NoteLine
+
+if TYPE_CHECKING:
+    from tui.app import PairlabApp
+    from tui.services import Services
+
+
+class Looked(NamedTuple):
+    """What a file would bring, or has brought."""
+
+    text: str
+    anything: bool
+    """Whether there is something that is not in the project."""
+    done: str
+    """The line for the footer, once it is brought in."""
+
+
+class BringInScreen(ModalScreen[None], TextScreen):
+    """One kind of file: what it brings is shown before anything is written."""
+
+    HEADING: ClassVar[str]
+    ABOUT: ClassVar[str]
+
+    CSS_PATH = "bring_in.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS = [
+        Binding("enter", "bring_in", "Bring in", key_display="enter"),
+        Binding("p", "path", "Path"),
+        Binding("escape,q", "close", "Back", key_display="esc"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("pagedown,space", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+    ]
+
+    pane = getters.query_one(AnswerPane)
+    status = getters.query_one(StatusLine)
+    note_line = getters.query_one(NoteLine)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path: Path | None = None
+        self._fits = False
+        """What is at the path was looked at, and something would come in."""
+        self._writing = False
+
+    async def read(self, services: Services, path: Path, *, dry_run: bool) -> Looked:
+        """Look at a file, or bring it in.
+
+        Raises:
+            StoreError: it cannot be used.
+        """
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """What would come in, the path."""
+        yield AnswerPane(self.HEADING)
+        with Vertical(id="footer"):
+            yield NoteLine("path")
+            yield StatusLine()
+            yield KeysLine()
+
+    def on_mount(self) -> None:
+        """Ask for the path."""
+        self.pane.show(self.ABOUT)
+        self.note_line.query_one(CleanInput).suggester = PathSuggester()
+        self.note_line.open("path")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """``enter`` brings in what was looked at; nothing leaves while it is being written."""
+        if action == "bring_in":
+            return self._fits and not self._writing
+        if action in {"path", "close"} and self._writing:
+            return None
+        return super().check_action(action, parameters)
+
+    def on_note_line_written(self, event: NoteLine.Written) -> None:
+        """A path: look at the file, write nothing."""
+        event.stop()
+        if event.text.strip():
+            self._path = Path(event.text.strip()).expanduser()
+            self._fits = False
+            self.run_worker(self._run(self._path, dry_run=True), exclusive=True)
+
+    def action_bring_in(self) -> None:
+        """What was shown is brought in."""
+        cast("PairlabApp", self.app).presses.once(self._bring_in, self._say_held)
+
+    def _say_held(self) -> None:
+        self.status.dropped = "enter did not count: held down"
+
+    def _bring_in(self) -> None:
+        if self._path is not None and self._fits and not self._writing:
+            self._writing = True
+            self.run_worker(self._run(self._path, dry_run=False), exclusive=True)
+
+    def action_path(self) -> None:
+        """Another file."""
+        self.note_line.open("path", str(self._path or ""))
+
+    def action_close(self) -> None:
+        """Leave; what was looked at is not brought in."""
+        self.dismiss()
+
+    def action_scroll(self, lines: int) -> None:
+        """Arrows, ``j``, ``k``, pages."""
+        self.pane.scroll_lines(lines)
+
+    async def _run(self, path: Path, *, dry_run: bool) -> None:
+        app = cast("PairlabApp", self.app)
+        self.status.wrong, self.status.told = False, ""
+        self.status.doing = f"reading {path}" if dry_run else f"writing what {path} holds"
+        self.refresh_bindings()
+        fits = False
+        try:
+            looked = await self.read(app.services, path, dry_run=dry_run)
+        except FileLost:
+            raise
+        except StoreError as error:
+            self.status.told, self.status.wrong = str(error), True
+            self.pane.show(f"{error}\n\np takes another path.")
+        else:
+            fits = dry_run and looked.anything
+            self.pane.show(looked.text)
+            self.status.told = "" if dry_run else looked.done
+            if not dry_run:
+                await app.session.catch_up()
+        finally:
+            self._fits, self._writing = fits, False
+            self.status.doing = "enter brings it in" if fits else ""
+            self.refresh_bindings()
