@@ -114,7 +114,7 @@ def command(
             for line in import_text.told(report):
                 _say(line)
             if dry_run and not as_json:
-                for line in import_text.preview(report):
+                for line in (*import_text.fields(report), *import_text.first_rows(report)):
                     put(line)
     if as_json and (reports or not failed):
         put_json({"files": [_as_json(report, dry_run=dry_run) for report in reports]})

@@ -30,7 +30,9 @@ class ImportScreen(BringInScreen):
             importing.run, path, at=services.clock(), dry_run=dry_run
         )
         report.file = path.name
-        lines = [*(import_text.preview(report) if dry_run else ()), *import_text.told(report)]
-        if dry_run and not report.added:
-            lines.append("There is nothing in it that is not here already.")
+        lines = list(import_text.told(report))
+        if dry_run:
+            lines = [*import_text.fields(report), *lines, *import_text.first_rows(report)]
+            if not report.added:
+                lines.insert(0, "There is nothing in it that is not here already.")
         return Looked("\n".join(lines), report.added > 0, import_text.numbers(report))

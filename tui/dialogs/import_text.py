@@ -43,11 +43,15 @@ def told(report: FileReport) -> Iterator[str]:
         yield f"{report.file}: {report.remarks} lines are remarks or headings"
 
 
-def preview(report: FileReport) -> Iterator[str]:
-    """What each field was taken for, and the first rows."""
+def fields(report: FileReport) -> Iterator[str]:
+    """What the file is, and what each field was taken for."""
     yield f"{report.file}: {report.kind}, {report.format}; nothing was written"
     for column, meaning in report.understood.items():
         yield f"  {column}: {meaning}"
+
+
+def first_rows(report: FileReport) -> Iterator[str]:
+    """The first rows as they were understood."""
     for row in report.first:
         yield f"  line {row.line}"
         for name, value in row.as_json().items():

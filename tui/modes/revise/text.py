@@ -47,7 +47,7 @@ ALL_DECIDED: NextSteps = (
 def no_prompts(project: str) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
-        ("all.import", "brings in your own prompts, pairs or labels, after a look"),
+        ("all.import", "brings in your prompts or pairs"),
         (command("import prompts.txt", project), "the same, from the command line"),
         (command("new --starter", "other.db"), "makes a project with the starter prompts"),
     ]
