@@ -284,6 +284,7 @@ _PHASES: Final = frozenset(Phase)
 SETTINGS: Final[Mapping[str, Field]] = {
     "strength": Field(_bool, "true or false"),
     "repeats": Field(lambda value: _whole(value, 0, 10**6), "a number of labels"),
+    "judge_margin": Field(lambda value: _share(value) and value < 0.5, "a share under one half"),
 }
 """What the settings that are known here may be."""
 

@@ -25,6 +25,12 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
     metavar="S",
     help="Seconds an item must have been on the screen before a key decides on it (.4).",
 )
+@click.option(
+    "--judge-margin",
+    type=click.FloatRange(0, 0.5, max_open=True),
+    metavar="M",
+    help="A judge's probability within M of one half is a tie (0); also judge --margin.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -32,6 +38,7 @@ def command(
     strength: str | None,
     repeats: int | None,
     minimum_seconds: float | None,
+    judge_margin: float | None,
     *,
     as_json: bool,
 ) -> None:
@@ -43,6 +50,7 @@ def command(
         settings.STRENGTH: None if strength is None else strength == "on",
         settings.REPEATS: repeats,
         settings.MINIMUM: minimum_seconds,
+        settings.JUDGE_MARGIN: judge_margin,
     }
     with context.open() as database:
         for key, value in wanted.items():
@@ -52,6 +60,7 @@ def command(
             settings.STRENGTH: bool(settings.get(database, settings.STRENGTH, default=False)),
             settings.REPEATS: int(settings.get(database, settings.REPEATS, default=0)),
             settings.MINIMUM: settings.minimum_seconds(database),
+            settings.JUDGE_MARGIN: settings.judge_margin(database),
         }
     if as_json:
         put_json(found)
@@ -59,5 +68,6 @@ def command(
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
+    put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")

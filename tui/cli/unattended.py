@@ -19,6 +19,7 @@ from engine.api import Engine, EngineStatus
 from engine.errors import BadRequest, ConstitutionError
 from engine.method.constitution import load
 from engine.method.events import Failed, Kind, PlanProgress, RunnerEvent, Stored
+from engine.method.judging_options import JudgingOptions
 from engine.method.pending import pending_work
 from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
 from engine.method.runner import Runner
@@ -27,6 +28,7 @@ from store.db.connection import session
 from store.db.thread import StoreThread
 from store.items import answered_prompts
 from store.items.pending import Part
+from tui.cli import judging as judging_report
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import EngineOptions, host_engine, server_engine
 from tui.cli.making import Making
@@ -107,12 +109,19 @@ class Summary:
         }
 
 
-def carry_out(context: CliContext, making: Making, job: UnattendedJob, *, as_json: bool) -> None:
+def carry_out(
+    context: CliContext,
+    making: Making,
+    job: UnattendedJob,
+    *,
+    judging: JudgingOptions | None = None,
+    as_json: bool,
+) -> None:
     """Load the model, take the steps, tell what came of it.
 
     Ends with 1 where any prompt or pair failed: the work that was asked for is not done.
     """
-    plan = plan_of(making, job.parts)
+    plan = plan_of(making, job.parts, judging)
     with session(context.db) as db:
         last = last_model(db)
         if making.with_pairs:
@@ -145,15 +154,18 @@ def carry_out(context: CliContext, making: Making, job: UnattendedJob, *, as_jso
         summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
         store.close()
+    report = judging_report.report_of(context.db, runner) if judging else None
     if as_json:
-        put_json(summary.as_json(job.item))
+        put_json(summary.as_json(job.item) | (report.as_json() if report else {}))
     else:
         _tell(summary, job)
+        if report is not None:
+            judging_report.tell(report, context.db)
     if summary.failures or not summary.finished:
         raise click.exceptions.Exit(1)
 
 
-def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
+def plan_of(making: Making, parts: frozenset[Part], judging: JudgingOptions | None = None) -> Plan:
     """The plan behind the options; a value that cannot be is wrong usage."""
     try:
         return Plan(
@@ -168,6 +180,7 @@ def plan_of(making: Making, parts: frozenset[Part]) -> Plan:
             limit=making.limit,
             revise_all=making.revise_all,
             parts=parts,
+            judging=judging or JudgingOptions(),
         )
     except (BadRequest, ConstitutionError) as error:
         raise click.UsageError(str(error)) from error
@@ -256,6 +269,12 @@ def _progress(
 
 
 def _tell(summary: Summary, job: UnattendedJob) -> None:
+    if job is JUDGE and summary.complete == summary.items and not any(summary.written.values()):
+        say(
+            f"{summary.complete} of {counted(summary.items, 'pair')} are judged under these"
+            " principles already; --seed N asks again."
+        )
+        return
     wrote = (counted(summary.written[kind], noun) for kind, noun in job.writes.items())
     failed = f", {len(summary.failures)} failed" if summary.failures else ""
     say(
