@@ -7,7 +7,7 @@ import sys
 
 from tests.bench.table import rendered
 
-PARTS = ("screen", "engine", "judge", "agreement", "browse")
+PARTS = ("screen", "engine", "judge", "agreement", "browse", "data")
 
 
 def main() -> int:
