@@ -42,6 +42,12 @@ _QUEUES = {
     metavar="SHARE",
     help="Share of the pairs that --queue useful leaves to chance (.3): figures are over these.",
 )
+@click.option(
+    "--judge-margin",
+    type=click.FloatRange(0, 0.5, max_open=True),
+    metavar="M",
+    help="A judge's probability within M of one half is a tie (0); also judge --margin.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -51,6 +57,7 @@ def command(
     minimum_seconds: float | None,
     queue: str | None,
     random_share: float | None,
+    judge_margin: float | None,
     *,
     as_json: bool,
 ) -> None:
@@ -65,6 +72,7 @@ def command(
         settings.MINIMUM: minimum_seconds,
         settings.QUEUE: queue,
         settings.RANDOM_SHARE: random_share,
+        settings.JUDGE_MARGIN: judge_margin,
     }
     with context.open() as database:
         for key, value in wanted.items():
@@ -77,6 +85,7 @@ def command(
             settings.MINIMUM: settings.minimum_seconds(database),
             settings.QUEUE: settings.USEFUL if order.useful else settings.PROJECT,
             settings.RANDOM_SHARE: order.share,
+            settings.JUDGE_MARGIN: settings.judge_margin(database),
         }
     if as_json:
         put_json(found)
@@ -85,5 +94,6 @@ def command(
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
     put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
+    put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")
