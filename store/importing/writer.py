@@ -134,8 +134,7 @@ class Writer:
         """
         if not row.drawn:
             return row
-        lower, upper = sorted((row.a, row.b))
-        first = (lower, upper)[ids.draw("sides", prompt_id, lower, upper)]
+        first = pairs.drawn_a(prompt_id, row.a, row.b)
         turned = turn(row)
         drawn, other = (row, turned) if first == row.a else (turned, row)
         there = ids.pair_id(prompt_id, other.a, other.b, other.external_id)

@@ -2,7 +2,8 @@
 
 Imported pairs keep the file's order. For generated pairs the project's stored seed draws which
 candidate is ``a``, so that ``a`` and ``b`` are exchangeable: kappa depends on it (see
-``docs/design.md``, section 7).
+``docs/design.md``, section 7). Pairs made on request, of which two copies of a project may make
+the same, are drawn by their texts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ TABLE: Final = Table(
     "pair", Pair, lambda cells: str(cells["id"]), order="position", numbered="position"
 )
 """A pair's id covers the texts of its candidates, which its row does not hold: see :func:`add`."""
+_SAME_TEXTS = (
+    "SELECT pair.id FROM pair JOIN candidate AS a ON a.id = pair.a_id"
+    " JOIN candidate AS b ON b.id = pair.b_id WHERE pair.prompt_id = ?1"
+    " AND (a.text = ?2 AND b.text = ?3 OR a.text = ?3 AND b.text = ?2) ORDER BY position LIMIT 1"
+)
 _SELECT_TEXT = (
     "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
     " JOIN prompt ON prompt.id = pair.prompt_id"
@@ -102,8 +108,17 @@ def make_chosen_pair(db: Database, one_id: str, other_id: str, *, at: str) -> tu
 
     Returns:
         The id, and whether the pair is new.
+
+    Raises:
+        WrongId: there is no such candidate, or they answer different prompts.
     """
     return _make(db, one_id, other_id, "chosen", at)
+
+
+def drawn_a(prompt_id: str, one: str, other: str) -> str:
+    """Which of two texts is called ``a`` where nothing but the content says so."""
+    lower, upper = sorted((one, other))
+    return (lower, upper)[ids.draw("sides", prompt_id, lower, upper)]
 
 
 def twin(db: Database, one_id: str, other_id: str) -> str | None:
@@ -175,8 +190,11 @@ def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple
     with immediate(db):
         if present := _twin(db, one, other):
             return present, False
-        first_is_a = ids.draw(meta.seed(db, "sides"), one.id, other.id) == 0
-        a, b = (one, other) if first_is_a else (other, one)
+        if kind == "chosen":
+            a = one if drawn_a(one.prompt_id, one.text, other.text) == one.text else other
+        else:
+            a = (one, other)[ids.draw(meta.seed(db, "sides"), one.id, other.id)]
+        b = other if a is one else one
         roles = {} if kind == "chosen" else {one.id: "original", other.id: kind}
         return add(
             db,
@@ -196,4 +214,6 @@ def _twin(db: Database, one: Candidate, other: Candidate) -> str | None:
         pair_id = ids.pair_id(one.prompt_id, a.text, b.text, None)
         if exists(db, pair_id):
             return pair_id
-    return None
+    # one that came with an id of its own
+    row = db.execute(_SAME_TEXTS, (one.prompt_id, one.text, other.text)).fetchone()
+    return None if row is None else str(row[0])

@@ -43,6 +43,7 @@ class ItemType(StrEnum):
 
     PAIR = "pair"
     REVISION = "revision"
+    PROMPT = "prompt"
     ANYTHING = "item"
     """A pair, a prompt, a candidate or a critique."""
     NAME = "name"
@@ -228,6 +229,13 @@ def _orders(value: Any) -> bool:
     )
 
 
+def _groups(value: Any) -> bool:
+    if not isinstance(value, list) or not all(isinstance(each, list) and each for each in value):
+        return False
+    members = [one for each in value for one in each]
+    return len(members) > 1 and all(map(_word, members)) and len(set(members)) == len(members)
+
+
 def _one_of(*words: str) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
@@ -299,12 +307,23 @@ KINDS: Final[Mapping[str, EventSchema]] = {
             "guideline_id": _TEXT,
             "round_id": _TEXT,
             "source": _TEXT,
+            "ranking": _TEXT,
             "informed": Field(_bool, "true or false"),
         },
         phases=_PHASES,
         whole=_label,
     ),
-    "clear": EventSchema(ItemType.PAIR, phases=_PHASES),
+    "clear": EventSchema(ItemType.PAIR, {"ranking": _TEXT}, phases=_PHASES),
+    "ranking": EventSchema(
+        ItemType.PROMPT,
+        {
+            "groups": Field(_groups, "at least two answers in groups, best first", needed=True),
+            "seconds": Field(_seconds, "a time in seconds"),
+            "guideline_id": _TEXT,
+            "source": _TEXT,
+        },
+        may_clear=True,
+    ),
     "asking": EventSchema(
         ItemType.PAIR,
         {
