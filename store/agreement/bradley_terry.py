@@ -175,8 +175,7 @@ def _each_reaches_each(wins: Floats) -> npt.NDArray[np.bool_]:
     reach = ((wins > 0) | np.eye(n, dtype=bool)).astype(np.float32)
     for _ in range(max(n - 1, 1).bit_length()):
         reach = np.minimum(reach @ reach, 1)
-    found: npt.NDArray[np.bool_] = (reach > 0).all(axis=(1, 2))
-    return found
+    return np.asarray((reach > 0).all(axis=(1, 2)))
 
 
 def _components(together: npt.NDArray[np.bool_]) -> Sequence[list[int]]:

@@ -97,7 +97,7 @@ CREATE VIEW blind_label AS
 SELECT * FROM blind_pass WHERE pair_id NOT IN (SELECT pair_id FROM sealed_pair);
 
 CREATE VIEW last_word AS
-SELECT pair_id, annotator, given_by, phase, verdict, round_id FROM label_head AS label
+SELECT pair_id, annotator, given_by, phase, verdict, strength, round_id FROM label_head AS label
 WHERE phase = 'first' AND NOT EXISTS (
     SELECT 1 FROM label_head AS later
     WHERE later.pair_id = label.pair_id AND later.annotator = label.annotator

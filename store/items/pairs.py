@@ -103,8 +103,17 @@ def make_edited_pair(
     return _make(db, original_id, edited_id, "edited", at)
 
 
-def make_chosen_pair(db: Database, one_id: str, other_id: str, *, at: str) -> tuple[str, bool]:
+def make_chosen_pair(
+    db: Database, one_id: str, other_id: str, *, source: str | None = None, at: str
+) -> tuple[str, bool]:
     """A pair of any two candidates of a prompt, made on request and without roles.
+
+    Args:
+        db: the project.
+        one_id: a candidate.
+        other_id: another one.
+        source: name of the file that asks for it: the pair is an imported one.
+        at: UTC time, ISO-8601.
 
     Returns:
         The id, and whether the pair is new.
@@ -112,6 +121,8 @@ def make_chosen_pair(db: Database, one_id: str, other_id: str, *, at: str) -> tu
     Raises:
         WrongId: there is no such candidate, or they answer different prompts.
     """
+    if source is not None:
+        return _make(db, one_id, other_id, "imported", at, source=source)
     return _make(db, one_id, other_id, "chosen", at)
 
 
@@ -185,17 +196,20 @@ def count(db: Database) -> int:
     return TABLE.count(db)
 
 
-def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple[str, bool]:
+def _make(
+    db: Database, one_id: str, other_id: str, kind: str, at: str, *, source: str | None = None
+) -> tuple[str, bool]:
+    by_text = kind in ("chosen", "imported")
     one, other = candidates.get(db, one_id), candidates.get(db, other_id)
     with immediate(db):
         if present := _twin(db, one, other):
             return present, False
-        if kind == "chosen":
+        if by_text:
             a = one if drawn_a(one.prompt_id, one.text, other.text) == one.text else other
         else:
             a = (one, other)[ids.draw(meta.seed(db, "sides"), one.id, other.id)]
         b = other if a is one else one
-        roles = {} if kind == "chosen" else {one.id: "original", other.id: kind}
+        roles = {} if by_text else {one.id: "original", other.id: kind}
         return add(
             db,
             one.prompt_id,
@@ -204,7 +218,7 @@ def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple
             kind,
             a_role=roles.get(a.id),
             b_role=roles.get(b.id),
-            source=kind,
+            source=source or kind,
             at=at,
         )
 

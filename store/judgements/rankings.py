@@ -73,7 +73,7 @@ def give(
         groups: ids of candidates, best first.
         seconds: time it took, for all of it.
         guideline_id: as for :func:`store.judgements.labels.give`.
-        source: name of the file it was imported from.
+        source: name of the file it was imported from; its new pairs are imported ones.
         at: UTC time, ISO-8601.
 
     Raises:
@@ -95,7 +95,7 @@ def give(
         followed = dict(db.execute(_FOLLOWING, [prompt_id, who]).fetchall())
         event = events.append(db, "ranking", prompt_id, who, said, at=at)
         _check_texts(db, order)
-        wanted = dict(_verdicts(db, order, at))
+        wanted = dict(_verdicts(db, order, source, at))
         for pair_id, verdict in wanted.items():
             if pair_id in followed or not _says(db, pair_id, who, verdict):
                 labels.give(
@@ -120,6 +120,17 @@ def mine(db: Database, prompt_id: str, annotator: str) -> Ranking | None:
         _SELECT + "WHERE prompt_id = ? AND annotator = ?", [prompt_id, ids.name(annotator)]
     ).fetchone()
     return None if row is None else _ranking(row)
+
+
+def was_given(db: Database, prompt_id: str, annotator: str, groups: Groups) -> bool:
+    """Whether an annotator gave this very ranking before, whatever came later."""
+    return bool(
+        db.execute(
+            "SELECT 1 FROM sound_event WHERE item = ? AND annotator = ? AND kind = 'ranking'"
+            " AND json_extract(value, '$.groups') = json(?)",
+            [prompt_id, ids.name(annotator), json.dumps(groups)],
+        ).fetchone()
+    )
 
 
 def ordered(db: Database) -> list[Ranking]:
@@ -151,12 +162,14 @@ def _check_texts(db: Database, order: Groups) -> None:
         raise BadInput("two answers of this ranking have the same text; nothing was written")
 
 
-def _verdicts(db: Database, order: Groups, at: str) -> Iterator[tuple[str, Verdict]]:
+def _verdicts(
+    db: Database, order: Groups, source: str | None, at: str
+) -> Iterator[tuple[str, Verdict]]:
     """Each two answers of unequal rank as a pair, made where it is missing, with its verdict."""
     for better, worse in combinations(order, 2):
         for one in better:
             for other in worse:
-                pair_id, _ = pairs.make_chosen_pair(db, one, other, at=at)
+                pair_id, _ = pairs.make_chosen_pair(db, one, other, source=source, at=at)
                 a = candidates.get(db, pairs.get(db, pair_id).a_id)
                 wins = a.text == candidates.get(db, one).text
                 yield pair_id, Verdict.A if wins else Verdict.B
