@@ -18,6 +18,7 @@ from engine.method.detectors import Detection
 from engine.method.templates import Asking
 from store.db.connection import Database, immediate
 from store.items import candidates, constitutions, critiques, pairs
+from store.judgements import settings
 from store.records import Candidate, Critique, Origin, Prompt
 
 
@@ -246,6 +247,6 @@ def _add_revision(
                 created_at=at,
             ),
         )
-        if makes_pair:
+        if makes_pair and settings.pairs_by_run(db, settings.ORIGINAL_LAST):
             pairs.make_revision_pair(db, subject.original_id, revision_id, at=at)
         return candidates.get(db, revision_id)

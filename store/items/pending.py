@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from store.db.connection import immediate
 from store.items import answered_prompts, chain_branches, pairs
+from store.judgements import settings
 
 Part = Literal["propose", "revise", "judge"]
 """A part of the method; ``revise`` criticises, revises and makes the pairs."""
@@ -236,7 +237,11 @@ def _chain_work(db: Database, state: _PromptRows, slot: int, plan: PlanLike) -> 
     work = _next(state, original.id, steps, last, plan.rounds)
     if work:
         yield work
-    elif revisions and not _paired(db, original.id, last):
+    elif (
+        revisions
+        and not _paired(db, original.id, last)
+        and settings.pairs_by_run(db, settings.ORIGINAL_LAST)
+    ):
         yield Work(
             "pair",
             state.prompt_id,

@@ -19,6 +19,14 @@ REPEATS: Final = "repeats"
 MINIMUM: Final = "minimum_seconds"
 """Seconds an item must have been on the screen before a key decides on it."""
 
+RUN_PAIRS: Final = "run_pairs"
+"""The rules by which `run` pairs answers by itself; see :mod:`store.judgements.pairing`."""
+
+ORIGINAL_LAST: Final = "original-last"
+BEST_WORST: Final = "best-worst"
+RULES: Final = (ORIGINAL_LAST, BEST_WORST)
+"""Both hold until somebody says otherwise."""
+
 MINIMUM_DEFAULT: Final = 0.4
 """Shorter than anybody takes to read an item, longer than a slip of the finger."""
 
@@ -49,6 +57,11 @@ def minimum_seconds(db: Database) -> float:
     value = get(db, MINIMUM, MINIMUM_DEFAULT)
     is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 60
     return float(value) if is_time else MINIMUM_DEFAULT
+
+
+def pairs_by_run(db: Database, rule: str) -> bool:
+    """Whether `run` pairs answers by this rule: :data:`ORIGINAL_LAST` or :data:`BEST_WORST`."""
+    return rule in get(db, RUN_PAIRS, RULES)
 
 
 def ordered(db: Database) -> dict[str, Any]:

@@ -292,6 +292,9 @@ _PHASES: Final = frozenset(Phase)
 SETTINGS: Final[Mapping[str, Field]] = {
     "strength": Field(_bool, "true or false"),
     "repeats": Field(lambda value: _whole(value, 0, 10**6), "a number of labels"),
+    "run_pairs": Field(
+        lambda value: isinstance(value, list) and all(map(_text, value)), "a list of rules"
+    ),
 }
 """What the settings that are known here may be."""
 
