@@ -95,6 +95,13 @@ LABEL: list[BindingType] = [
         tooltip="the right one is much better",
     ),
     Binding(
+        "r",
+        "rank",
+        "Rank",
+        id="label.rank",
+        tooltip="puts three answers or more of one prompt in order; all their pairs follow",
+    ),
+    Binding(
         "enter",
         "skipped",
         "Skipped",
