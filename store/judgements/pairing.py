@@ -161,6 +161,34 @@ def make(db: Database, proposals: Iterator[Proposal], *, at: str, dry_run: bool 
     return Paired(list(made), left)
 
 
+class TwoPaired(NamedTuple):
+    """What came of pairing two candidates by name."""
+
+    position: int | None
+    """Of the pair in the project; None where there is none."""
+    left: Left | None
+
+    @property
+    def words(self) -> str:
+        """For a line on the screen."""
+        if self.position is None:
+            return f"not paired: {self.left}"
+        there = self.left is Left.THERE
+        return f"pair {self.position:,} {'is there already' if there else 'made'}"
+
+
+def pair_two(db: Database, one_id: str, other_id: str, *, at: str) -> TwoPaired:
+    """Pair two candidates of one prompt, or find the pair they have.
+
+    Raises:
+        WrongId: there is no such candidate, or they answer different prompts.
+    """
+    done = make(db, iter([of_two(db, one_id, other_id)]), at=at)
+    left = done.left[0].left if done.left else None
+    pair_id = next(iter(done.made), None) or pairs.twin(db, one_id, other_id)
+    return TwoPaired(pairs.get(db, pair_id).position if pair_id else None, left)
+
+
 def judges_scores(db: Database, prompt_id: str) -> list[bradley_terry.Score]:
     """Bradley-Terry scores of a prompt's candidates from all judges' words on its pairs.
 
