@@ -327,6 +327,7 @@ def m0008_views(db: Database) -> None:
 @migrations()
 def m0009_ai_feedback(db: Database) -> None:
     """The views over what judges were asked and over what follows from it."""
+    db.execute("CREATE INDEX event_pairing ON event (arrival) WHERE kind = 'pairing'")
     views.recreate(db)
 
 

@@ -21,7 +21,8 @@ from store.db import meta
 from store.db.connection import immediate
 from store.items import candidates, chains, pairs
 from store.items.chains import Chain
-from store.judgements import askings, labels, settings
+from store.judgements import askings, decisions, labels, settings
+from store.log import events
 from store.records import Candidate, Origin, Phase, Verdict
 
 
@@ -177,15 +178,20 @@ class TwoPaired(NamedTuple):
         return f"pair {self.position:,} {'is there already' if there else 'made'}"
 
 
-def pair_two(db: Database, one_id: str, other_id: str, *, at: str) -> TwoPaired:
-    """Pair two candidates of one prompt, or find the pair they have.
+def pair_two(db: Database, one_id: str, other_id: str, annotator: str, *, at: str) -> TwoPaired:
+    """Pair two candidates of one prompt, or find the pair they have; undo takes a new one back.
 
     Raises:
         WrongId: there is no such candidate, or they answer different prompts.
     """
-    done = make(db, iter([of_two(db, one_id, other_id)]), at=at)
-    left = done.left[0].left if done.left else None
-    pair_id = next(iter(done.made), None) or pairs.twin(db, one_id, other_id)
+    with immediate(db):
+        done = make(db, iter([of_two(db, one_id, other_id)]), at=at)
+        left = done.left[0].left if done.left else None
+        pair_id = next(iter(done.made), None) or pairs.twin(db, one_id, other_id)
+        if pair_id in decisions.withdrawn_pairs(db):
+            left = None
+        if pair_id and left is None and pairs.get(db, pair_id).kind == "chosen":
+            events.append(db, "pairing", pair_id, annotator, {}, at=at)
     return TwoPaired(pairs.get(db, pair_id).position if pair_id else None, left)
 
 

@@ -342,6 +342,7 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         },
         keyed=True,
     ),
+    "pairing": EventSchema(ItemType.PAIR, may_clear=True),
     "note": EventSchema(
         ItemType.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True
     ),

@@ -15,7 +15,7 @@ from store.judgements import labels
 from store.log import events
 from store.records import Event, Phase
 
-UNDOABLE: Final = ("label", "ranking", "note", "flag", "decision", "ruling")
+UNDOABLE: Final = ("label", "ranking", "pairing", "note", "flag", "decision", "ruling")
 """What one person did to one item. Guidelines, rounds and settings are everybody's."""
 
 _OWN = """
@@ -36,7 +36,7 @@ class Undone:
     """What an undo took back."""
 
     kind: str
-    """``label``, ``ranking``, ``note``, ``flag``, ``decision`` or ``ruling``."""
+    """``label``, ``ranking``, ``pairing``, ``note``, ``flag``, ``decision`` or ``ruling``."""
     item: str
     """Id of the pair, prompt, revision or other item."""
     phase: str

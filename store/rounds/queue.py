@@ -5,8 +5,8 @@ consecutive pairs rather than over the whole project: two people who have each d
 large project have then mostly done the same part, so that there is something to agree on, and a
 pair that arrives later is put at the end instead of among what was passed already.
 
-A pair made by an edit leaves the queue when the edit is taken back, unless a person has labelled
-it: then the others get it too.
+A pair made by an edit, or by a key from two answers, leaves the queue when that is taken back,
+unless a person has labelled it: then the others get it too.
 """
 
 from __future__ import annotations
@@ -70,8 +70,10 @@ _TEMPORARY = (
 # because the newest decision may lie far behind the newest event.
 _NEWS = """
 SELECT coalesce((SELECT max(position) FROM pair), 0),
-    coalesce((SELECT arrival FROM event INDEXED BY event_decision WHERE kind = 'decision'
-              ORDER BY arrival DESC LIMIT 1), 0),
+    max(coalesce((SELECT arrival FROM event INDEXED BY event_decision WHERE kind = 'decision'
+                  ORDER BY arrival DESC LIMIT 1), 0),
+        coalesce((SELECT arrival FROM event INDEXED BY event_pairing WHERE kind = 'pairing'
+                  ORDER BY arrival DESC LIMIT 1), 0)),
     (SELECT pair FROM temp.queue_seen), (SELECT decision FROM temp.queue_seen),
     known.pair, known.pairs
 FROM (SELECT 1) LEFT JOIN temp.queue_known AS known ON known.annotator = ?
@@ -150,7 +152,7 @@ class _News(NamedTuple):
     last_pair: int
     """Position of the last pair."""
     last_decision: int
-    """Arrival of the last decision."""
+    """Arrival of the last decision, or of the last pair made by a key or taken back."""
     seen_pair: int | None
     seen_decision: int | None
     """The same when edits that were taken back were looked for; None before the first time."""

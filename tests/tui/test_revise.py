@@ -452,6 +452,9 @@ async def test_every_answer_of_the_prompt_is_reached_revised_and_paired(
             PROCESS[3],
             "A second answer.",
         }
+        await press(pilot, "u")
+        assert screen.status.told == "undone: the pair; nobody is asked to label it"
+        assert queue.total(rows) == 3
         await press(pilot, "t", "u")
         assert screen.status.told == "mark taken away"
         await press(pilot, "t", "right_square_bracket", "t")

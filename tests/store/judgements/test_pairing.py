@@ -9,7 +9,9 @@ import pytest
 from store.items import candidates, pairs, pending
 from store.judgements import askings, labels, pairing, settings
 from store.judgements.pairing import Left, Rule
+from store.log import undo
 from store.records import Candidate, Origin
+from store.rounds import queue
 from tests.store.building import AT, a_candidate, a_chain, a_critique, a_prompt, a_revision
 
 LOOP = "and so it goes " * 20
@@ -145,3 +147,19 @@ def test_two_named_ones(db, four):
     assert pairs.get(db, done.made[0]).kind == "revision"
     done = pairing.make(db, iter([pairing.of_two(db, revision, answers[2])]), at=AT)
     assert pairs.get(db, done.made[0]).kind == "chosen"
+
+
+def test_a_pair_made_by_a_key_leaves_the_queue_with_undo_and_comes_back(db, four):
+    _, answers = four
+    totals = [queue.total(db)]
+    for step in ("pair", "undo", "pair", "label", "undo", "undo"):
+        if step == "pair":
+            made_now = pairing.pair_two(db, answers[0], answers[1], "ann", at=AT)
+            assert made_now.words == "pair 1 made"
+        elif step == "label":
+            labels.give(db, pairs.ordered(db)[0].id, "ann", "a", at=AT)
+        else:
+            undo.undo(db, "ann", AT)
+        totals.append(queue.total(db))
+    assert totals == [0, 1, 0, 1, 1, 1, 0]
+    assert pairing.pair_two(db, answers[0], answers[0], "ann", at=AT).left is Left.IDENTICAL

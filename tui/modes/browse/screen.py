@@ -470,7 +470,7 @@ class BrowseScreen(ModeScreen):
             )
             return
         at = self.services.clock()
-        done = await self.ask(pairing.pair_two, one.id, other.id, at=at)
+        done = await self.ask(pairing.pair_two, one.id, other.id, self.services.annotator, at=at)
         self.chosen.clear()
         await self._again()
         self.tell(done.words, wrong=done.position is None)

@@ -110,6 +110,9 @@ class ReviseScreen(ModeScreen):
 
     async def undone(self, undone: Undone) -> None:
         """Back to the chain whose decision, note or flag was taken back."""
+        if undone.kind == "pairing":
+            self.tell("undone: the pair; nobody is asked to label it")
+            return
         if undone.kind not in {"decision", "note", "flag"}:
             self.tell(f"undone: a {undone.kind} made in another mode")
             return
@@ -449,7 +452,9 @@ class ReviseScreen(ModeScreen):
                 now, f"marked; {key} on another pairs them" if now else "mark taken away"
             )
             return
-        done = await self.ask(pairing.pair_two, before.id, shown.id, at=self.services.clock())
+        done = await self.ask(
+            pairing.pair_two, before.id, shown.id, self.services.annotator, at=self.services.clock()
+        )
         self._mark_now(None, done.words)
 
     def _mark_now(self, marked: Candidate | None, words: str) -> None:
