@@ -12,7 +12,7 @@ from store.db import leftovers
 from store.errors import StoreError
 from store.exporting import EXPLAINED, ExportOptions, Reason, plan
 from store.exporting.background import Background
-from store.reporting import figures, judgement, people
+from store.reporting import figures, judgement, people, scores
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
 from store.rounds import rounds
@@ -39,6 +39,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *people.formal_rounds(db, names),
         *figures.between_people(db, names),
         *figures.people_and_models(db, names),
+        *scores.preferred(db),
         *judgement.standing_rulings(db, names),
         *judgement.guideline(db, names),
         *_triplets(db),
