@@ -16,11 +16,13 @@ AI: Final = "ai:"
 SOURCE: Final = "source:"
 """The mark before the names of files that brought a preference of their own."""
 
+# json.dumps makes an encoder each time, which costs as much as spelling a small value
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: Any) -> bytes:
     """The one JSON spelling of a value: sorted keys, no spaces, UTF-8, lone surrogates kept."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def json_text(value: Any) -> str:

@@ -11,15 +11,15 @@ import pytest
 HEAVY = ("textual", "rich", "sklearn", "scipy", "numpy", "llama_cpp", "sqlite_utils", "jinja2")
 
 
-def imported(statement: str) -> set[str]:
-    """The heavy modules a fresh interpreter has loaded after a statement."""
+def imported(statement: str, names: tuple[str, ...] = HEAVY) -> set[str]:
+    """Those of some modules that a fresh interpreter has loaded after a statement."""
     program = (
         "import sys, json\n"
         "try:\n"
         f"    {statement}\n"
         "except SystemExit:\n"
         "    pass\n"
-        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))\n"
+        f"print(json.dumps([name for name in {names!r} if name in sys.modules]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
@@ -51,6 +51,14 @@ def test_help_imports_nothing_heavy() -> None:
 def test_a_layer_loads_only_its_own_tools(statement: str, allowed: set[str]) -> None:
     loaded = imported(statement) - {"numpy"}  # sqlite-utils takes numpy wherever it is installed
     assert loaded <= allowed
+
+
+def test_sqlite_utils_comes_without_what_takes_longer_than_the_rest_of_the_start() -> None:
+    opened = "from store.db import sqlite_utils_import as door; door.open_the_door()"
+    names = ("sqlite_utils", "numpy", "pandas", "dateutil.parser._parser")
+    assert imported(opened, names) == {"sqlite_utils"}
+    used = f"{opened}; from sqlite_utils import recipes; recipes.parsedate('2026-01-02')"
+    assert "dateutil.parser._parser" in imported(used, names)
 
 
 def test_the_app_does_not_load_scikit_learn_before_it_is_asked() -> None:

@@ -87,6 +87,7 @@ TOGETHER = [
 FAILING = {
     ("new",): "the file is there",
     ("agree",): "would tell of the sealed round",
+    ("scores",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
     ("export",): "would tell of the sealed round, or has no decision to write",
     ("doctor",): "finds the stand-in for a model file empty",

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from tui.app import PairlabApp
     from tui.services import Services
 
+SEEN = 0.02
+"""Seconds that what follows a key waits: work of this process at once would hold up the thread
+that writes the painted screen to the terminal."""
+
 SETTLED = 2.0
 """Seconds after which what nobody waits for is loaded."""
 
@@ -226,7 +230,11 @@ class Session:
 
     def count_labels_soon(self) -> None:
         """A label of this process was stored: the figures may have moved."""
-        self._app.run_worker(self.agreement.refresh(), group="agreement")
+        self._app.run_worker(self._count_labels, group="agreement")
+
+    async def _count_labels(self) -> None:
+        await asyncio.sleep(SEEN)
+        await self.agreement.refresh()
 
     def _load_reference_soon(self) -> None:
         """scikit-learn, a second of work for another thread."""

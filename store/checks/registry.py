@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store.checks import balance, length, sameness, wording
+from store.checks import balance, length, origin, places, sameness, unseen, wording
+from store.checks.contamination import WORDS, EvaluationSet, not_compared
 from store.checks.control_pictures import control_pictures
 from store.checks.finding import Finding, Level
 from store.checks.haste import hasty_labels
@@ -68,6 +69,14 @@ CHECKS: Final = (
         of_project=hasty_labels,
     ),
     Check(
+        "favourite_place",
+        "annotators who take one side more often than a coin would",
+        f"a chance under {places.UNLIKELY:.0%} (exact binomial test) over {places.FEW} preferences"
+        " or more",
+        OWN,
+        of_project=places.favourite_place,
+    ),
+    Check(
         "length",
         "the chosen answer is simply the longer one, or the shorter one",
         f"a share outside {length.FAIR[0]:.0%} to {length.FAIR[1]:.0%} of {length.FEW} pairs or"
@@ -111,6 +120,20 @@ CHECKS: Final = (
         of_rows=control_pictures,
     ),
     Check(
+        "invisible_characters",
+        "zero-width, direction and tag characters in texts",
+        "one character",
+        f"{OWN}: no reader saw them",
+        of_rows=unseen.invisible,
+    ),
+    Check(
+        "template_in_prompts",
+        "chat-template text in prompts",
+        "one prompt",
+        f"{OWN}: the gate looks at answers alone",
+        of_rows=wording.template_in_prompts,
+    ),
+    Check(
         "contradictions",
         "the same texts decided both ways",
         "one pair",
@@ -137,6 +160,20 @@ CHECKS: Final = (
         "one pair",
         "check digits: ISO/IEC 7812-1 for cards, ISO 13616 for IBANs; reserved numbers pass",
         of_rows=personal,
+    ),
+    Check(
+        "on_policy",
+        "how many of the answers a model wrote here",
+        f"less than {origin.LEAST:.0%} of the answers",
+        f"{OWN}; why it matters: Tajwar et al. 2024, arXiv 2404.14367",
+        of_rows=origin.on_policy,
+    ),
+    Check(
+        "contamination",
+        "texts that an evaluation set holds as well (--against FILE)",
+        f"{WORDS} words in a row in one pair",
+        "the 8-grams of PaLM (Chowdhery et al. 2022, arXiv 2204.02311)",
+        of_rows=not_compared,
     ),
     Check(
         "category_balance",
@@ -195,13 +232,18 @@ class Checks:
 
 
 def check(
-    db: Database, *, from_: str = "consensus", on_check: Callable[[int], None] | None = None
+    db: Database,
+    *,
+    from_: str = "consensus",
+    against: EvaluationSet | None = None,
+    on_check: Callable[[int], None] | None = None,
 ) -> Checks:
     """Run every check over the pairs that would be exported.
 
     Args:
         db: the project.
         from_: whose word counts, as for an export.
+        against: what the check ``contamination`` compares with.
         on_check: told how many checks have been run, for a progress bar.
 
     Raises:
@@ -210,7 +252,10 @@ def check(
     made = plan(db, ExportOptions(format="trl", from_=from_))
     found = []
     for done, each in enumerate(CHECKS, start=1):
-        found.append(Told(each, each.look(db, made.rows)))
+        if against is not None and each.of_rows is not_compared and made.rows:
+            found.append(Told(each, against.contamination(made.rows)))
+        else:
+            found.append(Told(each, each.look(db, made.rows)))
         if on_check is not None:
             on_check(done)
     return Checks(len(made.rows), made.counts, tuple(found))

@@ -46,6 +46,22 @@ def announcements(rows: Sequence[ExportRow]) -> Finding:
     )
 
 
+def template_in_prompts(rows: Sequence[ExportRow]) -> Finding:
+    """Prompts with a token or a speaker's name of a chat template in them."""
+    found = {
+        row.pair.id: piece
+        for row in rows
+        if (piece := next(filter(None, (texts.leaked(m.content) for m in row.messages)), None))
+    }
+    first = next(iter(found.values()), "")
+    return Finding(
+        Level.LOOK if found else Level.FINE,
+        f"{len(found)} of {len(rows)} prompts hold chat-template text{f' ({first})' * bool(first)}",
+        {"n": len(rows), "pairs": len(found)},
+        tuple(found),
+    )
+
+
 def _edges(text: str) -> set[str]:
     """The first and the last sentence, as they compare equal."""
     sentences = [s for part in _END.split(text) if (s := texts.normalised(part).casefold())]

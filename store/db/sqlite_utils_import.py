@@ -47,3 +47,6 @@ def _load_later(name: str) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     loader.exec_module(module)
+    package, _, last = name.rpartition(".")
+    # where the package lacks it, "from package import module" asks the module, which loads it
+    setattr(sys.modules[package], last, module)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from store.exporting.formats import FORMATS, summaries
-from store.exporting.options import ExportOptions, UsageProblem, parse_split
+from store.exporting.options import (
+    DEFAULT_SPLIT,
+    SPLIT_NAMES,
+    ExportOptions,
+    UsageProblem,
+    parse_split,
+)
 from store.exporting.plan import ExportPlan, plan
 from store.exporting.reasons import ALLOWABLE, EXPLAINED, Reason
 from store.exporting.write import WrittenExport, write
 
 __all__ = [
     "ALLOWABLE",
+    "DEFAULT_SPLIT",
     "EXPLAINED",
     "FORMATS",
+    "SPLIT_NAMES",
     "ExportOptions",
     "ExportPlan",
     "Reason",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from store import ids
 from store.agreement import bands
 from store.agreement.report import Agreement
+from store.exporting import card_head
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
@@ -31,7 +32,7 @@ def card(plan: ExportPlan, files: dict[str, int]) -> str:
         files: rows of each split's file, by file name.
     """
     parts = [
-        _front_matter(files),
+        card_head.front_matter(plan, files),
         "# Preference data\n",
         _what(plan),
         _files(files),
@@ -41,15 +42,6 @@ def card(plan: ExportPlan, files: dict[str, int]) -> str:
         _limits(plan),
     ]
     return "\n".join(part for part in parts if part)
-
-
-def _front_matter(files: dict[str, int]) -> str:
-    # split files without a row are not named: a loader cannot tell their columns
-    named = [name for name, rows in files.items() if rows]
-    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
-    for name in named:
-        lines += [f"  - split: {name.partition('.')[0]}", f"    path: {name}"]
-    return "\n".join([*(lines if named else ["---"]), "---", ""])
 
 
 def _what(plan: ExportPlan) -> str:

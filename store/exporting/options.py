@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,9 @@ preference that an imported file brought with it."""
 
 DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
 """Shares of train, validation and test where OUT is a folder and no split was asked for."""
+
+_LICENSE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 SPLIT_NAMES: Final = ("train", "validation", "test")
 
@@ -46,6 +50,10 @@ class ExportOptions:
     """Tokens of prompt and answer that the trainer keeps (TRL's default is 1024)."""
     force: bool = False
     """Replace an export that is already there."""
+    license: str = "unknown"
+    """As hubs spell it (``cc-by-4.0``, ``mit``, ``other``); of the card alone."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of the texts, for the card; empty where nobody said."""
 
     def __post_init__(self) -> None:
         self._check_source()
@@ -55,6 +63,13 @@ class ExportOptions:
             check_split(self.split)
         if self.min_annotators < 1:
             raise UsageProblem(f"--min-annotators is at least 1, not {self.min_annotators}")
+        if not _LICENSE.fullmatch(self.license):
+            raise UsageProblem(
+                f"--license '{self.license}' is no name of a license such as cc-by-4.0, mit, other"
+            )
+        for language in self.languages:
+            if not _LANGUAGE.fullmatch(language):
+                raise UsageProblem(f"--language '{language}' is no code such as en, ja or pt-br")
         if self.max_length < 1:
             raise UsageProblem(f"--max-length is at least 1 token, not {self.max_length}")
 

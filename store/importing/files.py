@@ -21,7 +21,7 @@ from store.importing.rows import FIELDS, PairRow, Problem, Row
 from store.importing.source import open_any
 from store.importing.writer import Writer
 
-BATCH: Final = 500
+BATCH: Final = 1000
 """Rows of one transaction: few enough that another process never waits long for the lock."""
 
 _PREVIEWED: Final = 3
@@ -195,12 +195,14 @@ def _write(
         # Counted apart first: a transaction that fails has imported none of its rows.
         counted = FileReport(report.file, report.kind, report.format)
         with immediate(db):
+            sound = [row for row in batch if not isinstance(row, Problem)]
+            written = iter(writer.write_all(sound))
             for row in batch:
                 if isinstance(row, Problem):
                     counted.rejected += 1
                     counted.problems.append(row)
                     continue
-                outcome, problems = writer.write(row)
+                outcome, problems = next(written)
                 lines = row.lines if isinstance(row, PairRow) else 1
                 setattr(counted, outcome, getattr(counted, outcome) + lines)
                 counted.problems += problems

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from sqlite_utils import Database
@@ -12,6 +11,7 @@ from sqlite_utils import Database
 from store import find, ids
 from store.db import meta
 from store.errors import WrongId
+from store.importing.new_pairs import NewPairs, other_category, placements
 from store.importing.rows import (
     Given,
     LabelRow,
@@ -25,7 +25,7 @@ from store.importing.rows import (
 from store.items import answered_prompts, candidates, pairs, prompts
 from store.judgements import labels, rankings
 from store.log import event_kinds
-from store.records import Candidate, Label, Origin, Verdict
+from store.records import Candidate, Label, Origin
 
 Outcome = Literal["added", "duplicates", "rejected"]
 
@@ -53,6 +53,27 @@ class Writer:
         self._wanted: set[str] = set()
         self.labels_seen = False
         """Whether any row came with a label of somebody, the file's own preference aside."""
+
+    def write_all(self, rows: Sequence[Row]) -> list[tuple[Outcome, list[Problem]]]:
+        """Writes rows in their order: pairs that nobody has yet together, all others one by one.
+
+        Returns:
+            What became of each, and all that is odd about it.
+        """
+        fresh = NewPairs(self._db, rows, source=self._source, category=self._category, at=self._at)
+        out: list[tuple[Outcome, list[Problem]]] = []
+        for row in rows:
+            if isinstance(row, PairRow) and _unfit(row) is None:
+                problems = fresh.take(row, asked_for=self._wanted)
+                if problems is not None:
+                    self.labels_seen |= any(not who.startswith(ids.SOURCE) for who in row.labels)
+                    out.append(("added", problems))
+                    continue
+            fresh.write()
+            out.append(self.write(row))
+            fresh.written_by_another(row)
+        fresh.write()
+        return out
 
     def write(self, row: Row) -> tuple[Outcome, list[Problem]]:
         """Writes one row.
@@ -102,8 +123,7 @@ class Writer:
             if stands == prompts.UNCATEGORISED:
                 prompts.categorise(self._db, prompt_id, category)
             elif stands != category:
-                reason = f"the prompt is there already under '{stands}', which stands"
-                problems.append(_kept(row.line, "category", reason))
+                problems.append(other_category(row.line, stands))
         return prompt_id, new
 
     def _pair(self, row: PairRow, problems: list[Problem]) -> bool:
@@ -161,16 +181,10 @@ class Writer:
         Where the file names no sides its content draws them, the same in every project. A pair
         that is there already keeps its own, drawn or not.
         """
-        if not row.drawn:
-            return row
-        first = pairs.drawn_a(prompt_id, row.a, row.b)
-        turned = turn(row)
-        drawn, other = (row, turned) if first == row.a else (turned, row)
-        there = ids.pair_id(prompt_id, other.a, other.b, other.external_id)
-        present = ids.pair_id(prompt_id, drawn.a, drawn.b, drawn.external_id)
-        if not pairs.exists(self._db, present) and pairs.exists(self._db, there):
-            return other
-        return drawn
+        drawn, *others = placements(row, prompt_id)
+        if others and not pairs.exists(self._db, drawn.pair_id):
+            return next((at.row for at in others if pairs.exists(self._db, at.pair_id)), drawn.row)
+        return drawn.row
 
     def _candidate(self, prompt_id: str, text: str) -> str:
         return candidates.add(
@@ -270,25 +284,6 @@ def _unfit(row: PairRow | LabelRow | RankingRow) -> Problem | None:
             reason = f"the note is longer than {event_kinds.TEXT_MAX} characters"
             return Problem(row.line, shown(f"notes.{who}"), reason, kept=False)
     return None
-
-
-def turn(row: PairRow) -> PairRow:
-    """The same pair with its answers, roles and verdicts the other way round."""
-    other = {Verdict.A: Verdict.B, Verdict.B: Verdict.A}
-    sides = {"a": "b", "b": "a"}
-
-    def turned(given: Given) -> Given:
-        verdict = other.get(given.verdict, given.verdict)
-        return given._replace(verdict=verdict, left=sides.get(given.left or ""))
-
-    return replace(
-        row,
-        a=row.b,
-        b=row.a,
-        roles=row.roles[::-1],
-        labels={who: turned(given) for who, given in row.labels.items()},
-        later=tuple((who, turned(given)) for who, given in row.later),
-    )
 
 
 def _kept(line: int, field: str, reason: str) -> Problem:

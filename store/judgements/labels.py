@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
@@ -134,6 +135,48 @@ def give(
         if first and basis.in_rounds:
             assignments.note_finished(db, pair_id, who, at)
     return event
+
+
+class FirstWord(NamedTuple):
+    """A verdict on a pair of which nothing was said before; fields as of :func:`give`."""
+
+    pair_id: str
+    annotator: str
+    verdict: Verdict
+    strength: int | None
+    note: str | None
+    phase: Phase
+    seconds: float | None
+    left: str | None
+
+
+def give_first(db: Database, words: Iterable[FirstWord], *, source: str, at: str) -> None:
+    """Record many verdicts on new pairs at once, under no version of the guideline.
+
+    Args:
+        db: the project, inside a transaction that is rolled back where this fails.
+        words: about pairs that are in the file and in no round, and of which no event speaks.
+        source: name of the file they were imported from.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        BadInput: strength or side is none of those that exist.
+    """
+    said = []
+    for word in words:
+        _check(word.verdict, word.strength, word.left)
+        value = {
+            "verdict": word.verdict.value,
+            "strength": word.strength,
+            "seconds": word.seconds,
+            "left": word.left,
+            "note": word.note or None,
+            "source": source,
+            "informed": False,
+        }
+        who = ids.name(word.annotator)
+        said.append(events.Word("label", word.pair_id, who, word.phase.value, _without_none(value)))
+    events.write_first(db, said, at=at)
 
 
 def of_pair(db: Database, pair_id: str) -> list[Label]:

@@ -9,6 +9,7 @@ skipped over, queued again or taken back comes to is said by :mod:`store.log.sta
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
@@ -76,21 +77,25 @@ def apply(db: Database, event: Event) -> None:
     A verdict that has the greatest lamport number of its cell, as one just given has, stands
     whatever was said before it; and before the first word of a cell there was none.
     """
-    winner = (
-        event.kind,
-        event.item,
-        event.annotator,
-        event.phase,
-        event.id,
-        ids.json_text(event.value),
-        event.at,
-    )
-    said = _word(winner)
+    said = _said(event)
     if event.kind == "label" and (standing_label.is_verdict(said) or event.lamport == 1):
         answer: Answer = "given" if standing_label.is_verdict(said) else "skipped"
         db.execute(_ADD_LABEL, _row_of(event.item, event.annotator, event.phase, said, answer))
     else:
         refresh(db, cell_of(event))
+
+
+def apply_first(db: Database, events: Iterable[Event]) -> None:
+    """The same for many events, each the first of its cell."""
+    labels = []
+    for event in events:
+        if event.kind == "label":
+            said = _said(event)
+            answer: Answer = "given" if standing_label.is_verdict(said) else "skipped"
+            labels.append(_row_of(event.item, event.annotator, event.phase, said, answer))
+        else:
+            refresh(db, cell_of(event))
+    db.conn.executemany(_ADD_LABEL, labels)
 
 
 def refresh(db: Database, cell: Cell) -> None:
@@ -229,6 +234,10 @@ def _row_of_cell(db: Database, item: str, annotator: str, phase: str) -> tuple[A
     if found.shown is None or found.answer is None:
         return None
     return _row_of(item, annotator, phase, found.shown, found.answer)
+
+
+def _said(event: Event) -> standing_label.CellEvent:
+    return standing_label.CellEvent(event.id, event.kind, event.value, event.at)
 
 
 def _word(winner: tuple[Any, ...]) -> standing_label.CellEvent:

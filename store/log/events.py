@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import ProjectDatabase, immediate
+from store.db.connection import ProjectDatabase, immediate, translated
 from store.errors import BadInput
 from store.log import current_state, event_kinds, set_aside
 from store.records import Event
@@ -125,6 +126,56 @@ def write(
             return event
 
 
+class Word(NamedTuple):
+    """What somebody says in a cell of which nothing was said before."""
+
+    kind: str
+    item: str
+    who: str
+    """In the form of :func:`store.ids.name`."""
+    phase: str
+    value: dict[str, Any]
+
+
+def write_first(db: Database, words: Iterable[Word], *, at: str) -> None:
+    """The same as :func:`write` for many events at once, each the first of its cell.
+
+    Args:
+        db: the project, inside a transaction that is rolled back where this fails.
+        words: about items that are in the file, and of which no event says anything.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        BadInput: one of them is none of its kind.
+    """
+    last = _last(db, "", "", "", "")
+    made = []
+    for seq, word in enumerate(words, last.seq + 1):
+        event = Event(
+            id="",
+            replica=last.replica,
+            seq=seq,
+            lamport=1,
+            at=at,
+            annotator=word.who,
+            kind=word.kind,
+            item=word.item,
+            phase=word.phase,
+            value=word.value,
+        )
+        if wrong := event_kinds.problem(event):
+            raise BadInput(f"this {word.kind} cannot be kept: {wrong}; nothing was written")
+        made.append(dataclasses.replace(event, id=identity(event)))
+    if not made:
+        return
+    with translated():
+        db.conn.executemany(_INSERT, map(_row_of, made))
+    set_aside.mark_looked_at(db, last.arrival, last_arrival(db))
+    current_state.apply_first(db, made)
+    if isinstance(db, ProjectDatabase):
+        db.made.extend(made)
+
+
 def insert(db: Database, event: Event, value: str | None = None) -> int:
     """Write an event as it is, without touching heads; for :func:`append` and merges.
 
@@ -136,21 +187,7 @@ def insert(db: Database, event: Event, value: str | None = None) -> int:
     Returns:
         Its arrival number in this file.
     """
-    written = db.execute(
-        _INSERT,
-        [
-            event.id,
-            event.replica,
-            event.seq,
-            event.lamport,
-            event.at,
-            event.annotator,
-            event.kind,
-            event.item,
-            event.phase,
-            ids.json_text(event.value) if value is None else value,
-        ],
-    )
+    written = db.execute(_INSERT, _row_of(event, value))
     assert written.lastrowid is not None
     return int(written.lastrowid)
 
@@ -197,6 +234,21 @@ def changed(db: Database) -> int:
 def last_arrival(db: Database) -> int:
     """Arrival number of the newest event in this file; 0 when there is none."""
     return int(db.execute("SELECT coalesce(max(arrival), 0) FROM event").fetchone()[0])
+
+
+def _row_of(event: Event, value: str | None = None) -> tuple[Any, ...]:
+    return (
+        event.id,
+        event.replica,
+        event.seq,
+        event.lamport,
+        event.at,
+        event.annotator,
+        event.kind,
+        event.item,
+        event.phase,
+        ids.json_text(event.value) if value is None else value,
+    )
 
 
 def _from_row(row: tuple[Any, ...]) -> Event:

@@ -28,19 +28,26 @@ class AssignedPair(NamedTuple):
 
 
 def first_skipped(
-    db: Database, round_id: str, annotator: str, passed: Iterable[str]
-) -> AssignedPair | None:
-    """The first place whose pair the annotator skipped, ``passed`` left out."""
+    db: Database, round_ids: Iterable[str], annotator: str, passed: Iterable[str]
+) -> tuple[str, AssignedPair] | None:
+    """The first place whose pair the annotator skipped, in the first round that has one.
+
+    Args:
+        db: the project.
+        round_ids: the rounds, in the order in which they count.
+        annotator: a name as it is stored.
+        passed: pairs left out.
+    """
     row = db.execute(
-        "SELECT position, round_pair.pair_id FROM round_pair JOIN answered AS label"
-        " ON label.pair_id = round_pair.pair_id AND label.annotator = round_pair.annotator"
-        " AND label.verdict = 'skip'"
-        " WHERE round_pair.round_id = ? AND round_pair.annotator = ?"
-        " AND round_pair.pair_id NOT IN (SELECT value FROM json_each(?))"
-        " ORDER BY position LIMIT 1",
-        [round_id, annotator, json.dumps(list(passed))],
+        "SELECT round_id, round_pair.position, round_pair.pair_id FROM json_each(?) AS wanted"
+        " JOIN round_pair ON round_pair.round_id = wanted.value AND round_pair.annotator = ?"
+        " JOIN answered AS label ON label.pair_id = round_pair.pair_id"
+        " AND label.annotator = round_pair.annotator AND label.verdict = 'skip'"
+        " WHERE round_pair.pair_id NOT IN (SELECT value FROM json_each(?))"
+        " ORDER BY wanted.key, round_pair.position LIMIT 1",
+        [json.dumps(list(round_ids)), annotator, json.dumps(list(passed))],
     ).fetchone()
-    return None if row is None else AssignedPair(*row)
+    return None if row is None else (row[0], AssignedPair(*row[1:]))
 
 
 def note_finished(db: Database, pair_id: str, annotator: str, at: str) -> None:

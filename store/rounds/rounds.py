@@ -281,7 +281,7 @@ def label_next(
 def skipped_next(
     db: Database,
     annotator: str,
-    mine: Iterable[tuple[Round, Position]],
+    mine: Sequence[tuple[Round, Position]],
     *,
     passed: Iterable[str] = (),
 ) -> tuple[Round, Position] | None:
@@ -295,12 +295,15 @@ def skipped_next(
         mine: the annotator's rounds, from :func:`in_order`.
         passed: pairs that are not wanted now: they were skipped again.
     """
-    who = ids.name(annotator)
-    for each, place in mine:
-        here = assignments.first_skipped(db, each.id, who, passed)
-        if here is not None:
-            return each, Position(here.pair_id, here.position + 1, place.total, place.done)
-    return None
+    if not mine:
+        return None
+    own = [each.id for each, _ in mine]
+    found = assignments.first_skipped(db, own, ids.name(annotator), passed)
+    if found is None:
+        return None
+    round_id, here = found
+    each, place = mine[own.index(round_id)]
+    return each, Position(here.pair_id, here.position + 1, place.total, place.done)
 
 
 def unseal(db: Database, round_id: str, seal: Seal | str, by: str, at: str) -> Round:

@@ -105,6 +105,8 @@ def resume(
         db: the project.
         annotator: a name.
         after: look behind this pair first, and from the start only when nothing is left there.
+            The pair itself has its verdict or is about to get it: where it is the last of the
+            rounds, the order of what comes behind them is drawn now.
         passed: skipped pairs that were skipped again and are not wanted now.
     """
     place, round_ = _next(db, annotator, after, passed)
@@ -121,7 +123,7 @@ def _next(
 ) -> tuple[Position, Round | None]:
     mine = rounds.in_order(db, annotator, after=after)
     for each, place in mine:
-        if place.pair_id is not None:
+        if place.pair_id is not None and place.pair_id != after:
             return place, each
     skipped = rounds.skipped_next(db, annotator, mine, passed=passed)
     if skipped is not None:

@@ -11,10 +11,13 @@ from engine.api import Generated, OnEvent, Sampling, Urgency
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
+from store import clock
 from store.db.thread import StoreThread
 from store.records import Message
 from tui.app import PairlabApp
 from tui.services import Services
+
+ANNOTATOR = "bench"
 
 
 class Unhurried(ScriptedEngine):
@@ -36,13 +39,19 @@ class Unhurried(ScriptedEngine):
         )
 
 
+def app_over(store: StoreThread, path: Path) -> PairlabApp:
+    """The app on a project that is open."""
+    engine = Unhurried()
+    runner = Runner(engine, store, Plan(), clock=clock.now, annotator=ANNOTATOR)
+    return PairlabApp(
+        Services(store=store, db_path=path, annotator=ANNOTATOR, engine=engine, runner=runner)
+    )
+
+
 def main(path: Path) -> None:
     """Open the app."""
     store = StoreThread(path)
-    engine = Unhurried()
-    runner = Runner(engine, store, Plan())
-    services = Services(store=store, db_path=path, annotator="bench", engine=engine, runner=runner)
-    PairlabApp(services).run()
+    app_over(store, path).run()
     store.close()
 
 

@@ -404,3 +404,23 @@ def test_nobody_works_under_the_name_of_a_model_or_a_file(pairs: Pairlab, name: 
 @pytest.mark.parametrize("name", ["aida", "Ai", "sources", "mail: me", "ai"])
 def test_a_name_that_only_resembles_one_is_a_name(pairs: Pairlab, name: str) -> None:
     assert pairs("--as", name, "label", "p1", "a").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("lable",), "'label'"),
+        (("round", "clsoe"), "'close'"),
+        (("export", "--formt"), "'--format'"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(
+    pairlab: Pairlab, typed: tuple[str, ...], meant: str
+) -> None:
+    refused = pairlab(*typed)
+    assert refused.exit_code == 2
+    assert meant in refused.stderr.partition("Did you mean ")[2]
+
+
+def test_the_version_has_a_short_option_too(pairlab: Pairlab) -> None:
+    assert pairlab("-V").stdout == pairlab("--version").stdout != ""

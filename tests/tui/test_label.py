@@ -32,6 +32,28 @@ def events(rows: Database) -> int:
     return int(rows.execute("SELECT count(*) FROM event").fetchone()[0])
 
 
+async def test_a_pair_of_another_size_is_laid_out_once(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    for lines in (1, 3, 6):
+        text = "\n".join(f"line {n}" for n in range(lines))
+        a_chain(rows, (f"{text}?", f"original {text}", "it helps nobody", f"revision {text}"))
+    app = make_app(study)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "L")
+        screen, layouts = label(app), []
+        screen.screen_layout_refresh_signal.subscribe(screen.view, layouts.append, immediate=True)
+        heights = {screen.left.size.height}
+        for n in range(5):
+            layouts.clear()
+            await press(pilot, "12"[n % 2])
+            assert len(layouts) <= 1
+            assert screen.to_label is not None
+            heights.add(screen.left.size.height)
+            assert screen.left.text in "\n".join((screen.to_label.first, screen.to_label.second))
+        assert len(heights) > 1
+
+
 async def test_one_key_labels_and_the_next_pair_is_there(
     study: Path, rows: Database, make_app: MakeApp, watch: Watch
 ) -> None:

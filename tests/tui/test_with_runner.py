@@ -20,6 +20,7 @@ from store.db.thread import StoreThread
 from store.items import candidates, chains, prompts
 from store.judgements import decisions
 from store.records import Choice
+from tests.bench.scripted_app import app_over
 from tests.tui.driving import MakeApp, drawn, press, revise, settle, until
 from tests.tui.seed import AT, a_prompt
 from tui.app import PairlabApp
@@ -182,3 +183,12 @@ async def test_the_store_stays_usable_after_the_model_failed(
         await settle(pilot)
         await press(pilot, "a", "M")
         assert "no memory" in drawn(app)
+
+
+async def test_the_app_that_the_bench_measures_writes(two_prompts: Path) -> None:
+    store = StoreThread(two_prompts)
+    app = app_over(store, two_prompts)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: app.progress is not None)
+        await until(pilot, lambda: "Prompt 1 of 2" in drawn(app))
+    store.close()

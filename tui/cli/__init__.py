@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.exceptions import NoSuchCommand
 
 from engine import netlock
 from engine.privacy import leave_no_traces
@@ -66,6 +67,14 @@ class _Commands(click.Group):
         module = importlib.import_module(f"tui.cli.{cmd_name.replace('import', 'import_')}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:  # click knows only of commands that were imported
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -142,7 +151,7 @@ def _names_a_server(words: Sequence[str]) -> bool:
 )
 @click.option("--endpoint", metavar="URL", help="An OpenAI-compatible server writes in the app.")
 @click.option("--allow-remote", is_flag=True, help="That server may be another machine.")
-@click.version_option(package_name="pairlab", prog_name="pairlab")
+@click.version_option(None, "-V", "--version", package_name="pairlab", prog_name="pairlab")
 @click.pass_context
 def main(
     ctx: click.Context,

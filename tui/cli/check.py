@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,21 +31,31 @@ def _checks() -> dict[str, str]:
     metavar="SOURCE",
     help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions or ai.",
 )
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="An evaluation set (text, JSON, JSON lines) whose texts must not be trained on; may be"
+    " given again.",
+)
 @json_option
 @click.pass_obj
-def command(context: CliContext, from_: str, *, as_json: bool) -> None:
+def command(context: CliContext, from_: str, against: tuple[Path, ...], *, as_json: bool) -> None:
     """Look for what a model would learn from the decided pairs that nobody meant to teach it.
 
     Nothing is changed or left out because of what is found. JSON has every threshold with its
     source, and the ids of all pairs.
     """
     from store.checks import registry
+    from store.checks.contamination import EvaluationSet
     from store.exporting import UsageProblem
     from tui.cli.progress import counting
 
     try:
         with context.open() as database, counting("checking", len(registry.CHECKS)) as on_check:
-            result = registry.check(database, from_=from_, on_check=on_check)
+            evaluation = EvaluationSet(against) if against else None
+            result = registry.check(database, from_=from_, against=evaluation, on_check=on_check)
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from problem
     if as_json:

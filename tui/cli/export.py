@@ -67,6 +67,21 @@ def _reasons() -> dict[str, str]:
     help="Tokens the trainer keeps; pairs that are identical within it stay out.",
 )
 @click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
+@click.option(
+    "--license",
+    "license_",
+    default="unknown",
+    show_default=True,
+    metavar="NAME",
+    help="Of the data set, for its card: cc-by-4.0, mit, other ...",
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="CODE",
+    help="Of the texts, for the card: en, ja ...; may be given again.",
+)
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @json_option
 @click.pass_obj
@@ -81,6 +96,8 @@ def command(
     min_annotators: int,
     max_length: int,
     model: str | None,
+    license_: str,
+    languages: tuple[str, ...],
     *,
     force: bool,
     as_json: bool,
@@ -103,6 +120,8 @@ def command(
             min_annotators=min_annotators,
             max_length=max_length,
             force=force,
+            license=license_.lower(),
+            languages=tuple(code.lower() for code in languages),
         )
         options.check_target(out)
         with context.open() as database, token_counter(database, model) as count_tokens:
@@ -164,9 +183,25 @@ def _tell(plan: ExportPlan, written: WrittenExport) -> None:
     for reason, number in plan.counts.items():
         if number:
             say(f"  {number:6} left out: {EXPLAINED[Reason(reason)]} ({reason})")
+    _tell_splits(plan, written)
     if plan.length_not_checked:
         say(
             f"  {len(plan.length_not_checked):6} not checked for being identical once cut:"
             " no model at hand to count tokens (length_not_checked)"
         )
     put(str(written.out))
+
+
+def _tell_splits(plan: ExportPlan, written: WrittenExport) -> None:
+    """How many rows each split has, and how far that is from what was asked for."""
+    from store.exporting import DEFAULT_SPLIT, SPLIT_NAMES
+
+    rows = {name.partition(".")[0]: file.rows for name, file in written.files.items()}
+    if "train" not in rows or not written.rows:
+        return
+    shares = zip(SPLIT_NAMES, plan.options.split or DEFAULT_SPLIT, strict=True)
+    told = [
+        f"{rows.get(name, 0)} {name} ({rows.get(name, 0) / written.rows:.0%} of {wanted:.0%})"
+        for name, wanted in shares
+    ]
+    say(f"  {', '.join(told)}: all rows of one prompt are in one split.")

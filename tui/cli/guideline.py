@@ -59,7 +59,7 @@ def history(context: CliContext, *, as_json: bool) -> None:
         put(f"v{each.version} · {each.author} · {each.at} · {each.id[:12]}{force}")
 
 
-@command.command("set")
+@command.command("set", short_help="Makes a Markdown file the guideline in force.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.pass_obj
 def set_(context: CliContext, file: Path) -> None:
@@ -81,7 +81,7 @@ def set_(context: CliContext, file: Path) -> None:
         say(f"The guideline is version {now.version} now.")
 
 
-@command.command("relabel")
+@command.command("relabel", short_help="Queues your labels under older versions again.")
 @json_option
 @click.pass_obj
 def relabel_(context: CliContext, *, as_json: bool) -> None:

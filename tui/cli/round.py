@@ -30,7 +30,7 @@ def command() -> None:
     """
 
 
-@command.command("new")
+@command.command("new", short_help="Begins a round with the pairs all its people can take.")
 @click.argument("name")
 @click.option("--annotators", required=True, metavar="A,B", help="Who labels; two names or more.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="N pairs at random.")
@@ -98,7 +98,7 @@ def new(
         say(f"  {each} labels with: pairlab --db {context.db} --as '{each}'")
 
 
-@command.command("list")
+@command.command("list", short_help="All rounds, with everybody's progress.")
 @json_option
 @click.pass_obj
 def list_(context: CliContext, *, as_json: bool) -> None:
@@ -115,7 +115,7 @@ def list_(context: CliContext, *, as_json: bool) -> None:
         put(_line(each))
 
 
-@command.command("show")
+@command.command("show", short_help="How far everybody is, and how it was set up.")
 @click.argument("name")
 @json_option
 @click.pass_obj
@@ -135,7 +135,7 @@ def show_(context: CliContext, name: str, *, as_json: bool) -> None:
         put(f"  {told['show']}: {SHOWN[told['show']]}")
 
 
-@command.command("open")
+@command.command("open", short_help="Shows the figures before all have finished.")
 @click.argument("name")
 @click.option("--blocks", is_flag=True, help="Only by blocks of 10 new common pairs.")
 @click.pass_obj
@@ -151,7 +151,7 @@ def open_(context: CliContext, name: str, *, blocks: bool) -> None:
     say(f"Round '{found.name}': {SHOWN[seal]}. It will say so in the report.")
 
 
-@command.command("close")
+@command.command("close", short_help="Ends a round although not all have finished.")
 @click.argument("name")
 @click.option("--reason", required=True, metavar="T", help="Why; it goes into the report.")
 @click.pass_obj

@@ -87,6 +87,8 @@ class ModeScreen(Scrolls, TextScreen):
         super().__init__()
         self.item_id: str | None = None
         """What a key acts on; None while there is nothing."""
+        self._views: tuple[ReadingView, ...] = ()
+        self._prompts: tuple[PromptPane, ...] = ()
         self._conversation = False
         """The prompt shown has earlier turns."""
         self._painted_at: float | None = None
@@ -161,7 +163,7 @@ class ModeScreen(Scrolls, TextScreen):
     @property
     def cramped(self) -> bool:
         """The screen is too small to show both answers."""
-        return any(view.cramped for view in self.query(ReadingView) if view.display)
+        return any(view.cramped for view in self._views if view.display)
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
@@ -178,7 +180,7 @@ class ModeScreen(Scrolls, TextScreen):
 
     def item_shown(self, item_id: str | None) -> None:
         """The panes now hold this item; keys act on it once it is painted."""
-        conversation = any(pane.earlier for pane in self.query(PromptPane))
+        conversation = any(pane.earlier for pane in self._prompts)
         if (item_id is None, conversation) != (self.item_id is None, self._conversation):
             self._conversation = conversation
             self.refresh_bindings()
@@ -291,7 +293,9 @@ class ModeScreen(Scrolls, TextScreen):
             yield KeysLine()
 
     def on_mount(self) -> None:
-        """Take over what is remembered."""
+        """Take over what is remembered; keys ask for views and prompts too often to search."""
+        self._views = tuple(self.query(ReadingView))
+        self._prompts = tuple(self.query(PromptPane))
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._tell_server()
         self.background(self._recall_shield, group="shield")
@@ -410,7 +414,7 @@ class ModeScreen(Scrolls, TextScreen):
 
     def action_turns(self) -> None:
         """Earlier turns unfolded, or folded again."""
-        for pane in self.query(PromptPane):
+        for pane in self._prompts:
             pane.fold()
 
     def action_shield(self) -> None:

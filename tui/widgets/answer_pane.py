@@ -7,6 +7,7 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 
 from tui.text import one_line, plain
@@ -30,6 +31,11 @@ class AnswerPane(Vertical, can_focus=True):
     AnswerPane { height: 1fr; width: 1fr; }
     AnswerPane.-shield > TextBody { color: $muted; }
     """
+
+    BLANK = True  # what rule and text leave free of it is background
+
+    virtual_size: reactive[Size] = reactive(Size(0, 0), repaint=False)
+    """As in Textual, but that it asks for another layout and paint of what has just had them."""
 
     shielded: reactive[bool] = reactive(default=False)
     """Only the first line is shown, dimmed."""
@@ -73,6 +79,11 @@ class AnswerPane(Vertical, can_focus=True):
     def rows(self, width: int) -> int:
         """Rows that show the title and all of the text where the pane is so wide."""
         return 2 if self.shielded else 1 + max(self._body.rows(width), 1)
+
+    def expect(self, rows: int) -> None:
+        """Stand at once as the next layout, which gives the pane so many rows, will have it."""
+        self._body.expect(rows - 1)
+        self._count_hidden()
 
     def prepare(self, text: str | Content) -> None:
         """Make ready what will probably be shown next, while nobody waits."""
@@ -170,7 +181,6 @@ class AnswerPane(Vertical, can_focus=True):
         if title is not None:
             self.title = title
         self._fill(from_top=top, behind=behind)
-        self._count_hidden()
 
     def _fill(self, *, from_top: bool = False, behind: Content | None = None) -> None:
         if self.shielded and self._content.plain.strip():
@@ -180,6 +190,7 @@ class AnswerPane(Vertical, can_focus=True):
             self._body.update(self._content, from_top=from_top, behind=behind)
         if self.refit is not None:
             self.refit()
+        self._count_hidden()
 
     def _count_hidden(self) -> None:
         above, below = self._body.top, self._body.below

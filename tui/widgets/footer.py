@@ -77,10 +77,10 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     """
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
-        binding = worded(screen, active.binding)
+        binding = active.binding
         if binding.show and binding.action not in seen:
             key = screen.app.get_key_display(binding)
-            seen[binding.action] = (key, binding, active.enabled)
+            seen[binding.action] = (key, worded(screen, binding), active.enabled)
     places = own_places(screen)
     behind = len(places)
     rank = {"all.help": behind + 1}
@@ -137,14 +137,22 @@ class KeysLine(Widget):
         if not entries:
             return Content("")
         *others, last = entries
-        for worded in range(len(others), -1, -1):
-            drawn = [_entry(*entry) for entry in others[:worded]]
-            if bare := [_entry(*entry, words=False) for entry in others[worded:]]:
-                drawn.append(Content(" ").join(bare))
-            line = Content(" " * gap).join([*drawn, _entry(*last)])
-            if line.cell_length <= width:
-                return line
-        return line.truncate(width, ellipsis=True)
+        longest = range(len(others), 0, -1)
+        worded = next((most for most in longest if _cells(entries, most, gap) <= width), 0)
+        drawn = [_entry(*entry) for entry in others[:worded]]
+        if bare := [_entry(*entry, words=False) for entry in others[worded:]]:
+            drawn.append(Content(" ").join(bare))
+        return Content(" " * gap).join([*drawn, _entry(*last)]).truncate(width, ellipsis=True)
+
+
+def _cells(entries: list[tuple[str, Binding, bool]], worded: int, gap: int) -> int:
+    """Width of the line where so many keys, and the last one, have their words."""
+    bare = len(entries) - 1 - worded
+    words = [binding.description for _, binding, _ in (*entries[:worded], entries[-1])]
+    keys = sum(cell_len(key) for key, _, _ in entries)
+    return (
+        keys + sum(map(cell_len, words)) + len(words) + gap * worded + (gap + bare - 1) * bool(bare)
+    )
 
 
 def _entry(key: str, binding: Binding, enabled: bool, *, words: bool = True) -> Content:

@@ -76,9 +76,10 @@ class PairView(ReadingView):
         self.alike.display = bool(words)
         if words:
             self.alike.update(plain(f"The answers {words}."))
-        self.prompt.show_prompt(messages, title=title)
-        self.left.show_answer(first)
-        self.right.show_answer(second)
+        with self.together():
+            self.prompt.show_prompt(messages, title=title)
+            self.left.show_answer(first)
+            self.right.show_answer(second)
 
     def _name_sides(self) -> None:
         first, second = self._titles or ("1 Left", "2 Right")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from textual.content import Content
@@ -68,6 +69,7 @@ class ReadingView(Widget):
         self.cramped = False
         """There is no row for some text."""
         self._regions: list[tuple[Widget, Region]] = []
+        self._together = False
         self._missing = 0
 
     @property
@@ -111,9 +113,25 @@ class ReadingView(Widget):
 
     def fit(self) -> None:
         """Share the rows anew where the texts ask for it."""
-        if self.is_attached and self.size and self._shares(self.size) != self._regions:
+        if self._together or not self.is_attached or not self.size:
+            return
+        regions = self._shares(self.size)
+        if regions != self._regions:
             # a widget that asks for a layout has its parent arrange its children anew, not itself
             self.children[0].refresh(layout=True, repaint=False)
+            for widget, region in regions:
+                if isinstance(widget, AnswerPane):
+                    widget.expect(region.height)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Other texts are shown in here: rows are shared once, behind the last of them."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+        self.fit()
 
     def arranged(self, size: Size) -> ArrangeResult:
         """Where each widget stands in a space of this size."""
@@ -144,41 +162,52 @@ class ReadingView(Widget):
         most = max((_most(band) for band in bands), default=0)
         width = min(size.width, most) if size.width > VERY_WIDE else size.width
         left = (size.width - width) // 2
-        claims = [self._band_claim(band, width, size.height) for band in bands]
-        rows = shared(size.height, claims)
+        widths = [_widths(band, width) for band in bands]
+        claims = [
+            [
+                [self.claim(widget, cells, size.height) for widget in column.widgets]
+                for column, cells in zip(band, columns, strict=True)
+            ]
+            for band, columns in zip(bands, widths, strict=True)
+        ]
+        of_bands = [_band_claim(columns) for columns in claims]
+        rows = shared(size.height, of_bands)
         if rows is None:
-            self._missing = sum(claim.least for claim in claims) - size.height
+            self._missing = sum(claim.least for claim in of_bands) - size.height
             return []
         found = []
-        for band, y, height in zip(bands, _tops(size.height, rows), rows, strict=True):
+        for at, (y, height) in enumerate(zip(_tops(size.height, rows), rows, strict=True)):
             x = left
-            for column, cells in zip(band, _widths(band, width), strict=True):
-                found += self._column(column, Region(x, y, cells, height), size.height)
+            for column, cells, wanted in zip(bands[at], widths[at], claims[at], strict=True):
+                found += _column(column, Region(x, y, cells, height), wanted)
                 x += cells
         return found
 
-    def _column(
-        self, column: ReadingColumn, region: Region, room: int
-    ) -> list[tuple[Widget, Region]]:
-        claims = [self.claim(widget, region.width, room) for widget in column.widgets]
-        rows = shared(region.height, claims) or [region.height]
-        return [
-            (widget, Region(region.x, region.y + y, region.width, height))
-            for widget, y, height in zip(
-                column.widgets, _tops(region.height, rows), rows, strict=True
-            )
-        ]
 
-    def _band_claim(self, band: Band, width: int, room: int) -> Claim:
-        columns = [
-            [self.claim(widget, cells, room) for widget in column.widgets]
-            for column, cells in zip(band, _widths(band, width), strict=True)
-        ]
-        return Claim(
-            need=max(sum(c.need for c in claims) + len(claims) - 1 for claims in columns),
-            least=max(sum(min(c.least, c.need) for c in claims) for claims in columns),
-            first=max(sum(c.first for c in claims) for claims in columns),
-        )
+def _column(
+    column: ReadingColumn, region: Region, claims: Sequence[Claim]
+) -> list[tuple[Widget, Region]]:
+    """Where the widgets of a column stand.
+
+    The last one reaches down to the end of its band, so that columns side by side stay where they
+    are when only which of them is the longest changes.
+    """
+    rows = shared(region.height, claims) or [region.height]
+    tops = _tops(region.height, rows)
+    rows = [*rows[:-1], region.height - tops[-1]]
+    return [
+        (widget, Region(region.x, region.y + top, region.width, height))
+        for widget, top, height in zip(column.widgets, tops, rows, strict=True)
+    ]
+
+
+def _band_claim(columns: Sequence[Sequence[Claim]]) -> Claim:
+    """What a band asks for, from what the widgets in each of its columns ask for."""
+    return Claim(
+        need=max(sum(c.need for c in claims) + len(claims) - 1 for claims in columns),
+        least=max(sum(min(c.least, c.need) for c in claims) for claims in columns),
+        first=max(sum(c.first for c in claims) for claims in columns),
+    )
 
 
 def _displayed(band: Band) -> Band:

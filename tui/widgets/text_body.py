@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -52,6 +52,9 @@ class TextBody(Widget, can_focus=False):
     TextBody > .text-body--bar { background: $scrollbar; }
     """
 
+    virtual_size: reactive[Size] = reactive(Size(0, 0), repaint=False)
+    """As in Textual, but that it asks for another layout and paint of what has just had them."""
+
     top: reactive[int] = reactive(0)
     """The first line in sight."""
 
@@ -66,6 +69,7 @@ class TextBody(Widget, can_focus=False):
         super().__init__()
         self._content = Content("")
         self._lines: list[Strip] = []
+        self._width = self._height = 0
         self._ahead: _Wrapped | None = None
         self._measured: _Wrapped | None = None
         self._home: Content | None = None
@@ -75,7 +79,7 @@ class TextBody(Widget, can_focus=False):
     @property
     def below(self) -> int:
         """Lines out of sight below the last one in sight."""
-        return max(len(self._lines) - self.size.height - self.top, 0) if self.size.height else 0
+        return max(len(self._lines) - self._height - self.top, 0) if self._height else 0
 
     def update(
         self, content: Content, *, from_top: bool = False, behind: Content | None = None
@@ -91,12 +95,19 @@ class TextBody(Widget, can_focus=False):
         self._content = content
         self._home = behind
         self._wrap()
-        if behind is None:
-            self.top = 0 if from_top else self.top
+        if from_top and behind is None:
+            self.top = 0
+        self._place()
 
     def rows(self, width: int) -> int:
         """Rows that show all of the text where the widget is so wide."""
         return len(self._strips(width)) if width > LEFT + RIGHT else 1
+
+    def expect(self, height: int) -> None:
+        """Stand as the next layout, which gives it so many rows, will have it."""
+        if height != self._height:
+            self._height = height
+            self._place()
 
     def prepare(self, content: Content) -> None:
         """Wrap what will probably be shown next, while nobody waits."""
@@ -122,7 +133,7 @@ class TextBody(Widget, can_focus=False):
 
     def validate_top(self, top: int) -> int:
         """The last line never leaves the lower edge upwards."""
-        return max(min(top, len(self._lines) - self.size.height), 0)
+        return max(min(top, len(self._lines) - self._height), 0)
 
     def watch_top(self) -> None:
         """Say so."""
@@ -133,9 +144,12 @@ class TextBody(Widget, can_focus=False):
         return hang(self._content, _text_width(self.size.width))
 
     def on_resize(self) -> None:
-        """Wrap for the new width."""
-        self._wrap()
-        self.top = self.top
+        """Wrap for a new width; a new height may be one that was expected."""
+        if self._height != self.size.height or self._width != self.size.width:
+            self._height = self.size.height
+            self._wrap()
+            self._place()
+            self.post_message(self.Moved())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll by the lines of one notch of the wheel."""
@@ -187,17 +201,21 @@ class TextBody(Widget, can_focus=False):
     def _wrap(self) -> None:
         if self.is_attached and self.size.width > LEFT + RIGHT:
             before, repaint = len(self._lines), self._stale
-            self._lines = self._strips(self.size.width)
+            self._width = self.size.width
+            self._lines = self._strips(self._width)
             self._base = self.visual_style.rich_style
             self._stale = False
-            if self._home is not None:
-                width, style = self.size.width, self.visual_style
-                self.top = len(self._strips_of(self._home, width, style))
             if repaint or max(before, len(self._lines)) > self.size.height:
                 self.refresh()
             else:  # what is blank before and after is not drawn again
                 self.refresh(Region(0, 0, self.size.width, max(before, len(self._lines))))
-            self.post_message(self.Moved())
+
+    def _place(self) -> None:
+        """Behind the beginning that is passed over, or where it was as far as the text goes."""
+        if self._home is not None and self._width:
+            self.top = len(self._strips_of(self._home, self._width, self.visual_style))
+        else:
+            self.top = self.top
 
     def _strips(self, width: int) -> list[Strip]:
         style = self.visual_style
@@ -208,6 +226,7 @@ class TextBody(Widget, can_focus=False):
                     and known.content is self._content
                     and (known.width, known.style) == (width, style)
                 ):
+                    self._measured = known
                     return known.lines
         lines = self._strips_of(self._content, width, style)
         if self.text_selection is None:

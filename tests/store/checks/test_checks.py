@@ -8,9 +8,11 @@ import pytest
 
 from store.agreement.intervals import wilson
 from store.checks import registry
+from store.checks.contamination import EvaluationSet
 from store.checks.finding import Level
 from store.checks.personal import iban, kinds, luhn
 from store.checks.refusal import refuses
+from store.errors import BadInput
 from store.judgements import labels
 from tests.store.building import AT
 from tests.store.exporting_study import labelled, pair
@@ -232,3 +234,57 @@ def test_balance_of_categories(db):
     labelled(db, "one more", category="sycophancy")
     labelled(db, "another", category="sycophancy")
     assert finding(db, "category_balance").level is Level.FINE  # 17 of 22
+
+
+def test_a_favourite_place_is_told_by_name(db):
+    for n in range(60):
+        made = pair(db, f"question {n}")
+        labels.give(db, made, "even", "a", left="ab"[n % 2], at=AT)
+        labels.give(db, made, "left", "ab"[n % 2], left="ab"[n % 2], at=AT)
+    found = finding(db, "favourite_place")
+    assert found.level is Level.WARN
+    assert "left 100% left (n 60)" in found.summary
+    assert "even" not in found.summary
+    assert found.figures == {"annotators": 2, "biased": 1}
+
+
+def test_what_nobody_sees_and_what_a_template_left(db):
+    plain = labelled(db, "is this fine? 👩‍👩‍👧 क्‍ष", "yes, it is", "no, it is not")
+    seen = labelled(db, "and this?", "yes\u200b, it is so", "no, not at all")
+    template = labelled(db, "<|im_start|>user and that?", "yes, it might be", "no, never")
+    assert finding(db, "invisible_characters").pairs == (seen,)
+    assert "zero width space" in finding(db, "invisible_characters").summary
+    assert finding(db, "template_in_prompts").pairs == (template,)
+    assert plain not in finding(db, "template_in_prompts").pairs
+
+
+def test_answers_that_came_from_elsewhere_are_counted(db):
+    labelled(db, "where from?", "from a file", "from another file")
+    found = finding(db, "on_policy")
+    assert found.level is Level.LOOK
+    assert found.figures == {"answers": 2, "written_here": 0, "models": 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bench.txt", "other words\nOne two three, four five SIX seven eight nine.\n"),
+        ("bench.jsonl", '{"q": ["x", {"t": "one two three four five six seven eight"}]}\n{"q": 1}'),
+        (
+            "bench.json",
+            '[{"q": "short one"}, {"q": "zero one two three four five six seven eight"}]',
+        ),
+    ],
+)
+def test_what_an_evaluation_holds_too(db, tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    shared = labelled(db, "so: one two three four five six seven eight!", "yes", "no")
+    labelled(db, "one two three four five six seven", "perhaps so", "perhaps not")
+    assert finding(db, "contamination").level is Level.UNKNOWN
+    against = EvaluationSet([tmp_path / name])
+    found = registry.check(db, against=against).findings
+    (told,) = (each.finding for each in found if each.check.id == "contamination")
+    assert told.pairs == (shared,)
+    (tmp_path / "empty").write_text("")
+    with pytest.raises(BadInput, match="empty"):
+        EvaluationSet([tmp_path / "empty"])

@@ -508,3 +508,31 @@ def test_the_manifest_is_the_same_with_and_without_scikit_learn(study, tmp_path,
     kappa.warm_up()
     write(planned(study), tmp_path / "warm")
     assert bytes_of(tmp_path / "cold") == bytes_of(tmp_path / "warm")
+
+
+def test_the_card_is_what_a_hub_reads(study, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", os.fspath(tmp_path / "home"))
+    hub = pytest.importorskip("huggingface_hub")
+    datasets = pytest.importorskip("datasets")
+    options = {"license": "cc-by-4.0", "languages": ("en", "ja"), "from_": "by:ann"}
+    for row in pairs.ordered(study):
+        labels.give(study, row.id, "ann", "a", at=AT)
+    out = tmp_path / "out"
+    written = write(planned(study, format="trl", **options), out)
+    head = hub.DatasetCard.load(out / "README.md").data
+    assert (head.license, head.language) == ("cc-by-4.0", ["en", "ja"])
+    assert (head.task_categories, head.size_categories) == (["text-generation"], ["n<1K"])
+    assert "human-feedback" in head.tags
+    loaded = datasets.load_dataset(os.fspath(out), cache_dir=os.fspath(tmp_path / "c"))
+    assert {name: len(rows) for name, rows in loaded.items()} == {
+        name.partition(".")[0]: file.rows for name, file in written.files.items() if file.rows
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"license": "my own: [x"}, {"languages": ("english?",)}, {"license": ""}]
+)
+def test_what_no_hub_would_take_is_refused(study, wrong):
+    with pytest.raises(UsageProblem, match="--l"):
+        planned(study, **wrong)

@@ -71,6 +71,24 @@ def test_a_label_and_the_next_pair_take_few_statements(
     assert (Phase.REPEAT in phases) == (build is repeated and verdict is not Verdict.SKIP)
 
 
+def test_leaving_rounds_takes_no_more_where_the_pair_to_come_was_looked_at(db: Database) -> None:
+    made = some_pairs(db, 14)
+    for name, pairs, seal in (("r", made[:3], "sealed"), ("q", made[3:9], "blocks")):
+        rounds.create(db, name, pairs, ["first", "second"], seal=seal, seed=1, by="first", at=AT)
+    now = ticking()
+    to_label = labelling.resume(db, "first")
+    passed = []
+    for _ in range(12):
+        assert to_label is not None
+        passed.append(to_label.round.name if to_label.round else "")
+        ahead = labelling.resume(db, "first", after=to_label.pair_id)
+        to_label, said = counted(db, to_label, Verdict.A, now())
+        assert len(said) <= MOST, said
+        assert ahead is not None
+        assert ahead.pair_id == to_label.pair_id
+    assert sorted(passed) == [""] * 3 + ["q"] * 6 + ["r"] * 3
+
+
 def counted(
     db: Database, to_label: PairToLabel, verdict: Verdict, at: str
 ) -> tuple[PairToLabel, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 
@@ -22,6 +23,7 @@ from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text as lines
+from tui.session import SEEN
 from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
@@ -231,9 +233,10 @@ class LabelScreen(ModeScreen):
             passed=self._passed,
             at=self.services.clock(),
         )
-        self._show(after)
         words = said(verdict, stacked=self.stacked, strength=strength)
+        # before the pair: what is told behind it would be drawn by a second paint
         self.tell(_round_words(to_label, after) or f"pair {to_label.index}: {words}")
+        self._show(after)
         self.post_message(LabelStored())
         if after is None:
             await self._nothing_left()
@@ -281,6 +284,7 @@ class LabelScreen(ModeScreen):
 
     async def _look_ahead(self) -> None:
         """Wrap the texts of the pair to come while this one is being read."""
+        await asyncio.sleep(SEEN)
         if self.to_label is None:
             return
         me, after = self.services.annotator, self.to_label.pair_id
