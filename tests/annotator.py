@@ -11,7 +11,7 @@ import sys
 import time
 
 from store import clock
-from store.db.connection import session
+from store.db.session import session
 from store.records import Verdict
 from store.views import labelling
 

@@ -32,9 +32,16 @@ class Part:
 
 
 PARTS = {
-    "agreement": Part(("store/agreement/*.py",), ("tests/store/agreement",)),
+    "agreement": Part(
+        tuple(
+            f"store/agreement/{name}.py"
+            for name in ("kappa", "counts", "tables", "bands", "intervals")
+        ),
+        ("tests/store/agreement",),
+    ),
     "labels": Part(
-        ("store/judgements/labels.py",), ("tests/store/judgements/test_labels_undo.py",)
+        ("store/judgements/labels.py", "store/log/standing_label.py"),
+        ("tests/store/judgements/test_labels_undo.py", "tests/store/log"),
     ),
     "gate": Part(("store/exporting/gate.py",), ("tests/store/exporting/test_gate.py",)),
     "scheduler": Part(("engine/llama/host/scheduler.py",), ("tests/engine/test_scheduler.py",)),

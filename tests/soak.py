@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store.agreement.live import LiveTable
-from store.db.connection import create, data_version, open_store
+from store.db.connection import create, open_store
+from store.db.sqlite import data_version
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
 from store.records import Candidate, Message, Origin

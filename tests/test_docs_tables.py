@@ -12,11 +12,12 @@ from sqlite_utils import Database
 from store.agreement import statistics
 from store.checks import registry as checks
 from store.db.connection import create
-from store.exporting import ALLOWABLE, EXPLAINED
+from store.exporting import ALLOWABLE, EXPLAINED, Reason
 from store.exporting import summaries as written
 from store.importing import summaries as read
 from tests.cli.conftest import Pairlab, pairlab  # noqa: F401
 from tui.cli import COMMANDS, main
+from tui.modes.export.text import IN_WORDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,6 +79,10 @@ def test_reasons() -> None:
         for reason, why in EXPLAINED.items()
     ]
     same(table(DATA, "left out as"), expected)
+
+
+def test_every_reason_has_words_in_mode_x() -> None:
+    assert set(IN_WORDS) == set(Reason)
 
 
 def test_checks() -> None:

@@ -1,7 +1,7 @@
 """No module needs, directly or by others, a module that needs it.
 
-Imports for the type checker alone do not count. In ``tui`` and ``engine`` those inside of functions
-do: a circle that is closed only when a function is called is a circle.
+Imports inside of functions count: a circle that is closed only when a function is called is a
+circle. Those for the type checker alone do not.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import ast
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tui", "engine", "store")
@@ -27,28 +25,26 @@ def modules(root: Path, packages: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def imports(node: ast.AST, *, in_functions: bool) -> Iterator[str]:
+def imports(node: ast.AST) -> Iterator[str]:
     """The names a module imports when it runs; for ``from a import b`` both ``a`` and ``a.b``."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and not in_functions:
             continue
         if isinstance(child, ast.Import):
             yield from (each.name for each in child.names)
         elif isinstance(child, ast.ImportFrom) and child.module:
             submodules = [f"{child.module}.{each.name}" for each in child.names]
             yield from (child.module, *submodules)
-        yield from imports(child, in_functions=in_functions)
+        yield from imports(child)
 
 
-def graph(root: Path, packages: tuple[str, ...], *, in_functions: bool) -> dict[str, set[str]]:
+def graph(root: Path, packages: tuple[str, ...]) -> dict[str, set[str]]:
     """What each module imports of these packages."""
     known = modules(root, packages)
     return {
         name: {
             each
-            for each in imports(ast.parse(path.read_text("utf-8")), in_functions=in_functions)
+            for each in imports(ast.parse(path.read_text("utf-8")))
             if each in known and each != name and not name.startswith(f"{each}.")
         }
         for name, path in known.items()
@@ -64,21 +60,15 @@ def cycle(needed: dict[str, set[str]]) -> list[str]:
     return []
 
 
-def test_no_circle_when_modules_are_loaded() -> None:
-    assert cycle(graph(ROOT, PACKAGES, in_functions=False)) == []
-
-
-@pytest.mark.parametrize("package", ["tui", "engine"])
-def test_no_circle_when_functions_are_called(package: str) -> None:
-    assert cycle(graph(ROOT, (package,), in_functions=True)) == []
+def test_no_circle() -> None:
+    assert cycle(graph(ROOT, PACKAGES)) == []
 
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
-    """The oracle bites, and imports for the type checker are left out."""
+    """The oracle bites, also inside of functions; imports for the type checker are left out."""
     (tmp_path / "tui").mkdir()
     (tmp_path / "tui" / "a.py").write_text("def f():\n    from tui import b\n")
     (tmp_path / "tui" / "b.py").write_text("import tui.a\n")
-    assert set(cycle(graph(tmp_path, ("tui",), in_functions=True))) == {"tui.a", "tui.b"}
-    assert cycle(graph(tmp_path, ("tui",), in_functions=False)) == []
+    assert set(cycle(graph(tmp_path, ("tui",)))) == {"tui.a", "tui.b"}
     (tmp_path / "tui" / "b.py").write_text("if TYPE_CHECKING:\n    import tui.a\n")
-    assert cycle(graph(tmp_path, ("tui",), in_functions=True)) == []
+    assert cycle(graph(tmp_path, ("tui",))) == []

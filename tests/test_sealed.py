@@ -88,7 +88,9 @@ FAILING = {
     ("new",): "the file is there",
     ("agree",): "would tell of the sealed round",
     ("scores",): "would tell of the sealed round",
+    ("compare",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
+    ("principles",): "finds no judge that was asked under a principle",
     ("export",): "would tell of the sealed round, or has no decision to write",
     ("doctor",): "finds the stand-in for a model file empty",
 }

@@ -64,7 +64,7 @@ def test_others_can_read_nothing_that_was_written(tmp_path: Path) -> None:
 
 
 def ids_in(folder: Path) -> list[str]:
-    from store.db.connection import session
+    from store.db.session import session
 
     with session(folder / "pairlab.db") as db:
         return [row[0] for row in db.execute("SELECT id FROM pair")]

@@ -15,7 +15,7 @@ from tui.formatting import coefficient
 if TYPE_CHECKING:  # the statistics are loaded when the first item is there
     from store.agreement.live_updates import Following, LiveAgreement
     from store.agreement.partners import Overlap
-    from store.db.connection import Database
+    from store.db.sqlite import Database
     from store.db.thread import StoreThread
 
 

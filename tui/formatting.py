@@ -12,12 +12,9 @@ def coefficient(value: float | None) -> str:
     """A kappa or its like with two decimals and no leading zero: ``.76``, ``-.05``, ``1.00``."""
     if value is None or math.isnan(value):
         return NONE
-    from store.agreement.figure import rounded  # the statistics, not needed for the first paint
+    from store.agreement.figure import short  # the statistics, not needed for the first paint
 
-    text = rounded(value, 2)
-    if text == "0.00":
-        return ".00"
-    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+    return short(value)
 
 
 def interval(ends: tuple[float, float] | None) -> str:

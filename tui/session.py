@@ -16,7 +16,7 @@ from engine.api import EngineStatus
 from engine.errors import EngineError
 from engine.method.events import PlanProgress, RunnerEvent
 from store import ids
-from store.db import connection, meta
+from store.db import meta, sqlite
 from store.errors import FileLost, StoreError
 from store.items import prompts
 from store.judgements import settings
@@ -195,7 +195,7 @@ class Session:
         self._looking = True
         with worker_errors.inside(self._app):
             try:
-                version = await self.services.store.call(connection.data_version)
+                version = await self.services.store.call(sqlite.data_version)
                 if self.version is not None and version != self.version:
                     await self._others_wrote()
                 self.version = version

@@ -11,8 +11,8 @@ import functools
 import json
 import types
 import typing
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from engine.errors import EngineError
 
@@ -24,35 +24,51 @@ class ProtocolError(EngineError):
     """A line that is not what the protocol says."""
 
 
-def encode(tag_name: str, tag: str, value: Any) -> bytes:
-    """One line: the fields of a dataclass, and which it is."""
-    # NamedTuples become arrays, dataclasses objects; the reader knows which is which by type.
-    body = {tag_name: tag} | dataclasses.asdict(value)
-    return json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+class Tagged(Protocol):
+    """A dataclass that a line can be."""
+
+    TAG: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-def decode(tag_name: str, kinds: Mapping[str, Any], line: bytes) -> Any:
-    """The dataclass a line stands for.
+Said = TypeVar("Said", bound=Tagged)
+
+
+class LineCodec(Generic[Said]):
+    """One direction of a pipe.
 
     Args:
-        tag_name: the field that says which it is.
-        kinds: the dataclasses it may be.
-        line: what was read.
-
-    Raises:
-        ProtocolError: it is none of them.
+        tag_name: the field of a line that says which dataclass it is.
+        kinds: a union of dataclasses, each with its ``TAG``.
     """
-    try:
-        body = json.loads(line, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"not a line of JSON: {_excerpt(line)}") from error
-    if not isinstance(body, dict):
-        raise ProtocolError(f"not an object: {_excerpt(line)}")
-    tag = body.pop(tag_name, None)
-    kind = kinds.get(tag) if isinstance(tag, str) else None
-    if kind is None:
-        raise ProtocolError(f"unknown {tag_name}: {_excerpt(line)}")
-    return _reader(kind)(body, tag)
+
+    def __init__(self, tag_name: str, kinds: Any) -> None:
+        self._tag_name = tag_name
+        self._kinds = {kind.TAG: kind for kind in typing.get_args(kinds)}
+
+    def encode(self, said: Said) -> bytes:
+        """One line: the fields of a dataclass, and which it is."""
+        # NamedTuples become arrays, dataclasses objects; the reader knows which is which by type.
+        body = {self._tag_name: said.TAG} | dataclasses.asdict(said)
+        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+
+    def decode(self, line: bytes) -> Said:
+        """The dataclass a line stands for.
+
+        Raises:
+            ProtocolError: it is none of this direction's.
+        """
+        try:
+            body = json.loads(line, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise ProtocolError(f"not a line of JSON: {_excerpt(line)}") from error
+        if not isinstance(body, dict):
+            raise ProtocolError(f"not an object: {_excerpt(line)}")
+        tag = body.pop(self._tag_name, None)
+        kind = self._kinds.get(tag) if isinstance(tag, str) else None
+        if kind is None:
+            raise ProtocolError(f"unknown {self._tag_name}: {_excerpt(line)}")
+        return typing.cast("Said", _reader(kind)(body, tag))
 
 
 def _no_constant(name: str) -> float:

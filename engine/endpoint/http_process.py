@@ -62,7 +62,7 @@ class HttpProcess:
         self._open[number] = queue
         ended = False
         try:
-            child.send(protocol.encode_request(asked))
+            child.send(protocol.REQUESTS.encode(asked))
             await _drained(child)
             while not ended:
                 answer = await queue.get()
@@ -71,7 +71,7 @@ class HttpProcess:
         finally:
             del self._open[number]
             if not ended:
-                child.send(protocol.encode_request(protocol.Abort(number)))
+                child.send(protocol.REQUESTS.encode(protocol.Abort(number)))
 
     async def stop(self) -> None:
         """End the process; whoever waits for an answer is told so."""
@@ -103,7 +103,7 @@ class HttpProcess:
     async def _read(self, child: ChildProcess) -> None:
         try:
             async for line in child.lines():
-                answer = protocol.decode_answer(line)
+                answer = protocol.ANSWERS.decode(line)
                 if queue := self._open.get(answer.id):
                     queue.put_nowait(answer)
         except ProtocolError:

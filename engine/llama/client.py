@@ -27,6 +27,8 @@ from engine.child.process import ChildProcess, python
 from engine.errors import EngineError, HostDied, ModelFileError
 from engine.llama.crashes import Crash, explain
 from engine.llama.protocol import (
+    ANSWERS,
+    REQUESTS,
     Answer,
     Cancel,
     Cancelled,
@@ -41,8 +43,6 @@ from engine.llama.protocol import (
     Request,
     Shutdown,
     Weigh,
-    decode_answer,
-    encode_request,
 )
 from engine.llama.request_table import RequestTable
 from engine.llama.requests import (
@@ -227,7 +227,7 @@ class HostEngine:
         """End the host; nothing of it is left running."""
         supervisor, self._supervisor = self._supervisor, None
         if self._process is not None:
-            await self._process.stop(encode_request(Shutdown(0)))
+            await self._process.stop(REQUESTS.encode(Shutdown(0)))
         if supervisor is not None:
             supervisor.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -256,7 +256,7 @@ class HostEngine:
     def _send(self, request: Request) -> bool:
         if not self._up or self._process is None:
             return False
-        self._process.send(encode_request(request))
+        self._process.send(REQUESTS.encode(request))
         return True
 
     # -- the host's life ------------------------------------------------------------------------
@@ -304,10 +304,10 @@ class HostEngine:
             use_extra_bufts=not self._plain_buffers,
             **dataclasses.asdict(self._settings),
         )
-        process.send(encode_request(load))
+        process.send(REQUESTS.encode(load))
         try:
             async for line in process.lines():
-                answer = decode_answer(line)
+                answer = ANSWERS.decode(line)
                 if isinstance(answer, Loaded):
                     self._come_up(dataclasses.replace(answer.info, sha256=await sha256))
                 elif isinstance(answer, Refused) and not self._up:

@@ -8,12 +8,11 @@ line that does not fit is refused at the door and never half understood.
 
 from __future__ import annotations
 
-import typing
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, Final
 
 from engine.api import ModelInfo, Sampling
-from engine.child import codec
+from engine.child.codec import LineCodec
 from store.records import Message
 
 
@@ -236,33 +235,8 @@ Answer = (
     Loaded | Begun | Pieces | Done | Chosen | Weighed | Counted | Cancelled | Refused | Report | Bye
 )
 
-_REQUESTS: dict[str, Any] = {kind.TAG: kind for kind in typing.get_args(Request)}
-_ANSWERS: dict[str, Any] = {kind.TAG: kind for kind in typing.get_args(Answer)}
+REQUESTS: Final[LineCodec[Request]] = LineCodec("op", Request)
+"""What the app says."""
 
-
-def encode_request(request: Request) -> bytes:
-    """One line of what the app asks."""
-    return codec.encode("op", request.TAG, request)
-
-
-def encode_answer(answer: Answer) -> bytes:
-    """One line of what the host says."""
-    return codec.encode("event", answer.TAG, answer)
-
-
-def decode_request(line: bytes) -> Request:
-    """Read one line from the app.
-
-    Raises:
-        ProtocolError: the line is no request.
-    """
-    return typing.cast("Request", codec.decode("op", _REQUESTS, line))
-
-
-def decode_answer(line: bytes) -> Answer:
-    """Read one line from the host.
-
-    Raises:
-        ProtocolError: the line is no answer.
-    """
-    return typing.cast("Answer", codec.decode("event", _ANSWERS, line))
+ANSWERS: Final[LineCodec[Answer]] = LineCodec("event", Answer)
+"""What the host says."""

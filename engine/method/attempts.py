@@ -14,7 +14,7 @@ from engine.method.context import RunContext, RunModel
 from engine.method.detectors import Detection, Fault
 from engine.method.plan import ATTEMPTS
 from engine.method.templates import Asking
-from store.db.connection import Database
+from store.db.sqlite import Database
 from store.items import runs
 from store.records import Generation
 

@@ -18,7 +18,8 @@ from engine.api import Urgency
 from engine.method import templates
 from engine.method.constitution import Principle
 from engine.method.context import RunContext
-from store.db.connection import Database, immediate
+from store.db.project_database import immediate
+from store.db.sqlite import Database
 from store.items import pairs, prompts, runs
 from store.judgements import labels
 from store.records import Generation, Pair, PairText, Prompt, Verdict

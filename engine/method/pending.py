@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.method.plan import Plan
-from store.db.connection import Database
+from store.db.sqlite import Database
 from store.items import pending, pending_judgements
 from store.items.pending import Work
 

@@ -30,7 +30,8 @@ from engine.method.attempts import (
 from engine.method.context import RunContext
 from engine.method.detectors import Detection, proposal_fault
 from engine.method.plan import ATTEMPTS, Plan
-from store.db.connection import Database, immediate
+from store.db.project_database import immediate
+from store.db.sqlite import Database
 from store.items import candidates, runs
 from store.records import Candidate, Generation, Origin, Prompt
 

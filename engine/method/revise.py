@@ -16,7 +16,8 @@ from engine.method.constitution import Principle, parse
 from engine.method.context import RunContext
 from engine.method.detectors import Detection
 from engine.method.templates import Asking
-from store.db.connection import Database, immediate
+from store.db.project_database import immediate
+from store.db.sqlite import Database
 from store.items import candidates, constitutions, critiques, pairs
 from store.judgements import settings
 from store.records import Candidate, Critique, Origin, Prompt

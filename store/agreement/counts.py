@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 Ties = Literal["separate", "merge", "drop"]
 """What becomes of tie and both_bad: own classes, one class, or left out with their pairs."""
-
-TIES: tuple[Ties, ...] = get_args(Ties)
 
 VERDICTS = ("a", "b", "tie", "both_bad")
 """The verdicts that are labels, in the order of every table; ``skip`` is no label."""

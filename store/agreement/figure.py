@@ -42,3 +42,14 @@ def rounded(value: float, digits: int) -> str:
     """A number to so many decimals, never with a minus before nothing but noughts."""
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text
+
+
+def percent(value: float) -> str:
+    """A share in whole percent: ``86 %``."""
+    return f"{value * 100:.0f} %"
+
+
+def short(value: float) -> str:
+    """A kappa or its like with two decimals and no leading zero: ``.76``, ``-.05``, ``1.00``."""
+    text = rounded(value, 2)
+    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text

@@ -80,8 +80,11 @@ def dirichlet(
     return float(low), float(high)
 
 
-def wilson(hits: int, n: int) -> Interval | None:
-    """95 % interval of a share (Wilson 1927), which holds at small n; None without items."""
+def wilson(hits: float, n: int) -> Interval | None:
+    """95 % interval of a share (Wilson 1927), which holds at small n; None without items.
+
+    ``hits`` may be an expected number.
+    """
     if not n:
         return None
     share = hits / n

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from store.agreement import dawid_skene
 from store.agreement.counts import Counts
+from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure
 from store.agreement.kappa import kappa
 from store.agreement.pace import Pace, pace
@@ -17,6 +19,8 @@ from store.agreement.sides import LeftPicks, left_picks
 from store.agreement.slices import Slice
 from store.agreement.tables import By
 from store.agreement.trend import TrendPoint, trend
+from store.rounds import draws
+from store.rounds.draws import QueueOrder
 from store.rounds.rounds import progress, sealed
 
 
@@ -35,6 +39,10 @@ class Overview:
     """The viewer's."""
     pace: Pace
     """The viewer's."""
+    crowd: CrowdModel | None
+    """All raters weighed against each other, where there are three or more."""
+    queue: QueueOrder
+    """In what order pairs are shown, which says what the figures are over."""
     sealed: tuple[str, ...]
     """Rounds of which nothing but progress is told: ``pilot: first 40 of 120, second 12``."""
 
@@ -62,6 +70,8 @@ def overview(db: Database, first: str, second: str, viewer: str, by: By) -> Over
         left_picks(db, viewer),
         self_agreement(db, viewer),
         pace(db, viewer),
+        dawid_skene.crowd(db),
+        draws.order(db),
         sealed_rounds(db),
     )
 

@@ -14,40 +14,20 @@ from store.agreement import multi, statistics
 from store.agreement.bands import Band, advice, band
 from store.agreement.counts import Counts, Ties, counts, labels
 from store.agreement.figure import Figure, as_number, as_numbers
-from store.agreement.intervals import Interval, smoothed_wald
-from store.agreement.kappa import used
+from store.agreement.intervals import smoothed_wald
 from store.agreement.multi import Pattern
-from store.agreement.slices import Slice, of_part
+from store.agreement.power import WIDTH, Power, power
+from store.agreement.slices import ComparedPairs, Slice, of_part
 from store.agreement.tables import By, Spoken, by_slice, patterns, spoken, tally
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(ComparedPairs):
     """Two annotators: the table, and every figure that can be had from it."""
 
     annotators: tuple[str, str]
-    counts: Counts
     ties: Ties
-    figures: dict[str, Figure] = field(hash=False)
-    """Every statistic of :data:`store.agreement.statistics.STATISTICS`, by key."""
-    ci95: Interval | None
-    """Smoothed Wald interval; None where kappa is undefined."""
     slices: tuple[Slice, ...] = ()
-
-    @property
-    def n(self) -> int:
-        """Common pairs."""
-        return self.counts.n
-
-    @property
-    def kappa(self) -> Figure:
-        """Cohen's kappa, the headline."""
-        return self.figures[statistics.KAPPA]
-
-    @property
-    def q(self) -> int:
-        """Verdicts that either used, two at least: PABAK and AC1 are over so many."""
-        return used(self.counts.table)
 
     @property
     def band(self) -> Band | None:
@@ -58,6 +38,10 @@ class Agreement:
     def advice(self) -> str | None:
         """What to do about it, in one line."""
         return advice(self.kappa.value, self.n)
+
+    def power(self, wanted: float = WIDTH) -> Power:
+        """How many more common pairs until the interval's half-width is as wanted."""
+        return power(self.kappa, self.ci95, self.n, wanted)
 
     @property
     def undefined(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ _REPEATED = """
 SELECT json_group_object(phase, verdict) AS said
 FROM label_head
 WHERE annotator = :annotator AND phase IN ('first', 'repeat')
-  AND informed = 0 AND verdict <> 'skip'
+  AND informed = 0 AND verdict <> 'skip' AND drawn IS NOT 'useful'
 GROUP BY pair_id
 HAVING count(*) = 2
 ORDER BY max(at), pair_id

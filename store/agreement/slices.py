@@ -18,31 +18,37 @@ MANY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Agreement on a part of the pairs."""
+class ComparedPairs:
+    """What two annotators said about the same pairs, and figures of it."""
 
-    by: By
-    value: str
     counts: Counts
     figures: dict[str, Figure] = field(hash=False)
-    """The statistics that slices show, by key."""
+    """Statistics of :data:`store.agreement.statistics.STATISTICS`, by key."""
     ci95: Interval | None
-    """Of kappa; None where it is undefined."""
+    """Smoothed Wald interval of kappa; None where it is undefined."""
 
     @property
     def n(self) -> int:
-        """Common pairs in the slice."""
+        """Common pairs."""
         return self.counts.n
 
     @property
     def kappa(self) -> Figure:
-        """Kappa within the slice."""
+        """Cohen's kappa, the headline."""
         return self.figures[statistics.KAPPA]
 
     @property
     def q(self) -> int:
-        """Verdicts that either used in the slice, two at least."""
+        """Verdicts that either used, two at least: PABAK and AC1 are over so many."""
         return kappa.used(self.counts.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(ComparedPairs):
+    """Agreement on a part of the pairs, with the statistics that slices show."""
+
+    by: By
+    value: str
 
     @property
     def few(self) -> bool:
@@ -82,7 +88,7 @@ def of_part(by: By, value: str, table: Counts) -> Slice:
     """The figures of a part of the pairs."""
     figures = statistics.part_figures(table.table)
     undefined = figures[statistics.KAPPA].value is None
-    return Slice(by, value, table, figures, None if undefined else smoothed_wald(table.table))
+    return Slice(table, figures, None if undefined else smoothed_wald(table.table), by, value)
 
 
 def look_first(slices: Sequence[Slice]) -> Slice | None:

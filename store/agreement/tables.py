@@ -243,7 +243,12 @@ def _query(
 ) -> list[tuple[Any, ...]]:
     whose = [ids.name(name) for name in names]
     passes = ("WITH passes AS (", _SAID[coding], _GUIDELINES, "FROM blind_label", _COUNTING)
-    versions = ("GROUP BY pair_id), versions AS (", _VERSIONS, _COUNTING, "AND informed = 0")
+    versions = (
+        "GROUP BY pair_id), versions AS (",
+        _VERSIONS,
+        _COUNTING,
+        "AND informed = 0 AND drawn IS NOT 'useful'",
+    )
     sql = "\n".join((*passes, *versions, "GROUP BY pair_id, version)", *parts))
     wanted = {
         "annotators": json.dumps(whose),

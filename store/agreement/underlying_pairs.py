@@ -7,6 +7,7 @@ afterwards is marked and leaves the agreement (:func:`store.judgements.labels.re
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -14,7 +15,7 @@ from sqlite_utils import Database
 from store import ids
 from store.agreement.counts import Said
 from store.agreement.tables import By, items
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import StoreError
 from store.items import pairs
 from store.judgements import labels
@@ -25,6 +26,7 @@ MOST = 200
 """Lines of one list; more are counted."""
 
 _MINE = "SELECT pair_id FROM answered WHERE annotator = ? AND answer = 'given'"
+_BOTH = "SELECT pair_id, annotator, verdict FROM first_label WHERE annotator IN (?, ?)"
 
 
 class UnderlyingPair(NamedTuple):
@@ -76,16 +78,40 @@ def behind(
         value: only this slice.
         at: UTC time, ISO-8601.
     """
-    mine = labelled_by(db, viewer)
     found = items(db, first, second, said=said, by=by, value=value)
-    allowed = [item for item in found if item.pair_id in mine]
+    return _listed(db, viewer, {item.pair_id: item.said for item in found}, at)
+
+
+def of_judge(db: Database, viewer: str, judge: str, pair_ids: Sequence[str], *, at: str) -> Behind:
+    """The pairs behind a figure about a judge: what the viewer said and what the judge did.
+
+    Args:
+        db: the project.
+        viewer: who looks.
+        judge: ``ai:NAME``.
+        pair_ids: the pairs, in project order.
+        at: UTC time, ISO-8601.
+    """
+    said: dict[str, dict[str, str]] = {}
+    for pair_id, who, verdict in db.execute(_BOTH, [ids.name(viewer), judge]).fetchall():
+        said.setdefault(pair_id, {})[who] = verdict
+    both = {each: said.get(each, {}) for each in pair_ids}
+    me = ids.name(viewer)
+    return _listed(
+        db, viewer, {each: (words.get(me), words.get(judge)) for each, words in both.items()}, at
+    )
+
+
+def _listed(db: Database, viewer: str, found: Mapping[str, Said], at: str) -> Behind:
+    mine = labelled_by(db, viewer)
+    allowed = [pair_id for pair_id in found if pair_id in mine]
     shown = allowed[:MOST]
     entries = []
     with immediate(db):
-        for item in shown:
-            text = pairs.text(db, item.pair_id)
-            entries.append(UnderlyingPair(item.pair_id, text.prompt_text, text.category, item.said))
-            labels.record_shown(db, item.pair_id, viewer, at)
+        for pair_id in shown:
+            text = pairs.text(db, pair_id)
+            entries.append(UnderlyingPair(pair_id, text.prompt_text, text.category, found[pair_id]))
+            labels.record_shown(db, pair_id, viewer, at)
     return Behind(tuple(entries), len(found) - len(allowed), len(allowed) - len(shown))
 
 

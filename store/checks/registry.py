@@ -21,7 +21,7 @@ from store.checks.haste import hasty_labels
 from store.checks.personal import personal
 from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
-from store.exporting import ExportOptions, plan
+from store.exporting import ExportOptions, Reason, plan
 from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
 
@@ -238,7 +238,7 @@ def check(
     against: EvaluationSet | None = None,
     on_check: Callable[[int], None] | None = None,
 ) -> Checks:
-    """Run every check over the pairs that would be exported.
+    """Run every check over the pairs that would be exported, those of a weak judge among them.
 
     Args:
         db: the project.
@@ -249,7 +249,9 @@ def check(
     Raises:
         SealedRound: a round is still sealed.
     """
-    made = plan(db, ExportOptions(format="trl", from_=from_))
+    # what a weak judge would teach is to be seen before anybody lets it out
+    allow = frozenset({Reason.WEAK_JUDGE})
+    made = plan(db, ExportOptions(format="trl", from_=from_, allow=allow))
     found = []
     for done, each in enumerate(CHECKS, start=1):
         if against is not None and each.of_rows is not_compared and made.rows:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from store.db import copies, leftovers
-from store.db.connection import WAYS_BACK, StrPath, sqlite3, translated
+from store.db.sqlite import WAYS_BACK, StrPath, sqlite3, translated
 from store.errors import Damaged, ProjectExists, StoreError
 from store.items import content_hashes
 from store.log import current_state, events

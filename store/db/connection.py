@@ -1,32 +1,20 @@
-"""The one door to SQLite: how a project file is made, opened, written and watched.
-
-sqlite-utils takes ``pysqlite3`` (a newer library) by itself where it is installed; its exceptions
-are the ones to catch, so everybody takes ``sqlite3`` from here.
-"""
+"""How a project file is made and opened, and what it is known by while it is open."""
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlite_utils import Database as Database
-
-# as sqlite-utils' documentation says; its type hints do not export the name
-from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
-
 from store import clock, errors
 from store.db import leftovers, meta, replica
 from store.db.file_header import APPLICATION_ID, must_exist
-from store.db.file_identity import FileWatch, Loss, Mark
+from store.db.file_identity import FileWatch, Mark
+from store.db.project_database import ProjectDatabase, immediate
 from store.db.schema import migrations
-from store.log import set_aside
-
-StrPath = str | os.PathLike[str]
+from store.db.sqlite import Database, StrPath, path_of, sqlite3, translated
+from store.log import current_state, set_aside
 
 BUSY_SECONDS: Final = 15.0
 """How long a write waits for another process; long, because SQLite's waiting is not fair."""
@@ -34,15 +22,6 @@ BUSY_SECONDS: Final = 15.0
 STATEMENTS: Final = 1000
 """Statements kept prepared: where these are fewer than there are texts, making a project fills the
 room, and what is asked with each label is prepared anew each time, at half a millisecond."""
-
-WAL_RESET_FIXED: Final = (3, 51, 3)
-"""First version without the bug that can corrupt a WAL file written by two processes."""
-
-WAYS_BACK: Final = (
-    "go back to a backup with: pairlab restore BACKUP, or take what can be read into a new file"
-    " with: pairlab rescue OUT"
-)
-"""What to do where a file is broken; a plain copy over it would destroy it (its WAL stays)."""
 
 _PRAGMAS = (
     "synchronous=FULL",  # NORMAL loses every label since the last checkpoint in a power cut
@@ -58,65 +37,6 @@ _LAST_ROWS = " UNION ALL ".join(
     f"SELECT max(rowid) FROM {name}"  # noqa: S608 - names written above
     for name in _GROWING
 )
-_KEPT_EVENTS = 5000
-"""Decisions of this connection that stay in memory: more than a person makes in a sitting."""
-
-
-class ProjectDatabase(Database):
-    """A project that is open for writing, with an eye on its file."""
-
-    watch: FileWatch | None = None
-    """None until the file is whole."""
-    made: deque[Any]
-    """The latest events of this connection, for the case that the file is overwritten."""
-    before: dict[str, int]
-    """The last row of each growing table when the file was opened."""
-
-    def __init__(self, connection: Any) -> None:
-        super().__init__(connection, execute_plugins=False)
-        self.made = deque(maxlen=_KEPT_EVENTS)
-        self.before = {}
-
-    def look(self) -> bool:
-        """Whether the file is still the one that was opened; without it nothing is moved into it.
-
-        The log is no longer written into the file then: the pages may be those of another project.
-        """
-        if self.watch is None or self.watch.lost is not None:
-            return self.watch is None
-        if self.watch.look() is None:
-            return True
-        self.conn.execute("PRAGMA wal_autocheckpoint=0")
-        return False
-
-    def confirm(self) -> None:
-        """Look again after a write.
-
-        Raises:
-            FileLost: what was written is not in the file at the path.
-        """
-        if not self.look():
-            assert self.watch is not None
-            path = self.watch.path
-            raise errors.FileLost(f"{path} is no longer the file that was opened", path)
-
-    def close(self) -> None:
-        """Close; a file that is not ours any more gets nothing of what is in the log."""
-        lost = self.watch.lost if self.watch is not None else None
-        if self.watch is None or lost is None:
-            super().close()
-            return
-        beside = self.watch.companions()
-        # closing would write the log into the file, which another project may have taken over,
-        # and whoever opens that one next would do the same: by now all of it is kept elsewhere
-        if lost.loss in (Loss.OVERWRITTEN, Loss.LOG):
-            for path, now in beside.items():
-                if path.name.endswith("-wal") and now is not None:
-                    os.truncate(now, 0)
-        super().close()
-        for path in beside:
-            if self.watch.owns(path) and (path.name.endswith("-shm") or not path.stat().st_size):
-                path.unlink(missing_ok=True)
 
 
 def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> ProjectDatabase:
@@ -219,92 +139,6 @@ def is_read_only(path: StrPath) -> bool:
     return Path(path).is_file() and not (os.access(path, os.W_OK) and os.access(folder, os.W_OK))
 
 
-@contextmanager
-def session(path: StrPath) -> Iterator[Database]:
-    """Open, hand over, close; SQLite's errors come out as :class:`store.errors.StoreError`.
-
-    A project that cannot be written is opened for reading.
-
-    Raises:
-        FileLost: the file was removed, replaced or moved meanwhile.
-    """
-    from store.db.rescue import guarded  # which writes files by means of this module
-
-    if is_read_only(path):
-        with closing(open_readonly(path)) as reading, translated(path):
-            if migrations.pending(reading):
-                raise errors.NotAProject(
-                    f"{path} is from an older pairlab and cannot be changed here; copy it into a"
-                    " folder of your own and open it there"
-                )
-            yield reading
-        return
-    db = open_store(path)
-    try:
-        with guarded(db), translated(path):
-            yield db
-    finally:
-        db.close()
-
-
-@contextmanager
-def immediate(db: Database) -> Iterator[None]:
-    """A write: all of it is on the disk afterwards, or nothing.
-
-    Takes the write lock at the start: a transaction that first reads and then writes would
-    fail at once when another process wrote in between. Inside another one it is a savepoint.
-
-    Raises:
-        FileLost: it was written, but the file at the path is not the one that was opened.
-    """
-    nested = db.conn.in_transaction
-    watched = db if isinstance(db, ProjectDatabase) and not nested else None
-    if watched is not None:
-        watched.look()
-    with translated():
-        db.conn.execute("SAVEPOINT nested" if nested else "BEGIN IMMEDIATE")
-        try:
-            yield
-            db.conn.execute("RELEASE nested" if nested else "COMMIT")
-        except BaseException:
-            if db.conn.in_transaction:  # a full disk ends the transaction by itself
-                db.conn.execute("ROLLBACK TO nested" if nested else "ROLLBACK")
-                if nested:
-                    db.conn.execute("RELEASE nested")
-            raise
-    if watched is not None:
-        watched.confirm()
-
-
-@contextmanager
-def translated(path: StrPath | None = None) -> Iterator[None]:
-    """Turn SQLite's errors into the store's, with one line that says what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _explained(error, path) from error
-    except UnicodeEncodeError as error:
-        raise errors.BadInput(
-            "a text holds half of a character (a lone surrogate), which no file can keep;"
-            " nothing was written"
-        ) from error
-
-
-def data_version(db: Database) -> int:
-    """A number that changes when another connection has committed; costs microseconds."""
-    return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
-def library_version() -> tuple[int, ...]:
-    """Version of the SQLite library in use, for example ``(3, 53, 4)``."""
-    return tuple(int(part) for part in sqlite3.sqlite_version.split("."))
-
-
-def path_of(db: Database) -> str:
-    """The file behind an open project."""
-    return str(db.execute("PRAGMA database_list").fetchone()[2])
-
-
 def _has_log(path: StrPath) -> bool:
     log = Path(f"{Path(path).resolve()}-wal")
     return log.exists() and log.stat().st_size > 0
@@ -372,8 +206,6 @@ def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
 
 def _look_again(db: Database) -> None:
     """Set aside what cannot be used of the events, and take up what can be by now."""
-    from store.log import current_state
-
     with immediate(db):
         for cell in {current_state.cell_of(event) for event in set_aside.bring_up_to_date(db)}:
             current_state.refresh(db, cell)
@@ -401,29 +233,3 @@ def _known_steps() -> frozenset[str]:
 def _remove(path: StrPath) -> None:
     for ending in ("", "-wal", "-shm"):
         Path(f"{os.fspath(path)}{ending}").unlink(missing_ok=True)
-
-
-def _explained(error: Exception, path: StrPath | None) -> errors.StoreError:
-    where = os.fspath(path) if path is not None else "the project file"
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return errors.Busy(
-            f"Another process keeps {where} locked; nothing was written: try again, or end it"
-        )
-    if code == sqlite3.SQLITE_FULL:
-        return errors.DiskFull(
-            f"No room left on the disk of {where}; everything before this is kept:"
-            " make room and do it again"
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return errors.StoreError(
-            f"{where} cannot be opened for writing ({error}); look at the rights of the file"
-            " and its folder"
-        )
-    if code == sqlite3.SQLITE_NOTADB:
-        return errors.NotAProject(f"{where} is no pairlab project; it was left as it is")
-    if code == sqlite3.SQLITE_CORRUPT:
-        return errors.Damaged(f"{where} is damaged ({error}); {WAYS_BACK}")
-    if code == sqlite3.SQLITE_IOERR:
-        return errors.StoreError(f"The disk of {where} failed ({error}); nothing was half written")
-    return errors.StoreError(f"{where} refused: {error}; nothing was half written")

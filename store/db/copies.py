@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from store.db.connection import BUSY_SECONDS, sqlite3
+from store.db.connection import BUSY_SECONDS
+from store.db.sqlite import sqlite3
 
 Look = Callable[[Any, Path], None]
 """Looks at the copy (an open connection) of a file; raises where it is not to be used."""

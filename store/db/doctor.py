@@ -11,17 +11,16 @@ from typing import Final
 from sqlite_utils import Database
 
 from store.db import file_system, leftovers, meta, replica
-from store.db.connection import (
+from store.db.connection import is_read_only, open_readonly
+from store.db.schema import migrations
+from store.db.sqlite import (
     WAL_RESET_FIXED,
     WAYS_BACK,
     StrPath,
-    is_read_only,
     library_version,
-    open_readonly,
     sqlite3,
     translated,
 )
-from store.db.schema import migrations
 from store.db.views import GIVEN_BY
 from store.errors import StoreError
 from store.items import content_hashes

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from store.db.connection import StrPath
+from store.db.sqlite import StrPath
 
 NETWORK: Final = frozenset(
     {

@@ -8,7 +8,9 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from store.db import leftovers
-from store.db.connection import StrPath, immediate, session
+from store.db.project_database import immediate
+from store.db.session import session
+from store.db.sqlite import StrPath
 from store.log import current_state, set_aside
 
 

@@ -17,20 +17,16 @@ from pathlib import Path
 
 from store import clock
 from store.db.backup import backup
-from store.db.connection import (
-    Database,
-    ProjectDatabase,
-    create,
-    immediate,
-    open_readonly,
-    translated,
-)
+from store.db.connection import create, open_readonly
 from store.db.file_identity import Loss, Lost
+from store.db.project_database import ProjectDatabase, immediate
+from store.db.sqlite import Database, translated
 from store.errors import Damaged, FileLost, StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
 from store.items.tables import ITEMS, TABLES
-from store.log import current_state
+from store.log import current_state, events
+from store.merging import checked, incoming
 from store.records import Event
 
 _HAPPENED = {
@@ -131,10 +127,8 @@ def _write(db: ProjectDatabase, lost: Lost) -> tuple[Path | None, bool]:
     return None, False
 
 
-def _holds(path: Path, events: Iterable[Event]) -> bool:
+def _holds(path: Path, made: Iterable[Event]) -> bool:
     """Whether each row of a copy is what its id says, and these events are among them."""
-    from store.merging import checked, incoming  # which read files by means of store.db.connection
-
     try:
         db = open_readonly(path)
         try:
@@ -154,7 +148,7 @@ def _holds(path: Path, events: Iterable[Event]) -> bool:
             db.close()
     except StoreError:
         return False
-    return {event.id for event in events} <= seen
+    return {event.id for event in made} <= seen
 
 
 def _must_belong(db: Database, pair: Row) -> None:
@@ -169,8 +163,6 @@ def _must_belong(db: Database, pair: Row) -> None:
 
 def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
     """Write what this process added: its events, and what else is still what its id says."""
-    from store.log.events import insert  # which takes connections of store.db.connection
-
     try:
         made = create(path)
         try:
@@ -179,7 +171,7 @@ def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
                 for table, rows in _own_rows(db).items():
                     TABLES[table].insert(made, rows)
                 for event in db.made:
-                    insert(made, event)
+                    events.insert(made, event)
                 current_state.rebuild(made)
         finally:
             made.close()
@@ -193,8 +185,6 @@ def _own_rows(db: ProjectDatabase) -> dict[str, list[Row]]:
 
     A part would have the whole file refused when it is merged.
     """
-    from store.merging import checked, incoming
-
     found: dict[str, list[Row]] = {}
     try:
         with translated():

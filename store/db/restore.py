@@ -19,8 +19,11 @@ from sqlite_utils import Database
 
 from store import clock
 from store.db import copies, leftovers, replica
-from store.db.connection import StrPath, immediate, open_readonly, open_store, session, translated
+from store.db.connection import open_readonly, open_store
 from store.db.file_header import APPLICATION_ID, BEFORE_RESTORE
+from store.db.project_database import immediate
+from store.db.session import session
+from store.db.sqlite import StrPath, translated
 from store.errors import Busy, Damaged, NotAProject, StoreError
 from store.items import content_hashes
 from store.log import current_state, events

@@ -17,8 +17,10 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store.db import meta
-from store.db.connection import StrPath, create, immediate, sqlite3, translated
+from store.db.connection import create
 from store.db.file_header import must_exist
+from store.db.project_database import immediate
+from store.db.sqlite import StrPath, sqlite3, translated
 from store.errors import Damaged
 from store.items.content_hashes import pair_belongs
 from store.items.table import Row

@@ -15,6 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from store.db import views
 from store.db.views import GIVEN_BY
+from store.log import current_state, set_aside
 
 migrations = Migrations("pairlab")
 
@@ -190,6 +191,7 @@ CREATE TABLE label_head (
     event_id TEXT NOT NULL,
     at TEXT NOT NULL,
     answer TEXT NOT NULL DEFAULT 'given' CHECK (answer IN ('given', 'skipped', 'again')),
+    drawn TEXT,
     given_by TEXT NOT NULL GENERATED ALWAYS AS (
         {GIVEN_BY}
     ) VIRTUAL,
@@ -269,16 +271,12 @@ def m0003_set_aside(db: Database) -> None:
     """Events that cannot be used are listed, and everything reads the others."""
     for statement in _statements(_SET_ASIDE):
         db.execute(statement)
-    from store.log import set_aside
-
     set_aside.rebuild(db)
 
 
 @migrations()
 def m0004_labels_that_stand(db: Database) -> None:
     """A label queued again or skipped over stays in force; older files get this answer too."""
-    from store.log import current_state
-
     for statement in _statements(_STANDING):
         db.execute(statement)
     current_state.rebuild_labels(db)
@@ -326,7 +324,10 @@ def m0008_views(db: Database) -> None:
 
 @migrations()
 def m0009_ai_feedback(db: Database) -> None:
-    """The views over what judges were asked and over what follows from it."""
+    """The views over what judges were asked and over what follows from it, and a label's draw."""
+    if "drawn" not in db["label_head"].columns_dict:
+        db.execute("ALTER TABLE label_head ADD COLUMN drawn TEXT")
+    db.execute("CREATE INDEX event_asking ON event (arrival) WHERE kind = 'asking'")
     db.execute("CREATE INDEX event_pairing ON event (arrival) WHERE kind = 'pairing'")
     views.recreate(db)
 

@@ -9,8 +9,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from store.db.connection import StrPath, open_store, translated
+from store.db.connection import open_store
 from store.db.rescue import guarded, rescued
+from store.db.sqlite import StrPath, translated
 from store.errors import FileLost
 
 P = ParamSpec("P")

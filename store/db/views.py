@@ -86,12 +86,12 @@ WHERE round_now.ended IS NULL AND round_now.seal = 'sealed';
 _LABELS = f"""
 CREATE VIEW first_label AS
 SELECT pair_id, annotator, given_by, verdict, strength, seconds, guideline_id, informed, round_id,
-       at
+       at, drawn
 FROM label_head WHERE phase = 'first' AND verdict <> 'skip';
 
 CREATE VIEW blind_pass AS
 SELECT pair_id, annotator, given_by, verdict, strength, guideline_id, round_id, at
-FROM first_label WHERE informed = 0;
+FROM first_label WHERE informed = 0 AND drawn IS NOT 'useful';
 
 CREATE VIEW blind_label AS
 SELECT * FROM blind_pass WHERE pair_id NOT IN (SELECT pair_id FROM sealed_pair);
@@ -129,15 +129,17 @@ WHERE EXISTS (
 );
 
 CREATE VIEW versioned_label AS
-SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM first_label
+SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id, drawn
+FROM first_label
 UNION ALL
-SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id FROM (
+SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id, drawn FROM (
     SELECT event.item AS pair_id, event.annotator,
            json_extract(value, '$.guideline_id') AS guideline_id,
            json_extract(value, '$.verdict') AS verdict,
            json_extract(value, '$.strength') AS strength,
            coalesce(json_extract(value, '$.informed'), 0) AS informed,
            json_extract(value, '$.round_id') AS round_id,
+           json_extract(value, '$.drawn') AS drawn,
            row_number() OVER (
                PARTITION BY event.item, event.annotator, json_extract(value, '$.guideline_id')
                ORDER BY lamport DESC, replica DESC, seq DESC

@@ -15,13 +15,18 @@ from sqlite_utils import Database
 
 from store.exporting.decided import PairDecision
 from store.exporting.formats.base import Line
-from store.judgements import guidelines
+from store.items.columns import IN_JSON
+from store.items.tables import TABLES
+from store.judgements import askings, guidelines
+from store.judgements.askings import Asking, SoftLabel
 from store.views.origins import Origins
 
 Rows = dict[str, dict[str, Any]]
 """Rows of a table by id."""
 
-_JSON_COLUMNS = frozenset({"value", "messages", "tags"})
+_JSON_COLUMNS = frozenset(
+    column.name for table in TABLES.values() for column in table.columns if column.holds in IN_JSON
+)
 
 
 class Audit:
@@ -44,6 +49,10 @@ class Audit:
             " ORDER BY item, lamport, replica, seq",
             "item",
         )
+        self._askings = _grouped(
+            db, "SELECT * FROM asking ORDER BY pair_id, judge, at, key", "pair_id"
+        )
+        self._db = db
         self._versions = {each.id: each.version for each in guidelines.history(db)}
 
     def line(self, pair_id: str, standing: PairDecision, excluded: str | None) -> Line:
@@ -68,6 +77,11 @@ class Audit:
             "b": self._origins.candidate(b_id),
             "chain": [self._origins.candidate(item) for item in family if item not in (a_id, b_id)],
             "labels": [self._label(label) for label in self._labels[pair_id]],
+            "askings": self._askings[pair_id],
+            "soft_labels": [
+                {"judge": each.judge, "p": each.p, "q_ab": each.q_ab, "q_ba": each.q_ba}
+                for each in self._soft_labels(pair_id)
+            ],
             "decisions": _of_kind(events, "decision"),
             "rulings": _of_kind(events, "ruling"),
             "flags": _of_kind(events, "flag"),
@@ -79,9 +93,19 @@ class Audit:
                 "annotators": list(standing.annotators),
                 "chosen_id": chosen,
                 "rejected_id": None if chosen is None else a_id if chosen == b_id else b_id,
+                **({} if standing.probability is None else {"probability": standing.probability}),
             },
             "excluded": excluded,
         }
+
+    def _soft_labels(self, pair_id: str) -> list[SoftLabel]:
+        """A judge each; nothing is read where nobody was asked."""
+        if not self._askings[pair_id]:
+            return []
+        by_judge: dict[str, list[Asking]] = defaultdict(list)
+        for each in askings.of_pair(self._db, pair_id):
+            by_judge[each.judge].append(each)
+        return [askings.soft_label(each) for each in by_judge.values()]
 
     def _label(self, label: dict[str, Any]) -> Line:
         shown = dict(label)

@@ -14,7 +14,8 @@ from store.agreement import blinding, tables
 from store.agreement.report import Agreement, agreement
 from store.judgements import guidelines
 from store.records import Guideline
-from store.rounds import rounds
+from store.rounds import draws, rounds
+from store.rounds.draws import QueueOrder
 
 
 class Rules(NamedTuple):
@@ -46,6 +47,8 @@ class Background:
     """First-pass labels by annotator, without ``skip`` and what rounds still hide."""
     agreements: tuple[Agreement, ...]
     """Of each two people who have pairs in common."""
+    order: QueueOrder = draws.PROJECT_ORDER
+    """In what order pairs were shown, which says what these are over."""
 
     def as_json(self) -> dict[str, Any]:
         """What the manifest keeps of it."""
@@ -128,4 +131,5 @@ def read(db: Database, exported: Iterable[str]) -> Background:
         models=tuple(ModelUsed(*row) for row in db.execute(_BEHIND + _MODELS, pairs)),
         labels=dict(db.execute(_LABELS, [hidden]).fetchall()),
         agreements=tuple(two for two in found if two.n),
+        order=draws.order(db),
     )

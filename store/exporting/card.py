@@ -11,7 +11,8 @@ from store.exporting import card_head
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
-from store.reporting import couples
+from store.reporting import couples, judges
+from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, table
 
 _SOURCES = {
@@ -20,6 +21,9 @@ _SOURCES = {
     "majority": "a ruling; else the verdict of more than half of those who labelled the pair;"
     " else, where nobody labelled it, the researcher's decision on the revision",
     "decisions": "the researcher's decision on the revision alone",
+    "crowd": "a ruling; else the likeliest verdict of all raters, people and models, each weighed"
+    " by how often they are right (Dawid and Skene 1979); else, where nobody labelled it, the"
+    " researcher's decision on the revision",
     "ai": "the verdict of the models that judged the pair; **no person's label is in these files**",
 }
 
@@ -38,6 +42,7 @@ def card(plan: ExportPlan, files: dict[str, int]) -> str:
         _files(files),
         _excluded(plan),
         _agreement(plan),
+        _judges(plan),
         _origin(plan),
         _limits(plan),
     ]
@@ -64,6 +69,10 @@ def source_in_words(options: ExportOptions) -> str:
         return (
             f"what the imported file itself preferred ({options.annotator}); **no person's label"
             " is in these files**"
+        )
+    if options.annotator and options.by_models:
+        return (
+            f"the verdict of the model {options.annotator}; **no person's label is in these files**"
         )
     if options.annotator:
         return f"the verdict of {options.annotator} alone"
@@ -107,13 +116,37 @@ def _excluded(plan: ExportPlan) -> str:
 
 def _agreement(plan: ExportPlan) -> str:
     lines = ["## Agreement\n"]
-    if plan.options.from_ == "ai":
+    if plan.options.by_models:
         lines.append("The figures are those of people; the labels here are a model's.\n")
+    if plan.crowd is not None:
+        lines += [*weighed(plan.crowd), ""]
+    if plan.background.order.told:
+        lines.append(f"{plan.background.order.words().capitalize()}.\n")
     found = plan.background.agreements
     if not found:
         return "\n".join([*lines, "No two people labelled the same pairs: agreement is unknown.\n"])
     rows = [[*couples.row(two), _word(two)] for two in found]
     return "\n".join([*lines, table([*couples.head("annotators"), ""], rows)]) + "\n"
+
+
+def _judges(plan: ExportPlan) -> str:
+    """The certificates of the models whose verdicts went out."""
+    if not plan.certificates:
+        return ""
+    lines = ["## The judges\n"]
+    if plan.label_smoothing is not None:
+        n = sum(row.soft is not None for row in plan.rows)
+        lines.append(
+            "Label smoothing: on average the models give the other answer a probability of"
+            f" {plan.label_smoothing:.3f} (mean of min(p, 1 - p), n {n}); a trainer that smooths"
+            " labels (TRL: `label_smoothing`) may take that.\n"
+        )
+    if plan.options.min_confidence is not None:
+        least = plan.options.min_confidence
+        lines.append(f"Only verdicts of which the model is at least {least:g} sure.\n")
+    for each in plan.certificates:
+        lines += [f"### {cell(each.judge)}\n", *judges.of_judge(each)]
+    return "\n".join(lines)
 
 
 def _word(two: Agreement) -> str:
@@ -145,6 +178,8 @@ def _limits(plan: ExportPlan) -> str:
 
 
 def _known_limits(plan: ExportPlan) -> Iterator[str]:
+    if plan.crowd is not None:
+        yield from map(cell, plan.crowd.warnings)
     for two in plan.background.agreements:
         if two.kappa.value is not None and bands.stops(two.kappa.value, two.n):
             yield (

@@ -46,7 +46,7 @@ def front_matter(plan: ExportPlan, files: dict[str, int]) -> str:
 def _tags(plan: ExportPlan) -> list[str]:
     source = plan.options.from_
     whose = "human-feedback" if source in _BY_PEOPLE or source.startswith("by:") else ""
-    feedback = "ai-feedback" if source == "ai" or source.startswith("by:ai:") else whose
+    feedback = "ai-feedback" if plan.options.by_models else whose
     return ["preference-data", *([feedback] if feedback else []), "pairlab"]
 
 

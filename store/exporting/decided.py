@@ -27,6 +27,8 @@ class PairDecision(NamedTuple):
     """``ruling``, ``labels``, ``decision`` or ``nothing``."""
     annotators: tuple[str, ...] = ()
     """Whose labels or decisions it rests on."""
+    probability: float | None = None
+    """How likely the verdict is to be the true one, where raters were weighed (``crowd``)."""
 
 
 _OPEN = {Verdict.TIE: Reason.TIE, Verdict.BOTH_BAD: Reason.BOTH_BAD, Verdict.SKIP: Reason.SKIPPED}
@@ -37,19 +39,25 @@ def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairDecisio
     source, annotator = options.from_, options.annotator
     if source == "decisions":
         return _by_decision(pair, facts, options)
-    rulings_count = source in ("consensus", "majority")
+    rulings_count = source in ("consensus", "majority", "crowd")
     if rulings_count and pair.ruling is not None:
         return _verdict(pair.ruling, "ruling", ())
     whose: GivenBy = "model" if source == "ai" else "person"
     said = [
         word
         for word in pair.words
-        if (word.annotator == annotator if annotator else word.given_by == whose)
+        if (
+            word.annotator == annotator
+            if annotator
+            else word.given_by in (("person", "model") if source == "crowd" else (whose,))
+        )
     ]
     given = [label for label in said if label.verdict is not Verdict.SKIP]
     if given and not annotator and any(each.given_by == whose for each in pair.withdrawn):
         names = tuple(label.annotator for label in given)
         return PairDecision(None, Reason.BEING_LABELLED_AGAIN, "labels", names)
+    if given and source == "crowd":
+        return _by_crowd(pair, given, facts, options)
     if given:
         return _by_labels(given, options)
     if source != "ai":
@@ -69,6 +77,18 @@ def _by_labels(given: list[AnnotatorVerdict], options: ExportOptions) -> PairDec
     if len(given) < options.min_annotators:
         return PairDecision(None, Reason.TOO_FEW_ANNOTATORS, "labels", names)
     return _verdict(verdict, "labels", names)
+
+
+def _by_crowd(
+    pair: PairFacts, given: list[AnnotatorVerdict], facts: Facts, options: ExportOptions
+) -> PairDecision:
+    names = tuple(label.annotator for label in given)
+    verdict, probability = facts.crowd[pair.id]
+    if verdict is None:
+        return PairDecision(None, Reason.DISAGREEMENT, "labels", names, probability)
+    if len(given) < options.min_annotators:
+        return PairDecision(None, Reason.TOO_FEW_ANNOTATORS, "labels", names, probability)
+    return _verdict(verdict, "labels", names)._replace(probability=probability)
 
 
 def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairDecision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -94,6 +94,8 @@ class Facts:
     pairs: list[PairFacts]
     decisions: dict[str, list[Decided]]
     """Prompt to the current decisions on revisions of its candidates."""
+    crowd: Mapping[str, tuple[Verdict | None, float]] = field(default_factory=dict)
+    """Pair to the likeliest verdict of all raters and its probability, where it was asked for."""
 
 
 _PAIRS = """

@@ -33,6 +33,7 @@ def sift(
     options: ExportOptions,
     refused_by_format: Callable[[ExportRow], Reason | None],
     doubted: Doubted,
+    weak: frozenset[str],
     count_tokens: CountTokens | None,
 ) -> GateOutcome:
     """Send each row through; the first reason that is true of it and not allowed keeps it out.
@@ -42,6 +43,7 @@ def sift(
         options: what is allowed, and the trainer's maximal length.
         refused_by_format: why a format cannot hold a row.
         doubted: annotators whose agreement is low.
+        weak: models that are not certified as judges.
         count_tokens: the model's tokenizer, or None when no model is at hand.
     """
     doubtful = [row for row in rows if _may_be_cut_alike(row, options.max_length)]
@@ -49,7 +51,7 @@ def sift(
     seen: set[str] = set()
     outcome = GateOutcome([], [], [])
     for row in rows:
-        reasons = _reasons(row, refused_by_format, doubted)
+        reasons = _reasons(row, options, refused_by_format, doubted, weak)
         reason = next((r for r in reasons if r not in options.allow), None)
         if reason is None and row.pair.id in alike:
             reason = _unless_allowed(Reason.IDENTICAL_WHEN_CUT, options)
@@ -69,7 +71,11 @@ def sift(
 
 
 def _reasons(
-    row: ExportRow, refused_by_format: Callable[[ExportRow], Reason | None], doubted: Doubted
+    row: ExportRow,
+    options: ExportOptions,
+    refused_by_format: Callable[[ExportRow], Reason | None],
+    doubted: Doubted,
+    weak: frozenset[str],
 ) -> Iterator[Reason]:
     pair = row.pair
     both = (row.chosen, row.rejected)
@@ -77,6 +83,11 @@ def _reasons(
         yield Reason.FLAGGED
     if row.standing.basis == "labels" and rests_on_doubt(_labels_behind(row), doubted):
         yield Reason.LOW_AGREEMENT
+    if options.by_models:
+        if weak.issuperset(row.standing.annotators):
+            yield Reason.WEAK_JUDGE
+        if _unsure(row, options.min_confidence):
+            yield Reason.LOW_CONFIDENCE
     if any(texts.blank(text) for text in (_last_turn(pair), *(side.text for side in both))):
         yield Reason.EMPTY
     if texts.normalised(row.chosen.text) == texts.normalised(row.rejected.text):
@@ -89,6 +100,10 @@ def _reasons(
         yield Reason.DEGENERATE
     if reason := refused_by_format(row):
         yield reason
+
+
+def _unsure(row: ExportRow, least: float | None) -> bool:
+    return least is not None and (row.soft is None or row.soft.confidence < least)
 
 
 def _labels_behind(row: ExportRow) -> list[AnnotatorVerdict]:

@@ -13,9 +13,12 @@ from store import ids
 from store.errors import StoreError
 from store.exporting.reasons import ALLOWABLE, Reason
 
-SOURCES: Final = ("consensus", "majority", "decisions", "ai")
-"""Whose word counts; beside them ``by:NAME`` for one annotator's own, and ``source:NAME`` for the
-preference that an imported file brought with it."""
+SOURCES: Final = ("consensus", "majority", "decisions", "ai", "crowd")
+"""Whose word counts; beside them ``by:NAME`` for one annotator's own, ``ai:NAME`` for one model's,
+and ``source:NAME`` for the preference that an imported file brought with it."""
+
+_CROWD: Final = "consensus:dawid-skene"
+"""Another name of ``crowd``, which says how."""
 
 DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
 """Shares of train, validation and test where OUT is a folder and no split was asked for."""
@@ -37,7 +40,8 @@ class ExportOptions:
     format: str = "triplets"
     """A name of ``store.exporting.formats.FORMATS``."""
     from_: str = "consensus"
-    """``consensus``, ``majority``, ``by:NAME``, ``source:NAME``, ``decisions`` or ``ai``."""
+    """One of :data:`SOURCES` (``crowd`` is also ``consensus:dawid-skene``), or ``by:NAME``,
+    ``source:NAME``, ``ai:NAME``."""
     split: tuple[float, float, float] | None = None
     """Shares of train, validation and test; None: the default for a folder, none for a file."""
     seed: int = 0
@@ -48,6 +52,10 @@ class ExportOptions:
     """How many annotators must have given a verdict; a ruling needs no more."""
     max_length: int = 1024
     """Tokens of prompt and answer that the trainer keeps (TRL's default is 1024)."""
+    min_confidence: float | None = None
+    """How sure a model must be of its verdict, max(p, 1 - p); of models' verdicts only."""
+    soft_labels: bool = False
+    """Write a model's probability as columns, in the formats that have room for it."""
     force: bool = False
     """Replace an export that is already there."""
     license: str = "unknown"
@@ -56,6 +64,8 @@ class ExportOptions:
     """ISO 639-1 codes of the texts, for the card; empty where nobody said."""
 
     def __post_init__(self) -> None:
+        if self.from_ == _CROWD:
+            object.__setattr__(self, "from_", "crowd")
         self._check_source()
         for reason in sorted(self.allow):
             _check_allowed(reason)
@@ -72,13 +82,19 @@ class ExportOptions:
                 raise UsageProblem(f"--language '{language}' is no code such as en, ja or pt-br")
         if self.max_length < 1:
             raise UsageProblem(f"--max-length is at least 1 token, not {self.max_length}")
+        self._check_confidence()
 
     @property
     def annotator(self) -> str | None:
         """Whose labels alone count, in the form names are compared in; None for all."""
         if self.from_.startswith("by:"):
             return ids.name(self.from_[3:])
-        return ids.name(self.from_) if self.from_.startswith(ids.SOURCE) else None
+        return ids.name(self.from_) if self.from_.startswith((ids.SOURCE, ids.AI)) else None
+
+    @property
+    def by_models(self) -> bool:
+        """Whether the verdicts are those of models."""
+        return self.from_ == "ai" or ids.is_ai(self.annotator or "")
 
     def check_target(self, out: Path) -> None:
         """Refuse a split that cannot be: one file holds no splits.
@@ -93,16 +109,29 @@ class ExportOptions:
             )
 
     def _check_source(self) -> None:
-        if self.from_ in SOURCES or self.annotator not in (None, "", ids.SOURCE):
+        if self.from_ in SOURCES or self.annotator not in (None, "", ids.SOURCE, ids.AI):
             return
         if self.from_.startswith(ids.SOURCE):
             raise UsageProblem("--from source:NAME needs the name of a source after the colon")
+        if self.from_.startswith(ids.AI):
+            raise UsageProblem("--from ai:NAME needs the name of a model after the colon")
         if self.from_.startswith("by:"):
             raise UsageProblem("--from by:NAME needs the name of an annotator after the colon")
         hint = _nearest(self.from_, SOURCES)
         raise UsageProblem(
-            f"--from '{self.from_}' is none of {', '.join(SOURCES)}, by:NAME, source:NAME{hint}"
+            f"--from '{self.from_}' is none of {', '.join(SOURCES)}, by:NAME, ai:NAME,"
+            f" source:NAME{hint}"
         )
+
+    def _check_confidence(self) -> None:
+        sure = self.min_confidence
+        if sure is not None and not 0.5 <= sure <= 1:
+            raise UsageProblem(f"--min-confidence is from 0.5 to 1, not {sure:g}")
+        if (sure is not None or self.soft_labels) and not self.by_models:
+            raise UsageProblem(
+                "--min-confidence and --soft-labels are about a model's verdicts: they need"
+                " --from ai, or --from ai:NAME"
+            )
 
 
 def is_file_target(out: Path) -> bool:

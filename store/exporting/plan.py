@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
-from store.exporting import background, decided, facts, gate, low_agreement, split
+from store.agreement.dawid_skene import CrowdModel
+from store.exporting import background, crowd, decided, facts, gate, judging, low_agreement, split
 from store.exporting.background import Background
 from store.exporting.decided import PairDecision
 from store.exporting.facts import Facts
@@ -22,6 +23,9 @@ from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow, decided_row
 from store.judgements import labels
 from store.rounds import rounds
+
+if TYPE_CHECKING:  # numpy: not needed where no model decides
+    from store.agreement.judge.certificate import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,17 @@ class ExportPlan:
     """What the lines are made of: the rows, or every pair where the format holds them all."""
     speakers: tuple[str, ...] = ()
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
+    crowd: CrowdModel | None = None
+    """How the raters were weighed, where all of them count together."""
+
+    certificates: tuple[Certificate, ...] = ()
+    """Of the models whose verdicts are behind the decided rows."""
+
+    @property
+    def label_smoothing(self) -> float | None:
+        """Mean of min(p, 1 - p) over the rows that have a model's probability."""
+        unsure = [1 - row.soft.confidence for row in self.rows if row.soft is not None]
+        return sum(unsure) / len(unsure) if unsure else None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -106,15 +121,21 @@ def plan(
     format_ = named(options.format)
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db)
+    judges = judging.read(db) if options.by_models else judging.NOBODY
+    weighed = crowd.ask(project, hidden) if options.from_ == "crowd" else None
+    project.crowd = weighed.opinions if weighed else {}
     standings = {
         pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
         for pair in project.pairs
     }
     rows = [
-        row for pair in project.pairs if (row := decided_row(pair, standings[pair.id])) is not None
+        row
+        for pair in project.pairs
+        if (row := decided_row(pair, standings[pair.id], judges.soft, columns=options.soft_labels))
     ]
+    judges = judges.behind({name for row in rows for name in row.standing.annotators})
     doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
-    outcome = gate.sift(rows, options, format_.refuses, doubted, count_tokens)
+    outcome = gate.sift(rows, options, format_.refuses, doubted, judges.weak, count_tokens)
     reasons = _reasons(standings, outcome)
     entries: tuple[Entry, ...] = tuple(outcome.passed)
     if format_.every_pair:
@@ -129,6 +150,8 @@ def plan(
         background=background.read(db, [entry.pair.id for entry in entries]),
         entries=entries,
         speakers=_speakers(db, project),
+        certificates=judges.certificates,
+        crowd=weighed.model if weighed else None,
     )
 
 

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.agreement.underlying_pairs import labelled_by
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.exporting.formats.base import Line
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import Reason

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     EDITED = "edited"
     FLAGGED = "flagged"
     LOW_AGREEMENT = "low_agreement"
+    WEAK_JUDGE = "weak_judge"
+    LOW_CONFIDENCE = "low_confidence"
     EMPTY = "empty"
     IDENTICAL = "identical"
     REASONING = "reasoning"
@@ -45,6 +47,8 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.EDITED: "the researcher edited the revision: the edited text goes out instead",
     Reason.FLAGGED: "somebody flagged the pair, its prompt or an answer",
     Reason.LOW_AGREEMENT: "the verdict rests on people whose kappa is .4 or less (n 50 or more)",
+    Reason.WEAK_JUDGE: "the models behind it are not certified as judges: see pairlab certificate",
+    Reason.LOW_CONFIDENCE: "the model is less sure of its verdict than --min-confidence asks for",
     Reason.EMPTY: "the prompt or an answer is empty",
     Reason.IDENTICAL: "both answers are the same but for white space",
     Reason.REASONING: "an answer holds what a model thought before it (<think> and its kin)",
@@ -60,6 +64,8 @@ ALLOWABLE: Final = frozenset(
     {
         Reason.FLAGGED,
         Reason.LOW_AGREEMENT,
+        Reason.WEAK_JUDGE,
+        Reason.LOW_CONFIDENCE,
         Reason.EMPTY,
         Reason.IDENTICAL,
         Reason.REASONING,

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from store.exporting.decided import PairDecision
 from store.exporting.facts import PairFacts, Side
+from store.judgements.askings import SoftLabel
 from store.records import Message, Verdict
+
+SoftLabels = Mapping[str, Mapping[str, SoftLabel]]
+"""By judge and pair."""
+
+
+class SoftChoice(NamedTuple):
+    """How sure the models behind a row are of the chosen answer; the mean over them."""
+
+    shown_first: float
+    """Probability of the chosen answer where it was shown first."""
+    shown_second: float
+
+    @property
+    def p(self) -> float:
+        """Over both orders."""
+        return (self.shown_first + self.shown_second) / 2
+
+    @property
+    def confidence(self) -> float:
+        """Of the surer side, which in a majority of models need not be the chosen one."""
+        return max(self.p, 1 - self.p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +41,10 @@ class ExportRow:
     standing: PairDecision
     chosen: Side
     rejected: Side
+    soft: SoftChoice | None = None
+    """None where no model decided, or it left no record of what it was asked."""
+    soft_columns: bool = False
+    """Whether the user wants it as columns."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -24,9 +52,26 @@ class ExportRow:
         return self.pair.messages
 
 
-def decided_row(pair: PairFacts, standing: PairDecision) -> ExportRow | None:
-    """The row of a pair that has a verdict for one side, or None."""
+def decided_row(
+    pair: PairFacts, standing: PairDecision, soft: SoftLabels, *, columns: bool = False
+) -> ExportRow | None:
+    """The row of a pair that has a verdict for one side, or None.
+
+    Args:
+        pair: the pair.
+        standing: what stands about it.
+        soft: what the models that may be behind it say.
+        columns: whether that is to be written as columns.
+    """
     if standing.verdict is None:
         return None
     other = Verdict.B if standing.verdict is Verdict.A else Verdict.A
-    return ExportRow(pair, standing, pair.side(standing.verdict), pair.side(other))
+    said = [soft[x][pair.id] for x in standing.annotators if pair.id in soft.get(x, {})]
+    choice = _choice(said, standing.verdict) if said else None
+    return ExportRow(pair, standing, pair.side(standing.verdict), pair.side(other), choice, columns)
+
+
+def _choice(said: Sequence[SoftLabel], verdict: Verdict) -> SoftChoice:
+    q_ab = sum(each.q_ab for each in said) / len(said)
+    q_ba = sum(each.q_ba for each in said) / len(said)
+    return SoftChoice(q_ab, 1 - q_ba) if verdict is Verdict.A else SoftChoice(q_ba, 1 - q_ab)

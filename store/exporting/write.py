@@ -177,9 +177,24 @@ def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
         "excluded": plan.counts,
         "excluded_pairs": plan.excluded,
         "length_not_checked": list(plan.length_not_checked),
+        **_of_models(plan),
         "by_category": plan.by_category,
         "by_basis": plan.by_basis,
         **plan.background.as_json(),
+    }
+
+
+def _of_models(plan: ExportPlan) -> dict[str, Any]:
+    """What a manifest has beside the rest where models decided."""
+    if not plan.options.by_models:
+        return {}
+    return {
+        "min_confidence": plan.options.min_confidence,
+        "label_smoothing": plan.label_smoothing,
+        "judges": [
+            {"judge": each.judge, "certified": each.certified, "sentence": each.sentence}
+            for each in plan.certificates
+        ],
     }
 
 

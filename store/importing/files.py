@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, TypedDict, Unpack
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput
 from store.importing.detect import Reader, ReadingOptions, did_you_mean
 from store.importing.preview import PreviewRow, seen

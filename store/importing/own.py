@@ -130,8 +130,8 @@ def audit(fields: RowFields) -> Iterator[PairRow]:
         for part in ("critique", "generation"):
             if value.get(part):
                 fields.leave(f"{side}.{part}")
-    for key in ("decided", "excluded", "label_history", "chain", "notes"):
-        if key not in ("chain", "notes") or not fields.data.get(key):
+    for key in ("decided", "excluded", "label_history", "soft_labels", "askings", "chain", "notes"):
+        if key not in ("askings", "chain", "notes") or not fields.data.get(key):
             fields.take(key, "worked out again")
     tags = prompt.get("tags")
     labels = [_audited(i, each) for i, each in enumerate(fields.take("labels"))]

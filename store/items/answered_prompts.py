@@ -11,7 +11,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from store.db import meta
-from store.db.connection import immediate
+from store.db.project_database import immediate
 
 _ASKED: Final = "asked:"
 """Before the id of a prompt that was asked for: the beginning of a key of ``meta``."""

@@ -34,6 +34,9 @@ class Holds(StrEnum):
     """A JSON list of objects with ``role`` and ``content``."""
 
 
+IN_JSON: Final = frozenset({Holds.OBJECT, Holds.WORDS, Holds.MESSAGES})
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column, and how its cells become the values of a field and back."""

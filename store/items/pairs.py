@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from store import find as find_item
 from store import ids
 from store.db import meta
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import WrongId
 from store.items import candidates
 from store.items.columns import messages_of, words_of

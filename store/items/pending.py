@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple, Protocol
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
 from store.items import answered_prompts, chain_branches, pairs
 from store.judgements import settings
 
@@ -137,21 +136,6 @@ def texts(db: Database, plan: PlanLike) -> tuple[int, int]:
             if originals := state.originals.get(slot):
                 done += _written(state, _furthest(state, originals), plan.rounds)
     return done, total
-
-
-def make_pairs(db: Database, plan: PlanLike, *, at: str) -> int:
-    """Makes the pair of every finished chain that has none yet.
-
-    Returns:
-        How many were made.
-    """
-    with immediate(db):
-        made = [
-            pairs.make_revision_pair(db, work.original_id or "", work.candidate_id or "", at=at)
-            for work in pending(db, plan)
-            if work.step == "pair"
-        ]
-    return sum(new for _, new in made)
 
 
 def _states(db: Database, plan: PlanLike, prompt_id: str | None = None) -> Iterator[_PromptRows]:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.items.columns import messages_of
 from store.items.table import Cells, Table
 from store.records import Message, Prompt

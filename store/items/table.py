@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate, translated
+from store.db.project_database import immediate
+from store.db.sqlite import translated
 from store.errors import WrongId
 from store.items.columns import columns_of
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput, WrongId
 from store.items import candidates, pairs
 from store.log import events

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 
 
 class DraftKind(StrEnum):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput, WrongId
 from store.judgements import guidelines
 from store.log import current_state, events
 from store.records import Event, Label, Phase, Verdict
-from store.rounds import assignments
+from store.rounds import assignments, draws
 
 CURRENT: Final = "current"
 """Stands for the guideline in force when the label is given."""
@@ -46,7 +47,13 @@ SELECT EXISTS (SELECT 1 FROM pair WHERE id = :pair),
                         AND kind = 'label' AND phase = 'first'),
     iif(EXISTS (SELECT 1 FROM round_pair WHERE pair_id = :pair AND annotator = :who),
         (SELECT min(round_id) FROM mine WHERE ended IS NULL), NULL),
-    EXISTS (SELECT 1 FROM round_pair WHERE pair_id = :pair AND annotator = :who)
+    EXISTS (SELECT 1 FROM round_pair WHERE pair_id = :pair AND annotator = :who),
+    (SELECT json_array(drawn) FROM label_head
+     WHERE pair_id = :pair AND annotator = :who AND phase = 'first'),
+    (SELECT coalesce((SELECT json_extract(value, '$.value') FROM shared_head
+                      WHERE kind = 'setting' AND item = 'random_share'), :share)
+     WHERE EXISTS (SELECT 1 FROM sound_event WHERE item = 'queue' AND kind = 'setting'
+                   AND json_extract(value, '$.value') = 'useful'))
 """
 
 
@@ -63,6 +70,19 @@ class _Basis(NamedTuple):
     """The round that it would belong to: one that goes on."""
     in_rounds: int
     """Whether the pair is the annotator's in any round."""
+    before: str | None
+    """How the pair was drawn for the label that stands, in a JSON list of one; None without one."""
+    share: float | None
+    """The random share, where the queue has ever put useful pairs first."""
+
+    def draw(self, pair_id: str) -> draws.Draw | None:
+        """How the pair was drawn; a label that takes the place of another keeps that one's."""
+        if self.before is not None:
+            kept: list[draws.Draw | None] = json.loads(self.before)
+            return kept[0]
+        if self.share is None or self.round_id is not None:
+            return None
+        return draws.draw(pair_id, self.share)
 
 
 def give(
@@ -121,6 +141,9 @@ def give(
             "ranking": ranking,
             "informed": first and bool(basis.informed),
             "round_id": basis.round_id if first else None,
+            "drawn": basis.draw(pair_id)
+            if first and source is None and ids.is_person(who)
+            else None,
         }
         event = events.write(
             db,
@@ -290,7 +313,9 @@ def was_informed(db: Database, pair_id: str, annotator: str) -> bool:
 
 
 def _basis(db: Database, pair_id: str, annotator: str) -> _Basis:
-    (row,) = db.execute(_BASIS, {"pair": pair_id, "who": annotator}).fetchall()
+    (row,) = db.execute(
+        _BASIS, {"pair": pair_id, "who": annotator, "share": draws.DEFAULT_SHARE}
+    ).fetchall()
     return _Basis(*row)
 
 

@@ -18,7 +18,7 @@ from store import ids, texts
 from store.agreement import bradley_terry
 from store.agreement.bradley_terry import Game
 from store.db import meta
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.items import candidates, chains, pairs
 from store.items.chains import Chain
 from store.judgements import askings, decisions, labels, settings

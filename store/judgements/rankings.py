@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput
 from store.items import candidates, pairs
 from store.judgements import guidelines, labels

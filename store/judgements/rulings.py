@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput, WrongId
 from store.judgements import labels
 from store.log import current_state, events

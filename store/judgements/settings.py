@@ -16,6 +16,15 @@ STRENGTH: Final = "strength"
 REPEATS: Final = "repeats"
 """Every how many labels a hidden repeat is shown; 0 for none."""
 
+QUEUE: Final = "queue"
+"""In what order pairs are shown: :data:`PROJECT` or :data:`USEFUL`."""
+
+PROJECT: Final = "project"
+USEFUL: Final = "useful"
+
+RANDOM_SHARE: Final = "random_share"
+"""Share of the pairs drawn at random where useful ones come first (:mod:`store.rounds.draws`)."""
+
 MINIMUM: Final = "minimum_seconds"
 """Seconds an item must have been on the screen before a key decides on it."""
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.log import event_kinds as kinds
 from store.log import standing_label
 from store.records import Answer, Event
@@ -42,12 +42,12 @@ _CELL = (
 )
 _LABELS = (
     "SELECT pair_id, annotator, phase, verdict, strength, seconds, left_side, guideline_id, note,"
-    " informed, round_id, event_id, at, answer FROM label_head"
+    " informed, round_id, event_id, at, answer, drawn FROM label_head"
 )
 _ADD_LABEL = (
     "INSERT OR REPLACE INTO label_head (pair_id, annotator, phase, verdict, strength, seconds,"
-    " left_side, guideline_id, note, informed, round_id, event_id, at, answer)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " left_side, guideline_id, note, informed, round_id, event_id, at, answer, drawn)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
 _ADD_OTHER = (
@@ -264,6 +264,7 @@ def _row_of(
         value.get("restores", said.event_id),
         value.get("given_at", said.at),
         answer,
+        value.get("drawn"),
     )
 
 

@@ -295,6 +295,8 @@ SETTINGS: Final[Mapping[str, Field]] = {
     "run_pairs": Field(
         lambda value: isinstance(value, list) and all(map(_text, value)), "a list of rules"
     ),
+    "queue": Field(_one_of("project", "useful"), "project or useful"),
+    "random_share": Field(_share, "a share from 0 to 1"),
 }
 """What the settings that are known here may be."""
 
@@ -312,6 +314,7 @@ KINDS: Final[Mapping[str, EventSchema]] = {
             "source": _TEXT,
             "ranking": _TEXT,
             "informed": Field(_bool, "true or false"),
+            "drawn": Field(_one_of("random", "useful"), "a draw"),
         },
         phases=_PHASES,
         whole=_label,

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import ProjectDatabase, immediate, translated
+from store.db.project_database import ProjectDatabase, immediate
+from store.db.sqlite import translated
 from store.errors import BadInput
 from store.log import current_state, event_kinds, set_aside
 from store.records import Event

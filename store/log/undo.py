@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db import replica
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.judgements import labels
 from store.log import events
 from store.records import Event, Phase

@@ -15,9 +15,10 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store.db import copies, leftovers
-from store.db.connection import StrPath, open_readonly, translated
+from store.db.connection import open_readonly
 from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
+from store.db.sqlite import StrPath, translated
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
 from store.items.tables import TABLES, there
 

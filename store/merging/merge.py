@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from store.db import replica
-from store.db.connection import StrPath, immediate, path_of, sqlite3
+from store.db.project_database import immediate
+from store.db.sqlite import StrPath, path_of, sqlite3
 from store.errors import StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from sqlite_utils import Database
 
-from store.agreement import agreement, agreement_many, bands, statistics, tables
+from store.agreement import agreement, agreement_many, bands, dawid_skene, statistics, tables
 from store.agreement.counts import Counts
 from store.agreement.intervals import dirichlet
 from store.agreement.kappa import kappa
@@ -21,8 +21,10 @@ from store.agreement.strength import strength
 from store.agreement.tables import BY
 from store.judgements import settings
 from store.reporting import couples
+from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, interval, table
 from store.reporting.names import Names
+from store.rounds import draws
 
 _VERDICTS = {"a": "a", "b": "b", "tie": "tie", "both_bad": "both bad"}
 
@@ -44,6 +46,8 @@ def between_people(db: Database, names: Names) -> Iterator[str]:
         " own. Intervals are 95 %: smoothed (the large-sample interval with 1/(2k) added to each"
         " cell of the table) and Dirichlet (posterior of the table with 1/k added, 2000 draws).\n"
     )
+    if (order := draws.order(db)).told:
+        yield f"{order.words().capitalize()}.\n"
     if len(people) > 2:
         yield from _everybody(db, people, names)
     for two in found:
@@ -71,6 +75,15 @@ def people_and_models(db: Database, names: Names) -> Iterator[str]:
     yield table([*couples.head("person and model"), ""], rows) + "\n"
 
 
+def all_raters(db: Database, names: Names) -> Iterator[str]:
+    """People and models weighed against each other, where there are three or more."""
+    found = dawid_skene.crowd(db)
+    if found is not None:
+        yield "## All raters together\n"
+        yield from weighed(found, names)
+        yield ""
+
+
 def _everybody(db: Database, people: list[str], names: Names) -> Iterator[str]:
     whole = agreement_many(db, people)
     yield f"### All {len(people)}: {', '.join(cell(names(name)) for name in people)}\n"
@@ -89,6 +102,7 @@ def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
         yield f"Kappa is undefined: {two.kappa.reason}.\n"
     if two.advice:
         yield f"{two.advice[0].upper()}{two.advice[1:]}.\n"
+        yield f"{two.power().words().capitalize()}.\n"
     yield _contingency(two.counts, cell(names(first)), cell(names(second))) + "\n"
     coded = roles(db, first, second)
     if coded.n:

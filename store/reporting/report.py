@@ -12,7 +12,7 @@ from store.db import leftovers
 from store.errors import StoreError
 from store.exporting import EXPLAINED, ExportOptions, Reason, plan
 from store.exporting.background import Background
-from store.reporting import figures, judgement, people, scores
+from store.reporting import comparison, figures, judgement, judges, people, scores
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
 from store.rounds import rounds
@@ -40,6 +40,9 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *figures.between_people(db, names),
         *figures.people_and_models(db, names),
         *scores.preferred(db),
+        *judges.judges(db, names),
+        *figures.all_raters(db, names),
+        *comparison.human_and_ai(db, names),
         *judgement.standing_rulings(db, names),
         *judgement.guideline(db, names),
         *_triplets(db),

@@ -10,8 +10,8 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db import meta, replica
-from store.db.connection import immediate
 from store.db.leftovers import is_alive
+from store.db.project_database import immediate
 
 _KEY = "present"
 

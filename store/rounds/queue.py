@@ -5,6 +5,11 @@ consecutive pairs rather than over the whole project: two people who have each d
 large project have then mostly done the same part, so that there is something to agree on, and a
 pair that arrives later is put at the end instead of among what was passed already.
 
+With the setting ``queue`` at ``useful`` the blocks follow :mod:`store.rounds.usefulness`, the same
+for all, and what an annotator has answered stands in front. That order is made anew where a file
+is opened, the share changes, or a tenth more pairs and askings are there than it rests on; until
+then new pairs stand at the end.
+
 A pair made by an edit, or by a key from two answers, leaves the queue when that is taken back,
 unless a person has labelled it: then the others get it too.
 """
@@ -21,14 +26,18 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db import meta
-from store.db.connection import sqlite3
+from store.db.sqlite import sqlite3
 from store.errors import WrongId
 from store.items import candidates, pairs
 from store.judgements import decisions
 from store.records import Phase
+from store.rounds import draws
 
 BLOCK: Final = 10
 """Pairs shuffled together: few, so that two annotators who stop early have most in common."""
+
+MORE: Final = 1.1
+"""An order of useful pairs is made anew when so many times as much is known as it rests on."""
 
 PACE: Final = 20
 """Labels the pace is taken from."""
@@ -50,10 +59,11 @@ _TEMPORARY = (
         " PRIMARY KEY (annotator, block, draw)) WITHOUT ROWID"
     ),
     "CREATE INDEX IF NOT EXISTS temp.queue_pair ON queue_order (annotator, pair_id)",
-    # of each annotator's order: the last pair that is in it, and how many are
+    # of each annotator's order: the last pair that is in it, how many are, and the arrangement
     (
         "CREATE TEMP TABLE IF NOT EXISTS queue_known ("
-        " annotator TEXT PRIMARY KEY, pair INTEGER NOT NULL, pairs INTEGER NOT NULL)"
+        " annotator TEXT PRIMARY KEY, pair INTEGER NOT NULL, pairs INTEGER NOT NULL,"
+        " share REAL, asked INTEGER NOT NULL)"
     ),
     "CREATE TEMP TABLE IF NOT EXISTS queue_withdrawn (pair_id TEXT PRIMARY KEY)",
     (
@@ -75,8 +85,16 @@ SELECT coalesce((SELECT max(position) FROM pair), 0),
         coalesce((SELECT arrival FROM event INDEXED BY event_pairing WHERE kind = 'pairing'
                   ORDER BY arrival DESC LIMIT 1), 0)),
     (SELECT pair FROM temp.queue_seen), (SELECT decision FROM temp.queue_seen),
-    known.pair, known.pairs
-FROM (SELECT 1) LEFT JOIN temp.queue_known AS known ON known.annotator = ?
+    known.pair, known.pairs, known.share, known.asked, setting.share,
+    iif(setting.share IS NULL, 0, (SELECT count(*) FROM pair) + (
+        SELECT count(*) FROM event INDEXED BY event_asking WHERE kind = 'asking'
+    ))
+FROM (SELECT (
+    SELECT coalesce((SELECT json_extract(value, '$.value') FROM shared_head
+                     WHERE kind = 'setting' AND item = 'random_share'), :share)
+    FROM shared_head WHERE kind = 'setting' AND item = 'queue'
+        AND json_extract(value, '$.value') = 'useful'
+) AS share) AS setting LEFT JOIN temp.queue_known AS known ON known.annotator = :who
 """
 # What is few stands first in each join, and the index by pair is named: without statistics SQLite
 # would walk the whole order.
@@ -118,6 +136,10 @@ WHERE q.annotator = :who AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_go
     AND q.pair_id NOT IN (SELECT value FROM json_each(:passed)) ORDER BY q.block, q.draw
 """
 _NEXT_OR_SKIPPED = f"coalesce({_NEXT}, ({_SKIPPED} LIMIT 1))"
+_ANSWERED = """
+SELECT pair_id FROM answered JOIN label_head USING (pair_id, annotator)
+WHERE annotator = ? AND phase = 'first' ORDER BY at, pair_id
+"""
 _UNDECIDED = (
     " FROM candidate AS original JOIN prompt ON prompt.id = original.prompt_id"
     " WHERE original.parent_id IS NULL AND EXISTS (SELECT 1 FROM candidate AS revision"
@@ -159,6 +181,20 @@ class _News(NamedTuple):
     known_pair: int | None
     known_pairs: int | None
     """The last pair in the annotator's order, and how many are in it."""
+    known_share: float | None
+    known_asked: int | None
+    """What that order rests on: the random share, None in project order; pairs and askings."""
+    share: float | None
+    """The random share now; None where the project's order is asked for."""
+    asked: int
+    """Pairs and askings of all judges; 0 in project order, which asks for none."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the annotator's order is to be made anew, not only gone on with."""
+        return self.known_pair is not None and (
+            self.share != self.known_share or self.asked > (self.known_asked or 0) * MORE + BLOCK
+        )
 
 
 def label_next(
@@ -302,12 +338,16 @@ def _bring_up_to_date(db: Database, annotator: str | None) -> None:
         news = _news(db, annotator)
     if (news.last_pair, news.last_decision) != (news.seen_pair, news.seen_decision):
         _look_for_withdrawn(db, news)
+    if annotator is not None and news.stale:
+        db.execute("DELETE FROM temp.queue_order WHERE annotator = ?", [annotator])
+        news = news._replace(known_pair=None, known_pairs=None)
     if annotator is not None and news.last_pair != news.known_pair:
         _add_pairs(db, annotator, news)
 
 
 def _news(db: Database, annotator: str | None) -> _News:
-    return _News(*db.execute(_NEWS, (annotator,)).fetchone())
+    asked = {"who": annotator, "share": draws.DEFAULT_SHARE}
+    return _News(*db.execute(_NEWS, asked).fetchone())
 
 
 def _look_for_withdrawn(db: Database, news: _News) -> None:
@@ -323,16 +363,19 @@ def _look_for_withdrawn(db: Database, news: _News) -> None:
 
 
 def _add_pairs(db: Database, annotator: str, news: _News) -> None:
-    """Put the new pairs into the order; the block that was the last one is drawn anew."""
-    seed = meta.seed(db, "order")
-    first = (news.known_pair or 0) // BLOCK
-    new = db.execute(
-        "SELECT position, id FROM pair WHERE position > ?", (first * BLOCK,)
-    ).fetchall()
-    drawn = sorted(
-        ((place - 1) // BLOCK, ids.digest("order", [seed, annotator, pair]), pair)
-        for place, pair in new
-    )
+    """Put the new pairs into the order; in project order the last block is drawn anew."""
+    seed, known = meta.seed(db, "order"), news.known_pair or 0
+    first = known // BLOCK
+    asked = news.asked if news.known_asked is None or not known else news.known_asked
+    if news.share is None:
+        drawn = _in_blocks(annotator, seed, _pairs_behind(db, first * BLOCK))
+    elif known:  # behind all the others, until the order is made anew
+        first = (news.known_pairs or 0) // BLOCK + 1
+        behind = enumerate((pair for _, pair in _pairs_behind(db, known)), first * BLOCK)
+        drawn = _in_blocks(annotator, seed, behind)
+        first += len(drawn)
+    else:
+        drawn = _useful_first(db, annotator, seed, news.share)
     db.conn.execute("SAVEPOINT queue_order")
     gone = db.conn.execute(
         "DELETE FROM temp.queue_order WHERE annotator = ? AND block >= ?", (annotator, first)
@@ -343,10 +386,39 @@ def _add_pairs(db: Database, annotator: str, news: _News) -> None:
         ((annotator, *each, place) for place, each in enumerate(drawn, before + 1)),
     )
     db.conn.execute(
-        "INSERT OR REPLACE INTO temp.queue_known VALUES (?, ?, ?)",
-        (annotator, news.last_pair, before + len(drawn)),
+        "INSERT OR REPLACE INTO temp.queue_known VALUES (?, ?, ?, ?, ?)",
+        (annotator, news.last_pair, before + len(drawn), news.share, asked),
     )
     db.conn.execute("RELEASE queue_order")
+
+
+def _pairs_behind(db: Database, position: int) -> list[tuple[int, str]]:
+    """Pairs behind a position of the project, each with its place from 0."""
+    sql = "SELECT position - 1, id FROM pair WHERE position > ? ORDER BY position"
+    return list(db.execute(sql, (position,)).fetchall())
+
+
+def _in_blocks(
+    annotator: str, seed: str, placed: Iterable[tuple[int, str]]
+) -> list[tuple[int, str, str]]:
+    """Block, draw and pair of these places, in the annotator's order."""
+    return sorted(
+        (place // BLOCK, ids.digest("order", [seed, annotator, pair]), pair)
+        for place, pair in placed
+    )
+
+
+def _useful_first(
+    db: Database, annotator: str, seed: str, share: float
+) -> list[tuple[int, str, str]]:
+    """The same with useful pairs first, behind what the annotator has answered already."""
+    from store.rounds import usefulness  # the statistics, which the first paint does not wait for
+
+    rows = db.execute(_ANSWERED, [annotator]).fetchall()
+    answered = {str(pair): (-1, f"{place:09}", str(pair)) for place, (pair,) in enumerate(rows)}
+    waiting = enumerate(usefulness.arranged(db, share))
+    rest = [(place, pair) for place, pair in waiting if pair not in answered]
+    return [*answered.values(), *_in_blocks(annotator, seed, rest)]
 
 
 def _position(

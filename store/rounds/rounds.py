@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.errors import BadInput, SealedRound, WrongId
 from store.log import events
 from store.records import Seal as Seal
@@ -257,11 +257,6 @@ def in_order(
     wanted = {"who": ids.name(annotator), "after": after, "round": round_id}
     rows = db.execute(_MINE, wanted).fetchall()
     return [(_round(row), _position_in(row[len(_ROUND) :])) for row in rows]
-
-
-def waiting_for(db: Database, annotator: str) -> list[Round]:
-    """The rounds in which an annotator still has pairs to label, oldest first."""
-    return [each for each, place in in_order(db, annotator) if place.pair_id is not None]
 
 
 def label_next(

@@ -7,18 +7,19 @@ given or changed afterwards is marked informed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.items import pairs
 from store.judgements import disagreements, guidelines, labels, rulings
 from store.judgements.disagreements import Order
 from store.judgements.rulings import Cause, Ruling
-from store.records import Label, PairText, Verdict
+from store.records import Label, Verdict
 from store.rounds import queue, rounds
 from store.rounds.rounds import RoundProgress
+from store.views.sides import PlacedPair
 
 
 class Agenda(NamedTuple):
@@ -42,12 +43,9 @@ class Agenda(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(PlacedPair):
     """One disagreement as the one who rules sees it."""
 
-    text: PairText
-    left: Literal["a", "b"]
-    """Which answer stands left for this person, as when they label."""
     said: tuple[Label, ...]
     """First-pass labels of people, by annotator, ``skip`` left out.
 
@@ -59,27 +57,6 @@ class Case:
     """The guideline version each annotator's label was made under, where it is known."""
     ruling: Ruling | None
     """The ruling that stands."""
-
-    @property
-    def pair_id(self) -> str:
-        """Id of the pair."""
-        return self.text.id
-
-    @property
-    def first(self) -> str:
-        """The text that stands left or above."""
-        return self.text.a if self.left == "a" else self.text.b
-
-    @property
-    def second(self) -> str:
-        """The text that stands right or below."""
-        return self.text.b if self.left == "a" else self.text.a
-
-    def swapped(self, verdict: Verdict) -> Verdict:
-        """A verdict on sides (``a`` for left, ``b`` for right) as one on the pair, and back."""
-        if self.left == "a" or verdict not in {Verdict.A, Verdict.B}:
-            return verdict
-        return Verdict.B if verdict is Verdict.A else Verdict.A
 
 
 @dataclass(frozen=True, slots=True)

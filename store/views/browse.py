@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.exporting import Reason
 from store.judgements import labels
 from store.records import Verdict

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlite_utils import Database
 
 from store import ids
 from store.items import pairs
 from store.judgements import labels, settings
-from store.records import Label, PairText, Phase, Verdict
-from store.rounds import queue, repeats, rounds
+from store.records import Label, Phase, Verdict
+from store.rounds import draws, queue, repeats, rounds
+from store.rounds.draws import QueueOrder
 from store.rounds.queue import Position
 from store.rounds.rounds import Round
+from store.views.sides import PlacedPair
 
 _OWN = f"""
 SELECT json_extract(flag.value, '$.on'), json_extract(remark.value, '$.text'), {queue.RECENT},
@@ -32,14 +35,13 @@ LEFT JOIN (SELECT {labels.COLUMNS} FROM labels_current
 """
 """The annotator's own marks on a pair, and their pace."""
 
+_ASKED = (settings.STRENGTH, settings.QUEUE, settings.RANDOM_SHARE)
+
 
 @dataclass(frozen=True, slots=True)
-class PairToLabel:
+class PairToLabel(PlacedPair):
     """One pair as one annotator sees it."""
 
-    text: PairText
-    left: str
-    """``a`` or ``b``: which stands left (above, on a narrow screen)."""
     index: int
     """Place in the annotator's own order (of the round, in a round), from 1."""
     total: int
@@ -60,32 +62,13 @@ class PairToLabel:
     """The formal round this pair is labelled in."""
     strength: bool = False
     """Whether the project asks how much better the better answer is."""
-
-    @property
-    def pair_id(self) -> str:
-        """Id of the pair."""
-        return self.text.id
-
-    @property
-    def first(self) -> str:
-        """The text that stands left or above."""
-        return self.text.a if self.left == "a" else self.text.b
-
-    @property
-    def second(self) -> str:
-        """The text that stands right or below."""
-        return self.text.b if self.left == "a" else self.text.a
+    order: QueueOrder = draws.PROJECT_ORDER
+    """In what order the project shows pairs; in a round they come as the round drew them."""
 
     @property
     def seconds_left(self) -> float | None:
         """How long the pairs without a verdict will take at this annotator's own pace."""
         return None if self.pace is None else self.pace * (self.total - self.done)
-
-    def swapped(self, verdict: Verdict) -> Verdict:
-        """A verdict on sides (``a`` for left, ``b`` for right) as one on the pair, and back."""
-        if self.left == "a" or verdict not in {Verdict.A, Verdict.B}:
-            return verdict
-        return Verdict.B if verdict is Verdict.A else Verdict.A
 
 
 def resume(
@@ -110,12 +93,11 @@ def resume(
         passed: skipped pairs that were skipped again and are not wanted now.
     """
     place, round_ = _next(db, annotator, after, passed)
-    asked = settings.some(db, settings.STRENGTH, settings.REPEATS)
-    strength = bool(asked.get(settings.STRENGTH))
+    asked = settings.some(db, *_ASKED, settings.REPEATS)
     again = repeats.due_every(db, annotator, int(asked.get(settings.REPEATS, 0)))
     if again is not None:
-        return _again(db, annotator, again, place, strength)
-    return _at(db, annotator, place, round_, strength=strength)
+        return _again(db, annotator, again, place, asked)
+    return _at(db, annotator, place, round_, asked)
 
 
 def _next(
@@ -201,12 +183,12 @@ def give(
 
 
 def _again(
-    db: Database, annotator: str, pair_id: str, place: Position, strength: bool
+    db: Database, annotator: str, pair_id: str, place: Position, asked: dict[str, Any]
 ) -> PairToLabel | None:
     """A hidden repeat: sides swapped, nothing of the first pass, the place of the pair to come."""
     index = place.index or place.total
     here = Position(pair_id, index, place.total, place.done)
-    to_label = _at(db, annotator, here, None, strength=strength)
+    to_label = _at(db, annotator, here, None, asked)
     if to_label is None:
         return None
     left = queue.left_side(db, annotator, pair_id, Phase.REPEAT)
@@ -230,13 +212,12 @@ def _at(
     annotator: str,
     place: Position,
     round_: Round | None,
-    *,
-    strength: bool | None = None,
+    asked: dict[str, Any] | None = None,
 ) -> PairToLabel | None:
     if place.pair_id is None:
         return None
-    if strength is None:
-        strength = bool(settings.get(db, settings.STRENGTH, default=False))
+    if asked is None:
+        asked = settings.some(db, *_ASKED)
     own = {"pair": place.pair_id, "who": ids.name(annotator)}
     flagged, note, recent, *mine = db.execute(_OWN, own).fetchone()
     return PairToLabel(
@@ -250,7 +231,8 @@ def _at(
         flagged=bool(flagged),
         pace=queue.median_of(recent),
         round=round_,
-        strength=strength,
+        strength=bool(asked.get(settings.STRENGTH)),
+        order=draws.of_settings(asked),
     )
 
 

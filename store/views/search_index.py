@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.judgements.disagreements import count_words
 from store.views import closed
 from store.views.query import SearchTerm

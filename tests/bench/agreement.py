@@ -15,7 +15,8 @@ from sqlite_utils import Database
 from store.agreement import LiveTable, agreement, of_counts, warm_up
 from store.agreement.counts import VERDICTS, tabulate, tally_of
 from store.agreement.kappa import kappa
-from store.db.connection import create, immediate
+from store.db.connection import create
+from store.db.project_database import immediate
 from store.items import candidates, prompts
 from store.judgements import labels
 from store.records import Candidate, Message, Origin, Verdict

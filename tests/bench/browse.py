@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from sqlite_utils import Database
 
 from store import ids
-from store.db.connection import create, immediate
+from store.db.connection import create
+from store.db.project_database import immediate
 from store.records import Message
 from store.views import browse, search_index
 from store.views.query import SearchTerm, parse

@@ -18,7 +18,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import importing
-from store.db.connection import create, immediate
+from store.db.connection import create
+from store.db.project_database import immediate
 from store.exporting.options import ExportOptions
 from store.exporting.plan import plan
 from store.exporting.write import write

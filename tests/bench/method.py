@@ -27,6 +27,7 @@ from engine.method.plan import Plan
 from engine.method.runner import Runner
 from store import clock
 from store.db import connection
+from store.db.sqlite import Database
 from store.db.thread import StoreThread
 from store.items import candidates, critiques, prompts
 from store.items.runs import get_generation
@@ -129,7 +130,7 @@ def _report(path: Path, plan: Plan, chains_shown: int, seconds: float) -> None:
     db.close()
 
 
-def _parent(db: connection.Database, revision: Candidate) -> Candidate:
+def _parent(db: Database, revision: Candidate) -> Candidate:
     return candidates.get(db, revision.parent_id or "")
 
 

@@ -9,7 +9,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from engine.errors import EngineError
-from store.db.connection import create, immediate
+from store.db.connection import create
+from store.db.project_database import immediate
 from store.items import candidates, pairs, prompts
 from store.records import Candidate, Message, Origin
 from tests.bench.table import BenchRow, milliseconds, percentile

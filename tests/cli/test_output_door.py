@@ -23,7 +23,8 @@ import pytest
 from sqlite_utils import Database
 
 from store import clock
-from store.db.connection import create, sqlite3
+from store.db.connection import create
+from store.db.sqlite import sqlite3
 from store.items import candidates, pairs, prompts
 from store.judgements import attributes, labels
 from store.log import events

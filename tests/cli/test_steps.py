@@ -228,7 +228,7 @@ def test_a_models_labels_are_no_persons(paired: Pairlab, scripted: Engines, tmp_
     between = json.loads(paired("agree", "--between", "first", "ai:model.gguf", "--json").stdout)
     assert between["n"] == 1
     decided = sum(verdict in {"a", "b"} for verdict in verdicts("ai:model.gguf").values())
-    assert paired("export", "ai.jsonl", "--from", "ai").exit_code == 0
+    assert paired("export", "ai.jsonl", "--from", "ai", "--allow", "weak_judge").exit_code == 0
     assert len((tmp_path / "ai.jsonl").read_text().splitlines()) == decided
 
 

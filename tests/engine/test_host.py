@@ -275,10 +275,10 @@ async def test_urgent_requests_overtake_the_queue(host: HostEngine) -> None:
     order: list[str] = []
 
     async def ask(name: str, urgency: Urgency) -> None:
-        await host.generate(user(f"Describe {name}."), [Sampling(max_tokens=16)], urgency=urgency)
+        await host.generate(user(f"Describe {name}."), [Sampling(max_tokens=8)], urgency=urgency)
         order.append(name)
 
-    tasks = [asyncio.create_task(ask(f"thing {n}", Urgency.BATCH)) for n in range(24)]
+    tasks = [asyncio.create_task(ask(f"thing {n}", Urgency.BATCH)) for n in range(16)]
     await asyncio.sleep(0)
     tasks.append(asyncio.create_task(ask("the urgent one", Urgency.NOW)))
     await asyncio.gather(*tasks)

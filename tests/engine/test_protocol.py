@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from engine.api import ModelInfo, Sampling
 from engine.child.codec import ProtocolError
 from engine.llama.protocol import (
+    ANSWERS,
+    REQUESTS,
     Begun,
     Bye,
     Cancel,
@@ -30,10 +32,6 @@ from engine.llama.protocol import (
     Shutdown,
     Weigh,
     Weighed,
-    decode_answer,
-    decode_request,
-    encode_answer,
-    encode_request,
 )
 from store.records import Message
 
@@ -94,34 +92,34 @@ anything = st.recursive(
 
 @given(requests)
 def test_requests_come_back_as_they_were(request: Any) -> None:
-    line = encode_request(request)
+    line = REQUESTS.encode(request)
     assert line.count(b"\n") == 1
-    assert decode_request(line) == request
+    assert REQUESTS.decode(line) == request
 
 
 @given(answers)
 def test_answers_come_back_as_they_were(answer: Any) -> None:
-    line = encode_answer(answer)
+    line = ANSWERS.encode(answer)
     assert line.count(b"\n") == 1
-    assert decode_answer(line) == answer
+    assert ANSWERS.decode(line) == answer
 
 
 @given(st.binary(max_size=60))
 def test_noise_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
-        decode_request(line)
+        REQUESTS.decode(line)
 
 
 @given(requests, st.data())
 def test_a_field_of_another_kind_is_refused_or_read(request: Any, data: st.DataObject) -> None:
-    body = json.loads(encode_request(request))
+    body = json.loads(REQUESTS.encode(request))
     field = data.draw(st.sampled_from(sorted(body)))
     body[field] = data.draw(anything)
     try:
-        read = decode_request(json.dumps(body).encode())
+        read = REQUESTS.decode(json.dumps(body).encode())
     except ProtocolError:
         return
-    assert decode_request(encode_request(read)) == read
+    assert REQUESTS.decode(REQUESTS.encode(read)) == read
 
 
 @pytest.mark.parametrize(
@@ -141,9 +139,9 @@ def test_a_field_of_another_kind_is_refused_or_read(request: Any, data: st.DataO
 )
 def test_a_refusal_says_why(line: bytes, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
-        decode_request(line)
+        REQUESTS.decode(line)
 
 
 def test_no_number_is_no_number() -> None:
     with pytest.raises(ProtocolError):
-        decode_answer(b'{"event":"scored","id":1,"logprob":NaN,"tokens":1}')
+        ANSWERS.decode(b'{"event":"scored","id":1,"logprob":NaN,"tokens":1}')

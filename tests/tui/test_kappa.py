@@ -10,12 +10,15 @@ from sqlite_utils import Database
 from store.agreement import agreement, warm, warm_up
 from store.db.connection import open_store
 from store.items import pairs
-from store.judgements import labels
+from store.judgements import labels, settings
 from store.records import Verdict
 from store.rounds import rounds
+from tests.store.agreement.judge.project import ask
+from tests.store.asking import ask as ask_judge
 from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
+from tui.dialogs.certificate import CertificateScreen
 from tui.dialogs.pairs_list import ItemsScreen
 from tui.messages import LabelStored
 from tui.modes.kappa.screen import KappaScreen
@@ -331,3 +334,51 @@ async def test_looks_calm(
     async with app.run_test(size=size) as pilot:
         await press(pilot, "K")
         picture(app)
+
+
+async def test_a_judges_certificate_lists_the_pairs_behind_a_figure(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    ids = [str(row[0]) for row in rows.execute("SELECT id FROM pair ORDER BY position")]
+    for place, pair in enumerate(ids):
+        ask(rows, pair, *((0.9, 0.8) if place < 3 else (0.9, 0.2)))
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K", "c")
+        await until(pilot, lambda: isinstance(app.screen, CertificateScreen))
+        await settle(pilot)
+        told = drawn(app)
+        assert "it prefers the first place in 100 %" not in told  # three of eight: not sure
+        assert "not certified: only 8 pairs have a person's verdict" in told
+        certificate = app.screen
+        assert isinstance(certificate, CertificateScreen)
+        names = [str(option.prompt) for option in certificate.lines.options]
+        assert " ".join(names[3].split()) == "the two orders conflict 38 % 12 to 75 8"
+        await press(pilot, "down", "down", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ItemsScreen))
+        await settle(pilot)
+        listed = [n for n in range(8) if f"prompt {n}" in drawn(app)]
+        assert listed == [0, 1, 2]
+        await press(pilot, "escape", "escape")
+        assert app.screen is kappa_screen(app)
+
+
+async def test_the_useful_order_power_and_the_comparison_are_told(
+    labelled: Path, rows: Database, make_app: MakeApp
+) -> None:
+    settings.set(rows, settings.QUEUE, settings.USEFUL, "first", AT)
+    pair = str(rows.execute("SELECT id FROM pair").fetchone()[0])
+    ask_judge(rows, pair, 0.9, 0.8, seconds=2)
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "K")
+        await until(pilot, lambda: "useful pairs come first" in drawn(app))
+        assert "random 30 %" in drawn(app)
+        assert "more common pairs until the interval is .43 to .63 wide" in drawn(app)
+        await press(pilot, "h")
+        await until(pilot, lambda: "m.gguf (AI)" in drawn(app))
+        assert "first place 100 %" in " ".join(drawn(app).split())
+        await press(pilot, "escape", "L")
+        await until(pilot, lambda: "have your verdict" in drawn(app))
+        await press(pilot, "left")
+        await until(pilot, lambda: "useful first, κ over a random 30 %" in drawn(app))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store import importing
-from store.db.connection import session
+from store.db.session import session
 from store.db.thread import StoreThread
 from store.errors import Damaged
 from tests.tui.driving import drawn, press, revise, settle, until

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.context import CliContext, fail, json_option, put_json
+from tui.cli.context import CliContext, fail, json_option, put, put_json
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.attributes import Group
     from store.agreement.counts import Ties
     from store.agreement.report import Agreement, ManyAgreement
     from store.agreement.tables import By
-    from store.db.connection import Database
+    from store.db.sqlite import Database
 
 
 @click.command("agree")
@@ -23,13 +23,14 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 )
 @click.option(
     "--by",
-    type=click.Choice(["category", "principle", "origin", "guideline"]),
-    help="Slice the pairs by this as well.",
+    metavar="WHAT",
+    help="Slice the pairs by category, principle, origin or guideline as well; or tell alpha within"
+    " each group of people who state the same of WHAT (see attribute).",
 )
 @click.option(
     "--stated",
     metavar="KEY",
-    help="Alpha within each group of people who state the same of KEY as well (see attribute).",
+    help="The same for a statement that is called like one of those four.",
 )
 @click.option(
     "--ties",
@@ -38,15 +39,23 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     show_default=True,
     help="Ties and both bad as own classes, as one, or left out with their pairs.",
 )
+@click.option(
+    "--width",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.1,
+    show_default=True,
+    help="Tell how many more common pairs until kappa is known to plus or minus this.",
+)
 @json_option
 @click.pass_obj
 def command(
     context: CliContext,
     between: tuple[str, str] | None,
-    by: By | None,
+    by: str | None,
     ties: Ties,
     *,
     stated: str | None,
+    width: float,
     as_json: bool,
 ) -> None:
     """Cohen's kappa with its interval, and everything that keeps it honest.
@@ -57,33 +66,52 @@ def command(
     tell, strength (weighted kappa), roles, trend, rankings, self (hidden repeats) and left (left
     picks) too.
     """
-    from store.agreement import ManyAgreement, warm_up, with_models
+    from store.agreement import ManyAgreement, dawid_skene, warm_up, with_models
     from store.agreement.ranked import ranked_pairs
+    from store.agreement.tables import BY
     from store.ids import is_ai
+    from store.rounds import draws
 
     warm_up()
+    sliced = next((each for each in BY if each == by), None)
+    stated = stated or (None if sliced else by)
     with context.open() as database:
-        result = _agreement(database, between, by, ties)
+        result = _agreement(database, between, sliced, ties)
         asked = any(map(is_ai, result.annotators))
-        beside = () if asked else with_models(database, result.annotators, ties=ties, by=by)
+        beside = () if asked else with_models(database, result.annotators, ties=ties, by=sliced)
+        order = draws.order(database)
+        weighed = dawid_skene.crowd(database) if between is None else None
         groups = _groups(database, stated, result.annotators) if stated else []
         if as_json:
+            more = {"crowd": weighed.as_json()} if weighed else {}
             told = {"stated": {"by": stated, "groups": [each.as_json() for each in groups]}}
-            put_json(_as_json(database, result, beside, ties) | (told if stated else {}))
+            more |= told if stated else {}
+            put_json(_as_json(database, result, beside, ties, width) | more)
             return
         behind = None
         if not isinstance(result, ManyAgreement):
             behind = ranked_pairs(database, *result.annotators, ties=ties)
-    from tui.cli.agreement_tables import show_groups, show_many, show_models, show_ranked, show_two
+    from tui.cli.agreement_tables import (
+        show_crowd,
+        show_groups,
+        show_many,
+        show_models,
+        show_ranked,
+        show_two,
+    )
 
     if isinstance(result, ManyAgreement):
         show_many(result)
     else:
-        show_two(result)
+        show_two(result, width)
         if behind:
             show_ranked(behind)
+    if order.told:
+        put(order.words())
     if beside:
         show_models(beside)
+    if weighed:
+        show_crowd(weighed)
     if stated:
         show_groups(stated, groups)
 
@@ -102,23 +130,32 @@ def _groups(database: Database, stated: str, annotators: Sequence[str]) -> list[
     if not groups:
         known = ", ".join(attributes.keys(database))
         hint = f"stated here: {known}" if known else "pairlab attribute states something"
-        raise click.UsageError(clean(f"--stated: nobody here states {stated}; {hint}"))
+        others = "pairs are sliced by category, principle, origin or guideline"
+        raise click.UsageError(clean(f"nobody here states {stated}; {hint}; {others}"))
     return groups
 
 
 def _as_json(
-    database: Database, result: Agreement | ManyAgreement, beside: Sequence[Agreement], ties: Ties
+    database: Database,
+    result: Agreement | ManyAgreement,
+    beside: Sequence[Agreement],
+    ties: Ties,
+    width: float,
 ) -> dict[str, Any]:
     from store.agreement import Agreement, further
+    from store.rounds import draws
 
     def two(found: Agreement) -> dict[str, Any]:
-        return found.as_json() | further.of_two(database, *found.annotators, ties=ties)
+        told = found.as_json() | {"power": found.power(width).as_json()}
+        return told | further.of_two(database, *found.annotators, ties=ties)
 
     if isinstance(result, Agreement):
         told = two(result)
     else:
         told = result.as_json() | {"pairs": [two(found) for found in result.pairs]}
     told |= further.of_each(database, result.annotators)
+    if (queue := draws.order(database)).told:
+        told["queue"] = queue.as_json()
     return told | ({"human_ai": [two(found) for found in beside]} if beside else {})
 
 

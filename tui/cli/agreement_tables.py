@@ -11,6 +11,7 @@ from rich.table import Table
 from store.agreement import statistics
 from store.agreement.attributes import Group
 from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
+from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
 from store.agreement.ranked import RankedPairs
@@ -20,7 +21,7 @@ from tui.cli.context import stdout_console
 from tui.visible import clean
 
 
-def show_two(agreement: Agreement) -> None:
+def show_two(agreement: Agreement, width: float) -> None:
     """Print one pair of annotators: figures, table, slices."""
     console = stdout_console()
     first, second = map(clean, agreement.annotators)
@@ -36,6 +37,7 @@ def show_two(agreement: Agreement) -> None:
         console.print(line)
     if agreement.advice:
         console.print(agreement.advice)
+        console.print(agreement.power(width).words())
     for reason in dict.fromkeys(agreement.undefined.values()):
         console.print(f"undefined: {reason}")
     console.print(_table(agreement, first, second))
@@ -57,7 +59,7 @@ def show_many(result: ManyAgreement) -> None:
         f"α {number(result.alpha)} (n {result.n})   "
         f"Fleiss κ {number(result.fleiss)} (the {result.fleiss_n} pairs that all labelled)"
     )
-    table = _plain_table("first", "second", "n", "κ", "95 %", "agree", "band")
+    table = plain_table("first", "second", "n", "κ", "95 %", "agree", "band")
     for two in result.pairs:
         table.add_row(
             *map(clean, two.annotators),
@@ -73,7 +75,7 @@ def show_many(result: ManyAgreement) -> None:
 def show_models(found: Sequence[Agreement]) -> None:
     """Print people against models, a line for each two."""
     console = stdout_console()
-    table = _plain_table("human and AI", "", "n", "κ", "95 %", "agree", "")
+    table = plain_table("human and AI", "", "n", "κ", "95 %", "agree", "")
     for two in found:
         table.add_row(
             *map(clean, two.annotators),
@@ -120,7 +122,7 @@ def interval(bounds: Interval | None) -> str:
 
 def _table(agreement: Agreement, first: str, second: str) -> Table:
     counts = agreement.counts
-    table = _plain_table(f"{first} \\ {second}", *counts.labels, "all")
+    table = plain_table(f"{first} \\ {second}", *counts.labels, "all")
     for label, row, total in zip(counts.labels, counts.table, counts.rows, strict=True):
         table.add_row(label, *map(str, row), str(total))
     table.add_row("all", *map(str, counts.columns), str(counts.n))
@@ -130,7 +132,7 @@ def _table(agreement: Agreement, first: str, second: str) -> Table:
 def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
     others = statistics.beside_kappa("slice")
     heads = [each.name for each in others]
-    table = _plain_table(f"by {slices[0].by}", "n", *heads, statistics.HEADLINE.name, "95 %", "")
+    table = plain_table(f"by {slices[0].by}", "n", *heads, statistics.HEADLINE.name, "95 %", "")
     worst = look_first(slices)
     for part in slices:
         table.add_row(
@@ -146,16 +148,33 @@ def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
         console.print(f"too few: n under {FEW_IN_SLICE}")
 
 
-def _plain_table(*headings: str) -> Table:
+def plain_table(*headings: str) -> Table:
+    """A table without a frame; all columns but the first stand right."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right")
     return table
 
 
+def show_crowd(model: CrowdModel) -> None:
+    """Print how often each of three or more raters is right, weighed against the others."""
+    console = stdout_console()
+    table = plain_table("right (Dawid-Skene)", "n", "share", "95 %", "by chance")
+    for each in model.raters:
+        share, chance = rounded(each.competence, 3), rounded(each.chance, 3)
+        table.add_row(clean(each.name), str(each.n), share, interval(each.ci95), chance)
+    console.print(table)
+    console.print(
+        f"over {model.pairs} pairs, {model.smoothing:g} added to each cell; on {model.differs}"
+        " the likeliest verdict is not the majority's"
+    )
+    for warning in model.warnings:
+        console.print(clean(warning))
+
+
 def show_groups(stated: str, groups: Sequence[Group]) -> None:
     """Print what annotators agree on within each group that states the same."""
-    table = _plain_table(clean(stated), "annotators", "n", "α")
+    table = plain_table(clean(stated), "annotators", "n", "α")
     for group in groups:
         members = ", ".join(map(clean, group.annotators))
         figure = group.alpha.reason or number(group.alpha)

@@ -14,7 +14,7 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
 def command(context: CliContext, statements: tuple[str, ...], *, as_json: bool) -> None:
     """State something of yourself: language, culture, field, or a word of your own.
 
-    `pairlab agree --stated KEY` tells agreement within each group that states the same, and the
+    `pairlab agree --by KEY` tells agreement within each group that states the same, and the
     report tells what each annotator states. KEY= takes a statement back; without arguments the
     command lists what you have stated.
     """

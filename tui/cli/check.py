@@ -29,7 +29,8 @@ def _checks() -> dict[str, str]:
     default="consensus",
     show_default=True,
     metavar="SOURCE",
-    help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions or ai.",
+    help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions, ai or"
+    " ai:NAME.",
 )
 @click.option(
     "--against",

@@ -24,7 +24,7 @@ from tui.cli.output import (
 )
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.db.connection import Database
+    from store.db.sqlite import Database
 
 __all__ = [
     "CliContext",
@@ -55,7 +55,7 @@ class CliContext:
         Raises:
             StoreError: the file is missing, damaged or not a pairlab project.
         """
-        from store.db.connection import session
+        from store.db.session import session
 
         with session(self.db) as database:
             yield database

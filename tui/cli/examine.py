@@ -7,8 +7,8 @@ from pathlib import Path
 from engine import netlock
 from engine.errors import EngineError, NoModel
 from engine.llama import weights
-from store.db.connection import session
 from store.db.doctor import Diagnosis, Severity
+from store.db.session import session
 from store.errors import StoreError
 from tui import configuration
 from tui.cli.model import chosen_model, last_model

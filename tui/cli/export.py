@@ -43,7 +43,8 @@ def _reasons() -> dict[str, str]:
     show_default=True,
     metavar="SOURCE",
     help="What counts as decided: consensus, majority, by:NAME, source:NAME (an imported file's"
-    " own preference), decisions or ai.",
+    " own preference), decisions, ai, ai:NAME, or crowd (consensus:dawid-skene): three or more"
+    " raters, people and models, each weighed.",
 )
 @click.option(
     "--split",
@@ -65,6 +66,17 @@ def _reasons() -> dict[str, str]:
     default=1024,
     show_default=True,
     help="Tokens the trainer keeps; pairs that are identical within it stay out.",
+)
+@click.option(
+    "--min-confidence",
+    type=float,
+    metavar="P",
+    help="With --from ai: only verdicts of which the model is at least so sure, 0.5 to 1.",
+)
+@click.option(
+    "--soft-labels",
+    is_flag=True,
+    help="With --from ai: the model's probabilities as columns of trl, and as margin of reward.",
 )
 @click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
 @click.option(
@@ -95,10 +107,12 @@ def command(
     allow: tuple[str, ...],
     min_annotators: int,
     max_length: int,
+    min_confidence: float | None,
     model: str | None,
     license_: str,
     languages: tuple[str, ...],
     *,
+    soft_labels: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -119,6 +133,8 @@ def command(
             allow=frozenset(allow),
             min_annotators=min_annotators,
             max_length=max_length,
+            min_confidence=min_confidence,
+            soft_labels=soft_labels,
             force=force,
             license=license_.lower(),
             languages=tuple(code.lower() for code in languages),
@@ -141,12 +157,12 @@ def command(
 def _nothing(plan: ExportPlan) -> str:
     """Why no row would go out, and what to do."""
     from store.exporting import EXPLAINED, Reason
-    from store.ids import SOURCE
+    from store.ids import AI, SOURCE
     from tui.visible import clean
 
     asked = plan.options.annotator
     if asked is not None and asked not in plan.speakers:
-        names = [name if name.startswith(SOURCE) else f"by:{name}" for name in plan.speakers]
+        names = [name if name.startswith((SOURCE, AI)) else f"by:{name}" for name in plan.speakers]
         there = f"there are {', '.join(names)}" if names else "nobody has yet"
         return clean(f"--from {plan.options.from_}: nobody of this name said anything; {there}")
     why = "; ".join(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from engine.llama.weights import ChosenWeights
-    from store.db.connection import Database
+    from store.db.sqlite import Database
 
 LAST_MODEL = "last_model"
 """Key of the project's last model in the file's local notes (``meta``)."""
@@ -43,7 +43,7 @@ def chosen_model(flag: str | None, last: str | None) -> ChosenWeights:
 def model_in_use(project: Path) -> Path | None:
     """The model a command without ``--model`` would take here, None where there is none."""
     from engine.errors import EngineError
-    from store.db.connection import session
+    from store.db.session import session
     from store.errors import StoreError
 
     last = None

@@ -10,7 +10,7 @@ import click
 from tui.cli.context import CliContext, json_option, put, put_json, say
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.db.connection import Database
+    from store.db.sqlite import Database
     from store.rounds.rounds import Round
 
 SHOWN = {

@@ -5,6 +5,12 @@ from __future__ import annotations
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.formatting import share
+
+_QUEUES = {
+    False: "project order",
+    True: "useful pairs first; figures of agreement are over a random {} of the pairs",
+}
 
 
 @click.command("setting")
@@ -32,6 +38,17 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
     " best-worst (at its end, the two proposed answers that the judge sets furthest apart), both"
     " with a comma, or none.",
 )
+@click.option(
+    "--queue",
+    type=click.Choice(["project", "useful"]),
+    help="Pairs in project order, or first those where judge and people may differ most.",
+)
+@click.option(
+    "--random-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Share of the pairs that --queue useful leaves to chance (.3): figures are over these.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -40,27 +57,35 @@ def command(
     repeats: int | None,
     minimum_seconds: float | None,
     pairs: str | None,
+    queue: str | None,
+    random_share: float | None,
     *,
     as_json: bool,
 ) -> None:
     """Show the project's settings, or change them; who changed what is recorded."""
     from store import clock
     from store.judgements import settings
+    from store.rounds import draws
 
     wanted = {
         settings.STRENGTH: None if strength is None else strength == "on",
         settings.REPEATS: repeats,
         settings.MINIMUM: minimum_seconds,
         settings.RUN_PAIRS: None if pairs is None else _rules(pairs),
+        settings.QUEUE: queue,
+        settings.RANDOM_SHARE: random_share,
     }
     with context.open() as database:
         for key, value in wanted.items():
             if value is not None:
                 settings.set(database, key, value, context.annotator, clock.now())
+        order = draws.order(database)
         found = {
             settings.STRENGTH: bool(settings.get(database, settings.STRENGTH, default=False)),
             settings.REPEATS: int(settings.get(database, settings.REPEATS, default=0)),
             settings.MINIMUM: settings.minimum_seconds(database),
+            settings.QUEUE: settings.USEFUL if order.useful else settings.PROJECT,
+            settings.RANDOM_SHARE: order.share,
         }
         by_run = [rule for rule in settings.RULES if settings.pairs_by_run(database, rule)]
     if as_json:
@@ -70,6 +95,7 @@ def command(
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
     put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`")
+    put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")
 

@@ -25,7 +25,7 @@ _INDENT = "  "
 def command(context: CliContext, identifier: str, *, reveal: bool, as_json: bool) -> None:
     """Show what is behind ID: an id, the beginning of one, or the imported id."""
     from store import clock
-    from store.db.connection import ProjectDatabase
+    from store.db.project_database import ProjectDatabase
     from store.judgements import labels
     from store.rounds import rounds
     from store.views import provenance

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import constitutions as shipped
 from engine.method import constitution
-from store.db.connection import Database, immediate
+from store.db.project_database import immediate
+from store.db.sqlite import Database
 from store.items import constitutions, prompts
 from store.judgements import guidelines
 from store.records import Message, StoredConstitution

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.api import Engine
-    from store.db.connection import Database
+    from store.db.sqlite import Database
     from store.exporting.gate import CountTokens
 
 

@@ -23,7 +23,7 @@ from engine.method.pending import pending_work
 from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
 from engine.method.runner import Runner
 from store import clock
-from store.db.connection import session
+from store.db.session import session
 from store.db.thread import StoreThread
 from store.items import answered_prompts
 from store.items.pending import Part

@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.widgets.option_list import Option
 
-from store.db.connection import Database
+from store.db.sqlite import Database
 from store.errors import StoreError
 from store.judgements import guidelines, labels
 from store.judgements.drafts import DraftKind, DraftPlace

@@ -79,6 +79,20 @@ KAPPA: list[BindingType] = [
     ),
     Binding("o", "others", "Others", id="kappa.others", tooltip="compares two other people"),
     Binding(
+        "c",
+        "certificate",
+        "Certificate",
+        id="kappa.certificate",
+        tooltip="tells whether the models that judged can judge these pairs",
+    ),
+    Binding(
+        "h",
+        "compare",
+        "Human and AI",
+        id="kappa.compare",
+        tooltip="people and judges side by side: cost, speed, consistency, bias, who judges what",
+    ),
+    Binding(
         "tab", "app.focus_next", "Next", show=False, id="move.next_pane", tooltip="table or lines"
     ),
     Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),

@@ -29,7 +29,7 @@ class Process:
         """Answer until stdin ends."""
         for line in sys.stdin.buffer:
             try:
-                request = protocol.decode_request(line)
+                request = protocol.REQUESTS.decode(line)
             except ProtocolError as error:
                 self._say(protocol.ExchangeFailed(0, str(error), again=False))
                 continue
@@ -53,7 +53,7 @@ class Process:
     def _say(self, answer: protocol.Answer) -> None:
         with self._stdout:
             try:
-                sys.stdout.buffer.write(protocol.encode_answer(answer))
+                sys.stdout.buffer.write(protocol.ANSWERS.encode(answer))
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
                 os._exit(0)  # the app has gone

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import typing
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, Final
 
-from engine.child import codec
+from engine.child.codec import LineCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +83,8 @@ class ExchangeFailed:
 Request = Send | Abort
 Answer = Head | Data | Body | End | ExchangeFailed
 
-_REQUESTS: dict[str, Any] = {kind.TAG: kind for kind in typing.get_args(Request)}
-_ANSWERS: dict[str, Any] = {kind.TAG: kind for kind in typing.get_args(Answer)}
+REQUESTS: Final[LineCodec[Request]] = LineCodec("op", Request)
+"""What the app says."""
 
-
-def encode_request(request: Request) -> bytes:
-    """One line of what the app asks."""
-    return codec.encode("op", request.TAG, request)
-
-
-def encode_answer(answer: Answer) -> bytes:
-    """One line of what the HTTP process says."""
-    return codec.encode("event", answer.TAG, answer)
-
-
-def decode_request(line: bytes) -> Request:
-    """Read one line from the app.
-
-    Raises:
-        ProtocolError: the line is no request.
-    """
-    return typing.cast("Request", codec.decode("op", _REQUESTS, line))
-
-
-def decode_answer(line: bytes) -> Answer:
-    """Read one line from the HTTP process.
-
-    Raises:
-        ProtocolError: the line is no answer.
-    """
-    return typing.cast("Answer", codec.decode("event", _ANSWERS, line))
+ANSWERS: Final[LineCodec[Answer]] = LineCodec("event", Answer)
+"""What the HTTP process says."""

@@ -16,6 +16,8 @@ from engine.llama.host.admission import Admission
 from engine.llama.host.loading import load
 from engine.llama.host.scheduler import Scheduler
 from engine.llama.protocol import (
+    ANSWERS,
+    REQUESTS,
     Answer,
     Bye,
     Cancel,
@@ -27,8 +29,6 @@ from engine.llama.protocol import (
     Report,
     Request,
     Shutdown,
-    decode_request,
-    encode_answer,
 )
 
 REPORT_EVERY = 0.25
@@ -72,7 +72,7 @@ class Server:
         """Pass requests on; the app's end is the host's end, whatever it is doing."""
         for line in self._requests:
             try:
-                request = decode_request(line)
+                request = REQUESTS.decode(line)
             except ProtocolError as error:
                 self._send(Refused(0, "bad_request", str(error)))
                 continue
@@ -153,7 +153,7 @@ class Server:
         )
 
     def _send(self, answer: Answer) -> None:
-        line = encode_answer(answer)
+        line = ANSWERS.encode(answer)
         with self._lock:
             while line:
                 line = line[os.write(self._answers, line) :]

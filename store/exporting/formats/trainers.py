@@ -65,8 +65,8 @@ def _ultrafeedback(row: ExportRow) -> Line:
         "chosen": chosen,
         "rejected": [*turns(row.messages), answer(row.rejected.text)],
         "messages": chosen,
-        "score_chosen": 1.0,
-        "score_rejected": 0.0,
+        "score_chosen": 1.0 if row.soft is None else row.soft.p,
+        "score_rejected": 0.0 if row.soft is None else 1 - row.soft.p,
     }
 
 
@@ -94,5 +94,6 @@ ULTRAFEEDBACK = ExportFormat(
     "ultrafeedback",
     "ultrafeedback_binarized: prompt, chosen, rejected, messages, scores",
     each(_ultrafeedback),
-    note="The scores say which answer was chosen (1.0) and nothing more: nobody rated the answers.",
+    note="The scores are a model's probabilities where one judged; else they say which answer was"
+    " chosen (1.0) and nothing more: nobody rated the answers.",
 )

@@ -6,14 +6,24 @@ from collections.abc import Iterable, Iterator
 
 from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
 from store.exporting.margins import margin
-from store.exporting.rows import ExportRow
+from store.exporting.rows import ExportRow, SoftChoice
 
 
 def _dpo(row: ExportRow) -> Line:
-    return {
+    line: Line = {
         "prompt": turns(row.messages),
         "chosen": [answer(row.chosen.text)],
         "rejected": [answer(row.rejected.text)],
+    }
+    return line | (_soft_label(row.soft) if row.soft_columns else {})
+
+
+def _soft_label(soft: SoftChoice | None) -> Line:
+    """Columns that DPOTrainer passes over: a model's probability of the chosen answer."""
+    return {
+        "soft_label": None if soft is None else soft.p,
+        "soft_label_shown_first": None if soft is None else soft.shown_first,
+        "soft_label_shown_second": None if soft is None else soft.shown_second,
     }
 
 
@@ -30,7 +40,7 @@ def _kto(rows: Iterable[ExportRow]) -> Iterator[Line]:
 def _reward(rows: Iterable[ExportRow]) -> Iterator[Line]:
     given = [(row, margin(row)) for row in rows]
     # the trainer takes a column that all rows have or none; 0 changes nothing of the loss
-    known = any(by is not None for _, by in given)
+    known = any(by is not None or row.soft_columns for row, by in given)
     for row, by in given:
         yield {
             "chosen": [*turns(row.messages), answer(row.chosen.text)],

@@ -12,11 +12,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from nltk.metrics.agreement import AnnotationTask
 from scipy.stats import binomtest
+from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats import inter_rater
+from statsmodels.stats.proportion import proportion_confint
 
 from store.agreement import kappa as statistics
 from store.agreement import multi
-from store.agreement.intervals import smoothed_wald
+from store.agreement.intervals import dirichlet, smoothed_wald, wilson
 from store.agreement.multi import Pattern
 from store.agreement.sides import fair_coin_p
 
@@ -153,3 +155,30 @@ def _triples(rows: Sequence[tuple[str | None, ...]]) -> list[tuple[str, str, str
         for r, label in enumerate(row)
         if label is not None
     ]
+
+
+@given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_interval_of_a_share_as_statsmodels_has_it(share: tuple[int, int]) -> None:
+    assert wilson(*share) == pytest.approx(proportion_confint(*share, method="wilson"), abs=1e-9)
+
+
+def test_a_share_of_nothing_has_no_interval() -> None:
+    assert wilson(0, 0) is None
+
+
+@pytest.mark.parametrize("weights", [None, "linear", "quadratic"])
+def test_the_posterior_interval_from_tables_drawn_one_by_one(
+    weights: str | None,
+) -> None:
+    """The kappas of drawn tables are scikit-learn's; the prior adds 1/k to each cell."""
+    table, k = [(9, 1, 0), (4, 2, 1), (6, 3, 2)], 3
+    draw = np.random.default_rng(0)
+    rows, columns = np.indices((k, k)).reshape(2, -1)
+    kappas = [
+        cohen_kappa_score(
+            rows, columns, weights=weights, sample_weight=draw.dirichlet(np.ravel(table) + 1 / k)
+        )
+        for _ in range(60)
+    ]
+    expected = np.quantile(kappas, (0.025, 0.975)).tolist()
+    assert dirichlet(table, weights=weights, draws=60) == pytest.approx(expected, abs=1e-9)

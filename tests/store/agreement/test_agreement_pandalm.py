@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from store.agreement import agreement, agreement_many, annotators
 from store.agreement.live import LiveTable
-from store.db.connection import immediate
+from store.db.project_database import immediate
 from store.items import candidates, pairs, prompts
 from store.judgements import labels
 from store.records import Candidate, Message, Origin

@@ -9,11 +9,12 @@ import pytest
 
 from store.agreement import bands, multi
 from store.agreement import kappa as statistics
-from store.agreement.counts import VERDICTS, Counts, counts, labels
+from store.agreement.counts import VERDICTS, Counts, counts, labels, tally_of
 from store.agreement.figure import NO_OVERLAP, ONE_VERDICT, rounded
 from store.agreement.intervals import dirichlet, smoothed_wald
 from store.agreement.multi import Pattern
 from store.agreement.report import of_counts
+from store.agreement.tables import natural
 
 # Rows 20 5, 10 15: n = 50, p_o = 35/50 = .7; rows 25 25, columns 30 20:
 # p_e = (25*30 + 25*20)/2500 = .5; kappa = (.7 - .5)/(1 - .5) = .4.
@@ -276,3 +277,33 @@ def test_importing_agreement_loads_no_scikit_learn() -> None:
     # sqlite-utils takes numpy and pandas where they are installed; that is not our doing.
     program = "import sys, sqlite_utils\nBEFORE = list(sys.modules)\n" + program
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("table", [((0, 0), (0, 0)), ((3, 0), (0, 0))])
+def test_a_figure_that_is_missing_says_why(table: tuple[tuple[int, ...], ...]) -> None:
+    nothing, alike = NO_OVERLAP, None
+    if any(map(any, table)):
+        nothing, alike = None, ONE_VERDICT
+    assert statistics.scott_pi(table).reason == (nothing or alike)
+    assert statistics.prevalence(table).reason == nothing
+    assert statistics.bias(table).reason == nothing
+
+
+def test_few_pairs_are_fewer_than_fifty() -> None:
+    assert str(bands.advice(0.9, 49)).startswith("too few to tell (n 49, under 50)")
+    assert bands.advice(0.9, 50) == "golden: these labels can serve as a reference"
+
+
+def test_the_three_worst_parts_are_named_by_number_and_then_by_name() -> None:
+    told = bands.where([("d", 1), ("c", 4), ("b", 2), ("a", 2), ("e", 0)])
+    assert told == "c (4 of 9), a (2 of 9), b (2 of 9)"
+
+
+def test_combinations_are_counted_one_by_one() -> None:
+    said = [("a", "b"), ("a", None), ("a", "b"), ("b", "a"), ("a", "b")]
+    assert tally_of(said) == {("a", "b"): 3, ("a", None): 1, ("b", "a"): 1}
+
+
+def test_names_with_numbers_are_in_the_order_of_their_values() -> None:
+    names = ["v10", "V2", "v", "9", "H10b", "H2", "H10a"]
+    assert sorted(names, key=natural) == ["9", "H2", "H10a", "H10b", "v", "V2", "v10"]

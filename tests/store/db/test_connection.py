@@ -17,17 +17,11 @@ from sqlite_utils import Database
 
 from store import errors
 from store.db import meta, replica
-from store.db.connection import (
-    create,
-    data_version,
-    immediate,
-    library_version,
-    open_readonly,
-    open_store,
-    session,
-    sqlite3,
-)
+from store.db.connection import create, open_readonly, open_store
+from store.db.project_database import immediate
 from store.db.schema import migrations
+from store.db.session import session
+from store.db.sqlite import data_version, library_version, sqlite3
 from store.db.thread import StoreThread
 from store.judgements import labels
 from store.log import current_state, events

@@ -11,8 +11,9 @@ import pytest
 from store import importing
 from store.db import doctor, file_system
 from store.db.backup import backup
-from store.db.connection import open_store, session
+from store.db.connection import open_store
 from store.db.doctor import Severity, examine
+from store.db.session import session
 from store.errors import ProjectExists, StoreError
 from store.judgements import labels
 from store.log import current_state

@@ -15,7 +15,8 @@ import pytest
 from sqlite_utils import Database
 
 from store.db import meta
-from store.db.connection import create, open_readonly, session
+from store.db.connection import create, open_readonly
+from store.db.session import session
 from store.db.thread import StoreThread
 from store.errors import FileLost, StoreError
 from store.items import prompts
@@ -34,7 +35,7 @@ WRITER = """
 import sys
 from store.judgements import labels
 from store.errors import StoreError
-from store.db.connection import session
+from store.db.session import session
 path = sys.argv[1]
 try:
     with session(path) as db:

@@ -16,6 +16,7 @@ from store.db.backup import backup
 from store.db.doctor import Severity
 from store.db.restore import restore
 from store.db.salvage import salvage
+from store.db.session import session
 from store.errors import Busy, Damaged, MissingProject, NotAProject, ProjectExists, StoreError
 from store.items import pairs
 from store.judgements import labels
@@ -58,7 +59,7 @@ def test_a_restored_project_is_the_backup_and_the_former_one_is_whole(
     path, saved, made = later
     before = saved.read_bytes()
     done = restore(path, saved, AT)
-    with connection.session(path) as db:
+    with session(path) as db:
         assert [each.pair_id for each in labels.by_annotator(db, "ann")] == [made[0]]
         assert replica.current(db) == done.replica
         restored = done.replica
@@ -70,7 +71,7 @@ def test_a_restored_project_is_the_backup_and_the_former_one_is_whole(
     assert {each.name for each in done.set_aside} == {
         each.name for each in path.parent.iterdir() if "before-restore" in each.name
     }
-    with connection.session(former) as db:
+    with session(former) as db:
         assert len(labels.by_annotator(db, "ann")) == 2
         assert restored not in replica.own(db)[:1]
 
@@ -80,7 +81,7 @@ def test_work_after_a_restore_and_work_before_it_come_together(
 ) -> None:
     path, saved, made = later
     done = restore(path, saved, AT)
-    with connection.session(path) as db:
+    with session(path) as db:
         labels.give(db, made[2], "ann", "tie", at=AT)
         brought = merge(db, done.set_aside[0])
         assert brought.labels == {"ann": 1}
@@ -97,7 +98,7 @@ def test_a_missing_project_comes_back(later: tuple[Path, Path, list[str]]) -> No
         connection.open_store(path)
     done = restore(path, saved, AT)
     assert [each.name.partition("Z")[2] for each in done.set_aside] == ["-2-wal", "-2-shm"]
-    with connection.session(path) as db:
+    with session(path) as db:
         assert labels.mine(db, made[0], "ann") is not None
 
 
@@ -187,7 +188,7 @@ def rows(db: Database) -> dict[str, int]:
 def test_a_whole_file_is_rescued_whole(large: Database, project: Project, tmp_path: Path) -> None:
     done = salvage(project.path, tmp_path / "out.db", AT)
     assert done.whole
-    with connection.session(tmp_path / "out.db") as db:
+    with session(tmp_path / "out.db") as db:
         assert rows(db) == rows(large)
         assert head_rows(db) == head_rows(large)
         assert meta.get(db, "sides") == meta.get(large, "sides")
@@ -215,7 +216,7 @@ def test_of_a_damaged_file_what_can_be_read_comes_out_whole(
     done = salvage(project.path, tmp_path / "out.db", AT)
     assert not done.whole
     assert broken(tmp_path / "out.db") == []
-    with connection.session(tmp_path / "out.db") as db:
+    with session(tmp_path / "out.db") as db:
         has = rows(db)
     assert all(has[table] <= had[table] for table in had)
     assert sum(has.values()) > sum(had.values()) // 4

@@ -6,6 +6,7 @@ import pytest
 
 from store.errors import SealedRound
 from store.exporting import ExportOptions, UsageProblem, parse_split
+from store.exporting.card import card
 from store.items import pairs
 from store.judgements import decisions, labels, rulings
 from store.log import undo
@@ -128,7 +129,7 @@ def test_models_and_people_are_kept_apart(db):
     labels.give(db, made, "ai:harmlessness", "b", at=AT)
     give(db, other, ann="a")
     assert chosen(db) == [("three", "four")]
-    assert chosen(db, from_="ai") == [("two", "one")]
+    assert chosen(db, from_="ai", allow={"weak_judge"}) == [("two", "one")]
     assert reason_of(db, made) == "unlabelled"
 
 
@@ -241,3 +242,26 @@ def test_split_in_words(db):
             parse_split(text)
     with pytest.raises(UsageProblem, match="did you mean triplets"):
         planned(db, format="triplet")
+
+
+def test_all_raters_together_are_asked_for_by_name_and_named_in_the_card(db):
+    made = [pair(db, f"question {n}?", f"one {n}", f"two {n}") for n in range(12)]
+    for n, each in enumerate(made[:10]):
+        side, other = ("a", "b") if n % 2 else ("b", "a")
+        give(db, each, ann=side, bob=side, **{"ai:m": side if n < 8 else other})
+    with pytest.raises(UsageProblem, match="crowd"):
+        planned(db, from_="crowds")
+    give(db, made[10], ann="a", **{"ai:m": "b"})
+    made_plan = planned(db, from_="consensus:dawid-skene")
+    assert made_plan.options.from_ == "crowd"
+    assert len(made_plan.rows) == 11  # the two best of three outweigh the third
+    assert made_plan.counts == {"unlabelled": 1}
+    last = made_plan.rows[-1]
+    assert (last.standing.annotators, last.standing.verdict) == (("ai:m", "ann"), "a")
+    assert 0.5 < last.standing.probability < 1
+    told = card(made_plan, {"train.jsonl": 11})
+    assert "Dawid and Skene" in told
+    assert "| ann | 11 |" in told
+    assert planned(db).options.from_ == "consensus"
+    empty = [reason_of(db, each, from_="crowd") for each in made[10:]]
+    assert empty == [None, "unlabelled"]

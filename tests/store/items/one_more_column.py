@@ -51,8 +51,9 @@ records.Generation = Generation  # type: ignore[misc]
 def main(folder: Path) -> None:
     """Add, get, merge and rescue rows with the columns, and take in a file without them."""
     from store.db.backup import backup
-    from store.db.connection import create, open_store, sqlite3
+    from store.db.connection import create, open_store
     from store.db.salvage import salvage
+    from store.db.sqlite import sqlite3
     from store.errors import NotAProject
     from store.items import candidates, content_hashes, prompts, runs
     from store.merging.merge import merge

@@ -134,9 +134,9 @@ def test_a_chain_that_ends_later_pairs_its_last_revision(db: Database) -> None:
     made = a_chain(db)
     a_critique(db, made.revisions[0], 2, found=False)
     plan = Plan(candidates=1, rounds=2)
-    assert [w.step for w in pending.pending(db, plan)] == ["pair"]
-    assert pending.make_pairs(db, plan, at=AT) == 1
-    assert pending.make_pairs(db, plan, at=AT) == 0
+    (work,) = pending.pending(db, plan)
+    assert (work.step, work.candidate_id) == ("pair", made.revisions[0])
+    pairs.make_revision_pair(db, made.original, made.revisions[0], at=AT)
     assert pending.pending(db, plan) == []
 
 

@@ -8,9 +8,10 @@ import pytest
 from sqlite_utils import Database
 
 from store import exporting
-from store.db import connection, doctor
+from store.db import doctor
 from store.db.backup import backup
 from store.db.doctor import Severity
+from store.db.sqlite import sqlite3
 from store.errors import Damaged
 from store.items import content_hashes, pairs, runs
 from store.judgements import labels
@@ -124,7 +125,7 @@ def test_an_export_stops_at_an_item_that_was_changed(
 def test_prompts_are_never_changed_or_deleted(db: Database, statement: str) -> None:
     a_prompt(db)
     before = db.execute("SELECT * FROM prompt").fetchall()
-    with pytest.raises(connection.sqlite3.IntegrityError, match="never"):
+    with pytest.raises(sqlite3.IntegrityError, match="never"):
         db.execute(statement)
     assert db.execute("SELECT * FROM prompt").fetchall() == before
 

@@ -11,24 +11,8 @@ from store.errors import BadInput
 from store.judgements import askings
 from store.log import current_state
 from store.records import Verdict
+from tests.store.asking import ask
 from tests.store.deciding import AT, some_pairs
-
-
-def ask(
-    db: Database, pair: str, q_ab: float, q_ba: float, *, principle: str = "H1", seed: int = 0
-) -> None:
-    askings.add(
-        db,
-        pair,
-        "ai:m.gguf",
-        tuple((math.log(q), math.log(1 - q)) for q in (q_ab, q_ba)),  # type: ignore[arg-type]
-        principle_id=principle,
-        constitution_id="c",
-        template="1",
-        seed=seed,
-        tokens=40,
-        at=AT,
-    )
 
 
 def test_another_principle_or_seed_adds_and_the_same_question_replaces(db: Database) -> None:

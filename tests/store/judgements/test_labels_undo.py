@@ -18,6 +18,7 @@ from store.judgements import settings as project_settings
 from store.log import current_state, events
 from store.log.undo import undo
 from store.records import Choice, Label, Phase, Verdict
+from store.rounds import rounds
 from tests.store.building import a_chain
 from tests.store.conftest import AT
 from tests.store.deciding import head_rows, some_pairs, ticking
@@ -78,18 +79,59 @@ def test_a_name_is_one_name_however_it_is_typed(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "field", "words"),
     [
-        ({"verdict": "left"}, "no verdict"),
-        ({"verdict": "a", "strength": 3}, "strength"),
-        ({"verdict": "tie", "strength": 1}, "no strength"),
-        ({"verdict": "a", "left": "c"}, "left side"),
+        ({"verdict": "left"}, "verdict", "'left' is no verdict; .* a, b, tie, both_bad, skip$"),
+        ({"verdict": "a", "strength": 3}, "strength", ": a strength is 1 .* or 2 "),
+        ({"verdict": "tie", "strength": 1}, "strength", ": a verdict tie has no strength$"),
+        ({"verdict": "a", "left": "c"}, "left", ": the left side is a or b$"),
     ],
 )
-def test_a_wrong_label_is_refused(db: Database, wrong: dict[str, Any], words: str) -> None:
-    with pytest.raises(BadInput, match=words):
+def test_a_wrong_label_is_refused(
+    db: Database, wrong: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(BadInput, match=words) as refused:
         labels.give(db, some_pairs(db)[0], "first", **wrong, at=AT)
+    assert refused.value.field == field
     assert events.last_arrival(db) == 0
+
+
+def test_a_label_says_which_round_side_and_guideline_it_was_given_under(db: Database) -> None:
+    """A repeat belongs to no round, an imported label to no guideline; the last label ends it."""
+    pair, outside = some_pairs(db, 2)
+    guidelines.add_version(db, "# Rules\n", "first", AT)
+    made = rounds.create(db, "pilot", [pair], ["first", "second"], seed=1, by="first", at=AT)
+    labels.give(db, pair, "first", "a", left="a", guideline_id=None, at=AT)
+    labels.give(db, pair, "first", "b", phase=Phase.REPEAT, left="b", at=AT)
+    labels.give(db, outside, "first", "b", at=AT)
+    first, repeat = labels.of_pair(db, pair)
+    assert (first.round_id, first.left, first.guideline_id) == (made.id, "a", None)
+    assert (repeat.round_id, repeat.left) == (None, "b")
+    told = {each.pair_id: each.round_id for each in labels.by_annotator(db, "first")}
+    assert told == {pair: made.id, outside: None}
+    assert [each.kind for _, each in events.since(db, 0)].count("round_end") == 0
+    labels.give(db, pair, "second", "b", at=AT)
+    ends = [each for _, each in events.since(db, 0) if each.kind == "round_end"]
+    assert [(each.item, each.annotator, each.at) for each in ends] == [(made.id, "second", AT)]
+
+
+def test_labels_under_an_older_guideline_but_those_in_the_queue_again(db: Database) -> None:
+    older, queued, newer, others = some_pairs(db, 4)
+    now = ticking()
+    guidelines.add_version(db, "# Rules\n", "first", now())
+    for pair in (queued, older):
+        labels.give(db, pair, "first", "a", at=now())
+    labels.give(db, others, "second", "a", at=now())
+    guidelines.add_version(db, "# Other rules\n", "first", now())
+    labels.give(db, newer, "first", "a", at=now())
+    assert labels.under_older_guideline(db, " first") == [queued, older]
+    events.append(db, "clear", queued, "first", {"relabel": True}, phase="first", at=now())
+    assert labels.under_older_guideline(db, "first") == [older]
+    assert {each.pair_id: each.answer for each in labels.by_annotator(db, "first")} == {
+        queued: "again",
+        older: "given",
+        newer: "given",
+    }
 
 
 def test_a_label_on_nothing_is_refused(db: Database) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from store.db import backup, meta
 from store.db import connection as sqlite
+from store.db.sqlite import sqlite3
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
 from store.items import pairs, runs
 from store.judgements import decisions, guidelines, labels, rulings
@@ -234,7 +235,7 @@ def test_a_fork_can_be_adopted_and_again_changes_nothing(apart, project):
 
 
 def tampered(path, *statements):
-    connection = sqlite.sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, isolation_level=None)
     for name in (
         "event",
         "candidate",
@@ -332,7 +333,7 @@ def test_a_text_that_is_too_long(apart, monkeypatch):
 def test_files_that_are_no_projects(project, tmp_path):
     (tmp_path / "text.db").write_text("hello" * 1000)
     (tmp_path / "empty.db").write_bytes(b"")
-    plain = sqlite.sqlite3.connect(tmp_path / "plain.db")
+    plain = sqlite3.connect(tmp_path / "plain.db")
     plain.execute("CREATE TABLE prompt (id)")
     plain.close()
     for name in ("text.db", "empty.db", "plain.db"):

@@ -24,6 +24,11 @@ def a_round(db: Database, pairs: list[str], name: str = "pilot", **options: obje
     return rounds.create(db, name, pairs, WHO, seed=7, by="first", at=AT, **arguments)
 
 
+def waiting(db: Database, who: str) -> list[str]:
+    """The rounds in which somebody still has pairs to label."""
+    return [each.id for each, place in rounds.in_order(db, who) if place.pair_id is not None]
+
+
 def label_all(db: Database, made: Round, who: str, verdict: str = "a") -> None:
     now = ticking()
     while (here := rounds.label_next(db, made.id, who).pair_id) is not None:
@@ -78,8 +83,8 @@ def test_labels_in_a_round_know_it_and_progress_counts_them(db: Database) -> Non
     ]
     after = rounds.label_next(db, made.id, "first", after=here.pair_id)
     assert (after.index, after.done) == (2, 1)
-    assert [each.id for each in rounds.waiting_for(db, "second")] == [made.id]
-    assert rounds.waiting_for(db, "third") == []
+    assert waiting(db, "second") == [made.id]
+    assert waiting(db, "third") == []
 
 
 def test_a_sealed_round_tells_progress_until_all_have_finished(db: Database) -> None:
@@ -96,7 +101,7 @@ def test_a_sealed_round_tells_progress_until_all_have_finished(db: Database) -> 
     rounds.guard(db)
     assert rounds.hidden_pairs(db) == frozenset()
     assert rounds.get(db, "pilot").ended == "finished"
-    assert rounds.waiting_for(db, "first") == []
+    assert waiting(db, "first") == []
 
 
 def test_disagreements_of_a_sealed_round_stay_closed(db: Database) -> None:

@@ -12,6 +12,7 @@ from store.records import Phase, Verdict
 from store.rounds import repeats, rounds
 from store.views import labelling
 from store.views.labelling import PairToLabel
+from tests.store.asking import ask
 from tests.store.conftest import AT
 from tests.store.deciding import some_pairs, ticking
 
@@ -34,6 +35,13 @@ def repeated(db: Database) -> None:
     settings.set(db, settings.REPEATS, 1, "first", AT)
 
 
+def useful_first(db: Database) -> None:
+    made = some_pairs(db, 60)
+    for n, pair in enumerate(made[:30]):
+        ask(db, pair, 0.5 + n / 100, 0.6)
+    settings.set(db, settings.QUEUE, settings.USEFUL, "first", AT)
+
+
 def in_a_round(seal: str) -> Callable[[Database], None]:
     def build(db: Database) -> None:
         made = some_pairs(db, 12)
@@ -50,8 +58,24 @@ def after_a_round(db: Database) -> None:
 
 @pytest.mark.parametrize(
     "build",
-    [plain, large, repeated, in_a_round("sealed"), in_a_round("blocks"), after_a_round],
-    ids=["plain", "200 pairs", "repeats", "sealed round", "round in blocks", "ended round"],
+    [
+        plain,
+        large,
+        repeated,
+        useful_first,
+        in_a_round("sealed"),
+        in_a_round("blocks"),
+        after_a_round,
+    ],
+    ids=[
+        "plain",
+        "200 pairs",
+        "repeats",
+        "useful first",
+        "sealed round",
+        "round in blocks",
+        "ended round",
+    ],
 )
 @pytest.mark.parametrize("verdict", [Verdict.A, Verdict.TIE, Verdict.SKIP])
 def test_a_label_and_the_next_pair_take_few_statements(

@@ -73,6 +73,7 @@ class BrowseScreen(ModeScreen):
         self._line = ""
         self._typed = ""
         self._opened = False
+        self._searching = False
         self._before = self._behind = False
         self._total: int | None = None
         self._shown: ItemPreview | None = None
@@ -271,15 +272,21 @@ class BrowseScreen(ModeScreen):
         before = self._line, self.query_
         self._line, self.query_ = line.strip(), query
         self.tell("")
-        waiting = self.set_timer(SLOW, lambda: self.tell("searching"))
+        self._searching = True
+        waiting = self.set_timer(SLOW, self._tell_searching)
         try:
             await self._load()
         except StoreError:
             self._line, self.query_ = before
             raise
         finally:
+            self._searching = False
             waiting.stop()
             self.tell("")
+
+    def _tell_searching(self) -> None:
+        if self._searching:  # a timer that is stopped may be on its way already
+            self.tell("searching")
 
     async def _again(self) -> None:
         """The same rows as they are now, the cursor on the item it was on."""

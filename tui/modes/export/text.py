@@ -16,8 +16,10 @@ FIELD_CHARACTERS = 220
 """A field of the preview is cut here; the file has all of it."""
 
 IN_WORDS = {
+    Reason.HIDDEN: "a round still hides it",
     Reason.UNLABELLED: "not labelled yet",
     Reason.SKIPPED: "skipped",
+    Reason.BEING_LABELLED_AGAIN: "being labelled again",
     Reason.DISAGREEMENT: "disagreement without ruling",
     Reason.TOO_FEW_ANNOTATORS: "too few annotators",
     Reason.TIE: "tie",
@@ -26,8 +28,11 @@ IN_WORDS = {
     Reason.EDITED: "edited: the edit goes out",
     Reason.FLAGGED: "flagged",
     Reason.LOW_AGREEMENT: "low agreement",
+    Reason.WEAK_JUDGE: "a weak judge",
+    Reason.LOW_CONFIDENCE: "the model is not sure",
     Reason.EMPTY: "an empty text",
     Reason.IDENTICAL: "identical answers",
+    Reason.REASONING: "a model's reasoning",
     Reason.TRUNCATED: "cut off by max tokens",
     Reason.DEGENERATE: "loops or template text",
     Reason.MULTI_TURN: "a conversation",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from textual import getters
@@ -15,19 +16,23 @@ from textual.widgets.option_list import Option
 
 from store import ids
 from store.agreement import Agreement
+from store.agreement.feedback_comparison import guarded_comparison
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
-from store.agreement.underlying_pairs import Behind, behind, seen
+from store.agreement.underlying_pairs import Behind, behind, of_judge, seen
 from store.log import undo
 from store.views import adjudication
+from tui.dialogs.certificate import CertificateScreen
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
+from tui.dialogs.sheet import Sheet
 from tui.formatting import counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
+from tui.modes.kappa.feedback import feedback
 from tui.modes.kappa.ruler import ruler
 from tui.text import one_line
 from tui.widgets.lines import Lines
@@ -61,7 +66,8 @@ class KappaScreen(ModeScreen):
         "usual favourite is not the better one. AC1 and PABAK do not fall when one verdict is "
         "rare.\nHuman and AI: how often a model gave the "
         "verdict of each of the two, and kappa between them. These labels are in no other figure; "
-        "{kappa.items} lists the pairs on which they differ."
+        "{kappa.items} lists the pairs on which they differ. {kappa.certificate} tells what a "
+        "model's judgement is worth, figure by figure, with the pairs behind each."
     )
     BINDINGS = KAPPA
 
@@ -149,6 +155,14 @@ class KappaScreen(ModeScreen):
         """The next two people, by the number of pairs they have in common."""
         self.background(self._compare_others, group="others")
 
+    def action_certificate(self) -> None:
+        """What the models' judgements are worth."""
+        self.background(self._certify, group="certificate")
+
+    def action_compare(self) -> None:
+        """People and judges side by side."""
+        self.background(self._compare_feedback, group="compare")
+
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""
         self._show_items(said=(event.first, event.second))
@@ -198,6 +212,7 @@ class KappaScreen(ModeScreen):
                     lines.headline(agreement, trend),
                     *([] if value is None else [ruler(value, agreement.ci95)]),
                     lines.advice(agreement, seen_before),
+                    *lines.how_sure(agreement, seen_before),
                     lines.figures(agreement, seen_before),
                 )
             )
@@ -231,6 +246,27 @@ class KappaScreen(ModeScreen):
         self._overview = None
         await self._look_closer()
 
+    async def _certify(self) -> None:
+        from store.agreement.judge.certificate import of_pairs, read  # numpy, not before a key
+
+        judged, called = await self.ask(read)
+        if not judged:
+            self.tell("no model has judged a pair yet: pairlab judge")
+            return
+        # a second or two: not on the store thread, which keeps labels
+        found = [await asyncio.to_thread(of_pairs, name, judged, called) for name in judged]
+        await self.app.push_screen(CertificateScreen(found, self._list_of_judge))
+
+    async def _list_of_judge(self, judge: str, title: str, pair_ids: Sequence[str]) -> None:
+        found = await self.ask(
+            of_judge, self.services.annotator, judge, pair_ids, at=self.services.clock()
+        )
+        await self._push_list(found, title)
+
+    async def _compare_feedback(self) -> None:
+        found = await self.ask(guarded_comparison)
+        await self.app.push_screen(Sheet("Human and AI feedback", feedback(found)))
+
     def _show_items(
         self,
         two: Agreement | None = None,
@@ -255,9 +291,12 @@ class KappaScreen(ModeScreen):
             value=value,
             at=self.services.clock(),
         )
+        await self._push_list(found, _list_title(agreement, said, value))
+
+    async def _push_list(self, found: Behind, title: str) -> None:
         await self.app.push_screen(
             ItemsScreen(
-                _list_title(agreement, said, value),
+                title,
                 [
                     PairLine(entry.pair_id, entry.prompt, _aside(entry.said))
                     for entry in found.entries

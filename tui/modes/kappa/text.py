@@ -10,6 +10,7 @@ from textual.content import Content
 from store import ids
 from store.agreement import Agreement, statistics
 from store.agreement.bands import FEW_IN_SLICE, Band, where
+from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure
 from store.agreement.overview import Overview
 from store.agreement.slices import Slice
@@ -65,6 +66,14 @@ def advice(agreement: Agreement, overview: Overview | None) -> Content:
     return Content.assemble(words, plain(f"\nmost disagreement: {places}" if places else ""))
 
 
+def how_sure(agreement: Agreement, overview: Overview | None) -> list[Content]:
+    """How many more pairs narrow the interval, and what the figures are over."""
+    told = [] if agreement.kappa.value is None else [agreement.power().words()]
+    if overview is not None and overview.queue.told:
+        told.append(overview.queue.words())
+    return [plain(each, "$muted") for each in told]
+
+
 def figures(agreement: Agreement, overview: Overview | None) -> Content:
     """The figures that keep the prevalence paradox from fooling anyone."""
     parts: list[Content | tuple[str, str]] = []
@@ -95,10 +104,22 @@ def habits(overview: Overview) -> Content:
     hints = [hint for hint in (pace.hint, again.hint) if hint]
     lines = [plain("you: " + "   ".join(told), "$muted")] if told else []
     lines += [plain(hint) for hint in hints]
+    if overview.crowd is not None:
+        lines.append(plain(crowd(overview.crowd), "$muted"))
     lines += [
         plain(f"sealed until all have finished: {each}", "$muted") for each in overview.sealed
     ]
     return Content("\n").join(lines)
+
+
+def crowd(model: CrowdModel) -> str:
+    """All raters weighed: ``right (Dawid-Skene, 60 pairs): ann .93, tiny.gguf .58 (chance)``."""
+    told = [
+        f"{one_line(each.name.removeprefix(ids.AI), 16)} {coefficient(each.competence)}"
+        + (" (no better than chance)" if each.competence <= each.chance else "")
+        for each in model.raters
+    ]
+    return f"right (Dawid-Skene, {model.pairs:,} pairs): {', '.join(told)}"
 
 
 def slice_line(part: Slice, *, worst: bool) -> Content:

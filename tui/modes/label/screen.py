@@ -18,7 +18,7 @@ from store.records import Phase, Verdict
 from store.rounds import queue
 from store.views import adjudication, labelling
 from store.views.labelling import PairToLabel
-from tui.formatting import counted, time_left
+from tui.formatting import counted, share, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.base import ModeScreen
@@ -333,6 +333,8 @@ def _title(to_label: PairToLabel, *, stacked: bool) -> str:
         parts[0] = (
             f"Round {one_line(to_label.round.name, 24)} · pair {to_label.index} of {to_label.total}"
         )
+    elif to_label.order.useful:
+        parts.append(f"useful first, κ over a random {share(to_label.order.share)}")
     if to_label.mine is not None:
         verdict = to_label.swapped(to_label.mine.verdict)
         words = said(verdict, stacked=stacked, strength=to_label.mine.strength)

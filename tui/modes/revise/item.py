@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.method.plan import Plan
-    from store.db.connection import Database
+    from store.db.sqlite import Database
 
 CATEGORIES = {
     "harmful": "harmful",

@@ -1,0 +1,163 @@
+"""Human against AI feedback in words and tables: for the command, mode K and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from sqlite_utils import Database
+
+from store.agreement.feedback_comparison import (
+    IDLE,
+    Comparison,
+    Cost,
+    Kappa,
+    Rater,
+    Scenario,
+    Spread,
+    compare,
+)
+from store.agreement.figure import percent, short
+from store.agreement.intervals import Interval
+from store.agreement.share import Share
+from store.reporting.markdown import cell, table
+from store.reporting.names import Names
+
+NONE: Final = "–"
+
+SPREAD: Final = ("", "n", "a", "95 %", "b", "tie", "both bad", "longer")
+SCENARIO: Final = ("category", "judge", "least with", "n", "κ", "95 %", "use")
+
+NOTE: Final = (
+    f"A time of a person over {IDLE / 60:.0f} minutes counts as {IDLE / 60:.0f}. By the clock: from"
+    " the first verdict of a day to its last, the median over days. A judge picks a place twice a"
+    " pair, once in each order. AI may stand alone in a category where the lower end of kappa with"
+    " everybody is over .6 at 30 common pairs or more."
+)
+
+
+class Line(NamedTuple):
+    """A line of a table."""
+
+    cells: tuple[str, ...]
+    few: bool
+    """Whether it rests on too little to tell anything, and is shown grey."""
+
+
+def measures(rater: Rater) -> list[tuple[str, str]]:
+    """What is told of one rater: name of the measure and words."""
+    place = "left" if rater.kind == "person" else "first place"
+    found = [(f"κ {key}", _kappa(each)) for key, each in rater.consistency.items()]
+    return [
+        ("items", f"{rater.items:,}"),
+        ("cost", _cost(rater.cost)),
+        ("speed", _speed(rater)),
+        *found,
+        (place, _share(rater.place)),
+        ("longer", _share(rater.longer)),
+    ]
+
+
+def spread(each: Spread) -> Line:
+    """A line under :data:`SPREAD`."""
+    whose = "" if each.who == "people" else f"{each.who}: "
+    shares = {verdict: _percent(share) for verdict, share in each.shares.items()}
+    cells = (
+        f"{whose}{each.by} {each.value}".replace("_", " "),
+        str(each.n),
+        shares["a"],
+        _ends(each.shares["a"].ci95),
+        shares["b"],
+        shares["tie"],
+        shares["both_bad"],
+        _percent(each.longer),
+    )
+    return Line(cells, each.few)
+
+
+def scenario(each: Scenario, names: Callable[[str], str] = str) -> Line:
+    """A line under :data:`SCENARIO`."""
+    found = each.found
+    value = NONE if found.kappa.value is None else short(found.kappa.value)
+    ends = "" if found.ci95 is None else " to ".join(map(short, found.ci95))
+    whose = (each.category.replace("_", " "), names(each.judge), names(each.person))
+    return Line((*whose, str(found.n), value, ends, each.advice), each.few)
+
+
+def human_and_ai(db: Database, names: Names) -> Iterator[str]:
+    """The comparison as a part of the report; nothing where no model has judged."""
+    found = compare(db)
+    if not any(each.kind == "ai" for each in found.raters):
+        return
+    yield "## Human and AI feedback\n"
+    yield f"{NOTE}\n"
+    yield from _raters(found, names)
+    for title, head, lines in (
+        ("Who is to judge what:", SCENARIO, [scenario(each, names) for each in found.scenario]),
+        ("How the verdicts fall:", SPREAD, [spread(each) for each in found.spread]),
+    ):
+        if lines:
+            yield f"{title}\n"
+            yield table([*head, ""], [_escaped(line) for line in lines]) + "\n"
+
+
+def _raters(found: Comparison, names: Names) -> Iterator[str]:
+    rows = [
+        [cell(names(each.name)), name, cell(words)]
+        for each in found.raters
+        for name, words in measures(each)
+    ]
+    yield table(["who", "what", ""], rows) + "\n"
+
+
+def _escaped(line: Line) -> Sequence[str]:
+    return [*map(cell, line.cells), "too few" if line.few else ""]
+
+
+def _cost(cost: Cost) -> str:
+    if not cost.timed:
+        return "no time is known"
+    told = [f"{_time(cost.seconds)} ({cost.timed:,} timed)"]
+    if cost.tokens is not None:
+        told.append(f"{cost.tokens:,} tokens")
+    if cost.idle:
+        told.append(f"{cost.idle:,} cut at {IDLE / 60:.0f} minutes")
+    if cost.money is not None:
+        told.append(f"{cost.money:,.2f} by the rate given")
+    return ", ".join(told)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _speed(rater: Rater) -> str:
+    found = rater.speed
+    told = [] if found.median is None else [f"{found.median:,.0f} an hour by the median"]
+    if found.day is not None:
+        days = "day" if found.days == 1 else "days"
+        told.append(f"{found.day:,.0f} by the clock ({found.days} {days})")
+    return ", ".join(told) or "no time is known"
+
+
+def _kappa(found: Kappa) -> str:
+    if found.kappa.value is None or found.ci95 is None:
+        return f"{NONE} (n {found.n}: {found.kappa.reason})"
+    return f"{short(found.kappa.value)}, {' to '.join(map(short, found.ci95))} (n {found.n})"
+
+
+def _share(share: Share) -> str:
+    if not share.n:
+        return f"{NONE} (n 0)"
+    return f"{_percent(share)}, {_ends(share.ci95)} (n {share.n})"
+
+
+def _percent(share: Share) -> str:
+    return NONE if share.value is None else percent(share.value)
+
+
+def _ends(ends: Interval | None) -> str:
+    return "" if ends is None else f"{ends[0] * 100:.0f} to {percent(ends[1])}"

@@ -1,0 +1,46 @@
+"""``pairlab certificate``: whether a model's judgement of the pairs can be used."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.context import CliContext, fail, json_option, put, put_json
+
+
+@click.command("certificate")
+@click.argument("judge", required=False)
+@click.option(
+    "--person",
+    "people",
+    metavar="NAME",
+    multiple=True,
+    help="Hold it against this person's labels alone; may be given again.  [default: everybody's]",
+)
+@json_option
+@click.pass_obj
+def command(
+    context: CliContext, judge: str | None, people: tuple[str, ...], *, as_json: bool
+) -> None:
+    """Say whether JUDGE (ai:NAME, or NAME) can judge these pairs; without JUDGE, each one.
+
+    Order conflict, consistency, agreement with people and their own as the ceiling, accuracy,
+    calibration, length and self-preference, each with n, interval and the reason where it is
+    undefined. JSON is one object for JUDGE, else a list.
+    """
+    from store.agreement import warm_up
+    from store.agreement.judge.certificate import certificate, judges
+    from tui.cli.certificate_text import show
+
+    warm_up()
+    with context.open() as database:
+        names = judges(database) if judge is None else [judge]
+        if not names:
+            fail("no model has judged a pair yet: `pairlab judge` lets one")
+        found = [certificate(database, each, people=people or None) for each in names]
+    if as_json:
+        put_json([each.as_json() for each in found] if judge is None else found[0].as_json())
+        return
+    for place, each in enumerate(found):
+        if place:
+            put()
+        show(each)

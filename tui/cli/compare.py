@@ -1,0 +1,83 @@
+"""``pairlab compare``: human against AI feedback, on this project's own data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.context import CliContext, fail, json_option, put_json, stdout_console
+
+if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.agreement.feedback_comparison import Comparison
+
+
+@click.command("compare")
+@click.option(
+    "--person-hour",
+    type=click.FloatRange(0),
+    metavar="RATE",
+    help="What an hour of a person costs, in any currency.",
+)
+@click.option(
+    "--machine-hour",
+    type=click.FloatRange(0),
+    metavar="RATE",
+    help="What an hour of this machine costs, in the same.",
+)
+@json_option
+@click.pass_obj
+def command(
+    context: CliContext,
+    person_hour: float | None,
+    machine_hour: float | None,
+    *,
+    as_json: bool,
+) -> None:
+    """People and judges side by side: cost, speed, consistency, bias, and who is to judge what.
+
+    Consistency is kappa for both: a person's with their own hidden repeats, a judge's between its
+    two orders and between two seeds.
+    """
+    from store.agreement import warm_up
+    from store.agreement.feedback_comparison import Rates, compare
+    from store.rounds import rounds
+
+    warm_up()
+    with context.open() as database:
+        rounds.guard(database)
+        found = compare(database, Rates(person_hour, machine_hour))
+    if not found.raters:
+        fail("nobody has labelled and no model has judged yet; `pairlab judge` lets one judge")
+    if as_json:
+        put_json(found.as_json())
+    else:
+        _show(found)
+
+
+def _show(found: Comparison) -> None:
+    from rich.markup import escape
+
+    from store.reporting.comparison import NOTE, SCENARIO, SPREAD, measures, scenario, spread
+    from tui.cli.agreement_tables import plain_table
+    from tui.visible import clean
+
+    console = stdout_console()
+    for rater in found.raters:
+        kind = "person" if rater.kind == "person" else "AI"
+        console.print(f"{clean(rater.name)} ({kind})", markup=False)
+        for name, words in measures(rater):
+            console.print(f"  {name:<12}{words}", markup=False)
+    lines = [
+        (SCENARIO, [scenario(each) for each in found.scenario]),
+        (SPREAD, [spread(each) for each in found.spread]),
+    ]
+    for head, rows in lines:
+        if rows:
+            shown = plain_table(*head)
+            for row in rows:
+                shown.add_row(
+                    *(escape(clean(each)) for each in row.cells), style="dim" if row.few else None
+                )
+            console.print(shown)
+    console.print(NOTE)
