@@ -31,6 +31,14 @@ MINIMUM: Final = "minimum_seconds"
 JUDGE_MARGIN: Final = "judge_margin"
 """How near one half a judge's probability is a tie: from 0 (the default) to under one half."""
 
+RUN_PAIRS: Final = "run_pairs"
+"""The rules by which `run` pairs answers by itself; see :mod:`store.judgements.pairing`."""
+
+ORIGINAL_LAST: Final = "original-last"
+BEST_WORST: Final = "best-worst"
+RULES: Final = (ORIGINAL_LAST, BEST_WORST)
+"""Both hold until somebody says otherwise."""
+
 MINIMUM_DEFAULT: Final = 0.4
 """Shorter than anybody takes to read an item, longer than a slip of the finger."""
 
@@ -66,6 +74,11 @@ def minimum_seconds(db: Database) -> float:
 def judge_margin(db: Database) -> float:
     """The project's :data:`JUDGE_MARGIN`."""
     return float(get(db, JUDGE_MARGIN, 0.0))
+
+
+def pairs_by_run(db: Database, rule: str) -> bool:
+    """Whether `run` pairs answers by this rule: :data:`ORIGINAL_LAST` or :data:`BEST_WORST`."""
+    return rule in get(db, RUN_PAIRS, RULES)
 
 
 def ordered(db: Database) -> dict[str, Any]:
