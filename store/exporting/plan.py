@@ -151,8 +151,8 @@ def plan(
     format_ = named(options.format)
     if options.redact and format_.every_pair:
         raise UsageProblem(
-            f"--redact is not for --format {format_.name}, which holds the whole project as it is:"
-            " leave one of them out"
+            f"--redact is not for --format {format_.name}, which is written from the project's own"
+            " records: choose another format, or leave --redact out"
         )
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db)
