@@ -48,12 +48,14 @@ class NearDuplicates(NamedTuple):
 
     def told(self) -> str:
         """What was looked for, for a card."""
+        exact = "other punctuation, case or white space, or a turn of the system more"
         if self.by_cosine:
-            return f"a cosine of {NEAR:g} or more between character 3- to 5-grams, numbers the same"
+            return (
+                f"{exact}; or the same numbers and a cosine of {NEAR:g} (character 3- to 5-grams)"
+            )
         return (
-            "punctuation, case, white space or a system turn alone; there was too much to compare"
-            f" by cosine (more than {MOST_CHARACTERS:,} characters, or {MOST_SHARED:,} pieces in"
-            " common)"
+            f"{exact}; there was too much to compare by cosine (over {MOST_CHARACTERS:,} characters,"
+            f" or {MOST_SHARED:,} pieces in common)"
         )
 
 
