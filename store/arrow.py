@@ -55,10 +55,10 @@ def unpacked_zstandard(raw: BinaryIO) -> Any:
 
 
 def columns(lines: Sequence[Mapping[str, Any]]) -> Any:
-    """The columns that hold every one of some JSON objects, all of which have the same keys."""
+    """The columns that hold every one of some JSON objects."""
     import pyarrow
 
-    return pyarrow.Table.from_pylist(lines).schema
+    return pyarrow.table({key: [line.get(key) for line in lines] for key in _keys(lines)}).schema
 
 
 def parquet(lines: Sequence[Mapping[str, Any]], schema: Any) -> bytes:
@@ -66,13 +66,20 @@ def parquet(lines: Sequence[Mapping[str, Any]], schema: Any) -> bytes:
 
     Args:
         lines: a row each.
-        schema: from :func:`columns`, over all files that belong together.
+        schema: from :func:`columns`, over all files that belong together; a column that no object
+            of this one has is left out.
     """
     import pyarrow
     import pyarrow.parquet
 
+    keys = _keys(lines) if lines else schema.names
+    schema = pyarrow.schema([schema.field(key) for key in keys])
     out = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(
         pyarrow.Table.from_pylist(lines, schema), out, compression="zstd", row_group_size=10_000
     )
     return bytes(out.getvalue())
+
+
+def _keys(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(key for line in lines for key in line))

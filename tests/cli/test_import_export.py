@@ -239,3 +239,22 @@ def test_a_folder_is_read_file_by_file_with_its_splits(project: Pairlab, tmp_pat
     assert "none: the folder holds no file of data" in done.stderr
     assert "2 there already" not in done.stderr
     assert done.stderr.count("1 there already") == 2
+
+
+def test_parquet_a_template_and_a_warning(project: Pairlab, tmp_path: Path) -> None:
+    write_lines(tmp_path / "roles.jsonl", CHOSEN)
+    project("import", "roles.jsonl")
+    out = ("--from", "source:trl", "--format")
+    (tmp_path / "mine.toml").write_text('[fields]\ngood = "chosen"\n', encoding="utf-8")
+    done = project("export", "set", *out, "mine.toml", "--parquet")
+    assert (done.exit_code, "in mine format" in done.stderr) == (0, True)
+    assert (tmp_path / "set" / "train.parquet").read_bytes()[:4] == b"PAR1"
+    (tmp_path / "mine.toml").write_text('[fields]\ngood = "chose"\n', encoding="utf-8")
+    done = project("export", "other", *out, "mine.toml")
+    assert done.exit_code == 2
+    assert "mine.toml: fields.good: 'chose' is none of" in done.stderr
+    done = project("export", "uf.jsonl", *out, "ultrafeedback")
+    assert "Not for TRL's DPOTrainer" in done.stderr
+    assert "Not for" not in project("export", "trl.jsonl", *out, "trl").stderr
+    assert project("export", "x.jsonl", *out, "trl", "--parquet").exit_code == 2
+    assert not {"other", "x.jsonl"} & {path.name for path in tmp_path.iterdir()}
