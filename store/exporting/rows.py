@@ -60,8 +60,13 @@ class ExportRow:
 
     @property
     def words(self) -> list[AnnotatorVerdict]:
-        """The labels that say what stands: those behind it, or people's where somebody ruled."""
+        """The labels that say what stands: those behind it, or people's where somebody ruled.
+
+        None where a decision stands: who decided may have labelled the pair in a sealed round.
+        """
         behind, ruled = self.standing.annotators, self.standing.basis == "ruling"
+        if self.standing.basis == "decision":
+            return []
         return [
             word
             for word in self.pair.words

@@ -73,7 +73,9 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
     if format_.document and out.suffix.lower() == ".jsonl":
         raise UsageProblem(f"--format {format_.name} is one JSON document: name OUT .json")
     if plan.options.is_parquet(out) and not format_.tabular:
-        raise UsageProblem(f"--format {format_.name} fits no table: name OUT without Parquet")
+        raise UsageProblem(
+            f"--format {format_.name} fits no table: leave --parquet out, or name OUT .json"
+        )
     _must_be_unchanged(plan)
     progress = _Progress(on_line)
     try:

@@ -16,9 +16,10 @@ from store import arrow, importing
 from store.db.connection import create
 from store.exporting import FORMATS, UsageProblem, write
 from store.exporting.preview import preview
-from store.judgements import labels, rulings
+from store.items import pairs
+from store.judgements import decisions, labels, rulings
 from store.records import Message
-from tests.store.building import AT
+from tests.store.building import AT, a_chain
 from tests.store.exporting_study import labelled, pair, planned
 
 TALK = [Message("user", "hello"), Message("assistant", "hi"), Message("user", "why\u2028so?")]
@@ -88,7 +89,7 @@ def test_parquet_of_every_format_comes_back(study: Database, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["icai", "audit"])
 def test_what_fits_no_table_is_not_written_as_one(db: Database, tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageProblem, match=r"name OUT without Parquet"):
+    with pytest.raises(UsageProblem, match=r"name OUT \.json"):
         write(planned(db, format=name), tmp_path / "out.parquet")
     assert list(tmp_path.glob("out*")) == []
 
@@ -148,6 +149,17 @@ def test_a_rationale_is_the_rulings_reason_or_else_the_notes(study: Database) ->
     assert found["ruled"] == ("it is so", ["eve"], "ruling")
     assert found["ruled without a reason"] == ("yes", ["bob"], "ruling")
     assert found["hello"] == ("", [], "labels")
+
+
+def test_a_label_says_nothing_of_a_decision(db: Database) -> None:
+    """It may be one that a sealed round still hides."""
+    chain = a_chain(db)
+    made, _ = pairs.make_revision_pair(db, chain.original, chain.revisions[0], at=AT)
+    decisions.decide(db, chain.revisions[0], "ann", "accept", at=AT)
+    for verdict in "ab":
+        labels.give(db, made, "ann", verdict, strength=2, note="hidden", at=AT)
+        (row,) = planned(db, format="rationale", from_="decisions").rows
+        assert (row.rationale.text, row.strength) == ("", None)
 
 
 TEMPLATE = """
