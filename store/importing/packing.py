@@ -19,7 +19,10 @@ Unreadable: Final = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 _LOOKED_AT: Final = 4096
 _LINES: Final = "write it as JSON lines first"
-_TABLES: Final = f"with the extra {arrow.EXTRA} it is read where it is a file by itself, not packed; else {_LINES}"
+_TABLES: Final = (
+    f"with the extra {arrow.EXTRA} it is read where it is a file by itself, not packed; else"
+    f" {_LINES}"
+)
 _BINARY: Final[tuple[tuple[bytes, str, str], ...]] = (
     (
         b"PAR1",
