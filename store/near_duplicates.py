@@ -54,8 +54,8 @@ class NearDuplicates(NamedTuple):
                 f"{exact}; or the same numbers and a cosine of {NEAR:g} (character 3- to 5-grams)"
             )
         return (
-            f"{exact}; there was too much to compare by cosine (over {MOST_CHARACTERS:,} characters,"
-            f" or {MOST_SHARED:,} pieces in common)"
+            f"{exact}; too much to compare by cosine (over {MOST_CHARACTERS:,} characters, or"
+            f" {MOST_SHARED:,} pieces in common)"
         )
 
 

@@ -61,8 +61,7 @@ def _what(plan: ExportPlan) -> str:
     ]
     if options.min_annotators > 1:
         text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
-    if format_.note:
-        text.append(format_.note)
+    text += [line for line in (format_.note, format_.warning and f"**{format_.warning}**") if line]
     if plan.redacted is not None:
         counts = ", ".join(f"{kind} {n}" for kind, n in plan.redacted.items()) or "nothing"
         text.append(f"Personal data that a search by form found has marks in its place: {counts}.")

@@ -15,8 +15,9 @@ _MOST_TOLD = 20
 
 def numbers(report: FileReport) -> str:
     """How many rows came in, were there, were refused."""
+    split = f", split {report.split}" if report.split else ""
     return (
-        f"{report.read} read ({report.kind}, {report.format}), {report.added} added,"
+        f"{report.read} read ({report.kind}, {report.format}{split}), {report.added} added,"
         f" {report.duplicates} there already, {report.rejected} refused"
     )
 

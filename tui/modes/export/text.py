@@ -40,7 +40,7 @@ IN_WORDS = {
     Reason.IDENTICAL_WHEN_REDACTED: "identical once redacted",
     Reason.IDENTICAL_WHEN_CUT: "identical once cut",
     Reason.DUPLICATE: "duplicate",
-    Reason.LENGTH_UNMATCHED: "no counterpart in length",
+    Reason.LENGTH_UNMATCHED: "no match in length",
 }
 
 
