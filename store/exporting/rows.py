@@ -128,6 +128,8 @@ def redacted_row(row: ExportRow) -> ExportRow:
         messages=tuple(Message(turn.role, without(turn.content)) for turn in row.messages),
         a=row.pair.a._replace(text=without(row.pair.a.text)),
         b=row.pair.b._replace(text=without(row.pair.b.text)),
+        reason=without(row.pair.reason),
+        words=[word._replace(note=without(word.note)) for word in row.pair.words],
     )
     if not kinds:
         return row
