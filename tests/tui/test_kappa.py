@@ -378,7 +378,12 @@ async def test_the_useful_order_power_and_the_comparison_are_told(
         await press(pilot, "h")
         await until(pilot, lambda: "m.gguf (AI)" in drawn(app))
         assert "first place 100 %" in " ".join(drawn(app).split())
-        await press(pilot, "escape", "L")
+        await press(pilot, *["down"] * 4, "enter")
+        await until(pilot, lambda: isinstance(app.screen, ItemsScreen))
+        await settle(pilot)
+        assert "takes the left" in drawn(app)
+        assert [n for n in range(8) if f"prompt {n}" in drawn(app)] == [0, 1, 2, 6]
+        await press(pilot, "escape", "escape", "L")
         await until(pilot, lambda: "have your verdict" in drawn(app))
         await press(pilot, "left")
         await until(pilot, lambda: "useful first, κ over a random 30 %" in drawn(app))

@@ -20,19 +20,18 @@ from store.agreement.feedback_comparison import guarded_comparison
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
-from store.agreement.underlying_pairs import Behind, behind, of_judge, seen
+from store.agreement.underlying_pairs import Behind, behind, of_rater, seen
 from store.log import undo
 from store.views import adjudication
 from tui.dialogs.certificate import CertificateScreen
+from tui.dialogs.feedback import FeedbackScreen
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
-from tui.dialogs.sheet import Sheet
 from tui.formatting import counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
-from tui.modes.kappa.feedback import feedback
 from tui.modes.kappa.ruler import ruler
 from tui.text import one_line
 from tui.widgets.lines import Lines
@@ -270,17 +269,17 @@ class KappaScreen(ModeScreen):
             return
         # a second or two: not on the store thread, which keeps labels
         found = [await asyncio.to_thread(of_pairs, name, judged, called) for name in judged]
-        await self.app.push_screen(CertificateScreen(found, self._list_of_judge))
+        await self.app.push_screen(CertificateScreen(found, self._list_of_rater))
 
-    async def _list_of_judge(self, judge: str, title: str, pair_ids: Sequence[str]) -> None:
+    async def _list_of_rater(self, who: str, title: str, pair_ids: Sequence[str]) -> None:
         found = await self.ask(
-            of_judge, self.services.annotator, judge, pair_ids, at=self.services.clock()
+            of_rater, self.services.annotator, who, pair_ids, at=self.services.clock()
         )
         await self._push_list(found, title)
 
     async def _compare_feedback(self) -> None:
         found = await self.ask(guarded_comparison)
-        await self.app.push_screen(Sheet("Human and AI feedback", feedback(found)))
+        await self.app.push_screen(FeedbackScreen(found, self._list_of_rater))
 
     def _show_items(
         self,
