@@ -45,6 +45,9 @@ REST = 0.2
 SIDE_BY_SIDE = 134
 """Columns from which the slices fit beside the table."""
 
+HIGH = 40
+"""Rows from which table, slices and models stand below each other as a whole."""
+
 
 class KappaScreen(ModeScreen):
     """Figures and table from the app's agreement model, at once; the rest a moment later."""
@@ -112,6 +115,7 @@ class KappaScreen(ModeScreen):
     def on_resize(self, event: Resize) -> None:
         """Table and slices stand side by side where a line of the slices has room."""
         self.set_class(event.size.width < SIDE_BY_SIDE, "-stacked")
+        self.set_class(event.size.height < HIGH, "-low")
 
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
         """A label was given, here or elsewhere: the table now, the passes when there is rest."""
