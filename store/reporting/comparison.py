@@ -29,6 +29,8 @@ EVERYBODY: Final = "everybody"
 
 SPREAD: Final = ("", "n", "a", "95 %", "b", "tie", "both bad", "longer")
 SCENARIO: Final = ("category", "judge", "least with", "n", "κ", "95 %", "use")
+NAMES: Final = ("judge", "least with", "use")
+"""Columns of words among those of numbers."""
 
 NOTES: Final = {
     "cost": f"A time of a person over {IDLE / 60:.0f} minutes counts as {IDLE / 60:.0f}.",

@@ -67,6 +67,7 @@ def _show(found: Comparison) -> None:
 
     from store.reporting.comparison import (
         EVERYBODY,
+        NAMES,
         NOTE,
         SCENARIO,
         SPREAD,
@@ -94,7 +95,7 @@ def _show(found: Comparison) -> None:
     ]
     for head, rows in lines:
         if rows:
-            shown = plain_table(*head)
+            shown = plain_table(*head, left=NAMES)
             for row in rows:
                 shown.add_row(
                     *(escape(clean(each)) for each in row.cells), style="dim" if row.few else None

@@ -46,6 +46,7 @@ class FeedbackScreen(FiguresScreen):
     def fill(self) -> None:
         """All of it."""
         self.rule.heading = "Human and AI feedback"
+        self.sentence.display = not self._found.raters
         if not self._found.raters:
             self.sentence.update(plain("Nobody has labelled and no model has judged yet."))
         self.show_lines(_lines(self._found))

@@ -102,14 +102,14 @@ KAPPA: list[BindingType] = [
     Binding(
         "a",
         "classes",
-        "Class answers",
+        "Classes",
         id="kappa.classes",
         tooltip="shows answers of a random sample, to be classed as compliance or refusal",
     ),
     Binding(
         "tab",
         "app.focus_next",
-        "Next part",
+        "Next",
         id="move.next_pane",
         tooltip="table, slices, models in turn; on a low screen it opens the one it goes to",
     ),
