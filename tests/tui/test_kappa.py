@@ -196,6 +196,9 @@ async def test_people_and_models_stand_apart_and_live(
         judged(rows, ["a", "a", "a", "a", "b", "tie"])
         screen.post_message(LabelStored())
         await settle(pilot)
+        assert "human and AI" in drawn(app)
+        await press(pilot, "tab", "tab")  # opens the lines on a low screen
+        await until(pilot, lambda: "first and tiny.gguf" in drawn(app))
         told = drawn(app)
         assert (screen.rule.heading, screen.table.contingency, screen.header.agreement) == before
     told_lines = [" ".join(line.split()) for line in told.splitlines() if line.strip()]

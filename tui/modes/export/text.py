@@ -30,7 +30,6 @@ IN_WORDS = {
     Reason.LOW_AGREEMENT: "low agreement",
     Reason.WEAK_JUDGE: "a weak judge",
     Reason.LOW_CONFIDENCE: "the model is not sure",
-    Reason.LENGTH_UNMATCHED: "no pair of these lengths",
     Reason.EMPTY: "an empty text",
     Reason.IDENTICAL: "identical answers",
     Reason.REASONING: "a model's reasoning",
