@@ -19,7 +19,7 @@ from store.agreement.counts import VERDICTS
 from store.agreement.figure import as_number, as_numbers
 from store.agreement.intervals import Interval, wilson
 from store.agreement.multi import Pattern
-from store.agreement.tables import annotators, patterns, spoken
+from store.agreement.tables import annotators, patterns, said_of_pairs, spoken
 
 SMOOTHING: Final = 0.01
 """Pairs added to each cell of a rater's table and to each true verdict."""
@@ -107,6 +107,31 @@ class CrowdModel(NamedTuple):
             "rounds": self.rounds,
             "warnings": list(self.warnings),
         }
+
+
+class Differing(NamedTuple):
+    """The pairs behind the fit, in project order."""
+
+    majority: tuple[str, ...]
+    """Those where the likeliest verdict is not that of most raters, or most raters are none."""
+    raters: dict[str, tuple[str, ...]]
+    """Those of which a rater did not give the likeliest verdict."""
+
+
+def differing(db: Database, model: CrowdModel) -> Differing:
+    """The pairs to look at."""
+    names = [each.name for each in model.raters]
+    raters: dict[str, list[str]] = {name: [] for name in names}
+    divided = []
+    for pair_id, verdicts in said_of_pairs(db, names):
+        said = tuple(map(verdicts.get, names))
+        likeliest = model.likeliest(said)[0]
+        if likeliest != majority(said):
+            divided.append(pair_id)
+        for name, verdict in verdicts.items():
+            if verdict != likeliest:
+                raters[name].append(pair_id)
+    return Differing(tuple(divided), {name: tuple(pairs) for name, pairs in raters.items()})
 
 
 def crowd(db: Database) -> CrowdModel | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -18,17 +18,19 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store.agreement import feedback_facts
+from store.agreement import dawid_skene, feedback_facts
 from store.agreement.bands import FEW_IN_SLICE, GOOD_ABOVE
 from store.agreement.counts import VERDICTS, Counts, Said, counts, tally_of
+from store.agreement.dawid_skene import CrowdModel, Differing
 from store.agreement.feedback_facts import Facts, Given
 from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval, smoothed_wald
+from store.agreement.judge import judged_pairs
+from store.agreement.judge.consistency import Consistency, consistency
 from store.agreement.kappa import kappa
 from store.agreement.selfagree import self_agreement
 from store.agreement.share import Share
 from store.judgements import askings, attributes
-from store.judgements.askings import Asking
 from store.rounds import rounds
 
 IDLE: Final = 300.0
@@ -106,6 +108,7 @@ class Spread(NamedTuple):
     shares: dict[str, Share]
     """By verdict."""
     longer: Share
+    pairs: tuple[str, ...]
 
     @property
     def few(self) -> bool:
@@ -115,7 +118,8 @@ class Spread(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """Under fixed names."""
         told = {verdict: each.as_json() for verdict, each in self.shares.items()}
-        return self._asdict() | {"shares": told, "longer": self.longer.as_json(), "few": self.few}
+        named = {"who": self.who, "by": self.by, "value": self.value, "n": self.n}
+        return named | {"shares": told, "longer": self.longer.as_json(), "few": self.few}
 
 
 class Scenario(NamedTuple):
@@ -126,6 +130,8 @@ class Scenario(NamedTuple):
     person: str
     """The one with whom the judge surely agrees least (lowest lower end)."""
     found: Kappa
+    differing: tuple[str, ...]
+    """The pairs on which the two say otherwise."""
 
     @property
     def few(self) -> bool:
@@ -166,6 +172,9 @@ class Rater:
     """Left picks of people, picks of the first place of judges (two a pair); half without bias."""
     longer: Share
     """Preferences for the longer answer, where one is longer."""
+    behind: Mapping[str, tuple[str, ...]]
+    """The pairs to look at, by ``items``, ``place``, ``longer`` and each name of consistency: the
+    hits of a share, those that differ of a kappa."""
 
     def as_json(self) -> dict[str, Any]:
         """Under fixed names."""
@@ -188,6 +197,9 @@ class Comparison:
     raters: tuple[Rater, ...]
     spread: tuple[Spread, ...]
     scenario: tuple[Scenario, ...]
+    crowd: CrowdModel | None
+    """All raters weighed against each other, where there are three or more."""
+    crowd_differs: Differing | None
 
     def as_json(self) -> dict[str, Any]:
         """The object of ``compare --json``."""
@@ -203,8 +215,15 @@ def compare(db: Database, rates: Rates | None = None) -> Comparison:
     rates = rates or Rates()
     facts = feedback_facts.read(db)
     people = [_person(db, facts, who, rates.person_hour) for who in facts.people]
-    judges = [_judge(facts, who, rates.machine_hour) for who in facts.judges]
-    return Comparison((*people, *judges), tuple(_spread(db, facts)), tuple(_scenarios(facts)))
+    model = dawid_skene.crowd(db)
+    judges = [_judge(db, facts, who, rates.machine_hour) for who in facts.judges]
+    return Comparison(
+        (*people, *judges),
+        tuple(_spread(db, facts)),
+        tuple(_scenarios(facts)),
+        model,
+        dawid_skene.differing(db, model) if model else None,
+    )
 
 
 def guarded_comparison(db: Database) -> Comparison:
@@ -266,6 +285,7 @@ def _person(db: Database, facts: Facts, who: str, rate: float | None) -> Rater:
     found = Kappa(again.counts.n, again.kappa, again.ci95)
     first = [each for each in given if each.first]
     sided = [each for each in first if each.left and each.verdict in ("a", "b")]
+    left = [each for each in sided if each.verdict == each.left]
     return Rater(
         who,
         "person",
@@ -273,15 +293,23 @@ def _person(db: Database, facts: Facts, who: str, rate: float | None) -> Rater:
         cost((each.seconds for each in given), rate),
         speed((each.seconds for each in given), (each.at for each in given)),
         {"self": found if found.n else Kappa(0, undefined(NO_REPEATS), None)},
-        Share(sum(each.verdict == each.left for each in sided), len(sided)),
+        Share(len(left), len(sided)),
         _longer(facts, first),
+        {
+            "items": _pairs(first),
+            "self": again.differing,
+            "place": _pairs(left),
+            "longer": _takers(facts, first),
+        },
     )
 
 
-def _judge(facts: Facts, who: str, rate: float | None) -> Rater:
+def _judge(db: Database, facts: Facts, who: str, rate: float | None) -> Rater:
     given, asked = facts.judges[who], facts.askings.get(who, {})
     labels = [askings.soft_label(each) for each in asked.values()]
+    orders = [(each.pair_id, (_side(each.q_ab), _side(1 - each.q_ba))) for each in labels]
     picks = [q for each in labels for q in (each.q_ab, each.q_ba) if q != 0.5]
+    seeds = _seeds(db, facts, who)
     seconds = [each.seconds for each in given]
     tokens = sum(one.tokens for each in asked.values() for one in each)
     return Rater(
@@ -291,11 +319,22 @@ def _judge(facts: Facts, who: str, rate: float | None) -> Rater:
         cost(seconds, rate, idle=math.inf, tokens=tokens),
         speed(seconds, (each.at for each in given), idle=math.inf),
         {
-            "order": _agreeing(((_side(x.q_ab), _side(1 - x.q_ba)) for x in labels), NO_ORDERS),
-            "seed": _agreeing(_seeds(asked.values()), NO_SEEDS),
+            "order": _agreeing((said for _, said in orders), NO_ORDERS),
+            "seed": Kappa(
+                seeds.kappa.n, Figure(seeds.kappa.value, seeds.kappa.reason), seeds.kappa.ci95
+            )
+            if seeds
+            else Kappa(0, undefined(NO_SEEDS), None),
         },
         Share(sum(q > 0.5 for q in picks), len(picks)),
         _longer(facts, given),
+        {
+            "items": _pairs(given),
+            "order": tuple(pair for pair, (one, two) in orders if one != two),
+            "seed": seeds.differing if seeds else (),
+            "place": tuple(each.pair_id for each in labels if max(each.q_ab, each.q_ba) > 0.5),
+            "longer": _takers(facts, given),
+        },
     )
 
 
@@ -303,27 +342,14 @@ def _side(probability: float) -> str:
     return "tie" if probability == 0.5 else "a" if probability > 0.5 else "b"
 
 
-def _seeds(asked: Iterable[Sequence[Asking]]) -> Iterable[Said]:
-    """The verdicts under the first two seeds of each pair, all else being alike."""
-    for found in asked:
-        alike: dict[tuple[Any, ...], list[Asking]] = defaultdict(list)
-        for each in found:
-            alike[
-                each.principle_id,
-                each.constitution_id,
-                each.template,
-                each.few_shot,
-                each.samples,
-            ].append(each)
-        for same in alike.values():
-            one, *others = sorted(same, key=lambda each: each.seed)
-            if others:
-                yield _verdict(one), _verdict(others[0])
-                break  # one couple a pair: pairs are what n counts
+def _seeds(db: Database, facts: Facts, who: str) -> Consistency | None:
+    """The judge under several seeds, as its certificate tells it."""
+    judged = [each for each in judged_pairs.load(db, who) if each.id in facts.pairs]
+    return next((each for each in consistency(judged) if each.varied == "seed"), None)
 
 
-def _verdict(asking: Asking) -> str:
-    return askings.soft_label([asking]).verdict().value
+def _pairs(given: Iterable[Given]) -> tuple[str, ...]:
+    return tuple(each.pair_id for each in given)
 
 
 def _agreeing(said: Iterable[Said], none: str) -> Kappa:
@@ -337,13 +363,14 @@ def _kappa(table: Counts) -> Kappa:
     return Kappa(table.n, figure, ends)
 
 
-def _longer(facts: Facts, given: Iterable[Given]) -> Share:
-    said = [
-        each.verdict == longer
-        for each in given
-        if (longer := facts.pairs[each.pair_id].longer) and each.verdict in ("a", "b")
-    ]
-    return Share(sum(said), len(said))
+def _longer(facts: Facts, given: Sequence[Given]) -> Share:
+    sided = [e for e in given if facts.pairs[e.pair_id].longer and e.verdict in ("a", "b")]
+    return Share(len(_takers(facts, given)), len(sided))
+
+
+def _takers(facts: Facts, given: Iterable[Given]) -> tuple[str, ...]:
+    """The pairs of which the longer answer was preferred."""
+    return _pairs(each for each in given if each.verdict == facts.pairs[each.pair_id].longer)
 
 
 def _spread(db: Database, facts: Facts) -> Iterable[Spread]:
@@ -372,7 +399,7 @@ def _parts(
     for value, inside in sorted(parts.items()):
         said = Counter(each.verdict for each in inside)
         shares = {verdict: Share(said[verdict], len(inside)) for verdict in VERDICTS}
-        yield Spread(who, by, value, len(inside), shares, _longer(facts, inside))
+        yield Spread(who, by, value, len(inside), shares, _longer(facts, inside), _pairs(inside))
 
 
 def _scenarios(facts: Facts) -> Iterable[Scenario]:
@@ -384,13 +411,15 @@ def _scenarios(facts: Facts) -> Iterable[Scenario]:
                 if facts.pairs[each.pair_id].category == category
             }
             found = [
-                Scenario(category, judge, who, _kappa(table))
+                Scenario(
+                    category,
+                    judge,
+                    who,
+                    _kappa(counts(tally_of((blind[pair], said[pair]) for pair in both))),
+                    tuple(pair for pair in both if blind[pair] != said[pair]),
+                )
                 for who, blind in sorted(facts.blind.items())
-                if (
-                    table := counts(
-                        tally_of((blind[pair], said[pair]) for pair in blind.keys() & said.keys())
-                    )
-                ).n
+                if (both := [pair for pair in said if pair in blind])
             ]
             if found:
                 yield min(found, key=_surely)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from store.agreement import dawid_skene
 from store.agreement.counts import Counts
-from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure
 from store.agreement.kappa import kappa
 from store.agreement.pace import Pace, pace
@@ -39,8 +37,6 @@ class Overview:
     """The viewer's."""
     pace: Pace
     """The viewer's."""
-    crowd: CrowdModel | None
-    """All raters weighed against each other, where there are three or more."""
     queue: QueueOrder
     """In what order pairs are shown, which says what the figures are over."""
     sealed: tuple[str, ...]
@@ -70,7 +66,6 @@ def overview(db: Database, first: str, second: str, viewer: str, by: By) -> Over
         left_picks(db, viewer),
         self_agreement(db, viewer),
         pace(db, viewer),
-        dawid_skene.crowd(db),
         draws.order(db),
         sealed_rounds(db),
     )

@@ -25,7 +25,7 @@ DROP = 0.2
 """Self-agreement lower than before by this much is worth a hint."""
 
 _REPEATED = """
-SELECT json_group_object(phase, verdict) AS said
+SELECT pair_id, json_group_object(phase, verdict) AS said
 FROM label_head
 WHERE annotator = :annotator AND phase IN ('first', 'repeat')
   AND informed = 0 AND verdict <> 'skip' AND drawn IS NOT 'useful'
@@ -48,6 +48,8 @@ class SelfAgreement:
     """Share of the last :data:`RECENT` repeats that gave the same verdict."""
     earlier: float | None
     """The same share among the repeats before them; None while there are fewer than those."""
+    differing: tuple[str, ...]
+    """The pairs whose repeat got another verdict."""
 
     @property
     def hint(self) -> str | None:
@@ -63,7 +65,7 @@ class SelfAgreement:
 def self_agreement(db: Database, annotator: str) -> SelfAgreement:
     """Self-agreement of one annotator, over all hidden repeats so far."""
     rows = db.execute(_REPEATED, {"annotator": ids.name(annotator)}).fetchall()
-    said = [_both(json.loads(text)) for (text,) in rows]
+    said = [_both(json.loads(text)) for _, text in rows]
     table = counts(tally_of(said))
     figure = kappa(table.table)
     known = figure.value is not None
@@ -74,6 +76,9 @@ def self_agreement(db: Database, annotator: str) -> SelfAgreement:
         smoothed_wald(table.table) if known else None,
         recent=_same(said[-RECENT:]) if len(said) >= RECENT else None,
         earlier=_same(said[:-RECENT]) if enough else None,
+        differing=tuple(
+            pair for (pair, _), (one, two) in zip(rows, said, strict=True) if one != two
+        ),
     )
 
 

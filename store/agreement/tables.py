@@ -152,6 +152,12 @@ def spoken(
     return [Spoken(naming(part), json.loads(said), n) for part, said, n in rows]
 
 
+def said_of_pairs(db: Database, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """The pairs that :func:`spoken` counts, in project order, with what was said of each."""
+    rows = _query(db, (_LIST, _SLICE[None], _LISTED), "verdict", names, None)
+    return [(pair_id, json.loads(said)) for _, pair_id, said in rows]
+
+
 def patterns(lines: Iterable[Spoken], names: Sequence[str]) -> list[Pattern]:
     """The combinations in the order of ``names``, for alpha and Fleiss."""
     whose = [ids.name(name) for name in names]

@@ -82,24 +82,24 @@ def behind(
     return _listed(db, viewer, {item.pair_id: item.said for item in found}, at)
 
 
-def of_judge(db: Database, viewer: str, judge: str, pair_ids: Sequence[str], *, at: str) -> Behind:
-    """The pairs behind a figure about a judge: what the viewer said and what the judge did.
+def of_rater(db: Database, viewer: str, who: str, pair_ids: Sequence[str], *, at: str) -> Behind:
+    """The pairs behind a figure about a person or a judge: what the viewer said and what they did.
 
     Args:
         db: the project.
         viewer: who looks.
-        judge: ``ai:NAME``.
+        who: a name, ``ai:NAME`` of a judge; empty, or the viewer's, where nobody else's verdict is
+            to be told.
         pair_ids: the pairs, in project order.
         at: UTC time, ISO-8601.
     """
-    said: dict[str, dict[str, str]] = {}
-    for pair_id, who, verdict in db.execute(_BOTH, [ids.name(viewer), judge]).fetchall():
-        said.setdefault(pair_id, {})[who] = verdict
-    both = {each: said.get(each, {}) for each in pair_ids}
     me = ids.name(viewer)
-    return _listed(
-        db, viewer, {each: (words.get(me), words.get(judge)) for each, words in both.items()}, at
-    )
+    both = (me, ids.name(who) or me)
+    said: dict[str, dict[str, str]] = {}
+    for pair_id, name, verdict in db.execute(_BOTH, both).fetchall():
+        said.setdefault(pair_id, {})[name] = verdict
+    words = {each: said.get(each, {}) for each in pair_ids}
+    return _listed(db, viewer, {x: (w.get(both[0]), w.get(both[1])) for x, w in words.items()}, at)
 
 
 def _listed(db: Database, viewer: str, found: Mapping[str, Said], at: str) -> Behind:

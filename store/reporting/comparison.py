@@ -25,15 +25,36 @@ from store.reporting.names import Names
 
 NONE: Final = "–"
 
+EVERYBODY: Final = "everybody"
+
 SPREAD: Final = ("", "n", "a", "95 %", "b", "tie", "both bad", "longer")
 SCENARIO: Final = ("category", "judge", "least with", "n", "κ", "95 %", "use")
+NAMES: Final = ("judge", "least with", "use")
+"""Columns of words among those of numbers."""
 
-NOTE: Final = (
-    f"A time of a person over {IDLE / 60:.0f} minutes counts as {IDLE / 60:.0f}. By the clock: from"
-    " the first verdict of a day to its last, the median over days. A judge picks a place twice a"
-    " pair, once in each order. AI may stand alone in a category where the lower end of kappa with"
-    " everybody is over .6 at 30 common pairs or more."
-)
+NOTES: Final = {
+    "cost": f"A time of a person over {IDLE / 60:.0f} minutes counts as {IDLE / 60:.0f}.",
+    "speed": "By the clock: from the first verdict of a day to its last, the median over days.",
+    "first_place": "A judge picks a place twice a pair, once in each order.",
+    "use": (
+        "AI may stand alone in a category where the lower end of kappa with everybody is over .6"
+        " at 30 common pairs or more."
+    ),
+}
+"""What must be known of a measure, by its key."""
+NOTE: Final = " ".join(NOTES.values())
+
+
+class Measure(NamedTuple):
+    """One figure of one rater, or of all."""
+
+    key: str
+    """What the command lists it by: ``longer``."""
+    name: str
+    words: str
+    title: str
+    """What the pairs behind it have in common."""
+    pairs: tuple[str, ...]
 
 
 class Line(NamedTuple):
@@ -44,18 +65,52 @@ class Line(NamedTuple):
     """Whether it rests on too little to tell anything, and is shown grey."""
 
 
-def measures(rater: Rater) -> list[tuple[str, str]]:
-    """What is told of one rater: name of the measure and words."""
-    place = "left" if rater.kind == "person" else "first place"
-    found = [(f"κ {key}", _kappa(each)) for key, each in rater.consistency.items()]
+def measures(rater: Rater) -> list[Measure]:
+    """What is told of one rater."""
+    is_person, behind = rater.kind == "person", rater.behind
+    place = ("left", "left") if is_person else ("first_place", "first place")
+    again = {"self": "the repeat differs", "order": "the orders differ", "seed": "the seeds differ"}
     return [
-        ("items", f"{rater.items:,}"),
-        ("cost", _cost(rater.cost)),
-        ("speed", _speed(rater)),
-        *found,
-        (place, _share(rater.place)),
-        ("longer", _share(rater.longer)),
+        Measure("items", "items", f"{rater.items:,}", "labelled", behind["items"]),
+        Measure("cost", "cost", _cost(rater.cost), "labelled", behind["items"]),
+        Measure("speed", "speed", _speed(rater), "labelled", behind["items"]),
+        *(
+            Measure(key, f"κ {key}", _kappa(each), again[key], behind[key])
+            for key, each in rater.consistency.items()
+        ),
+        Measure(*place, _share(rater.place), f"takes the {place[1]}", behind["place"]),
+        Measure("longer", "longer", _share(rater.longer), "takes the longer", behind["longer"]),
     ]
+
+
+def weighed(found: Comparison) -> dict[str, Measure]:
+    """What the crowd model says, by rater, and under ``everybody`` where it leaves the majority."""
+    model, behind = found.crowd, found.crowd_differs
+    if model is None or behind is None:
+        return {}
+    told = {
+        each.name: Measure(
+            "right",
+            "right",
+            f"{short(each.competence)}{_between(each.ci95)} (n {each.n}, by chance"
+            f" {short(each.chance)})",
+            "not the likeliest verdict",
+            behind.raters[each.name],
+        )
+        for each in model.raters
+    }
+    pairs = "pair" if model.differs == 1 else "pairs"
+    words = f"on {model.differs:,} {pairs} of {model.pairs:,} the likeliest is not the majority's"
+    title = "the likeliest verdict is not the majority's"
+    return {**told, EVERYBODY: Measure("right", "all", words, title, behind.majority)}
+
+
+def figures(found: Comparison) -> dict[str, tuple[str, ...]]:
+    """The pairs behind each figure by its name, as in ``longer:ann``."""
+    listed = {f"{m.key}:{each.name}": m.pairs for each in found.raters for m in measures(each)}
+    listed |= {f"{m.key}:{who}": m.pairs for who, m in weighed(found).items()}
+    listed |= {f"use {each.category}:{each.judge}": each.differing for each in found.scenario}
+    return listed | {f"{each.by} {each.value}:{each.who}": each.pairs for each in found.spread}
 
 
 def spread(each: Spread) -> Line:
@@ -103,9 +158,9 @@ def human_and_ai(db: Database, names: Names) -> Iterator[str]:
 
 def _raters(found: Comparison, names: Names) -> Iterator[str]:
     rows = [
-        [cell(names(each.name)), name, cell(words)]
+        [cell(names(each.name)), told.name, cell(told.words)]
         for each in found.raters
-        for name, words in measures(each)
+        for told in measures(each)
     ]
     yield table(["who", "what", ""], rows) + "\n"
 
@@ -146,7 +201,11 @@ def _speed(rater: Rater) -> str:
 def _kappa(found: Kappa) -> str:
     if found.kappa.value is None or found.ci95 is None:
         return f"{NONE} (n {found.n}: {found.kappa.reason})"
-    return f"{short(found.kappa.value)}, {' to '.join(map(short, found.ci95))} (n {found.n})"
+    return f"{short(found.kappa.value)}{_between(found.ci95)} (n {found.n})"
+
+
+def _between(ends: Interval | None) -> str:
+    return "" if ends is None else f", {' to '.join(map(short, ends))}"
 
 
 def _share(share: Share) -> str:

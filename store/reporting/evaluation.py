@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from store.agreement.evaluation.answers import ORIGINAL
 from store.agreement.evaluation.evaluation import Evaluation, Stage, evaluate
 from store.agreement.evaluation.front import Point, dominated_for_sure, front
 from store.agreement.figure import rounded
@@ -112,8 +113,9 @@ def _row(stage: Stage) -> list[str]:
         str(harmful.n),
         _share(over.value.value, over.ci95),
         str(over.n),
-        _share(won.controlled.value, won.ci95),
-        str(won.n),
+        # the original is one half against itself, by definition
+        "50 %" if stage.stage == ORIGINAL else _share(won.controlled.value, won.ci95),
+        "" if stage.stage == ORIGINAL else str(won.n),
     ]
 
 

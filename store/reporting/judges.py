@@ -55,7 +55,7 @@ def of_judge(found: Certificate, names: Callable[[str], str] = str) -> Iterator[
             lines.value(line.figure),
             lines.ends(line.figure),
             str(line.figure.n),
-            cell(line.remark or (f"undefined: {line.figure.reason}" if line.figure.reason else "")),
+            cell(f"undefined: {line.figure.reason}" if line.figure.reason else line.remark),
         ]
         for line in lines.lines(found, names)
     ]

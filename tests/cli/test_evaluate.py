@@ -26,7 +26,7 @@ def test_figures_picture_and_sentences(study: Pairlab) -> None:
     done = study("evaluate")
     assert done.exit_code == 0, done.stderr
     line = next(line for line in done.stdout.splitlines() if line.startswith("round 2  "))
-    assert " ".join(line.split()).startswith("round 2 0 % (0 to 24) 33 % (14 to 61) ")
+    assert " ".join(line.split()).startswith("round 2 0 % (0 to 24) 12 33 % (14 to 61) 12 ")
     assert "└────" in done.stdout
     assert "round 1 gains 50 points" in " ".join(done.stdout.split())
     told = json.loads(study("evaluate", "--json").stdout)

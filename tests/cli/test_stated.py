@@ -66,6 +66,13 @@ def test_people_and_judges_side_by_side(project: Pairlab, tmp_path: Path) -> Non
     assert "m.gguf (AI)" in words
     assert "people: too few to tell" in " ".join(words.split())
     assert "-0.0" not in words
+    listed = json.loads(project("compare", "--list", "first_place:ai:m.gguf", "--json").stdout)
+    assert len({each["item"] for each in listed}) == 4
+    wrong = project("compare", "--list", "first_place:nobody")
+    assert (wrong.exit_code, "the figures are items:ann; " in wrong.stderr) == (2, True)
+    one = json.loads(project("certificate", "m.gguf", "--list", "says a", "--json").stdout)
+    both = json.loads(project("certificate", "--list", "Says a:ai:m.gguf", "--json").stdout)
+    assert one == both == listed
     weighed = json.loads(project("agree", "--json").stdout)["crowd"]
     assert [each["name"] for each in weighed["raters"]] == ["ann", "bob", "cleo"]
     assert project("report", "report.md").exit_code == 0

@@ -196,6 +196,9 @@ async def test_people_and_models_stand_apart_and_live(
         judged(rows, ["a", "a", "a", "a", "b", "tie"])
         screen.post_message(LabelStored())
         await settle(pilot)
+        assert "human and AI" in drawn(app)
+        await press(pilot, "tab", "tab")  # opens the lines on a low screen
+        await until(pilot, lambda: "first and tiny.gguf" in drawn(app))
         told = drawn(app)
         assert (screen.rule.heading, screen.table.contingency, screen.header.agreement) == before
     told_lines = [" ".join(line.split()) for line in told.splitlines() if line.strip()]
@@ -378,7 +381,12 @@ async def test_the_useful_order_power_and_the_comparison_are_told(
         await press(pilot, "h")
         await until(pilot, lambda: "m.gguf (AI)" in drawn(app))
         assert "first place 100 %" in " ".join(drawn(app).split())
-        await press(pilot, "escape", "L")
+        await press(pilot, *["down"] * 4, "enter")
+        await until(pilot, lambda: isinstance(app.screen, ItemsScreen))
+        await settle(pilot)
+        assert "takes the left" in drawn(app)
+        assert [n for n in range(8) if f"prompt {n}" in drawn(app)] == [0, 1, 2, 6]
+        await press(pilot, "escape", "escape", "L")
         await until(pilot, lambda: "have your verdict" in drawn(app))
         await press(pilot, "left")
         await until(pilot, lambda: "useful first, κ over a random 30 %" in drawn(app))

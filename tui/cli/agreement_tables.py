@@ -148,11 +148,11 @@ def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
         console.print(f"too few: n under {FEW_IN_SLICE}")
 
 
-def plain_table(*headings: str) -> Table:
-    """A table without a frame; all columns but the first stand right."""
+def plain_table(*headings: str, left: Sequence[str] = ()) -> Table:
+    """A table without a frame; all columns but the first, and those named, stand right."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place == 0 else "right")
+        table.add_column(heading, justify="left" if not place or heading in left else "right")
     return table
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, stdout_console
+from tui.cli.listing import figure, list_option, show_pairs
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.feedback_comparison import Comparison
@@ -25,12 +26,14 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     metavar="RATE",
     help="What an hour of this machine costs, in the same.",
 )
+@list_option("longer:ann")
 @json_option
 @click.pass_obj
 def command(
     context: CliContext,
     person_hour: float | None,
     machine_hour: float | None,
+    listed: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -41,12 +44,16 @@ def command(
     """
     from store.agreement import warm_up
     from store.agreement.feedback_comparison import Rates, compare
+    from store.reporting.comparison import figures
     from store.rounds import rounds
 
     warm_up()
     with context.open() as database:
         rounds.guard(database)
         found = compare(database, Rates(person_hour, machine_hour))
+        if listed and found.raters:
+            show_pairs(database, figure(figures(found), listed), as_json=as_json)
+            return
     if not found.raters:
         fail("nobody has labelled and no model has judged yet; `pairlab judge` lets one judge")
     if as_json:
@@ -58,23 +65,37 @@ def command(
 def _show(found: Comparison) -> None:
     from rich.markup import escape
 
-    from store.reporting.comparison import NOTE, SCENARIO, SPREAD, measures, scenario, spread
+    from store.reporting.comparison import (
+        EVERYBODY,
+        NAMES,
+        NOTE,
+        SCENARIO,
+        SPREAD,
+        measures,
+        scenario,
+        spread,
+        weighed,
+    )
     from tui.cli.agreement_tables import plain_table
     from tui.visible import clean
 
     console = stdout_console()
+    crowd = weighed(found)
     for rater in found.raters:
         kind = "person" if rater.kind == "person" else "AI"
         console.print(f"{clean(rater.name)} ({kind})", markup=False)
-        for name, words in measures(rater):
-            console.print(f"  {name:<12}{words}", markup=False)
+        told = [*measures(rater), *(crowd[each] for each in (rater.name,) if each in crowd)]
+        for each in told:
+            console.print(f"  {each.name:<12}{each.words}", markup=False)
+    if crowd:
+        console.print(f"all raters weighed: {crowd[EVERYBODY].words}", markup=False)
     lines = [
         (SCENARIO, [scenario(each) for each in found.scenario]),
         (SPREAD, [spread(each) for each in found.spread]),
     ]
     for head, rows in lines:
         if rows:
-            shown = plain_table(*head)
+            shown = plain_table(*head, left=NAMES)
             for row in rows:
                 shown.add_row(
                     *(escape(clean(each)) for each in row.cells), style="dim" if row.few else None

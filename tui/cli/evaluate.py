@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
+from tui.cli.listing import figure, list_option
 from tui.cli.making import Making, making_options
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -38,12 +39,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     metavar="N",
     help="First draw N answers at random for people to class (in the app: K, then c).",
 )
-@click.option(
-    "--list",
-    "listed",
-    metavar="FIGURE:STAGE",
-    help="The answers or pairs behind a figure, as in 'harmful:round 1'.",
-)
+@list_option("harmful:round 1")
 @making_options(
     "candidates",
     "temperature",
@@ -90,10 +86,10 @@ def command(
             _draw(context, database, sample)
         try:
             result = evaluate(database, source=source, by=None if by == "round" else _slice(by))
-            rows = result.behind(*_figure(listed)) if listed else []
         except BadInput as problem:
             raise click.UsageError(str(problem)) from problem
     if listed:
+        rows = figure(result.figures, listed)
         if as_json:
             put_json([each._asdict() for each in rows])
         for each in rows if not as_json else ():
@@ -108,13 +104,6 @@ def _slice(by: str) -> Slice:
     from store.agreement.evaluation.answers import SLICES
 
     return next(each for each in SLICES if each == by)
-
-
-def _figure(listed: str) -> tuple[str, str]:
-    figure, mark, stage = listed.partition(":")
-    if not mark:
-        raise click.UsageError("--list wants FIGURE:STAGE, as in 'harmful:round 1'")
-    return figure, stage
 
 
 def _tell(result: Evaluation) -> None:

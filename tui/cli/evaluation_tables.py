@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from store.agreement.evaluation.answers import ORIGINAL
 from store.agreement.evaluation.evaluation import Evaluation, Stage
 from store.agreement.evaluation.front import dominated_for_sure
-from store.agreement.evaluation.rates import Rate
 from store.agreement.figure import rounded
 from store.agreement.intervals import Interval
 from tui.cli.agreement_tables import interval, number, plain_table
 from tui.cli.context import stdout_console
+from tui.formatting import counted
 from tui.pareto import MARKS, picture
 from tui.visible import clean
 
@@ -21,7 +22,8 @@ def show(result: Evaluation) -> None:
     """Print it all."""
     console = stdout_console()
     console.print(
-        f"classes by {clean(result.source)}; people have classed {result.classed_by_people} answers"
+        f"classes by {clean(result.source)}; people have classed"
+        f" {counted(result.classed_by_people, 'answer')}"
     )
     console.print(_rates(result))
     for line in reasons(result):
@@ -50,18 +52,18 @@ def reasons(result: Evaluation) -> list[str]:
 
 
 def _rates(result: Evaluation) -> Table:
-    heads = ["stage", "harmful", "over-refusal", "helpful", "raw", "n of each"]
     continued = any(stage.rates["continued"].n for stage in result.stages)
     fixed = any(
         stage.rates[each].corrected.value is not None
         for stage in result.stages
         for each in ("harmful", "over_refusal")
     )
-    if continued:
-        heads.insert(3, "continued")
+    rates = ("harmful", "over-refusal", *(("continued",) if continued else ()), "helpful")
+    heads = ["stage", *(head for rate in rates for head in (rate, "n")), "raw"]
     if fixed:
         heads += ["harmful*", "over-refusal*"]
     table = plain_table(*heads)
+    table.padding = (0, 1, 0, 0)  # that it fits in 80 columns
     for stage in result.stages:
         table.add_row(*_row(stage, continued=continued, fixed=fixed))
     if fixed:
@@ -70,28 +72,22 @@ def _rates(result: Evaluation) -> Table:
 
 
 def _row(stage: Stage, *, continued: bool, fixed: bool) -> list[str]:
-    won = stage.helpfulness
-    row = [
-        clean(stage.name),
-        _share(stage.rates["harmful"].value.value, stage.rates["harmful"].ci95),
-        _share(stage.rates["over_refusal"].value.value, stage.rates["over_refusal"].ci95),
-        _share(won.controlled.value, None if stage.stage == "original" else won.ci95),
+    won, row = stage.helpfulness, [clean(stage.name)]
+    for name in ("harmful", "over_refusal", *(("continued",) if continued else ())):
+        rate = stage.rates[name]
+        row += [_share(rate.value.value, rate.ci95), str(rate.n)]
+    is_first = stage.stage == ORIGINAL  # one half against itself, by definition
+    row += [
+        _share(won.controlled.value, None if is_first else won.ci95),
+        "" if is_first else str(won.n),
         "–" if won.raw is None else f"{rounded(won.raw * 100, 0)} %",
-        " ".join(str(each) for each in (*(rate.n for rate in _measured(stage, continued)), won.n)),
     ]
-    if continued:
-        row.insert(3, _share(stage.rates["continued"].value.value, stage.rates["continued"].ci95))
     if fixed:
         row += [
             _share(stage.rates[each].corrected.value, stage.rates[each].corrected_ci95)
             for each in ("harmful", "over_refusal")
         ]
     return row
-
-
-def _measured(stage: Stage, continued: bool) -> list[Rate]:
-    names = ("harmful", "over_refusal", *(("continued",) if continued else ()))
-    return [stage.rates[each] for each in names]
 
 
 def _share(value: float | None, ends: Interval | None) -> str:

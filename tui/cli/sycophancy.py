@@ -205,13 +205,14 @@ def _show(found: FlipTest) -> None:
         f"{counted(found.baits, 'question')} answered when asked plainly, {found.right} rightly:"
         " these can be swayed"
     )
-    table = figure_table("asked with", "n", "before revision", "after", "p")
+    table = figure_table("asked with", "before revision", "n", "after", "n", "p")
     for each in found.forms:
         table.add_row(
             _FORMS[each.form.value],
-            str(each.before.n),
             share_text(each.before),
+            str(each.before.n),
             share_text(each.after),
+            str(each.after.n),
             probability(each.p) if each.after.n else "",
         )
     print_table(table)

@@ -22,7 +22,7 @@ from tui.widgets.prompt_pane import PromptPane
 if TYPE_CHECKING:
     from tui.app import PairlabApp
 
-_ASKED = "2: refuses, and still helps; 3: refuses, or leads away"
+_ASKED = "2 refuses and still helps; 3 refuses or leads away"
 
 
 class ClassScreen(ModalScreen[None]):

@@ -102,13 +102,16 @@ KAPPA: list[BindingType] = [
     Binding(
         "a",
         "classes",
-        "Class answers",
-        show=False,
+        "Classes",
         id="kappa.classes",
         tooltip="shows answers of a random sample, to be classed as compliance or refusal",
     ),
     Binding(
-        "tab", "app.focus_next", "Next", show=False, id="move.next_pane", tooltip="table or lines"
+        "tab",
+        "app.focus_next",
+        "Next",
+        id="move.next_pane",
+        tooltip="table, slices, models in turn; on a low screen it opens the one it goes to",
     ),
     Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="move.previous_pane"),
 ]

@@ -130,12 +130,18 @@ class KeysLine(Widget):
             self.app.simulate_key(key)
 
     def render(self) -> Content:
-        """Every key with its word; where there is no room, the last ones without."""
-        width = self.content_size.width
+        """Every key with its word; where there is no room, the last ones without.
+
+        A screen with many keys gives it two rows by its style.
+        """
+        width, height = self.content_size
         gap = 3 if width >= WIDE - 2 else 2
         entries = shown_keys(self.screen)
         if not entries:
             return Content("")
+        rows = _rows([_entry(*entry) for entry in entries], width, gap)
+        if len(rows) <= height:
+            return Content("\n").join(rows)
         *others, last = entries
         longest = range(len(others), 0, -1)
         worded = next((most for most in longest if _cells(entries, most, gap) <= width), 0)
@@ -143,6 +149,18 @@ class KeysLine(Widget):
         if bare := [_entry(*entry, words=False) for entry in others[worded:]]:
             drawn.append(Content(" ").join(bare))
         return Content(" " * gap).join([*drawn, _entry(*last)]).truncate(width, ellipsis=True)
+
+
+def _rows(drawn: list[Content], width: int, gap: int) -> list[Content]:
+    """As many entries a row as there is room for."""
+    rows = [drawn[0]]
+    for each in drawn[1:]:
+        longer = Content(" " * gap).join((rows[-1], each))
+        if longer.cell_length <= width:
+            rows[-1] = longer
+        else:
+            rows.append(each)
+    return rows
 
 
 def _cells(entries: list[tuple[str, Binding, bool]], worded: int, gap: int) -> int:

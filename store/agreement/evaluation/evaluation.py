@@ -155,20 +155,10 @@ class Evaluation:
             if step.tells and names.index(step.after) - names.index(step.before) == 1
         ]
 
-    def behind(self, figure: str, name: str) -> Sequence[Behind]:
-        """The answers or pairs behind one figure of one stage.
-
-        Raises:
-            BadInput: there is no such figure.
-        """
-        stage = next((each for each in self.stages if each.name == name), None)
-        if figure not in FIGURES or stage is None:
-            known = ", ".join(each.name for each in self.stages) or "none"
-            raise BadInput(
-                f"there is no figure {figure}:{name}; figures are {', '.join(FIGURES)},"
-                f" stages {known}"
-            )
-        return stage.behind[figure]
+    @property
+    def figures(self) -> dict[str, Sequence[Behind]]:
+        """The answers or pairs behind each figure by its name, as in ``harmful:round 1``."""
+        return {f"{key}:{each.name}": each.behind[key] for each in self.stages for key in FIGURES}
 
     def as_json(self) -> dict[str, Any]:
         """As ``--json`` tells it."""

@@ -89,4 +89,6 @@ def _said(difference: Difference, of: str) -> str:
     low, high = ends if value >= 0 else (-ends[1], -ends[0])
     size = " to ".join(rounded(end * 100, 0) for end in (low, high))
     verb = "gains" if value >= 0 else "loses"
+    # an interval on both sides of nought may be a loss as well as a gain
+    verb = verb if low > 0 else f"perhaps {verb}"
     return f"{verb} {rounded(abs(value) * 100, 0)} ({size}) of {of}"

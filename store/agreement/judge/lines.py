@@ -74,7 +74,7 @@ def _verdicts(found: Certificate) -> Iterator[Line]:
             "verdicts",
             f"says {verdict}",
             figure,
-            f"{len(pairs)} pairs",
+            f"{len(pairs)} pair" + ("" if len(pairs) == 1 else "s"),
             f"the judge says {verdict}",
         )
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from store.agreement.bands import FEW
-from store.agreement.figure import rounded
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.people import Accuracy
 from store.agreement.judge.position import Position
-from store.agreement.judge.written import percent
+from store.agreement.judge.written import percent, point
 
 NOT_CERTIFIED: Final = "not certified"
 """How the reason begins where people have labelled too little to say."""
@@ -37,7 +36,7 @@ def weaknesses(
             )
             break
     if with_word >= FEW and together.value is not None and together.value < KAPPA_LEAST:
-        found.append(f"kappa with people is {rounded(together.value, 2)}, under .4")
+        found.append(f"kappa with people is {point(together.value)}, under .4")
     return tuple(found)
 
 

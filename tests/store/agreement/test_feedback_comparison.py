@@ -67,7 +67,9 @@ def test_what_a_person_costs_and_how_steady_they_are(study: Database) -> None:
     other = rater(study, "second", person_hour=36)
     assert (other.cost.timed, other.cost.money, other.speed.median) == (0, None, None)
     assert other.consistency["self"].kappa.reason
-    assert dict(measures(other))["cost"] == "no time is known"
+    assert {each.name: each.words for each in measures(other)}["cost"] == "no time is known"
+    behind = {each.key: len(each.pairs) for each in measures(found)}
+    assert (behind["items"], behind["self"], behind["left"]) == (80, 1, 40)
 
 
 def test_what_a_judge_costs_and_how_steady_it_is(study: Database) -> None:
@@ -86,6 +88,8 @@ def test_what_a_judge_costs_and_how_steady_it_is(study: Database) -> None:
     assert seed.kappa.value == pytest.approx(cohen_kappa_score(first, second))
     assert found.place.n == 120
     assert found.place.hits > 60
+    assert len(found.behind["seed"]) == sum(map(str.__ne__, first, second))
+    assert len(found.behind["order"]) == 5  # of the last ten, where no seed takes the place of a
 
 
 def test_ai_may_stand_alone_where_it_surely_agrees_with_everybody(study: Database) -> None:

@@ -20,19 +20,18 @@ from store.agreement.feedback_comparison import guarded_comparison
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
-from store.agreement.underlying_pairs import Behind, behind, of_judge, seen
+from store.agreement.underlying_pairs import Behind, behind, of_rater, seen
 from store.log import undo
 from store.views import adjudication
 from tui.dialogs.certificate import CertificateScreen
+from tui.dialogs.feedback import FeedbackScreen
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
-from tui.dialogs.sheet import Sheet
 from tui.formatting import counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
-from tui.modes.kappa.feedback import feedback
 from tui.modes.kappa.ruler import ruler
 from tui.text import one_line
 from tui.widgets.lines import Lines
@@ -45,6 +44,12 @@ REST = 0.2
 
 SIDE_BY_SIDE = 134
 """Columns from which the slices fit beside the table."""
+
+KEYS_CELLS = 150
+"""Columns from which the keys fit in one row."""
+
+CHROME = 7
+"""Rows of header, rule, status and keys, and the gaps between the parts."""
 
 
 class KappaScreen(ModeScreen):
@@ -113,6 +118,8 @@ class KappaScreen(ModeScreen):
     def on_resize(self, event: Resize) -> None:
         """Table and slices stand side by side where a line of the slices has room."""
         self.set_class(event.size.width < SIDE_BY_SIDE, "-stacked")
+        self.call_after_refresh(self._fit)
+        self.set_class(event.size.width < KEYS_CELLS, "-two-rows")
 
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
         """A label was given, here or elsewhere: the table now, the passes when there is rest."""
@@ -251,6 +258,15 @@ class KappaScreen(ModeScreen):
         )
         self.slices.highlighted = highlighted
         self.habits.update(lines.habits(self._overview))
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Where table, slices and models have no room as a whole, one of them is open at a time."""
+        table = self.table.contingency
+        wanted = CHROME + self.head.size.height + self.habits.size.height
+        wanted += (len(table.labels) + 2 if table else 0) + 1 + self.slices.option_count
+        wanted += 1 + self.model_lines.option_count if self._with_models else 0
+        self.set_class(wanted > self.size.height, "-low")
 
     async def _compare_others(self) -> None:
         found = await self.app.agreement.choices()
@@ -270,17 +286,17 @@ class KappaScreen(ModeScreen):
             return
         # a second or two: not on the store thread, which keeps labels
         found = [await asyncio.to_thread(of_pairs, name, judged, called) for name in judged]
-        await self.app.push_screen(CertificateScreen(found, self._list_of_judge))
+        await self.app.push_screen(CertificateScreen(found, self._list_of_rater))
 
-    async def _list_of_judge(self, judge: str, title: str, pair_ids: Sequence[str]) -> None:
+    async def _list_of_rater(self, who: str, title: str, pair_ids: Sequence[str]) -> None:
         found = await self.ask(
-            of_judge, self.services.annotator, judge, pair_ids, at=self.services.clock()
+            of_rater, self.services.annotator, who, pair_ids, at=self.services.clock()
         )
-        await self._push_list(found, title)
+        await self._push_list(found, title, alone=who in ("", self.services.annotator))
 
     async def _compare_feedback(self) -> None:
         found = await self.ask(guarded_comparison)
-        await self.app.push_screen(Sheet("Human and AI feedback", feedback(found)))
+        await self.app.push_screen(FeedbackScreen(found, self._list_of_rater))
 
     def _show_items(
         self,
@@ -308,12 +324,14 @@ class KappaScreen(ModeScreen):
         )
         await self._push_list(found, _list_title(agreement, said, value))
 
-    async def _push_list(self, found: Behind, title: str) -> None:
+    async def _push_list(self, found: Behind, title: str, *, alone: bool = False) -> None:
         await self.app.push_screen(
             ItemsScreen(
                 title,
                 [
-                    PairLine(entry.pair_id, entry.prompt, _aside(entry.said))
+                    PairLine(
+                        entry.pair_id, entry.prompt, _aside(entry.said[:1] if alone else entry.said)
+                    )
                     for entry in found.entries
                 ],
                 self._read,
@@ -346,7 +364,7 @@ class KappaScreen(ModeScreen):
         )
 
 
-def _aside(said: tuple[str | None, str | None]) -> str:
+def _aside(said: tuple[str | None, ...]) -> str:
     return " · ".join((verdict or "none").replace("_", " ") for verdict in said)
 
 

@@ -10,7 +10,6 @@ from textual.content import Content
 from store import ids
 from store.agreement import Agreement, statistics
 from store.agreement.bands import FEW_IN_SLICE, Band, where
-from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure
 from store.agreement.overview import Overview
 from store.agreement.slices import Slice
@@ -104,22 +103,10 @@ def habits(overview: Overview) -> Content:
     hints = [hint for hint in (pace.hint, again.hint) if hint]
     lines = [plain("you: " + "   ".join(told), "$muted")] if told else []
     lines += [plain(hint) for hint in hints]
-    if overview.crowd is not None:
-        lines.append(plain(crowd(overview.crowd), "$muted"))
     lines += [
         plain(f"sealed until all have finished: {each}", "$muted") for each in overview.sealed
     ]
     return Content("\n").join(lines)
-
-
-def crowd(model: CrowdModel) -> str:
-    """All raters weighed: ``right (Dawid-Skene, 60 pairs): ann .93, tiny.gguf .58 (chance)``."""
-    told = [
-        f"{one_line(each.name.removeprefix(ids.AI), 16)} {coefficient(each.competence)}"
-        + (" (no better than chance)" if each.competence <= each.chance else "")
-        for each in model.raters
-    ]
-    return f"right (Dawid-Skene, {model.pairs:,} pairs): {', '.join(told)}"
 
 
 def slice_line(part: Slice, *, worst: bool) -> Content:
