@@ -27,6 +27,7 @@ TABLE: Final = Table(
 """A pair's id covers the texts of its candidates, which its row does not hold: see :func:`add`."""
 PADDED: Final = "padded"
 """Role of an answer that is long and useless on purpose, and source of its pair."""
+_COUNT: Final = "SELECT (SELECT count(*) FROM pair) - (SELECT count(*) FROM removed_pair)"
 _SELECT_TEXT = (
     "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
     " JOIN prompt ON prompt.id = pair.prompt_id"
@@ -172,13 +173,13 @@ def of_candidate(db: Database, candidate_id: str) -> list[Pair]:
 
 
 def ordered(db: Database) -> list[Pair]:
-    """All pairs in project order."""
-    return TABLE.where(db)
+    """All pairs that were not removed, in project order."""
+    return TABLE.where(db, "id NOT IN (SELECT pair_id FROM removed_pair)")
 
 
 def count(db: Database) -> int:
-    """How many pairs the project has."""
-    return TABLE.count(db)
+    """How many pairs the project has; removed ones do not count."""
+    return int(db.execute(_COUNT).fetchone()[0])
 
 
 def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple[str, bool]:

@@ -7,8 +7,8 @@ from sqlite_utils import Database
 from store import ids
 from store.items.pending import Work
 
-_PAIRS = " FROM pair JOIN prompt ON prompt.id = pair.prompt_id"
-_CHOSEN = " prompt.id IN (SELECT id FROM prompt ORDER BY position LIMIT :limit)"
+_PAIRS = " FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id"
+_CHOSEN = " prompt.id IN (SELECT id FROM kept_prompt AS prompt ORDER BY position LIMIT :limit)"
 _LABEL = " (SELECT 1 FROM answered WHERE pair_id = pair.id AND annotator = :judge)"
 
 
