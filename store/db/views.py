@@ -41,8 +41,8 @@ FROM candidate;
 
 def _kept(pair: str) -> str:
     """SQL for a pair that is still in the project, at no cost where nothing was ever removed."""
-    return (  # noqa: S608 - a column
-        "(NOT EXISTS (SELECT 1 FROM head WHERE kind = 'removed')"
+    return (
+        "(NOT EXISTS (SELECT 1 FROM head WHERE kind = 'removed')"  # noqa: S608 - a column
         f" OR NOT EXISTS (SELECT 1 FROM removed_pair AS gone WHERE gone.pair_id = {pair}))"
     )
 
