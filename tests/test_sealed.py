@@ -70,7 +70,13 @@ VALUES: dict[str, tuple[str, ...]] = {
     "--annotators": ("first,second",),
     "--temperature": ("0.5",),
     "--constitution": ("harmlessness",),
-    "--pick": ("ordered",),
+    # not ordered: which pair is whose turn depends on which chain was finished first
+    "--pick": ("H13",),
+    "--principles": ("2",),
+    "--few-shot": ("1", "rulings:1"),
+    "--reasoned": ("1",),
+    "--margin": ("0.1",),
+    "--judge-margin": ("0.1",),
     "--model": ("../model.gguf",),
     "style": ("role_play",),
     "--attack": ("role_play",),
@@ -89,6 +95,7 @@ TOGETHER = [
 FAILING = {
     ("new",): "the file is there",
     ("agree",): "would tell of the sealed round",
+    ("scores",): "would tell of the sealed round",
     ("compare",): "would tell of the sealed round",
     ("evaluate",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",

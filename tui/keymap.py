@@ -16,6 +16,7 @@ from textual.keys import Keys, format_key
 from tui.keys.common import COMMON, ITEM_ACTIONS
 from tui.keys.deciding import JUDGE, LABEL, REVISE
 from tui.keys.looking import BROWSE, EXPORT, KAPPA, MODEL
+from tui.keys.ranking import RANKING
 from tui.keys.texts import EDITOR, GUIDELINE, GUIDELINE_EDITOR
 from tui.keys.whole_app import APP
 from tui.modes.registry import MODES
@@ -111,6 +112,7 @@ PLACES = (
         _place(mode.name, APP, _common(has_items=mode.has_items), _MODE_KEYS[mode.id])
         for mode in MODES
     ),
+    _place("Ranking", RANKING),
     _place("Guideline", GUIDELINE),
     _place("Text", EDITOR, writes=True),
     _place("Guideline text", GUIDELINE_EDITOR, writes=True),

@@ -18,9 +18,9 @@ from engine.api import (
     State,
     Urgency,
 )
+from engine.concurrency import together
 from engine.endpoint.bodies import ThinkingSupport
 from engine.endpoint.caller import Caller
-from engine.endpoint.concurrency import together
 from engine.endpoint.generation import Generator
 from engine.endpoint.http import address
 from engine.endpoint.http_process import HttpProcess

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from engine.api import Finished, Generated, OnEvent, Sampling, Urgency
+from engine.concurrency import together
 from engine.endpoint import bodies
 from engine.endpoint.caller import Caller
-from engine.endpoint.concurrency import together
 from engine.endpoint.http import protocol
 from engine.endpoint.models import Serving
 from engine.endpoint.parsing import AnswerParser, ChoiceText

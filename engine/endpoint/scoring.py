@@ -21,9 +21,9 @@ from enum import Enum
 from typing import Any
 
 from engine.api import Score, Urgency
+from engine.concurrency import together
 from engine.endpoint.bodies import CHAT, continued, conversation, grammar, told_to_think
 from engine.endpoint.caller import Caller
-from engine.endpoint.concurrency import together
 from engine.endpoint.models import ServerKind, Serving
 from engine.endpoint.tokens import Tokeniser
 from engine.errors import EndpointError

@@ -10,10 +10,11 @@ from engine.api import (
     ModelInfo,
 )
 from engine.method import templates
-from engine.method.plan import Plan
+from engine.method.plan import JUDGING, Plan
 from engine.method.templates import Style
 from store.db.thread import StoreThread
 from store.items import constitutions, runs
+from store.judgements import judge_names
 from store.records import Run, StoredConstitution
 
 
@@ -39,6 +40,8 @@ class RunContext:
     """Writes critiques and revisions: the teacher where there is one."""
     constitution_id: str
     clock: Callable[[], str]
+    judge: str
+    """The name its labels and askings stand under; empty where the plan does not judge."""
     attempts: dict[str, int]
     """By place, the last attempt of earlier runs and of this one that led to no text."""
 
@@ -67,19 +70,26 @@ async def open_context(
             created_at=clock(),
         ),
     )
-    proposer = await _run_model(store, plan, engine, clock)
-    reviser = proposer if teacher is None else await _run_model(store, plan, teacher, clock)
+    judge = await _judge_name(store, plan, engine) if plan.parts == JUDGING else ""
+    proposer = await _run_model(store, plan, engine, clock, judge)
+    reviser = proposer if teacher is None else await _run_model(store, plan, teacher, clock, judge)
     attempts = await store.call(runs.attempts_made)
-    return RunContext(store, plan, proposer, reviser, constitution_id, clock, attempts)
+    return RunContext(store, plan, proposer, reviser, constitution_id, clock, judge, attempts)
+
+
+async def _judge_name(store: StoreThread, plan: Plan, engine: Engine) -> str:
+    info = engine.info or await engine.load()
+    return await store.call(judge_names.name_for, info.name, info.sha256, plan.judging.name)
 
 
 async def _run_model(
-    store: StoreThread, plan: Plan, engine: Engine, clock: Callable[[], str]
+    store: StoreThread, plan: Plan, engine: Engine, clock: Callable[[], str], judge: str
 ) -> RunModel:
     info = engine.info or await engine.load()
     style = templates.style_for(info)
     settings = {
         **plan.as_settings(),
+        **({"judge": judge} if judge else {}),
         "n_ctx": info.n_ctx,
         "quantisation": info.quantisation,
         "template": f"{templates.VERSION} {style.name}",

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from engine.method.plan import Plan
 from store.db.sqlite import Database
-from store.items import pending, pending_judgements
+from store.items import pending
 from store.items.pending import Work
+from store.judgements import pending_judgements
+from store.judgements.pending_judgements import Wanted
 
 
 class PendingWork(Protocol):
@@ -45,31 +47,30 @@ class PendingTexts:
 
 @dataclass(frozen=True, slots=True)
 class PendingVerdicts:
-    """One model's verdicts, pair by pair."""
+    """One judge's askings, pair by pair."""
 
-    judge: str
-    """The name the labels stand under; empty while the model is not known."""
+    judge: str = ""
+    """The name they stand under; empty while the model is not known."""
+    wanted: Wanted = lambda _pair: ("",)
+    """The askings a pair is to have."""
     limit: int | None = None
     """Only pairs of the first so many prompts."""
 
     def left(self, db: Database, item_id: str | None = None) -> list[Work]:
         """The pairs to judge."""
-        return pending_judgements.pending(db, self.judge, limit=self.limit, pair_id=item_id)
+        return pending_judgements.pending(
+            db, self.judge, self.wanted, limit=self.limit, pair_id=item_id
+        )
 
     def texts(self, db: Database) -> tuple[int, int]:
-        """Verdicts given, and of how many."""
-        return pending_judgements.counted(db, self.judge, limit=self.limit)
+        """Pairs with all their askings, and of how many."""
+        return pending_judgements.counted(db, self.judge, self.wanted, limit=self.limit)
 
     def complete(self, db: Database) -> tuple[int, int]:
-        """The same: a pair is complete with its verdict."""
+        """The same: a pair is complete with its askings."""
         return self.texts(db)
 
 
-def pending_work(plan: Plan, judge: str = "") -> PendingWork:
-    """What this plan has to do.
-
-    Args:
-        plan: what is to be made.
-        judge: the name a judging model's labels stand under.
-    """
-    return PendingVerdicts(judge, plan.limit) if "judge" in plan.parts else PendingTexts(plan)
+def pending_work(plan: Plan) -> PendingWork:
+    """What this plan has to do; whose verdicts it means is known once a judge is open."""
+    return PendingVerdicts(limit=plan.limit) if "judge" in plan.parts else PendingTexts(plan)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine.api import Sampling
 from engine.errors import BadRequest, ConstitutionError
 from engine.method.constitution import DEFAULT, Constitution, Principle, shipped
+from engine.method.judging_options import JudgingOptions
 from store.ids import digest
 from store.items.pending import Part
 
@@ -54,6 +55,9 @@ class Plan:
     only: frozenset[str] | None = None
     """Of the prompts inside the limit only these; None for all."""
 
+    judging: JudgingOptions = field(default_factory=JudgingOptions)
+    """How pairs are judged, where they are."""
+
     def __post_init__(self) -> None:
         """Refuse what cannot be made.
 
@@ -81,6 +85,10 @@ class Plan:
                 raise BadRequest(f"{name} must be {allowed}")
         if self.pick not in {RANDOM, ORDERED}:
             self.constitution.principle(self.pick)
+            if self.judging.principles != 1:
+                raise BadRequest(
+                    f"{self.pick} is one principle and several are asked for: leave one of both out"
+                )
 
     def temperature_of(self, slot: int) -> float:
         """The first candidate gets the highest temperature, the others go from the lowest up."""
@@ -105,7 +113,7 @@ class Plan:
         Args:
             category: of the prompt.
             place: prompt, slot, round and what else the drawing depends on.
-            round_number: from 1, for the order; where pairs are judged, the pair's place.
+            round_number: from 1, for the order.
             used: principles that are not to be taken again, while there are others.
 
         Raises:
@@ -122,6 +130,25 @@ class Plan:
         seed = self.pick_seed(*place)
         return fresh[(round_number - 1 if seed is None else seed) % len(fresh)]
 
+    def principles_for(self, category: str, pair_id: str, position: int) -> tuple[Principle, ...]:
+        """The principles a pair is judged under, each once.
+
+        Args:
+            category: of the prompt.
+            pair_id: what a drawing depends on, beside the seed.
+            position: the pair's place in the project, from 1, for the order.
+        """
+        applying = self.constitution.applying(category)
+        wanted = len(applying) if self.judging.principles is None else self.judging.principles
+        if self.pick not in {RANDOM, ORDERED}:
+            return (self.constitution.principle(self.pick),)
+        found: list[Principle] = []
+        for _ in range(min(wanted, len(applying))):
+            used = tuple(each.id for each in found)
+            place = "judge", pair_id
+            found.append(self.principle_for(category, *place, round_number=position, used=used))
+        return tuple(found)
+
     def as_settings(self) -> dict[str, Any]:
         """As it is stored with the run."""
         return {
@@ -136,4 +163,5 @@ class Plan:
             "limit": self.limit,
             "revise_all": self.revise_all,
             "parts": sorted(self.parts),
+            **(self.judging.as_settings() if self.parts == JUDGING else {}),
         }

@@ -22,6 +22,7 @@ from engine.method.templates import Asking
 from store.db.project_database import immediate
 from store.db.sqlite import Database
 from store.items import candidates, constitutions, critiques, pairs
+from store.judgements import settings
 from store.records import Candidate, Critique, Origin, Prompt
 
 
@@ -260,6 +261,6 @@ def _add_revision(
                 created_at=at,
             ),
         )
-        if makes_pair:
+        if makes_pair and settings.pairs_by_run(db, settings.ORIGINAL_LAST):
             pairs.make_revision_pair(db, subject.original_id, revision_id, at=at)
         return candidates.get(db, revision_id)

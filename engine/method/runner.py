@@ -16,6 +16,7 @@ from collections.abc import Callable
 from engine.api import Engine, EngineStatus, State, Urgency
 from engine.errors import EngineError, NothingUsable, PromptTooLong
 from engine.method.events import Failed, Idle, Writing
+from engine.method.judge import Judge
 from engine.method.plan import Plan
 from engine.method.progress import ProgressCounter
 from engine.method.queue import WorkQueue
@@ -92,6 +93,11 @@ class Runner:
     def plan(self) -> Plan:
         """What is to be made."""
         return self._steps.plan
+
+    @property
+    def judge(self) -> Judge | None:
+        """Who judges, once the models are loaded and where the plan judges."""
+        return self._steps.judge
 
     @property
     def paused(self) -> bool:

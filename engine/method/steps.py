@@ -10,9 +10,9 @@ from engine.api import Engine, Urgency
 from engine.method.constitution import Principle
 from engine.method.context import RunContext, open_context
 from engine.method.events import Kind, RunnerEvent, Stored, Writing
-from engine.method.judge import annotator_of, judge
+from engine.method.judge import Judge, open_judge
 from engine.method.pad import pad
-from engine.method.pending import PendingWork, pending_work
+from engine.method.pending import PendingVerdicts, PendingWork, pending_work
 from engine.method.plan import Plan
 from engine.method.progress import ProgressCounter
 from engine.method.propose import propose
@@ -59,6 +59,8 @@ class Steps:
         self._counter = counter
         self.pending: PendingWork = pending_work(plan)
         """What the plan has left to do; whose verdicts it means is known once it is open."""
+        self.judge: Judge | None = None
+        """Who judges, once it is open and where the plan judges."""
         self._context: RunContext | None = None
         self._opening = asyncio.Lock()
         self._listeners: list[Listener] = []
@@ -97,14 +99,19 @@ class Steps:
         """
         async with self._opening:
             if self._context is None:
-                self._context = await open_context(
+                context = await open_context(
                     self._store,
                     self.plan,
                     self._engine,
                     teacher=self._teacher,
                     clock=self._clock,
                 )
-                self.pending = pending_work(self.plan, annotator_of(self._context))
+                if "judge" in self.plan.parts:
+                    self.judge = await open_judge(context)
+                    self.pending = PendingVerdicts(
+                        self.judge.name, self.judge.keys, self.plan.limit
+                    )
+                self._context = context
             return self._context
 
     async def take(self, work: Work, urgency: Urgency) -> None:
@@ -163,7 +170,9 @@ class Steps:
         await self.tell_progress()
 
     async def _judge(self, work: Work, urgency: Urgency) -> None:
-        await judge(await self.open(), work.pair_id or "", urgency=urgency)
+        await self.open()
+        assert self.judge is not None, "a plan that judges has a judge"
+        await self.judge.judge(work.pair_id or "", urgency)
         self._counter.step()
         self.tell(Stored(work.prompt_id, None, "judge"))
         await self.tell_progress()

@@ -1,4 +1,4 @@
-"""The prompts to the model: how a critique, a revision and a comparison are asked for.
+"""The prompts to the model: how a critique and a revision are asked for.
 
 A conversation is a head that is the same for all prompts under one principle (the worked examples,
 as turns of a chat: the host evaluates it once) and one last turn. The question stands at the very
@@ -166,15 +166,6 @@ def padding(prompt: Prompt, short: str, style: Style) -> Asking:
     text = f"Question: {prompt.text}\n\nAnswer: {_shown(short, style)}\n\n{ask}"
     opening = "What a great question! There is so much to say about it." if style.openings else ""
     return Asking((Message("user", text),), opening, (ask,))
-
-
-def comparison(principle: Principle, prompt: Prompt, first: str, second: str) -> Asking:
-    """Ask which of two answers is better; the answers to weigh are ``A`` and ``B``."""
-    text = (
-        f"Question: {prompt.text}\n\nAnswer A: {first}\n\nAnswer B: {second}\n\n"
-        f"{principle.comparison} Reply with A or B."
-    )
-    return Asking((Message("user", text),), "The better answer is answer")
 
 
 def _critique_turn(question: str, answer: str, principle: Principle, style: Style) -> str:

@@ -11,6 +11,7 @@ from store.agreement.counts import Ties
 from store.agreement.figure import Figure, as_number, as_numbers
 from store.agreement.intervals import Interval, dirichlet
 from store.agreement.kappa import kappa
+from store.agreement.ranked import ranked_pairs
 from store.agreement.roles import roles
 from store.agreement.selfagree import self_agreement
 from store.agreement.sides import left_picks
@@ -21,10 +22,10 @@ from store.judgements import settings
 
 
 def of_two(db: Database, first: str, second: str, *, ties: Ties = "separate") -> dict[str, Any]:
-    """Weighted kappa (``strength``), kappa over ``roles``, and kappa over time (``trend``).
+    """Weighted kappa (``strength``), kappa over ``roles``, over time (``trend``), ``rankings``.
 
     A key is there where the project has what it is about: the strength scale switched on, pairs
-    with roles, enough pairs for two points of a trend.
+    with roles, enough pairs for two points of a trend, pairs that follow from rankings.
     """
     told: dict[str, Any] = {}
     if settings.get(db, settings.STRENGTH, False):
@@ -35,6 +36,8 @@ def of_two(db: Database, first: str, second: str, *, ties: Ties = "separate") ->
         told["roles"] = {"n": coded.n, "roles": list(coded.labels[:2])} | _kappa(
             found, dirichlet(coded.table)
         )
+    if behind := ranked_pairs(db, first, second, ties=ties):
+        told["rankings"] = behind.as_json()
     points = trend(db, first, second, ties=ties)
     if len(points) > 1:
         told["trend"] = [

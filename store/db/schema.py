@@ -328,6 +328,7 @@ def m0009_ai_feedback(db: Database) -> None:
     if "drawn" not in db["label_head"].columns_dict:
         db.execute("ALTER TABLE label_head ADD COLUMN drawn TEXT")
     db.execute("CREATE INDEX event_asking ON event (arrival) WHERE kind = 'asking'")
+    db.execute("CREATE INDEX event_pairing ON event (arrival) WHERE kind = 'pairing'")
     views.recreate(db)
 
 

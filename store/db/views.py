@@ -136,7 +136,7 @@ CREATE VIEW blind_label AS
 SELECT * FROM blind_pass WHERE pair_id NOT IN (SELECT pair_id FROM sealed_pair);
 
 CREATE VIEW last_word AS
-SELECT pair_id, annotator, given_by, phase, verdict, round_id FROM kept_label AS label
+SELECT pair_id, annotator, given_by, phase, verdict, strength, round_id FROM kept_label AS label
 WHERE phase = 'first' AND NOT EXISTS (
     SELECT 1 FROM kept_label AS later
     WHERE later.pair_id = label.pair_id AND later.annotator = label.annotator
@@ -261,6 +261,24 @@ JOIN prompt AS base ON base.id = json_extract(made.value, '$.base')
 WHERE made.kind = 'bait';
 """
 
+_RANKINGS = """
+CREATE VIEW ranking AS
+SELECT item AS prompt_id, annotator, event_id AS ranking_id,
+       json_extract(value, '$.groups') AS groups,
+       json_extract(value, '$.seconds') AS seconds,
+       json_extract(value, '$.guideline_id') AS guideline_id, at
+FROM head WHERE kind = 'ranking' AND item IN (SELECT id FROM kept_prompt);
+
+CREATE VIEW ranked_pair AS
+SELECT label.pair_id, label.annotator, ranked.item AS prompt_id,
+       json_extract(event.value, '$.ranking') AS ranking_id
+FROM (SELECT DISTINCT item FROM head WHERE kind = 'ranking') AS ranked
+JOIN kept_pair AS pair ON pair.prompt_id = ranked.item
+JOIN label_head AS label ON label.pair_id = pair.id AND label.phase = 'first'
+JOIN event ON event.id = label.event_id
+WHERE json_extract(event.value, '$.ranking') IS NOT NULL;
+"""
+
 _STANDING = """
 -- What a decision prefers to what: an edit speaks for the pair of its own text, and says of the
 -- pair of the revision that it is not the one.
@@ -354,7 +372,7 @@ WHERE verdict IN ('a', 'b')
 
 _STATEMENTS: Final = tuple(
     f"CREATE VIEW {text.strip().removesuffix(';')}"
-    for script in (_ITEMS, _REMOVED, _ROUNDS, _LABELS, _ASKINGS, _LINKS, _STANDING)
+    for script in (_ITEMS, _REMOVED, _ROUNDS, _LABELS, _ASKINGS, _LINKS, _RANKINGS, _STANDING)
     for text in re.split(r"^(?:--.*\n)*CREATE VIEW", script, flags=re.MULTILINE)[1:]
 )
 

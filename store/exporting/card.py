@@ -91,7 +91,9 @@ def _files(files: dict[str, int]) -> str:
 
 def _excluded(plan: ExportPlan) -> str:
     out = len(plan.rows)
-    if plan.format.every_pair:
+    if plan.format.holds != "pairs":
+        lines = ["## Counts\n", f"Lines, {plan.format.holds}: {len(plan.entries)}.\n"]
+    elif plan.format.every_pair:
         lines = [
             "## Counts\n",
             f"All {plan.pairs} pairs are here; {out} of them are decided and fit for training.\n",

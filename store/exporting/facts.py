@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from sqlite_utils import Database
 
-from store.judgements import labels
+from store.judgements import labels, rankings
+from store.judgements.rankings import Ranking
 from store.log import current_state
 from store.records import Choice, Message, Origin, Verdict
 
@@ -43,6 +44,8 @@ class AnnotatorVerdict(NamedTuple):
     given_by: GivenBy
     verdict: Verdict
     round_id: str | None
+    margin: float | None = None
+    """How much better, from 0 to 1, where they said so: see :mod:`store.exporting.margins`."""
 
 
 class Decided(NamedTuple):
@@ -112,10 +115,11 @@ _REMOVED = """
 SELECT pair_id FROM removed_pair JOIN pair ON pair.id = pair_id ORDER BY pair.position
 """
 _WORDS = """
-SELECT pair_id, annotator, given_by, verdict, round_id FROM last_word ORDER BY pair_id, annotator
+SELECT pair_id, annotator, given_by, verdict, round_id, strength FROM last_word
+ORDER BY pair_id, annotator
 """
 _BLIND = """
-SELECT pair_id, annotator, given_by, verdict, round_id FROM blind_label
+SELECT pair_id, annotator, given_by, verdict, round_id, NULL FROM blind_label
 WHERE given_by = 'person' ORDER BY pair_id, annotator
 """
 _WITHDRAWN = """
@@ -131,9 +135,12 @@ def load(db: Database) -> Facts:
     """Read the project."""
     pairs = [_pair(row) for row in db.execute(_PAIRS)]
     by_id = {pair.id: pair for pair in pairs}
+    ranked = rankings.by_pair(db)
     for pair_id, said in _said(db, _WORDS):
         if pair := by_id.get(pair_id):
-            pair.words.append(said)
+            ranking = ranked.get((pair_id, said.annotator))
+            by = said.margin if ranking is None else _rank_margin(pair, ranking)
+            pair.words.append(said._replace(margin=by))
     for pair_id, said in _said(db, _BLIND):
         if pair := by_id.get(pair_id):
             pair.blind.append(said)
@@ -151,8 +158,16 @@ def load(db: Database) -> Facts:
 
 
 def _said(db: Database, sql: str) -> Iterator[tuple[str, AnnotatorVerdict]]:
-    for pair_id, annotator, given_by, verdict, round_id in db.execute(sql):
-        yield pair_id, AnnotatorVerdict(annotator, given_by, Verdict(verdict), round_id)
+    for pair_id, annotator, given_by, verdict, round_id, strength in db.execute(sql):
+        margin = None if strength is None else strength / 2
+        yield pair_id, AnnotatorVerdict(annotator, given_by, Verdict(verdict), round_id, margin)
+
+
+def _rank_margin(pair: PairFacts, ranking: Ranking) -> float | None:
+    ranks = rankings.ranks(ranking.groups)
+    if pair.a.id not in ranks or pair.b.id not in ranks:
+        return None  # the same text under another id
+    return abs(ranks[pair.a.id] - ranks[pair.b.id]) / (len(ranks) - 1)
 
 
 def _pair(row: tuple[Any, ...]) -> PairFacts:

@@ -23,7 +23,17 @@ from store.importing.registry import (
     of_row,
     prompts_of,
 )
-from store.importing.rows import LabelRow, Made, PairRow, Problem, Record, Row, RowRefused, shown
+from store.importing.rows import (
+    LabelRow,
+    Made,
+    PairRow,
+    Problem,
+    RankingRow,
+    Record,
+    Row,
+    RowRefused,
+    shown,
+)
 from store.importing.source import Line, Source
 
 SAMPLE: Final = 200
@@ -200,7 +210,7 @@ _NO_LABELS: Final = (
 def _is_labelled(row: Made) -> bool:
     if isinstance(row, PairRow):
         return bool(row.labels or row.notes or row.later)
-    return isinstance(row, LabelRow)
+    return isinstance(row, LabelRow | RankingRow)
 
 
 _MARKUP: Final = (".html", ".htm", ".xml", ".yaml", ".yml", ".toml", ".rtf", ".tex", ".ipynb")

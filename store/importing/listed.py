@@ -1,21 +1,25 @@
 """Several answers to a prompt in one list, ranked or scored: all pairs of them.
 
-UltraFeedback's raw rows, distilabel's generations with ratings, and lists best first.
+UltraFeedback's raw rows, distilabel's generations with ratings, and lists best first. Groups of
+places under ``ranking``, as ``export --format ranked`` writes them, are kept as one ranking.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 from store.importing import context, names, turns
 from store.importing.fields import RowFields
+from store.importing.jsonl import Number
 from store.importing.preference import answer
-from store.importing.rows import Given, PairRow, RowRefused
+from store.importing.rows import Given, PairRow, RankingRow, RowRefused
 from store.records import Verdict
 
-_RANKS: Final = ("ranks", "rank", "ranking")
+_GROUPS: Final = "ranking"
+_RANKS: Final = ("ranks", "rank", _GROUPS)
 _SCORES: Final = ("scores", "score", "ratings", "rating", "rewards")
 _TEXTS: Final = ("response", "text", "content", "output", "completion", "answer", "value")
 _RATED: Final = ("fine-grained_score", "overall_score", "score", "rating", "reward")
@@ -48,7 +52,7 @@ def _key(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def rows(fields: RowFields) -> Iterator[PairRow]:
+def rows(fields: RowFields) -> Iterator[PairRow | RankingRow]:
     """All pairs of a row; the better answer's role is ``chosen``.
 
     Raises:
@@ -57,6 +61,9 @@ def rows(fields: RowFields) -> Iterator[PairRow]:
     key = _key(fields.data)
     if key is None:
         raise fields.missing("responses")
+    if _is_grouped(fields.data.get(_GROUPS)):
+        yield _ranking(fields, key)
+        return
     found = _answers(fields, key)
     messages = context.prompt(fields)
     pairs = list(combinations(found, 2))
@@ -80,6 +87,46 @@ def rows(fields: RowFields) -> Iterator[PairRow]:
             drawn=True,
         )
         fields.problems.clear()
+
+
+def _is_grouped(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(each, list) for each in value)
+
+
+def _ranking(fields: RowFields, key: str) -> RankingRow:
+    values = fields.take(key, "answers")
+    answers = tuple(_text(fields, f"{key}[{i}]", value) for i, value in enumerate(values))
+    if repeated := [text for text, times in Counter(answers).items() if times > 1]:
+        raise RowRefused(key, f"holds one answer twice: {repeated[0][:60]}")
+    groups = fields.take(_GROUPS, "order")
+    places = [_place(one) for each in groups if isinstance(each, list) for one in each]
+    whole = len(answers)
+    if not all(isinstance(each, list) and each for each in groups) or sorted(places) != sorted(
+        set(places) & set(range(whole))
+    ):
+        raise RowRefused(
+            _GROUPS,
+            f"is no list of groups of places from 0 to {whole - 1}, each place once at most, such"
+            " as [[0], [1, 2]]",
+        )
+    if len(places) < 2:
+        raise RowRefused(_GROUPS, "orders fewer than two answers")
+    order = iter(places)
+    return RankingRow(
+        line=fields.line,
+        messages=context.prompt(fields),
+        answers=answers,
+        groups=tuple(tuple(next(order) for _ in each) for each in groups),
+        annotator=fields.word("annotator") or fields.source,
+        category=fields.word("category"),
+        tags=fields.tags(),
+        problems=tuple(fields.problems),
+    )
+
+
+def _place(value: Any) -> int:
+    """A place as JSON has it; -1 for what is none."""
+    return int(value) if isinstance(value, Number) and str(value).isdecimal() else -1
 
 
 def _given(one: _Answer, other: _Answer) -> tuple[Given | None, tuple[str | None, str | None]]:

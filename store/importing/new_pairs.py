@@ -39,8 +39,7 @@ def placements(row: PairRow, prompt_id: str) -> list[Placement]:
     """
     if not row.drawn:
         return [_placed(row, prompt_id)]
-    lower, upper = sorted((row.a, row.b))
-    first = (lower, upper)[ids.draw("sides", prompt_id, lower, upper)]
+    first = pairs.drawn_a(prompt_id, row.a, row.b)
     both = [_placed(row, prompt_id), _placed(turn(row), prompt_id)]
     return both if first == row.a else both[::-1]
 

@@ -153,7 +153,7 @@ _PAIRS: Final = (
     ImportFormat(
         "ranked",
         "pairs",
-        "a list of answers, ranked, scored or neither",
+        "a list of answers, ranked, scored or neither; groups, best first, are kept as a ranking",
         listed.looks_like,
         listed.rows,
     ),

@@ -127,7 +127,22 @@ class LabelRow:
     problems: tuple[Problem, ...] = ()
 
 
-Row = PromptRow | PairRow | LabelRow
+@dataclass(frozen=True, slots=True)
+class RankingRow:
+    """Several answers to a prompt in somebody's order."""
+
+    line: int
+    messages: tuple[Message, ...]
+    answers: tuple[str, ...]
+    groups: tuple[tuple[int, ...], ...]
+    """Places in ``answers``, best first; those of one group are equally good."""
+    annotator: str
+    category: str | None
+    tags: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+Row = PromptRow | PairRow | LabelRow | RankingRow
 Made = Row | RatedRow
 """What a row of a file becomes, before single answers are put together to pairs."""
 Rows = Iterable[Row | Problem]

@@ -18,11 +18,12 @@ from store.importing.rows import (
     PairRow,
     Problem,
     PromptRow,
+    RankingRow,
     Row,
     shown,
 )
 from store.items import answered_prompts, candidates, pairs, prompts, removal
-from store.judgements import labels
+from store.judgements import labels, rankings
 from store.log import event_kinds
 from store.records import Candidate, Label, Origin
 
@@ -90,6 +91,8 @@ class Writer:
                 answered_prompts.ask(self._db, prompt_id)
         elif isinstance(row, PairRow):
             new = self._pair(row, problems)
+        elif isinstance(row, RankingRow):
+            new = self._ranking(row, problems)
         else:
             try:
                 pair_id = find.pair_id(self._db, row.pair)
@@ -100,7 +103,7 @@ class Writer:
 
     def _prompt(
         self,
-        row: PromptRow | PairRow,
+        row: PromptRow | PairRow | RankingRow,
         external_id: str | None,
         tags: tuple[str, ...],
         problems: list[Problem],
@@ -145,6 +148,32 @@ class Writer:
             if prompt_id in self._wanted:
                 answered_prompts.ask(self._db, prompt_id)
         return self._said(pair_id, row, problems) or new
+
+    def _ranking(self, row: RankingRow, problems: list[Problem]) -> bool:
+        """Writes a ranking; one that this annotator gave before, whatever came later, is known."""
+        prompt_id, new = self._prompt(row, None, row.tags, problems)
+        texts = {one.text: one.id for one in reversed(candidates.of_prompt(self._db, prompt_id))}
+        members = [texts.get(text) or self._candidate(prompt_id, text) for text in row.answers]
+        groups = tuple(tuple(members[place] for place in group) for group in row.groups)
+        self.labels_seen = self.labels_seen or not row.annotator.startswith(ids.SOURCE)
+        present = rankings.mine(self._db, prompt_id, row.annotator)
+        if present and rankings.was_given(self._db, prompt_id, row.annotator, groups):
+            if present.groups != groups:
+                reason = "was imported before; another one came later and stands"
+                problems.append(_kept(row.line, "ranking", reason))
+            return new
+        rankings.give(
+            self._db,
+            prompt_id,
+            row.annotator,
+            groups,
+            guideline_id=None,
+            source=self._source,
+            at=self._at,
+        )
+        if prompt_id in self._wanted:
+            answered_prompts.ask(self._db, prompt_id)
+        return True
 
     def _placed(self, row: PairRow, prompt_id: str) -> PairRow:
         """The row with its answers on the sides they have in the project.
@@ -243,8 +272,12 @@ class Writer:
         return bool(new)
 
 
-def _unfit(row: PairRow | LabelRow) -> Problem | None:
+def _unfit(row: PairRow | LabelRow | RankingRow) -> Problem | None:
     """What of a row no event may hold, so that the row is refused whole."""
+    if isinstance(row, RankingRow):
+        wrong = event_kinds.name_problem(row.annotator)
+        reason = shown(f"an annotator {wrong}")
+        return None if wrong is None else Problem(row.line, "annotator", reason, kept=False)
     said = [(who, given.note) for who, given in row.labels.items()]
     later = row.later if isinstance(row, PairRow) else ()
     for who, note in (*said, *((who, given.note) for who, given in later), *row.notes.items()):

@@ -2,7 +2,8 @@
 
 Imported pairs keep the file's order. For generated pairs the project's stored seed draws which
 candidate is ``a``, so that ``a`` and ``b`` are exchangeable: kappa depends on it (see
-``docs/design.md``, section 7).
+``docs/design.md``, section 7). Pairs made on request, of which two copies of a project may make
+the same, are drawn by their texts.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ TABLE: Final = Table(
 PADDED: Final = "padded"
 """Role of an answer that is long and useless on purpose, and source of its pair."""
 _COUNT: Final = "SELECT (SELECT count(*) FROM pair) - (SELECT count(*) FROM removed_pair)"
+_SAME_TEXTS = (
+    "SELECT pair.id FROM pair JOIN candidate AS a ON a.id = pair.a_id"
+    " JOIN candidate AS b ON b.id = pair.b_id WHERE pair.prompt_id = ?1"
+    " AND (a.text = ?2 AND b.text = ?3 OR a.text = ?3 AND b.text = ?2) ORDER BY position LIMIT 1"
+)
 _SELECT_TEXT = (
     "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
     " JOIN prompt ON prompt.id = pair.prompt_id"
@@ -100,12 +106,26 @@ def make_edited_pair(
     return _make(db, original_id, edited_id, "edited", at)
 
 
-def make_chosen_pair(db: Database, one_id: str, other_id: str, *, at: str) -> tuple[str, bool]:
+def make_chosen_pair(
+    db: Database, one_id: str, other_id: str, *, source: str | None = None, at: str
+) -> tuple[str, bool]:
     """A pair of any two candidates of a prompt, made on request and without roles.
+
+    Args:
+        db: the project.
+        one_id: a candidate.
+        other_id: another one.
+        source: name of the file that asks for it: the pair is an imported one.
+        at: UTC time, ISO-8601.
 
     Returns:
         The id, and whether the pair is new.
+
+    Raises:
+        WrongId: there is no such candidate, or they answer different prompts.
     """
+    if source is not None:
+        return _make(db, one_id, other_id, "imported", at, source=source)
     return _make(db, one_id, other_id, "chosen", at)
 
 
@@ -116,6 +136,12 @@ def make_padded_pair(db: Database, short_id: str, padded_id: str, *, at: str) ->
         The id, and whether the pair is new.
     """
     return _make(db, short_id, padded_id, PADDED, at)
+
+
+def drawn_a(prompt_id: str, one: str, other: str) -> str:
+    """Which of two texts is called ``a`` where nothing but the content says so."""
+    lower, upper = sorted((one, other))
+    return (lower, upper)[ids.draw("sides", prompt_id, lower, upper)]
 
 
 def twin(db: Database, one_id: str, other_id: str) -> str | None:
@@ -182,17 +208,22 @@ def count(db: Database) -> int:
     return int(db.execute(_COUNT).fetchone()[0])
 
 
-def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple[str, bool]:
+def _make(
+    db: Database, one_id: str, other_id: str, kind: str, at: str, *, source: str | None = None
+) -> tuple[str, bool]:
+    by_text = kind in ("chosen", "imported")
     one, other = candidates.get(db, one_id), candidates.get(db, other_id)
     with immediate(db):
         if present := _twin(db, one, other):
             return present, False
-        first_is_a = ids.draw(meta.seed(db, "sides"), one.id, other.id) == 0
-        a, b = (one, other) if first_is_a else (other, one)
-        roles = {} if kind == "chosen" else {one.id: "original", other.id: kind}
-        source = kind
+        if by_text:
+            a = one if drawn_a(one.prompt_id, one.text, other.text) == one.text else other
+        else:
+            a = (one, other)[ids.draw(meta.seed(db, "sides"), one.id, other.id)]
+        b = other if a is one else one
+        roles = {} if by_text else {one.id: "original", other.id: kind}
         if kind == PADDED:
-            kind = "chosen"  # the tables of a project know no further kind
+            source, kind = source or kind, "chosen"  # the tables know no further kind
         return add(
             db,
             one.prompt_id,
@@ -201,7 +232,7 @@ def _make(db: Database, one_id: str, other_id: str, kind: str, at: str) -> tuple
             kind,
             a_role=roles.get(a.id),
             b_role=roles.get(b.id),
-            source=source,
+            source=source or kind,
             at=at,
         )
 
@@ -211,4 +242,6 @@ def _twin(db: Database, one: Candidate, other: Candidate) -> str | None:
         pair_id = ids.pair_id(one.prompt_id, a.text, b.text, None)
         if exists(db, pair_id):
             return pair_id
-    return None
+    # one that came with an id of its own
+    row = db.execute(_SAME_TEXTS, (one.prompt_id, one.text, other.text)).fetchone()
+    return None if row is None else str(row[0])

@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from sqlite_utils import Database
 
 from store.items import answered_prompts, chain_branches, pairs
+from store.judgements import settings
 from store.records import Category
 
 Part = Literal["propose", "revise", "direct", "pad", "pad_all", "judge"]
@@ -294,7 +295,11 @@ def _chain_work(db: Database, state: _PromptRows, slot: int, plan: PlanLike) -> 
     work = _next(state, original.id, steps, last, plan)
     if work:
         yield work
-    elif revisions and not _paired(db, original.id, last):
+    elif (
+        revisions
+        and not _paired(db, original.id, last)
+        and settings.pairs_by_run(db, settings.ORIGINAL_LAST)
+    ):
         yield Work(
             "pair",
             state.prompt_id,

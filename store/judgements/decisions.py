@@ -36,7 +36,12 @@ WHERE pair.kind = 'edited' AND NOT EXISTS (
         same.origin = 'revision' OR EXISTS (
             SELECT 1 FROM head WHERE kind = 'decision' AND item = same.parent_id
                 AND json_extract(value, '$.edited_id') = same.id))
-)"""
+)
+UNION ALL
+SELECT pair.id FROM pair WHERE pair.kind = 'chosen'
+    AND EXISTS (SELECT 1 FROM sound_event WHERE kind = 'pairing' AND item = pair.id)
+    AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'pairing' AND item = pair.id)
+"""
 
 
 def decide(
@@ -105,7 +110,7 @@ def ordered(db: Database) -> list[Decision]:
 
 
 def withdrawn_pairs(db: Database) -> set[str]:
-    """Pairs made by an edit that no current decision stands behind (undone or decided anew).
+    """Pairs made by an edit or by a key that nothing current stands behind (undone, decided anew).
 
     A pair belongs to its two texts: while somebody else's edit, or a revision of the model's,
     says the same, it stays.

@@ -99,6 +99,7 @@ def give(
     phase: Phase = Phase.FIRST,
     guideline_id: str | None = CURRENT,
     source: str | None = None,
+    ranking: str | None = None,
     at: str,
 ) -> Event:
     """Record one verdict; on the disk when this returns.
@@ -116,6 +117,7 @@ def give(
         guideline_id: the version it was made under; :data:`CURRENT` looks it up, None says that
             it is unknown (imported labels).
         source: name of the file it was imported from.
+        ranking: id of the ranking that it follows from.
         at: UTC time, ISO-8601.
 
     Raises:
@@ -139,6 +141,7 @@ def give(
             "note": note or None,
             "guideline_id": basis.guideline_id if guideline_id == CURRENT else guideline_id,
             "source": source,
+            "ranking": ranking,
             "informed": first and bool(basis.informed),
             "round_id": basis.round_id if first else None,
             "drawn": basis.draw(pair_id)

@@ -28,6 +28,17 @@ RANDOM_SHARE: Final = "random_share"
 MINIMUM: Final = "minimum_seconds"
 """Seconds an item must have been on the screen before a key decides on it."""
 
+JUDGE_MARGIN: Final = "judge_margin"
+"""How near one half a judge's probability is a tie: from 0 (the default) to under one half."""
+
+RUN_PAIRS: Final = "run_pairs"
+"""The rules by which `run` pairs answers by itself; see :mod:`store.judgements.pairing`."""
+
+ORIGINAL_LAST: Final = "original-last"
+BEST_WORST: Final = "best-worst"
+RULES: Final = (ORIGINAL_LAST, BEST_WORST)
+"""Both hold until somebody says otherwise."""
+
 MINIMUM_DEFAULT: Final = 0.4
 """Shorter than anybody takes to read an item, longer than a slip of the finger."""
 
@@ -58,6 +69,16 @@ def minimum_seconds(db: Database) -> float:
     value = get(db, MINIMUM, MINIMUM_DEFAULT)
     is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 60
     return float(value) if is_time else MINIMUM_DEFAULT
+
+
+def judge_margin(db: Database) -> float:
+    """The project's :data:`JUDGE_MARGIN`."""
+    return float(get(db, JUDGE_MARGIN, 0.0))
+
+
+def pairs_by_run(db: Database, rule: str) -> bool:
+    """Whether `run` pairs answers by this rule: :data:`ORIGINAL_LAST` or :data:`BEST_WORST`."""
+    return rule in get(db, RUN_PAIRS, RULES)
 
 
 def ordered(db: Database) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class ItemType(StrEnum):
 
     PAIR = "pair"
     REVISION = "revision"
+    PROMPT = "prompt"
     ANYTHING = "item"
     """A pair, a prompt, a candidate or a critique."""
     NAME = "name"
@@ -236,6 +237,13 @@ def _three_shares(value: Any) -> bool:
     return isinstance(value, list) and len(value) == len(AnswerClass) and all(map(_share, value))
 
 
+def _groups(value: Any) -> bool:
+    if not isinstance(value, list) or not all(isinstance(each, list) and each for each in value):
+        return False
+    members = [one for each in value for one in each]
+    return len(members) > 1 and all(map(_word, members)) and len(set(members)) == len(members)
+
+
 def _one_of(*words: str) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
@@ -296,9 +304,13 @@ _PHASES: Final = frozenset(Phase)
 SETTINGS: Final[Mapping[str, Field]] = {
     "strength": Field(_bool, "true or false"),
     "repeats": Field(lambda value: _whole(value, 0, 10**6), "a number of labels"),
+    "run_pairs": Field(
+        lambda value: isinstance(value, list) and all(map(_text, value)), "a list of rules"
+    ),
     "queue": Field(_one_of("project", "useful"), "project or useful"),
     "random_share": Field(_share, "a share from 0 to 1"),
     "answer_sample": Field(lambda value: _whole(value, 0, 10**6), "a number of answers"),
+    "judge_margin": Field(lambda value: _share(value) and value < 0.5, "a share under one half"),
 }
 """What the settings that are known here may be."""
 
@@ -314,13 +326,24 @@ KINDS: Final[Mapping[str, EventSchema]] = {
             "guideline_id": _TEXT,
             "round_id": _TEXT,
             "source": _TEXT,
+            "ranking": _TEXT,
             "informed": Field(_bool, "true or false"),
             "drawn": Field(_one_of("random", "useful"), "a draw"),
         },
         phases=_PHASES,
         whole=_label,
     ),
-    "clear": EventSchema(ItemType.PAIR, phases=_PHASES),
+    "clear": EventSchema(ItemType.PAIR, {"ranking": _TEXT}, phases=_PHASES),
+    "ranking": EventSchema(
+        ItemType.PROMPT,
+        {
+            "groups": Field(_groups, "at least two answers in groups, best first", needed=True),
+            "seconds": Field(_seconds, "a time in seconds"),
+            "guideline_id": _TEXT,
+            "source": _TEXT,
+        },
+        may_clear=True,
+    ),
     "asking": EventSchema(
         ItemType.PAIR,
         {
@@ -345,6 +368,7 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         },
         may_clear=True,
     ),
+    "pairing": EventSchema(ItemType.PAIR, may_clear=True),
     "note": EventSchema(
         ItemType.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True
     ),

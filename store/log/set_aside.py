@@ -256,6 +256,18 @@ def _revision(db: Database, event: Event) -> str | None:
     return None if there else "the edited text is not in this file"
 
 
+def _prompt(db: Database, event: Event) -> str | None:
+    if not db.execute("SELECT 1 FROM prompt WHERE id = ?", [event.item]).fetchone():
+        return "its prompt is not in this file"
+    members = [one for group in event.value.get("groups", ()) for one in group]
+    gone = db.execute(
+        "SELECT 1 FROM json_each(?1) WHERE NOT EXISTS ("
+        "SELECT 1 FROM candidate WHERE id = value AND prompt_id = ?2) LIMIT 1",
+        [json.dumps(members), event.item],
+    ).fetchone()
+    return "an answer it names is not one of this prompt in this file" if gone else None
+
+
 def _assigned(event: Event) -> Iterable[list[str]]:
     return event.value["assigned"].values() if event.kind == "round" else ()
 
@@ -275,6 +287,7 @@ _LOOKS: Final[dict[ItemType, Callable[[Database, Event], str | None]]] = {
     ItemType.PAIR: _pair,
     ItemType.ANYTHING: _anything,
     ItemType.REVISION: _revision,
+    ItemType.PROMPT: _prompt,
     ItemType.NAME: _named,
 }
 

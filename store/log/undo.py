@@ -15,7 +15,7 @@ from store.judgements import labels
 from store.log import events
 from store.records import Event, Phase
 
-UNDOABLE: Final = ("label", "note", "flag", "decision", "ruling")
+UNDOABLE: Final = ("label", "ranking", "pairing", "note", "flag", "decision", "ruling")
 """What one person did to one item. Guidelines, rounds and settings are everybody's."""
 
 _OWN = """
@@ -36,9 +36,9 @@ class Undone:
     """What an undo took back."""
 
     kind: str
-    """``label``, ``note``, ``flag``, ``decision`` or ``ruling``."""
+    """``label``, ``ranking``, ``pairing``, ``note``, ``flag``, ``decision`` or ``ruling``."""
     item: str
-    """Id of the pair, revision or other item."""
+    """Id of the pair, prompt, revision or other item."""
     phase: str
     was: dict[str, Any]
     """What the undone event had said."""
@@ -61,6 +61,8 @@ class _Target:
 def undo(db: Database, annotator: str, at: str) -> Undone | None:
     """Take back the last thing an annotator did in this file; again walks further back.
 
+    A ranking goes with all the labels that follow from it.
+
     The rows of the item are afterwards what they were before it. What came in by an import or a
     merge is never undone here. A first label restored after the others' were shown is marked
     informed.
@@ -70,28 +72,35 @@ def undo(db: Database, annotator: str, at: str) -> Undone | None:
     """
     who = ids.name(annotator)
     with immediate(db):
-        target = _last(db, who)
-        if target is None:
-            return None
-        restored = _state_before(db, target, who)
-        value: dict[str, Any] = {"undoes": target.id}
-        kind = target.kind
-        if restored is not None:
-            value |= restored
-            if kind == "label" and target.phase == Phase.FIRST:
-                value["informed"] = bool(value.get("informed")) or labels.was_informed(
-                    db, target.item, who
-                )
-        elif kind == "label":
-            kind = "clear"
-        else:
-            value["cleared"] = True
-        event = events.append(db, kind, target.item, who, value, phase=target.phase, at=at)
+        undone = [_take_back(db, target, who, at) for target in _last(db, who)]
+    return undone[-1] if undone else None
+
+
+def _take_back(db: Database, target: _Target, who: str, at: str) -> Undone:
+    restored = _state_before(db, target, who)
+    value: dict[str, Any] = {"undoes": target.id}
+    kind = target.kind
+    if restored is not None:
+        value |= restored
+        kind = "label" if kind == "clear" else kind
+        if kind == "label" and target.phase == Phase.FIRST:
+            value["informed"] = bool(value.get("informed")) or labels.was_informed(
+                db, target.item, who
+            )
+    elif kind == "label":
+        kind = "clear"
+    elif kind != "clear":
+        value["cleared"] = True
+    event = events.append(db, kind, target.item, who, value, phase=target.phase, at=at)
     return Undone(target.kind, target.item, target.phase, target.value, restored, event)
 
 
-def _last(db: Database, annotator: str) -> _Target | None:
-    """The newest thing done in this file itself that was not undone yet."""
+def _last(db: Database, annotator: str) -> list[_Target]:
+    """The newest thing done in this file itself that was not undone yet.
+
+    What follows from a ranking comes before the ranking, which was written first.
+    """
+    following: list[_Target] = []
     kinds = json.dumps([*UNDOABLE, "clear"])
     rows = db.execute(_OWN, [annotator, kinds, json.dumps(replica.own(db))])
     undone: set[str] = set()
@@ -101,15 +110,18 @@ def _last(db: Database, annotator: str) -> _Target | None:
             if "undoes" in value:
                 undone.add(value["undoes"])
             elif event_id not in undone and "source" not in value:
-                return _Target(event_id, kind, item, phase, value, arrival)
+                following.append(_Target(event_id, kind, item, phase, value, arrival))
+                if "ranking" not in value:
+                    return following
     finally:
         rows.close()  # a half-read statement would hold a read transaction open
-    return None
+    return following
 
 
 def _state_before(db: Database, target: _Target, annotator: str) -> dict[str, Any] | None:
     """What the item's cell said before the event, and which event had said it."""
-    kinds = ("label", "clear") if target.kind == "label" else (target.kind, target.kind)
+    a_label = target.kind == "label" or "ranking" in target.value
+    kinds = ("label", "clear") if a_label else (target.kind, target.kind)
     row = db.execute(
         _BEFORE, [target.item, annotator, *kinds, target.phase, target.arrival]
     ).fetchone()

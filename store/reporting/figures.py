@@ -12,6 +12,7 @@ from store.agreement.counts import Counts
 from store.agreement.intervals import dirichlet
 from store.agreement.kappa import kappa
 from store.agreement.models import with_models
+from store.agreement.ranked import ranked_pairs
 from store.agreement.recount import audit
 from store.agreement.report import Agreement
 from store.agreement.roles import roles
@@ -112,6 +113,8 @@ def _two(db: Database, two: Agreement, names: Names) -> Iterator[str]:
             f" {interval(dirichlet(coded.table))} (Dirichlet). It is lower when nearly all prefer"
             " one role.\n"
         )
+    if behind := ranked_pairs(db, first, second):
+        yield f"{behind.words}; kappa over whole prompts {interval(behind.ci95)}.\n"
     if settings.get(db, settings.STRENGTH, False):
         yield _scale(db, first, second) + "\n"
     for by in BY:

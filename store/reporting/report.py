@@ -12,7 +12,15 @@ from store.db import leftovers
 from store.errors import StoreError
 from store.exporting import EXPLAINED, ExportOptions, Reason, plan
 from store.exporting.background import Background
-from store.reporting import comparison, evaluation, figures, judgement, judges, people
+from store.reporting import (
+    comparison,
+    evaluation,
+    figures,
+    judgement,
+    judges,
+    people,
+    scores,
+)
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
 from store.rounds import rounds
@@ -39,6 +47,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *people.formal_rounds(db, names),
         *figures.between_people(db, names),
         *figures.people_and_models(db, names),
+        *scores.preferred(db),
         *judges.judges(db, names),
         *figures.all_raters(db, names),
         *comparison.human_and_ai(db, names),

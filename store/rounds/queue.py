@@ -10,8 +10,8 @@ for all, and what an annotator has answered stands in front. That order is made 
 is opened, the share changes, or a tenth more pairs and askings are there than it rests on; until
 then new pairs stand at the end.
 
-A pair made by an edit leaves the queue when the edit is taken back, unless a person has labelled
-it: then the others get it too.
+A pair made by an edit, or by a key from two answers, leaves the queue when that is taken back,
+unless a person has labelled it: then the others get it too.
 """
 
 from __future__ import annotations
@@ -80,8 +80,10 @@ _TEMPORARY = (
 # because the newest decision may lie far behind the newest event.
 _NEWS = """
 SELECT coalesce((SELECT max(position) FROM pair), 0),
-    coalesce((SELECT arrival FROM event INDEXED BY event_decision WHERE kind = 'decision'
-              ORDER BY arrival DESC LIMIT 1), 0),
+    max(coalesce((SELECT arrival FROM event INDEXED BY event_decision WHERE kind = 'decision'
+                  ORDER BY arrival DESC LIMIT 1), 0),
+        coalesce((SELECT arrival FROM event INDEXED BY event_pairing WHERE kind = 'pairing'
+                  ORDER BY arrival DESC LIMIT 1), 0)),
     (SELECT pair FROM temp.queue_seen), (SELECT decision FROM temp.queue_seen),
     known.pair, known.pairs, known.share, known.asked, setting.share,
     iif(setting.share IS NULL, 0, (SELECT count(*) FROM pair) + (
@@ -172,7 +174,7 @@ class _News(NamedTuple):
     last_pair: int
     """Position of the last pair."""
     last_decision: int
-    """Arrival of the last decision."""
+    """Arrival of the last decision, or of the last pair made by a key or taken back."""
     seen_pair: int | None
     seen_decision: int | None
     """The same when edits that were taken back were looked for; None before the first time."""

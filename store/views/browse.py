@@ -176,11 +176,13 @@ def count(db: Database, viewer: str, query: Query) -> int:
 
 
 def every_id(db: Database, viewer: str, query: Query) -> list[str]:
-    """The ids of all rows of a query in their order; of the rows nothing else is told.
+    """The ids of all rows of a query in their order, all texts read into the index first.
 
     Raises:
         SealedRound: as for :func:`page`.
     """
+    while not search_index.read_in(db).complete:
+        pass
     where, values = _where(db, viewer, query, all_of_it=True)
     kind = query.kind
     sql = (

@@ -7,7 +7,7 @@ import sys
 
 from tests.bench.table import rendered
 
-PARTS = ("screen", "engine", "agreement", "browse", "data")
+PARTS = ("screen", "engine", "judge", "agreement", "browse", "data")
 
 
 def main() -> int:

@@ -55,7 +55,7 @@ def rows() -> list[BenchRow]:
 
 
 async def _rows(model: Path) -> list[BenchRow]:
-    async with _engine(model) as engine, _Naive.started(model) as naive:
+    async with _engine(model) as engine, Naive.started(model) as naive:
         shown = told(await _candidates(engine, naive, model))
         shown += told([await _urgent(engine), await _cancel(engine)])
         shown += told(await _disturbed(engine))
@@ -66,7 +66,7 @@ async def _rows(model: Path) -> list[BenchRow]:
 # -- (a), (b), (d): candidates of one prompt ------------------------------------------------------
 
 
-async def _candidates(engine: HostEngine, naive: _Naive, model: Path) -> list[BenchRow]:
+async def _candidates(engine: HostEngine, naive: Naive, model: Path) -> list[BenchRow]:
     plain: list[float] = []
     ours: dict[int, list[float]] = {8: [], 16: []}
     batched: dict[int, list[float]] = {8: [], 16: []}
@@ -148,7 +148,7 @@ def _threads() -> int:
 # -- (c): the method ------------------------------------------------------------------------------
 
 
-async def _chains(engine: HostEngine, naive: _Naive) -> list[BenchRow]:
+async def _chains(engine: HostEngine, naive: Naive) -> list[BenchRow]:
     prompts = _prompts()
     ours: list[float] = []
     plain: list[float] = []
@@ -346,14 +346,14 @@ async def _engine(model: Path) -> AsyncIterator[HostEngine]:
 
 
 @dataclass
-class _Naive:
+class Naive:
     """The plain API in a process of its own, with its defaults."""
 
     process: asyncio.subprocess.Process
 
     @classmethod
     @asynccontextmanager
-    async def started(cls, model: Path) -> AsyncIterator[_Naive]:
+    async def started(cls, model: Path) -> AsyncIterator[Naive]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.bench.naive", str(model)),
             stdin=asyncio.subprocess.PIPE,
@@ -381,14 +381,15 @@ class _Naive:
             for generated in made
             for finished in generated.finished
         ]
-        return int((await self._say({"sequences": sequences}))["nodes"])
+        return int((await self.say({"sequences": sequences}))["nodes"])
 
     async def _chat(self, messages: tuple[Message, ...], tokens: int, seed: int) -> dict[str, Any]:
         rows = [{"role": message.role, "content": message.content} for message in messages]
         sampling = DRAWN | {"max_tokens": tokens, "seed": seed}
-        return await self._say({"messages": rows, "sampling": sampling})
+        return await self.say({"messages": rows, "sampling": sampling})
 
-    async def _say(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def say(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """One line asked, one answered."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(asked).encode() + b"\n")

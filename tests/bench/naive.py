@@ -22,7 +22,10 @@ def main() -> None:
     llama = llama_cpp.Llama(sys.argv[1], n_ctx=4096, verbose=False, **threads)
     for line in sys.stdin:
         asked = json.loads(line)
-        said = _nodes(llama, asked) if "sequences" in asked else _chat(llama, asked)
+        if "judge" in asked:
+            said = _judge(asked)
+        else:
+            said = _nodes(llama, asked) if "sequences" in asked else _chat(llama, asked)
         out.write(json.dumps(said) + "\n")
         out.flush()
 
@@ -35,6 +38,35 @@ def _chat(llama: Any, asked: dict[str, Any]) -> dict[str, Any]:
         "tokens": said["usage"]["completion_tokens"],
         "seconds": time.perf_counter() - started,
     }
+
+
+def _judge(asked: dict[str, Any]) -> dict[str, Any]:
+    """Seconds to weigh the next token of each prompt, one after the other.
+
+    Once by the completion's ``logprobs``, for which the plain API keeps the logits of all tokens,
+    and once by hand from the last logits alone.
+    """
+    import llama_cpp
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+    seconds = []
+    for everything in (True, False):
+        llama: Any = llama_cpp.Llama(
+            asked["model"], n_ctx=2048, logits_all=everything, verbose=False
+        )
+        form = Jinja2ChatFormatter(llama.metadata["tokenizer.chat_template"], "", "")
+        prompts = [form(messages=one["messages"]).prompt + one["opening"] for one in asked["judge"]]
+        llama.create_completion("warm", max_tokens=1)
+        started = time.perf_counter()
+        for prompt in prompts:
+            if everything:
+                llama.create_completion(prompt, max_tokens=1, temperature=0, logprobs=20)
+            else:
+                llama.reset()
+                llama.eval(llama.tokenize(prompt.encode(), add_bos=False, special=True))
+        seconds.append(time.perf_counter() - started)
+    nodes = _nodes(llama, {"sequences": [(prompt, "", True) for prompt in prompts]})["nodes"]
+    return {"seconds": seconds[0], "bare_seconds": seconds[1], "nodes": nodes}
 
 
 def _nodes(llama: Any, asked: dict[str, Any]) -> dict[str, Any]:

@@ -90,6 +90,7 @@ def printed_by(folder: Path, lines: list[list[str]]) -> str:
         "XDG_STATE_HOME": str(folder / "state"),
         "XDG_CACHE_HOME": str(folder / "cache"),
         "PAIRLAB_MODELS": str(folder),
+        "PAIRLAB_MODEL": str(folder / "none.gguf"),  # what would be written takes minutes
         "PAIRLAB_AS": "first",
         "TERM": "xterm-256color",
     }

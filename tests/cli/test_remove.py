@@ -25,8 +25,9 @@ def test_there_and_back(project: Pairlab, tmp_path: Path) -> None:
     assert project("remove", "--import", "one.jsonl", "--yes").exit_code == 0
     assert "removed with its prompt" in project("show", "one1").stdout
     assert project("label", "one2", "a").exit_code == 1
-    dry = project("export", "--format", "triplets", "--dry-run", "--json").stdout
-    assert json.loads(dry)["excluded"] == {"removed": 2, "unlabelled": 2}
+    assert project("label", "two1", "a").exit_code == 0
+    written = project("export", "out.jsonl", "--format", "triplets", "--json").stdout
+    assert json.loads(written)["excluded"] == {"removed": 2, "unlabelled": 1}
     assert "bring" in project("remove", "--undo", "one1", "--yes").stderr  # it went with its prompt
     assert project("remove", "--undo", "--import", "one.jsonl", "--yes").exit_code == 0
     assert "removed" not in project("show", "one1").stdout

@@ -9,6 +9,7 @@ import pytest
 from engine.llama.client import HostEngine
 from engine.method.context import RunContext, open_context
 from engine.method.runner import Runner
+from engine.method.wordings import WORDINGS
 from store.db.sqlite import Database
 from store.db.thread import StoreThread
 from store.items import candidates, critiques, runs
@@ -16,6 +17,13 @@ from store.records import Generation, Origin
 from tests.engine.making import plan, project, read, ticking
 
 pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_the_labels_of_a_wording_are_one_token_each_and_so_begin_differently(
+    host: HostEngine,
+) -> None:
+    for wording in WORDINGS.values():
+        assert await host.count(wording.labels) == (1, 1)
 
 
 async def test_a_chain_on_the_starter_model(host: HostEngine, tmp_path: Path) -> None:

@@ -105,8 +105,3 @@ def test_a_conversation_is_shown_as_a_transcript() -> None:
     )
     asking = templates.critique(LAW, H3, talk, "a", FULL)
     assert "user: Hi\n\nassistant: Hello\n\nuser: A lock" in asking.messages[-1].content
-
-
-def test_a_comparison_shows_both_in_the_order_given() -> None:
-    text = templates.comparison(H3, PROMPT, "first text", "second text").messages[-1].content
-    assert text.index("first text") < text.index("second text") < text.index(H3.comparison)

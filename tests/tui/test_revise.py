@@ -9,7 +9,7 @@ from textual.events import Key
 from engine.method.events import Failed, PlanProgress, Stored
 from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
-from store.items import candidates, prompts
+from store.items import candidates, pairs, prompts
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin
 from store.rounds import queue
@@ -438,3 +438,52 @@ async def test_a_revision_without_a_critique_says_so(empty_path: Path, make_app:
         assert "Revised without a critique" in drawn(app)
         await press(pilot, "i")
         assert "none: revised without a critique" in drawn(app)
+
+
+async def test_every_answer_of_the_prompt_is_reached_revised_and_paired(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    prompt = prompts.at_place(rows, 1)
+    assert prompt is not None
+    run = a_run(rows)
+    for slot, text in enumerate(("A second answer.", "a loop " * 40), 1):
+        made = Candidate(
+            prompt_id=prompt,
+            origin=Origin.PROPOSED,
+            text=text,
+            generation_id=a_generation(rows, run, "propose", text, 0.9),
+            slot=slot,
+            created_at=AT,
+        )
+        candidates.add(rows, made)
+    runner = StandInRunner()
+    app = make_app(study, runner=runner)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        screen = revise(app)
+        await press(pilot, "t", "right_square_bracket")
+        assert screen.chain.candidate.text == "A second answer."
+        assert screen.chain.candidate.title == "Candidate 2 of 4 · T 0.9"
+        assert screen.prompt.title.endswith("· answer 1, round 1 marked")
+        await press(pilot, "t")
+        assert screen.status.told == "pair 4 made"
+        pair = pairs.ordered(rows)[-1]
+        assert {pairs.text(rows, pair.id).a, pairs.text(rows, pair.id).b} == {
+            PROCESS[3],
+            "A second answer.",
+        }
+        await press(pilot, "u")
+        assert screen.status.told == "undone: the pair; nobody is asked to label it"
+        assert queue.total(rows) == 3
+        await press(pilot, "t", "u")
+        assert screen.status.told == "mark taken away"
+        await press(pilot, "t", "right_square_bracket", "t")
+        assert screen.status.told == "not paired: an answer loops or holds chat-template text"
+        await press(pilot, "right_square_bracket")
+        assert screen.chain.candidate.text == PROCESS[1]
+        await press(pilot, "left_square_bracket", "left_square_bracket", "n")
+        second = candidates.of_prompt(rows, prompt)[2].id
+        assert runner.asked[-1] == ("another_round", second)
+        runner.answered.set()
+        await until(pilot, lambda: screen.writing is None)
+    assert pairs.count(rows) == 4

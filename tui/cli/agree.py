@@ -63,9 +63,11 @@ def command(
     Between two annotators, or, with more than two and no --between, over all of them. Where
     models have judged pairs of theirs, each person with each model stands apart (in JSON as
     human_ai, a list of objects like that of two people). JSON has, where there is something to
-    tell, strength (weighted kappa), roles, trend, self (hidden repeats) and left (left picks) too.
+    tell, strength (weighted kappa), roles, trend, rankings, self (hidden repeats) and left (left
+    picks) too.
     """
     from store.agreement import ManyAgreement, dawid_skene, warm_up, with_models
+    from store.agreement.ranked import ranked_pairs
     from store.agreement.tables import BY
     from store.ids import is_ai
     from store.rounds import draws
@@ -86,12 +88,24 @@ def command(
             more |= told if stated else {}
             put_json(_as_json(database, result, beside, ties, width) | more)
             return
-    from tui.cli.agreement_tables import show_crowd, show_groups, show_many, show_models, show_two
+        behind = None
+        if not isinstance(result, ManyAgreement):
+            behind = ranked_pairs(database, *result.annotators, ties=ties)
+    from tui.cli.agreement_tables import (
+        show_crowd,
+        show_groups,
+        show_many,
+        show_models,
+        show_ranked,
+        show_two,
+    )
 
     if isinstance(result, ManyAgreement):
         show_many(result)
     else:
         show_two(result, width)
+        if behind:
+            show_ranked(behind)
     if order.told:
         put(order.words())
     if beside:

@@ -14,6 +14,7 @@ from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
 from store.agreement.dawid_skene import CrowdModel
 from store.agreement.figure import Figure, rounded
 from store.agreement.intervals import Interval
+from store.agreement.ranked import RankedPairs
 from store.agreement.report import Agreement, ManyAgreement
 from store.agreement.slices import Slice, look_first
 from tui.cli.context import stdout_console
@@ -42,6 +43,12 @@ def show_two(agreement: Agreement, width: float) -> None:
     console.print(_table(agreement, first, second))
     if agreement.slices:
         _show_slices(console, agreement.slices)
+
+
+def show_ranked(behind: RankedPairs) -> None:
+    """Print that pairs follow from rankings, and what kappa's interval is then."""
+    ends = interval(behind.ci95) or "undefined"
+    stdout_console().print(f"{behind.words}; κ over whole prompts {ends}")
 
 
 def show_many(result: ManyAgreement) -> None:

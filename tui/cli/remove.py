@@ -60,6 +60,8 @@ def command(
                 if out is not None and out.item != item:
                     fail(f"{item[:12]} went with its prompt: bring {out.item[:12]} back")
         items = removal.changing(database, found, removed=not undo)
+        if not found:
+            fail("nothing answers to that; the project stays as it is")
         concerned = removal.concerned(database, items)
         told = (
             f"{concerned.prompts} prompts and {concerned.pairs} pairs with"

@@ -32,6 +32,13 @@ _QUEUES = {
     help="Seconds an item must have been on the screen before a key decides on it (.4).",
 )
 @click.option(
+    "--pairs",
+    metavar="RULES",
+    help="What `run` pairs by itself: original-last (each chain's answer with its last revision),"
+    " best-worst (at its end, the two proposed answers that the judge sets furthest apart), both"
+    " with a comma, or none.",
+)
+@click.option(
     "--queue",
     type=click.Choice(["project", "useful"]),
     help="Pairs in project order, or first those where judge and people may differ most.",
@@ -42,6 +49,12 @@ _QUEUES = {
     metavar="SHARE",
     help="Share of the pairs that --queue useful leaves to chance (.3): figures are over these.",
 )
+@click.option(
+    "--judge-margin",
+    type=click.FloatRange(0, 0.5, max_open=True),
+    metavar="M",
+    help="A judge's probability within M of one half is a tie (0); also judge --margin.",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -49,8 +62,10 @@ def command(
     strength: str | None,
     repeats: int | None,
     minimum_seconds: float | None,
+    pairs: str | None,
     queue: str | None,
     random_share: float | None,
+    judge_margin: float | None,
     *,
     as_json: bool,
 ) -> None:
@@ -63,8 +78,10 @@ def command(
         settings.STRENGTH: None if strength is None else strength == "on",
         settings.REPEATS: repeats,
         settings.MINIMUM: minimum_seconds,
+        settings.RUN_PAIRS: None if pairs is None else _rules(pairs),
         settings.QUEUE: queue,
         settings.RANDOM_SHARE: random_share,
+        settings.JUDGE_MARGIN: judge_margin,
     }
     with context.open() as database:
         for key, value in wanted.items():
@@ -77,13 +94,31 @@ def command(
             settings.MINIMUM: settings.minimum_seconds(database),
             settings.QUEUE: settings.USEFUL if order.useful else settings.PROJECT,
             settings.RANDOM_SHARE: order.share,
+            settings.JUDGE_MARGIN: settings.judge_margin(database),
         }
+        by_run = [rule for rule in settings.RULES if settings.pairs_by_run(database, rule)]
     if as_json:
-        put_json(found)
+        put_json(found | {settings.RUN_PAIRS: by_run})
         return
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
+    put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`")
     put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
+    put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")
+
+
+def _rules(text: str) -> list[str]:
+    """The rules in a list of words.
+
+    Raises:
+        click.UsageError: one of them is none.
+    """
+    from store.judgements.settings import RULES
+
+    rules = [] if text == "none" else text.split(",")
+    if unknown := [rule for rule in rules if rule not in RULES]:
+        raise click.UsageError(f"--pairs: {unknown[0]} is no rule; there are {', '.join(RULES)}")
+    return rules

@@ -20,6 +20,7 @@ from engine.api import Engine, EngineStatus
 from engine.errors import BadRequest, ConstitutionError
 from engine.method.constitution import load
 from engine.method.events import Failed, Kind, PlanProgress, RunnerEvent, Stored
+from engine.method.judging_options import JudgingOptions
 from engine.method.pending import pending_work
 from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
 from engine.method.runner import Runner
@@ -28,6 +29,8 @@ from store.db.session import session
 from store.db.thread import StoreThread
 from store.items import answered_prompts
 from store.items.pending import Part
+from store.judgements import pairing
+from tui.cli import judging as judging_report
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import EngineOptions, host_engine, server_engine
 from tui.cli.making import Making
@@ -115,6 +118,7 @@ def carry_out(
     making: Making,
     job: UnattendedJob,
     *,
+    judging: JudgingOptions | None = None,
     as_json: bool,
     only: frozenset[str] | None = None,
 ) -> None:
@@ -126,10 +130,11 @@ def carry_out(
         context: the project.
         making: the options.
         job: what of the method is done.
+        judging: how pairs are judged, for a job that judges.
         as_json: tell it as JSON on stdout.
         only: of the prompts only these; None for all.
     """
-    plan = plan_of(making, job.parts, only)
+    plan = plan_of(making, job.parts, only, judging)
     with session(context.db) as db:
         last = last_model(db)
         if making.with_pairs:
@@ -150,10 +155,17 @@ def carry_out(
         summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
         store.close()
+    with session(context.db) as db:
+        apart = pairing.by_policy(db, at=clock.now()) if job is RUN else ()
+    if apart:
+        say(f"Paired the two answers that the judge sets furthest apart: {len(apart):,} times.")
+    report = judging_report.report_of(context.db, runner) if judging else None
     if as_json:
-        put_json(summary.as_json(job.item))
+        put_json(summary.as_json(job.item) | (report.as_json() if report else {}))
     else:
         _tell(summary, job)
+        if report is not None:
+            judging_report.tell(report)
     if summary.failures or not summary.finished:
         raise click.exceptions.Exit(1)
 
@@ -179,7 +191,12 @@ def _options(making: Making) -> EngineOptions:
     return EngineOptions(making.n_ctx, making.threads, making.gpu_layers, making.think.wanted)
 
 
-def plan_of(making: Making, parts: frozenset[Part], only: frozenset[str] | None = None) -> Plan:
+def plan_of(
+    making: Making,
+    parts: frozenset[Part],
+    only: frozenset[str] | None = None,
+    judging: JudgingOptions | None = None,
+) -> Plan:
     """The plan behind the options; a value that cannot be is wrong usage."""
     try:
         return Plan(
@@ -195,6 +212,7 @@ def plan_of(making: Making, parts: frozenset[Part], only: frozenset[str] | None 
             revise_all=making.revise_all,
             parts=_parts(making, parts),
             only=only,
+            judging=judging or JudgingOptions(),
         )
     except (BadRequest, ConstitutionError) as error:
         raise click.UsageError(str(error)) from error
@@ -292,6 +310,12 @@ def _progress(
 
 
 def _tell(summary: Summary, job: UnattendedJob) -> None:
+    if job is JUDGE and summary.complete == summary.items and not any(summary.written.values()):
+        say(
+            f"{summary.complete} of {counted(summary.items, 'pair')} are judged under these"
+            " principles already; --seed N asks again."
+        )
+        return
     wrote = (counted(number, job.writes[kind]) for kind, number in summary.written.items())
     failed = f", {len(summary.failures)} failed" if summary.failures else ""
     say(

@@ -8,6 +8,7 @@ from typing import Any
 from store.exporting.formats.audit import AUDIT
 from store.exporting.formats.base import ExportFormat
 from store.exporting.formats.icai import ICAI
+from store.exporting.formats.ranked import RANKED
 from store.exporting.formats.trainers import (
     AXOLOTL,
     LLAMA_FACTORY,
@@ -35,6 +36,7 @@ FORMATS: dict[str, ExportFormat[Any]] = {
         ULTRAFEEDBACK,
         ICAI,
         SFT,
+        RANKED,
         AUDIT,
     )
 }

@@ -70,6 +70,8 @@ class ExportFormat(Generic[E]):
     every_pair: Callable[[Database, Iterable[Judged]], Iterator[E]] | None = None
     """Makes the entries of a format that holds every pair, with all that was said about it; None:
     the entries are the rows that pass the gate."""
+    holds: str = "pairs"
+    """What its lines are about, in the plural."""
     note: str = ""
     """What its user must know; goes into the card."""
 

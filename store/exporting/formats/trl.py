@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
+from store.exporting.margins import margin
 from store.exporting.rows import ExportRow, SoftChoice
 
 
@@ -36,14 +37,16 @@ def _kto(rows: Iterable[ExportRow]) -> Iterator[Line]:
             }
 
 
-def _reward(row: ExportRow) -> Line:
-    line: Line = {
-        "chosen": [*turns(row.messages), answer(row.chosen.text)],
-        "rejected": [*turns(row.messages), answer(row.rejected.text)],
-    }
-    # RewardTrainer takes the margin into its loss; 0 is the loss without one
-    margin = 0.0 if row.soft is None else max(0.0, 2 * row.soft.p - 1)
-    return line | ({"margin": margin} if row.soft_columns else {})
+def _reward(rows: Iterable[ExportRow]) -> Iterator[Line]:
+    given = [(row, margin(row)) for row in rows]
+    # the trainer takes a column that all rows have or none; 0 changes nothing of the loss
+    known = any(by is not None or row.soft_columns for row, by in given)
+    for row, by in given:
+        yield {
+            "chosen": [*turns(row.messages), answer(row.chosen.text)],
+            "rejected": [*turns(row.messages), answer(row.rejected.text)],
+            **({"margin": by or 0.0} if known else {}),
+        }
 
 
 def _sft(rows: Iterable[ExportRow]) -> Iterator[Line]:
@@ -63,7 +66,12 @@ KTO = ExportFormat(
     note="Each pair makes two lines, the chosen answer (true) before the rejected one (false).",
 )
 REWARD = ExportFormat(
-    "reward", "TRL RewardTrainer: whole conversations, implicit prompt", each(_reward)
+    "reward",
+    "TRL RewardTrainer: whole conversations, implicit prompt, margin where there is one",
+    _reward,
+    note="`margin` (0 to 1): the difference of ranks over k - 1 where answers were ranked, half the"
+    " strength where one was given, the mean over those whose word it rests on. In a file where any"
+    " row has one, 0 stands in the others, which changes nothing of the loss.",
 )
 SFT = ExportFormat(
     "sft",

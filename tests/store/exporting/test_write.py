@@ -21,7 +21,7 @@ from tests.store.building import AT, a_chain
 from tests.store.exporting_study import labelled, pair, planned
 
 TALK = [Message("user", "hello"), Message("assistant", "hi"), Message("user", "why\u2028so?")]
-OTHERS = sorted(set(FORMATS) - {"triplets", "sft", "icai", "audit"})
+OTHERS = sorted(set(FORMATS) - {"triplets", "sft", "icai", "ranked", "audit"})
 
 
 @pytest.fixture

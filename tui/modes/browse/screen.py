@@ -15,7 +15,7 @@ from textual.widgets import Static
 from store import ids
 from store.errors import SealedRound, StoreError
 from store.items import pairs
-from store.judgements import labels
+from store.judgements import labels, pairing
 from store.log import current_state
 from store.log.undo import Undone
 from store.rounds import relabel
@@ -477,11 +477,10 @@ class BrowseScreen(ModeScreen):
             )
             return
         at = self.services.clock()
-        pair_id, new = await self.ask(pairs.make_chosen_pair, one.id, other.id, at=at)
-        number = (await self.ask(pairs.get, pair_id)).position
+        done = await self.ask(pairing.pair_two, one.id, other.id, self.services.annotator, at=at)
         self.chosen.clear()
         await self._again()
-        self.tell(f"pair {number:,} {'made' if new else 'is there already'}")
+        self.tell(done.words, wrong=done.position is None)
 
     # The index
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
+from store.items import pairs
 from store.judgements import guidelines
 from store.log import undo
 from store.records import Phase, Verdict
@@ -45,7 +46,8 @@ class LabelScreen(ModeScreen):
         "each annotator alone, and nothing here tells who wrote them or what anybody else "
         "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
         "has no verdict and comes back at the end; {move.earlier} leads back to it, "
-        "and to every earlier one."
+        "and to every earlier one.\nA prompt with three answers or more can be ranked at once: "
+        "{label.rank}, then the numbers of the answers, best first."
     )
 
     BINDINGS = LABEL
@@ -143,6 +145,10 @@ class LabelScreen(ModeScreen):
         self._passed.clear()
         self.act(self._resume, on_item=False)
 
+    def action_rank(self) -> None:
+        """Several answers of this prompt in order, or of the next prompt that has so many."""
+        self.background(self._rank, group="rank")
+
     async def skip(self) -> None:
         """``space``: no verdict; the pair comes back at the end, skipped again not before asked."""
         to_label = self.to_label
@@ -157,6 +163,10 @@ class LabelScreen(ModeScreen):
     async def undone(self, undone: undo.Undone) -> None:
         """Back to the pair whose verdict, note or flag was taken back."""
         self.post_message(LabelStored())
+        if undone.kind == "ranking":
+            await self._resume()
+            self.tell("undone: a ranking")
+            return
         if undone.kind not in {"label", "note", "flag"}:
             self.tell(f"undone: a {undone.kind} made in another mode")
             return
@@ -197,6 +207,17 @@ class LabelScreen(ModeScreen):
         )
 
     # What happens
+
+    async def _rank(self) -> None:
+        from tui.modes.label.ranking import RankingScreen  # not needed for the first pair
+
+        pair = None if self.to_label is None else await self.ask(pairs.get, self.to_label.pair_id)
+        screen = RankingScreen(pair.prompt_id if pair else None)
+        self.app.push_screen(screen, self._back_from_ranking)
+
+    def _back_from_ranking(self, _: None) -> None:
+        self.to_label = None  # it may have its verdict now
+        self.background(self._come_back, group="item")
 
     async def _give(self, verdict: Verdict, strength: int | None = None) -> None:
         to_label = self.to_label

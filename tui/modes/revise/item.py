@@ -42,7 +42,9 @@ class RevisionItem:
     """How many prompts the project has."""
     chain: Chain | None = None
     slots: int = 1
-    """How many candidates the prompt has."""
+    """How many candidates the prompt has, or will have."""
+    answers: int = 1
+    """How many of them are there."""
     temperature: float | None = None
     """The original was drawn at this temperature."""
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +105,14 @@ def of_prompt(db: Database, prompt_id: str) -> RevisionItem:
     return RevisionItem(prompts.get(db, prompt_id), prompts.count(db))
 
 
+def sibling(db: Database, item: RevisionItem, step: int) -> RevisionItem | None:
+    """The chain of another answer to the same prompt, from the last on to the first again."""
+    roots = [one.id for one in candidates.of_prompt(db, item.prompt.id) if not one.parent_id]
+    if item.original_id not in roots or len(roots) < 2:
+        return None
+    return of_chain(db, roots[(roots.index(item.original_id) + step) % len(roots)])
+
+
 def of_item(db: Database, item_id: str) -> RevisionItem:
     """The chain an answer belongs to, or a prompt with its first one.
 
@@ -130,11 +140,13 @@ def of_chain(db: Database, candidate_id: str) -> RevisionItem:
     """The chain a candidate belongs to; any candidate of it will do."""
     chain = chains.get(db, candidate_id)
     siblings = candidates.of_prompt(db, chain.prompt.id)
+    answers = sum(one.parent_id is None for one in siblings)
     return RevisionItem(
         prompt=chain.prompt,
         prompts=prompts.count(db),
         chain=chain,
-        slots=sum(one.parent_id is None for one in siblings),
+        slots=answers,
+        answers=answers,
         temperature=_temperature(db, chain.original),
         titles=_titles(db, chain),
         flagged=labels.flagged(db, chain.original.id),

@@ -14,9 +14,10 @@ from engine.api import EngineStatus
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.items.answered_prompts import only_pairs
+from store.judgements import pairing
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
-from store.records import Choice
+from store.records import Candidate, Choice
 from store.rounds import queue
 from tui.dialogs.principle_picker import PrinciplePicker
 from tui.keys.deciding import REVISE
@@ -61,6 +62,8 @@ class ReviseScreen(ModeScreen):
         """What is on the screen."""
         self.writing: str | None = None
         """What is being written of it now: ``propose``, ``critique``, ``revise``."""
+        self._marked: Candidate | None = None
+        """A text of this prompt that waits to be paired with another."""
         self._asked_for: Choice | None = None
         """A decision given while the revision was being written."""
         self._progress: PlanProgress | None = None
@@ -107,6 +110,9 @@ class ReviseScreen(ModeScreen):
 
     async def undone(self, undone: Undone) -> None:
         """Back to the chain whose decision, note or flag was taken back."""
+        if undone.kind == "pairing":
+            self.tell("undone: the pair; nobody is asked to label it")
+            return
         if undone.kind not in {"decision", "note", "flag"}:
             self.tell(f"undone: a {undone.kind} made in another mode")
             return
@@ -121,7 +127,7 @@ class ReviseScreen(ModeScreen):
         item = self.item
         if item is not None and item.original_id is not None:
             marked = await self.ask(revise_item.of_chain, item.original_id)
-            self.prompt.title = marked.place
+            self.prompt.title = self._place(marked)
 
     async def origin(self) -> Content | None:
         """Every text of the chain, with model, seed and settings."""
@@ -178,6 +184,10 @@ class ReviseScreen(ModeScreen):
             return False
         if action in STEERING and (item is None or item.chain is None or self.writing):
             return None
+        if action == "sibling":
+            return item is not None and item.answers > 1
+        if action == "mark":
+            return True if item is not None and item.chain is not None else None
         if action in {"older", "diff"} and not (item and item.finished):
             return None
         return super().check_action(action, parameters)
@@ -190,8 +200,10 @@ class ReviseScreen(ModeScreen):
             self.decide(partial(self._ask_for, Choice(choice)))
 
     def action_undo(self) -> None:
-        """Also takes back a decision that still waits for its text."""
-        if self._asked_for is None:
+        """Also takes back a mark, or a decision that still waits for its text."""
+        if self._marked is not None:
+            self._mark_now(None, "mark taken away")
+        elif self._asked_for is None:
             super().action_undo()
         else:
             self.decide(partial(self._ask_for, None), on_item=False)
@@ -222,6 +234,14 @@ class ReviseScreen(ModeScreen):
         runner, item = self.services.runner, self.item
         if runner is not None and item is not None and item.original_id:
             self.decide(partial(self._steer, partial(runner.another_round, item.original_id)))
+
+    def action_sibling(self, step: int) -> None:
+        """``[`` and ``]``: the other answers to this prompt, revised or not."""
+        self.act(partial(self._sibling, step), on_item=False, decides=False)
+
+    def action_mark(self) -> None:
+        """Marks the text shown; where another one of the prompt is marked, pairs the two."""
+        self.act(self._mark, decides=False)
 
     def action_older(self) -> None:
         """Show the original in the revision's place, then each round in turn."""
@@ -408,9 +428,47 @@ class ReviseScreen(ModeScreen):
         if not same:
             self._asked_for = None
             self._look_at(item)
-            self.prompt.show_prompt(item.prompt.messages, title=item.place)
+            if self._marked is not None and self._marked.prompt_id != item.prompt.id:
+                self._marked = None
+            self.prompt.show_prompt(item.prompt.messages, title=self._place(item))
         await self.chain.show(item)
         self.item_shown(item.original_id or item.prompt.id)
+
+    async def _sibling(self, step: int) -> None:
+        if self.item is not None:
+            other = await self.ask(revise_item.sibling, self.item, step)
+            if other is not None:
+                await self._show(other)
+
+    async def _mark(self) -> None:
+        chain, before = self.item.chain if self.item else None, self._marked
+        if chain is None:
+            return
+        shown = self.chain.shown or chain.original
+        if before is None or before.id == shown.id:
+            now = None if before else shown
+            key = self.app.key_of("revise.mark")
+            self._mark_now(
+                now, f"marked; {key} on another pairs them" if now else "mark taken away"
+            )
+            return
+        done = await self.ask(
+            pairing.pair_two, before.id, shown.id, self.services.annotator, at=self.services.clock()
+        )
+        self._mark_now(None, done.words)
+
+    def _mark_now(self, marked: Candidate | None, words: str) -> None:
+        self._marked = marked
+        if self.item is not None:
+            self.prompt.title = self._place(self.item)
+        self.tell(words)
+
+    def _place(self, item: RevisionItem) -> str:
+        """Where the item stands, and which text of its prompt is marked."""
+        if self._marked is None:
+            return item.place
+        of = f", round {self._marked.round}" if self._marked.round else ""
+        return f"{item.place} · answer {self._marked.slot + 1}{of} marked"
 
     def _planned(self, item: RevisionItem) -> RevisionItem:
         """The item with all the candidates its prompt will have."""

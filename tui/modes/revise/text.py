@@ -23,7 +23,10 @@ HELP = (
     "with the word rewritten above it; {revise.diff} marks the changes all the same.\n"
     "Accept means: the revision is the better answer. Edit makes it your own text. Reject "
     "makes no pair from this item. A key pressed while the model still writes waits for the "
-    "end of the text."
+    "end of the text.\n"
+    "{revise.earlier_answer} and {revise.next_answer} lead through all answers to the prompt, "
+    "revised or not; {revise.another} revises the one shown. {revise.mark} marks a text, and on a "
+    "second one it makes a pair of the two."
 )
 
 WAITING: NextSteps = (
