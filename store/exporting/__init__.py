@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from store.exporting.formats import FORMATS, summaries
 from store.exporting.options import (
-    DEFAULT_SPLIT,
     SPLIT_NAMES,
     ExportOptions,
     UsageProblem,
@@ -16,7 +15,6 @@ from store.exporting.write import WrittenExport, write
 
 __all__ = [
     "ALLOWABLE",
-    "DEFAULT_SPLIT",
     "EXPLAINED",
     "FORMATS",
     "SPLIT_NAMES",

@@ -59,8 +59,7 @@ def _what(plan: ExportPlan) -> str:
     ]
     if options.min_annotators > 1:
         text.append(f"At least {options.min_annotators} annotators a pair, unless ruled on.")
-    if format_.note:
-        text.append(format_.note)
+    text += [line for line in (format_.note, format_.warning and f"**{format_.warning}**") if line]
     if options.length_matched:
         text.append("Lengths are matched: chosen and rejected answers have the same, within bins.")
     return "\n".join(text) + "\n"

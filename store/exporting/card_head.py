@@ -32,7 +32,7 @@ def front_matter(plan: ExportPlan, files: dict[str, int]) -> str:
         lines += ["language:", *(f"- {code}" for code in options.languages)]
     lines += ["task_categories:", "- text-generation", "size_categories:", f"- {_size(rows)}"]
     lines += ["tags:", *(f"- {tag}" for tag in _tags(plan))]
-    lines.append(f"pretty_name: {json.dumps(f'Preference data, {rows} rows ({options.format})')}")
+    lines.append(f"pretty_name: {json.dumps(f'Preference data, {rows} rows ({plan.format.name})')}")
     if named:
         lines += ["configs:", "- config_name: default", "  data_files:"]
         for name in named:

@@ -46,6 +46,9 @@ class AnnotatorVerdict(NamedTuple):
     round_id: str | None
     margin: float | None = None
     """How much better, from 0 to 1, where they said so: see :mod:`store.exporting.margins`."""
+    strength: int | None = None
+    note: str = ""
+    """Read only for formats that hold it."""
 
 
 class Decided(NamedTuple):
@@ -80,6 +83,9 @@ class PairFacts:
     withdrawn: list[Withdrawn] = field(default_factory=list)
     """Verdicts taken back that nothing took the place of."""
     ruling: Verdict | None = None
+    ruled_by: str = ""
+    reason: str = ""
+    """Of the ruling."""
     flagged: bool = False
 
     def side(self, verdict: Verdict) -> Side:
@@ -118,6 +124,11 @@ _WORDS = """
 SELECT pair_id, annotator, given_by, verdict, round_id, strength FROM last_word
 ORDER BY pair_id, annotator
 """
+_NOTES = """
+SELECT pair_id, annotator, labels_current.note
+FROM last_word JOIN labels_current USING (pair_id, annotator, phase)
+WHERE labels_current.note <> ''
+"""
 _BLIND = """
 SELECT pair_id, annotator, given_by, verdict, round_id, NULL FROM blind_label
 WHERE given_by = 'person' ORDER BY pair_id, annotator
@@ -131,8 +142,13 @@ ORDER BY prompt_id, annotator, revision_id, is_edit
 """
 
 
-def load(db: Database) -> Facts:
-    """Read the project."""
+def load(db: Database, *, notes: bool = False) -> Facts:
+    """Read the project.
+
+    Args:
+        db: the project.
+        notes: whether to read the notes of labels as well.
+    """
     pairs = [_pair(row) for row in db.execute(_PAIRS)]
     by_id = {pair.id: pair for pair in pairs}
     ranked = rankings.by_pair(db)
@@ -141,6 +157,12 @@ def load(db: Database) -> Facts:
             ranking = ranked.get((pair_id, said.annotator))
             by = said.margin if ranking is None else _rank_margin(pair, ranking)
             pair.words.append(said._replace(margin=by))
+    for pair_id, annotator, note in db.execute(_NOTES) if notes else ():
+        if pair := by_id.get(pair_id):
+            pair.words = [
+                word._replace(note=note) if word.annotator == annotator else word
+                for word in pair.words
+            ]
     for pair_id, said in _said(db, _BLIND):
         if pair := by_id.get(pair_id):
             pair.blind.append(said)
@@ -150,6 +172,7 @@ def load(db: Database) -> Facts:
     for item, ruled in current_state.latest_of_each(db, "ruling").items():
         if (pair := by_id.get(item)) and ruled.value.get("verdict"):
             pair.ruling = Verdict(ruled.value["verdict"])
+            pair.ruled_by, pair.reason = ruled.annotator, ruled.value.get("reason") or ""
     if flagged := labels.all_flagged(db):
         for pair in pairs:
             pair.flagged = not flagged.isdisjoint((pair.id, pair.prompt_id, pair.a.id, pair.b.id))
@@ -160,7 +183,10 @@ def load(db: Database) -> Facts:
 def _said(db: Database, sql: str) -> Iterator[tuple[str, AnnotatorVerdict]]:
     for pair_id, annotator, given_by, verdict, round_id, strength in db.execute(sql):
         margin = None if strength is None else strength / 2
-        yield pair_id, AnnotatorVerdict(annotator, given_by, Verdict(verdict), round_id, margin)
+        yield (
+            pair_id,
+            AnnotatorVerdict(annotator, given_by, Verdict(verdict), round_id, margin, strength),
+        )
 
 
 def _rank_margin(pair: PairFacts, ranking: Ranking) -> float | None:

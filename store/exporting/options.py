@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from store import ids
+from store import arrow, ids
 from store.errors import StoreError
 from store.exporting.reasons import ALLOWABLE, Reason
 
@@ -58,6 +58,8 @@ class ExportOptions:
     """Write a model's probability as columns, in the formats that have room for it."""
     length_matched: bool = False
     """Leave pairs out until length says nothing of which answer is chosen."""
+    parquet: bool = False
+    """Write the splits of a folder as Parquet; one file is Parquet where its name ends so."""
     force: bool = False
     """Replace an export that is already there."""
     license: str = "unknown"
@@ -99,16 +101,26 @@ class ExportOptions:
         return self.from_ == "ai" or ids.is_ai(self.annotator or "")
 
     def check_target(self, out: Path) -> None:
-        """Refuse a split that cannot be: one file holds no splits.
+        """Refuse what cannot be: splits in one file, Parquet under another name or without pyarrow.
 
         Raises:
-            UsageProblem: with the two ways out.
+            UsageProblem: with the ways out.
         """
+        if self.parquet and out.suffix.lower() in (".json", ".jsonl"):
+            raise UsageProblem(f"--parquet is for a folder, or name OUT .parquet, not {out}")
+        if self.is_parquet(out) and not arrow.is_installed():
+            raise UsageProblem(
+                f"Parquet needs an extra: pip install '{arrow.EXTRA}'; nothing was written"
+            )
         if self.split is not None and is_file_target(out):
             raise UsageProblem(
                 f"--split needs a folder, but {out} is one file: leave --split out, or name a"
                 " folder"
             )
+
+    def is_parquet(self, out: Path) -> bool:
+        """Whether what is written under this name is Parquet."""
+        return self.parquet or out.suffix.lower() == ".parquet"
 
     def _check_source(self) -> None:
         if self.from_ in SOURCES or self.annotator not in (None, "", ids.SOURCE, ids.AI):
@@ -138,7 +150,7 @@ class ExportOptions:
 
 def is_file_target(out: Path) -> bool:
     """Whether OUT names one file; anything else is a folder."""
-    return out.suffix.lower() in (".json", ".jsonl")
+    return out.suffix.lower() in (".json", ".jsonl", ".parquet")
 
 
 def parse_split(text: str) -> tuple[float, float, float]:

@@ -28,7 +28,7 @@ from store.exporting.facts import Facts
 from store.exporting.formats import named
 from store.exporting.formats.base import Entry, ExportFormat, Judged, Line
 from store.exporting.gate import CountTokens, GateOutcome
-from store.exporting.options import SPLIT_NAMES, ExportOptions
+from store.exporting.options import DEFAULT_SPLIT, SPLIT_NAMES, ExportOptions
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow, decided_row
 from store.judgements import labels
@@ -43,6 +43,7 @@ class ExportPlan:
     """What goes out, what stays and why."""
 
     options: ExportOptions
+    format: ExportFormat[Any]
     rows: tuple[ExportRow, ...]
     """The decided pairs that passed the gate, in project order."""
     excluded: dict[str, list[str]]
@@ -85,9 +86,10 @@ class ExportPlan:
         return dict(sorted(Counter(row.standing.basis for row in self.rows).items()))
 
     @property
-    def format(self) -> ExportFormat[Any]:
-        """The format asked for."""
-        return named(self.options.format)
+    def shares(self) -> tuple[float, float, float]:
+        """Shares of train, validation and test in a folder; a document stays whole by default."""
+        default = (1.0, 0.0, 0.0) if self.format.document else DEFAULT_SPLIT
+        return self.options.split or default
 
     def lines(self, entries: Iterable[Entry] | None = None) -> Iterator[Line]:
         """The lines of the file, in project order; of some entries only where these are given."""
@@ -97,16 +99,16 @@ class ExportPlan:
         """The first lines as they would be written."""
         return list(islice(self.lines(), n))
 
-    def splits(self, shares: tuple[float, float, float]) -> dict[str, list[Line]]:
+    def splits(self) -> dict[str, list[Line]]:
         """The lines of each split that has a share.
 
         All lines of a prompt group are in one, and of the prompts that were made from it.
         """
         out: dict[str, list[Line]] = {
-            name: [] for name, share in zip(SPLIT_NAMES, shares, strict=True) if share
+            name: [] for name, share in zip(SPLIT_NAMES, self.shares, strict=True) if share
         }
         groups = [split.among(split.group(e.pair.messages), self.kin) for e in self.entries]
-        dealt = split.assign(groups, shares, self.options.seed)
+        dealt = split.assign(groups, self.shares, self.options.seed)
         for name, lines in out.items():
             mine = (
                 entry for entry, place in zip(self.entries, dealt, strict=True) if place == name
@@ -134,7 +136,7 @@ def plan(
     """
     format_ = named(options.format)
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
-    project = facts.load(db)
+    project = facts.load(db, notes=format_.notes)
     judges = judging.read(db) if options.by_models else judging.NOBODY
     weighed = crowd.ask(project, hidden) if options.from_ == "crowd" else None
     project.crowd = weighed.opinions if weighed else {}
@@ -159,6 +161,7 @@ def plan(
         entries = tuple(format_.every_pair(db, judged))
     return ExportPlan(
         options=options,
+        format=format_,
         rows=tuple(outcome.passed),
         excluded=_by_reason([*project.removed, *(pair.id for pair in project.pairs)], reasons),
         length_not_checked=tuple(row.pair.id for row in outcome.length_not_checked),

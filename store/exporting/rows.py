@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from store.exporting.decided import PairDecision
-from store.exporting.facts import PairFacts, Side
+from store.exporting.facts import AnnotatorVerdict, PairFacts, Side
 from store.judgements.askings import SoftLabel
 from store.records import Message, Verdict
 
@@ -33,6 +33,13 @@ class SoftChoice(NamedTuple):
         return max(self.p, 1 - self.p)
 
 
+class Rationale(NamedTuple):
+    """Why an answer was chosen, in somebody's words; empty where nobody wrote any."""
+
+    text: str
+    by: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ExportRow:
     """One prompt with its chosen and its rejected answer."""
@@ -50,6 +57,37 @@ class ExportRow:
     def messages(self) -> tuple[Message, ...]:
         """The conversation before the answer, last turn the user's."""
         return self.pair.messages
+
+    @property
+    def words(self) -> list[AnnotatorVerdict]:
+        """The labels that say what stands: those behind it, or people's where somebody ruled.
+
+        None where a decision stands: who decided may have labelled the pair in a sealed round.
+        """
+        behind, ruled = self.standing.annotators, self.standing.basis == "ruling"
+        if self.standing.basis == "decision":
+            return []
+        return [
+            word
+            for word in self.pair.words
+            if word.verdict is self.standing.verdict
+            and (word.given_by == "person" if ruled else word.annotator in behind)
+        ]
+
+    @property
+    def strength(self) -> float | None:
+        """Mean of the strengths that were given, 1 or 2; None where nobody gave one."""
+        given = [word.strength for word in self.words if word.strength is not None]
+        return sum(given) / len(given) if given else None
+
+    @property
+    def rationale(self) -> Rationale:
+        """The ruling's reason, else the notes of the labels."""
+        if self.standing.basis == "ruling" and self.pair.reason:
+            return Rationale(self.pair.reason, (self.pair.ruled_by,))
+        noted = [word for word in self.words if word.note]
+        text = "\n\n".join(word.note for word in noted)
+        return Rationale(text, tuple(word.annotator for word in noted))
 
 
 def decided_row(

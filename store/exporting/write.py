@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from store import ids
+from store import arrow, ids
 from store.db import leftovers
 from store.errors import Damaged, StoreError
 from store.exporting.card import card
 from store.exporting.formats.base import Line
-from store.exporting.options import DEFAULT_SPLIT, UsageProblem, is_file_target
+from store.exporting.options import UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
 from store.items.content_hashes import pair_belongs
 
@@ -53,8 +53,8 @@ class WrittenExport:
 def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> WrittenExport:
     """Write what was planned; the same project and options give the same bytes.
 
-    A name ending in .jsonl gets one object a line, .json a list of them; anything else is a
-    folder with train, validation and test (those that have rows), a card (README.md) and
+    A name ending in .jsonl gets one object a line, .json a list of them, .parquet a table; anything
+    else is a folder with train, validation and test (those that have rows), a card (README.md) and
     ``manifest.json``. Files are readable by their owner alone, like the project itself.
 
     Args:
@@ -72,6 +72,10 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
     format_ = plan.format
     if format_.document and out.suffix.lower() == ".jsonl":
         raise UsageProblem(f"--format {format_.name} is one JSON document: name OUT .json")
+    if plan.options.is_parquet(out) and not format_.tabular:
+        raise UsageProblem(
+            f"--format {format_.name} fits no table: leave --parquet out, or name OUT .json"
+        )
     _must_be_unchanged(plan)
     progress = _Progress(on_line)
     try:
@@ -113,14 +117,16 @@ class _Progress:
 
 def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenExport:
     if out.is_dir():
-        raise StoreError(f"{out} is a folder; name a file, or a folder without .json at its end")
+        raise StoreError(f"{out} is a folder; name a file, or a folder without its ending")
     if out.exists() and not plan.options.force:
         raise StoreError(f"{out} exists already and was left as it is; --force replaces it")
     leftovers.sweep(out.absolute().parent)
     beside = leftovers.beside(out)
     os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        file = _write_lines(beside, plan.lines(), progress, _shape(plan, out))
+        held = list(plan.lines()) if plan.options.is_parquet(out) else []
+        shape = _shape(plan, out, held)
+        file = _write_lines(beside, held or plan.lines(), progress, shape)
         beside.replace(out)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -135,9 +141,9 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenEx
     beside = leftovers.beside(out)
     beside.mkdir(mode=0o700)
     try:
-        shape = _shape(plan, out)
-        ending = ".json" if shape.document else ".jsonl"
-        splits = plan.splits(plan.options.split or DEFAULT_SPLIT)
+        splits = plan.splits()
+        shape = _shape(plan, out, [line for lines in splits.values() for line in lines])
+        ending = ".parquet" if shape.columns else ".json" if shape.document else ".jsonl"
         files = {
             f"{name}{ending}": _write_lines(beside / f"{name}{ending}", lines, progress, shape)
             for name, lines in splits.items()
@@ -160,9 +166,9 @@ def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
     """Everything about an export that a program may want to check."""
     options = plan.options
     return {
-        "format": options.format,
+        "format": plan.format.name,
         "from": options.from_,
-        "split": list(options.split or DEFAULT_SPLIT),
+        "split": list(plan.shares),
         "seed": options.seed,
         "allow": sorted(options.allow),
         "min_annotators": options.min_annotators,
@@ -216,7 +222,9 @@ class _Hashed:
         self._size = 0
 
     def write(self, text: str) -> None:
-        data = text.encode()
+        self.write_bytes(text.encode())
+
+    def write_bytes(self, data: bytes) -> None:
         self._stream.write(data)
         self._digest.update(data)
         self._size += len(data)
@@ -232,10 +240,13 @@ class _Shape(NamedTuple):
 
     as_list: bool
     document: Callable[[list[Line]], Line] | None
+    columns: Any
+    """Of Parquet, the same in all splits; None in other files."""
 
 
-def _shape(plan: ExportPlan, out: Path) -> _Shape:
-    return _Shape(out.suffix.lower() == ".json", plan.format.document)
+def _shape(plan: ExportPlan, out: Path, lines: list[Line]) -> _Shape:
+    columns = arrow.columns(lines) if plan.options.is_parquet(out) else None
+    return _Shape(out.suffix.lower() == ".json", plan.format.document, columns)
 
 
 def _write_lines(path: Path, lines: Iterable[Line], progress: _Progress, shape: _Shape) -> File:
@@ -243,12 +254,15 @@ def _write_lines(path: Path, lines: Iterable[Line], progress: _Progress, shape: 
     as_list = shape.as_list
     with path.open("wb") as stream:
         out = _Hashed(stream)
-        if shape.document is not None:
+        if shape.columns is not None or shape.document is not None:
             held = []
             for line in lines:
                 held.append(line)
                 progress.step()
-            out.write(json_text(shape.document(held), indent=1) + "\n")
+            if shape.document is not None:
+                out.write(json_text(shape.document(held), indent=1) + "\n")
+            else:
+                out.write_bytes(arrow.parquet(held, shape.columns))
             return out.finish(len(held))
         if as_list:
             out.write("[")

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from store.importing.files import FileReport, run
+from store.importing.folder import DataFile, files_of
 from store.importing.registry import FORMATS, KINDS, summaries
 from store.importing.rows import FIELDS, Problem
 
-__all__ = ["FIELDS", "FORMATS", "KINDS", "FileReport", "Problem", "run", "summaries"]
+__all__ = [
+    "FIELDS",
+    "FORMATS",
+    "KINDS",
+    "DataFile",
+    "FileReport",
+    "Problem",
+    "files_of",
+    "run",
+    "summaries",
+]

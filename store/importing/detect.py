@@ -11,7 +11,18 @@ from typing import Any, Final
 
 from store import ids
 from store.errors import BadInput
-from store.importing import choices, context, documents, jsonl, prompt, rated, spoken, table, text
+from store.importing import (
+    choices,
+    columnar,
+    context,
+    documents,
+    jsonl,
+    prompt,
+    rated,
+    spoken,
+    table,
+    text,
+)
 from store.importing.fields import RowFields
 from store.importing.registry import (
     FORMATS,
@@ -91,7 +102,7 @@ class Reader:
         wanted.check(source.name)
         self._wanted = wanted
         head = list(islice(source.lines, SAMPLE))
-        self.layout = _layout(source, head, wanted)
+        self.layout = "json" if source.table else _layout(source, head, wanted)
         if wanted.kind in ("pairs", "labels") and self.layout == "text":
             raise BadInput(f"the format text holds no {wanted.kind}", file=source.name)
         records = self._records(source, head)
@@ -115,6 +126,8 @@ class Reader:
         return rated.paired(self._rows())
 
     def _records(self, source: Source, head: Sequence[Line]) -> Iterator[Record]:
+        if source.table:
+            return columnar.records(source.table, self._wanted.ignored, source.name)
         if self.layout == "text":
             lines = chain(head, source.lines)
             if source.suffix in _LISTS and text.has_items(head):

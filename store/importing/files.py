@@ -71,6 +71,8 @@ class FileReport:
     """How many rows each format had."""
     first: list[PreviewRow] = field(default_factory=list)
     """The first rows as they were understood."""
+    split: str = ""
+    """The split that a file of a folder is, as its name tells."""
 
     @property
     def read(self) -> int:
@@ -95,6 +97,7 @@ class FileReport:
             "unread": self.unread,
             "remarks": self.remarks,
             "formats": self.formats,
+            **({"split": self.split} if self.split else {}),
         }
 
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final, NamedTuple
 
+from store import arrow
 from store.errors import BadInput
 
 Unreadable: Final = (OSError, EOFError, zlib.error, lzma.LZMAError)
@@ -18,18 +19,22 @@ Unreadable: Final = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 _LOOKED_AT: Final = 4096
 _LINES: Final = "write it as JSON lines first"
+_TABLES: Final = (
+    f"with the extra {arrow.EXTRA} it is read where it is a file by itself, not packed; else"
+    f" {_LINES}"
+)
 _BINARY: Final[tuple[tuple[bytes, str, str], ...]] = (
     (
         b"PAR1",
         "a Parquet file",
-        f"{_LINES}: pandas.read_parquet(FILE).to_json(OUT, orient='records', lines=True)",
+        f"{_TABLES}: pandas.read_parquet(FILE).to_json(OUT, orient='records', lines=True)",
     ),
     (
         b"ARROW1",
         "an Arrow file",
-        f"{_LINES}: datasets.Dataset.from_file(FILE).to_json('rows.jsonl')",
+        f"{_TABLES}: datasets.Dataset.from_file(FILE).to_json('rows.jsonl')",
     ),
-    (b"\xff\xff\xff\xff", "an Arrow stream", f"{_LINES}: Dataset.from_file(FILE).to_json(OUT)"),
+    (b"\xff\xff\xff\xff", "an Arrow stream", f"{_TABLES}: Dataset.from_file(FILE).to_json(OUT)"),
     (b"PK\x03\x04", "a zip file or an Excel workbook", "unpack it, or save the sheet as CSV UTF-8"),
     (b"PK\x05\x06", "an empty zip file", "name the file that holds the rows"),
     (b"SQLite format 3\0", "a SQLite database", "a project of ours comes in with: pairlab merge"),
@@ -85,7 +90,10 @@ def _zstandard(raw: BinaryIO, file: str) -> io.BufferedReader:
     try:
         zstd: Any = importlib.import_module("compression.zstd")  # Python 3.14 and later
     except ImportError:
-        raise BadInput("is packed with Zstandard; unpack it first: zstd -d", file=file) from None
+        if arrow.is_installed():
+            return io.BufferedReader(Raw(arrow.unpacked_zstandard(raw)))
+        reason = f"is packed with Zstandard: install {arrow.EXTRA}, or unpack it first: zstd -d"
+        raise BadInput(reason, file=file) from None
     return io.BufferedReader(Raw(zstd.ZstdFile(raw)))
 
 

@@ -44,7 +44,7 @@ def rows(fields: RowFields) -> Iterator[PairRow]:
     sides = names.by_role(tuple(fields.data)) or Sides("chosen", "rejected")
     found = [[*answers(fields, side, role)] for side, role in zip(sides, _ROLES, strict=True)]
     stated = _stated(fields, sides)
-    note = _note(fields)
+    note = "\n\n".join(filter(None, (_rationale(fields), _note(fields)))) or None
     external_id, category, tags = fields.identity(), fields.word("category"), fields.tags()
     labels, notes = spoken.people(fields, spoken.by_role)
     if (pairs := len(found[0]) * len(found[1])) > 1:
@@ -137,6 +137,13 @@ def _no_prompt(fields: RowFields, sides: Sides) -> RowRefused:
             " the prompt into a field of its own",
         )
     return fields.missing("prompt")
+
+
+def _rationale(fields: RowFields) -> str:
+    """Why the file prefers the chosen answer, where it says so."""
+    if not isinstance(fields.data.get("rationale"), str):
+        return ""
+    return fields.text("rationale", fields.take("rationale", "note of the preference"))
 
 
 def _note(fields: RowFields) -> str | None:

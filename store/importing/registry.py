@@ -99,6 +99,13 @@ _PAIRS: Final = (
     ),
     ImportFormat("hh", "pairs", "Anthropic HH: two whole transcripts", hh.looks_like, hh.rows),
     ImportFormat(
+        "rationale",
+        "pairs",
+        "chosen and rejected with a rationale, which becomes the note of the file's preference",
+        _chosen_with("rationale"),
+        preference.rows,
+    ),
+    ImportFormat(
         "openai",
         "pairs",
         "OpenAI preference: preferred_output, non_preferred_output",

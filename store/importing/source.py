@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from store import arrow
 from store.errors import BadInput
 from store.importing import packing
 from store.importing.packing import Unreadable
@@ -37,6 +38,8 @@ class Source(NamedTuple):
     suffix: str
     """The name's ending in lower case, ``.gz`` taken off."""
     lines: Iterator[Line]
+    table: BinaryIO | None = None
+    """A Parquet or Arrow file, which has rows in place of lines."""
 
 
 @contextmanager
@@ -64,8 +67,11 @@ def open_any(source: str | os.PathLike[str] | BinaryIO) -> Iterator[Source]:
         plain = path.name
         for ending in packing.ENDINGS:
             plain = plain.removesuffix(ending)
-        lines = _lines(_reader(opened, str(source)))
-        yield Source(path.name, Path(plain).suffix.lower(), lines)
+        suffix = Path(plain).suffix.lower()
+        if arrow.is_table(opened.peek(8)) and arrow.is_installed():
+            yield Source(path.name, suffix, iter(()), opened)
+        else:
+            yield Source(path.name, suffix, _lines(_reader(opened, str(source))))
 
 
 def _reader(raw: BinaryIO, name: str) -> io.BufferedReader:

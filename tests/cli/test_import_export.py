@@ -218,3 +218,43 @@ def test_help_lists_every_format(pairlab: Pairlab) -> None:
 
     told = pairlab("import", "--help").stdout
     assert all(f"\n  {name} " in told for name in FORMATS)
+
+
+def test_a_folder_is_read_file_by_file_with_its_splits(project: Pairlab, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    for name, text in (("train.jsonl", '{"prompt": "one"}\n'), ("test.csv", "prompt\ntwo\n")):
+        (tmp_path / "set" / name).write_text(text, encoding="utf-8")
+    (tmp_path / "set" / "notes.txt").write_text("three\n", encoding="utf-8")
+    done = project("import", "set", "--json")
+    told = {Path(each["file"]).name: each for each in json.loads(done.stdout)["files"]}
+    assert {name: (f["split"], f["added"]) for name, f in told.items()} == {
+        "train.jsonl": ("train", 1),
+        "test.csv": ("test", 1),
+    }
+    assert "set: files that were not read: notes.txt" in done.stderr
+    assert "(prompts, csv, split test)" in done.stderr
+    (tmp_path / "none").mkdir()
+    done = project("import", "none", "set")
+    assert done.exit_code == 1
+    assert "none: the folder holds no file of data" in done.stderr
+    assert "2 there already" not in done.stderr
+    assert done.stderr.count("1 there already") == 2
+
+
+def test_parquet_a_template_and_a_warning(project: Pairlab, tmp_path: Path) -> None:
+    write_lines(tmp_path / "roles.jsonl", CHOSEN)
+    project("import", "roles.jsonl")
+    out = ("--from", "source:trl", "--format")
+    (tmp_path / "mine.toml").write_text('[fields]\ngood = "chosen"\n', encoding="utf-8")
+    done = project("export", "set", *out, "mine.toml", "--parquet")
+    assert (done.exit_code, "in mine format" in done.stderr) == (0, True)
+    assert (tmp_path / "set" / "train.parquet").read_bytes()[:4] == b"PAR1"
+    (tmp_path / "mine.toml").write_text('[fields]\ngood = "chose"\n', encoding="utf-8")
+    done = project("export", "other", *out, "mine.toml")
+    assert done.exit_code == 2
+    assert "mine.toml: fields.good: 'chose' is none of" in done.stderr
+    done = project("export", "uf.jsonl", *out, "ultrafeedback")
+    assert "Not for TRL's DPOTrainer" in done.stderr
+    assert "Not for" not in project("export", "trl.jsonl", *out, "trl").stderr
+    assert project("export", "x.jsonl", *out, "trl", "--parquet").exit_code == 2
+    assert not {"other", "x.jsonl"} & {path.name for path in tmp_path.iterdir()}

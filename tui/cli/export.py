@@ -99,6 +99,7 @@ def _reasons() -> dict[str, str]:
     metavar="CODE",
     help="Of the texts, for the card: en, ja ...; may be given again.",
 )
+@click.option("--parquet", is_flag=True, help="Write a folder's splits as Parquet.")
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @json_option
 @click.pass_obj
@@ -119,12 +120,14 @@ def command(
     *,
     soft_labels: bool,
     length_matched: bool,
+    parquet: bool,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Write OUT: one file (.json, .jsonl), or a folder with splits, a card and a manifest.
+    """Write OUT: one file (.json, .jsonl, .parquet), or a folder with splits, card and manifest.
 
-    Only what is decided goes out; what stays is counted by reason.
+    NAME may be a FILE.toml that describes a format of your own. Parquet needs the extra
+    pairlab[parquet]. Only what is decided goes out; what stays is counted by reason.
     """
     from store import exporting
     from tui.cli.progress import counting
@@ -142,6 +145,7 @@ def command(
             min_confidence=min_confidence,
             soft_labels=soft_labels,
             length_matched=length_matched,
+            parquet=parquet,
             force=force,
             license=license_.lower(),
             languages=tuple(code.lower() for code in languages),
@@ -187,7 +191,7 @@ def _nothing(plan: ExportPlan) -> str:
 def _as_json(plan: ExportPlan, written: WrittenExport) -> dict[str, object]:
     return {
         "out": str(written.out),
-        "format": plan.options.format,
+        "format": plan.format.name,
         "pairs": plan.pairs,
         "rows": written.rows,
         "excluded": plan.counts,
@@ -202,7 +206,7 @@ def _as_json(plan: ExportPlan, written: WrittenExport) -> dict[str, object]:
 def _tell(plan: ExportPlan, written: WrittenExport) -> None:
     from store.exporting import EXPLAINED, Reason
 
-    say(f"{written.rows} rows in {plan.options.format} format; {plan.pairs} pairs in the project.")
+    say(f"{written.rows} rows in {plan.format.name} format; {plan.pairs} pairs in the project.")
     for reason, number in plan.counts.items():
         if number:
             say(f"  {number:6} left out: {EXPLAINED[Reason(reason)]} ({reason})")
@@ -212,17 +216,19 @@ def _tell(plan: ExportPlan, written: WrittenExport) -> None:
             f"  {len(plan.length_not_checked):6} not checked for being identical once cut:"
             " no model at hand to count tokens (length_not_checked)"
         )
+    if plan.format.warning:
+        say(f"  {plan.format.warning}")
     put(str(written.out))
 
 
 def _tell_splits(plan: ExportPlan, written: WrittenExport) -> None:
     """How many rows each split has, and how far that is from what was asked for."""
-    from store.exporting import DEFAULT_SPLIT, SPLIT_NAMES
+    from store.exporting import SPLIT_NAMES
 
     rows = {name.partition(".")[0]: file.rows for name, file in written.files.items()}
     if "train" not in rows or not written.rows:
         return
-    shares = zip(SPLIT_NAMES, plan.options.split or DEFAULT_SPLIT, strict=True)
+    shares = zip(SPLIT_NAMES, plan.shares, strict=True)
     told = [
         f"{rows.get(name, 0)} {name} ({rows.get(name, 0) / written.rows:.0%} of {wanted:.0%})"
         for name, wanted in shares

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.errors import BadInput
     from store.importing import FileReport
 
 REFUSED_ROWS = 3
@@ -73,7 +75,8 @@ def command(
 ) -> None:
     """Bring in prompts, pairs or labels; doing it again adds nothing.
 
-    - is stdin; .gz, .bz2 and .xz are read; each row is read by its own shape.
+    - is stdin; a folder is read file by file; .gz, .bz2 and .xz are unpacked; Parquet, Arrow and
+    .zst need the extra pairlab[parquet]. Each row is read by its own shape.
 
     A row that holds more than can be kept is refused with its reason; fields that were not read
     are named with their number.
@@ -94,8 +97,9 @@ def command(
     options |= {"map": columns, "format": format_, "separator": _separator(delimiter)}
     reports = []
     failed: list[BadInput] = []
+    found = _found(files, failed)
     with context.open() as database:
-        for file in files:
+        for file, split in found:
             try:
                 with counting(f"reading {file}", None) as progress:
                     report = importing.run(
@@ -108,21 +112,43 @@ def command(
                     )
             except BadInput as error:
                 failed.append(error)
-                if len(files) > 1:
-                    _say(f"pairlab: {error}")
                 continue
+            report.split = split
             reports.append(report)
             _tell(report)
             if dry_run and not as_json:
                 _preview(report)
     if as_json and (reports or not failed):
         put_json({"files": [_as_json(report, dry_run=dry_run) for report in reports]})
+    if len(failed) == 1 and not reports:
+        raise failed[0]
+    for each in failed:
+        _say(f"pairlab: {each}")
     if failed:
-        if len(files) == 1:
-            raise failed[0]
         raise click.exceptions.Exit(1)
     if any(report.rejected for report in reports):
         raise click.exceptions.Exit(REFUSED_ROWS)
+
+
+def _found(files: tuple[str, ...], failed: list[BadInput]) -> list[tuple[str, str]]:
+    """The files to read, those of folders among them, with their splits."""
+    from store import importing
+    from store.errors import BadInput
+
+    found: list[tuple[str, str]] = []
+    for file in files:
+        if not Path(file).is_dir():
+            found.append((file, ""))
+            continue
+        try:
+            inside = importing.files_of(Path(file))
+        except BadInput as error:
+            failed.append(error)
+            continue
+        found += [(str(path), split) for path, split in inside.files]
+        if inside.passed_over:
+            _say(f"{file}: files that were not read: {', '.join(inside.passed_over)}")
+    return found
 
 
 def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
@@ -153,8 +179,9 @@ def _as_json(report: FileReport, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _tell(report: FileReport) -> None:
+    split = f", split {report.split}" if report.split else ""
     _say(
-        f"{report.file}: {report.read} read ({report.kind}, {report.format}),"
+        f"{report.file}: {report.read} read ({report.kind}, {report.format}{split}),"
         f" {report.added} added, {report.duplicates} there already,"
         f" {report.rejected} refused"
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
+from store.exporting.formats import template
 from store.exporting.formats.audit import AUDIT
 from store.exporting.formats.base import ExportFormat
 from store.exporting.formats.icai import ICAI
 from store.exporting.formats.ranked import RANKED
+from store.exporting.formats.rationale import RATIONALE
 from store.exporting.formats.trainers import (
     AXOLOTL,
     LLAMA_FACTORY,
@@ -36,6 +39,7 @@ FORMATS: dict[str, ExportFormat[Any]] = {
         ULTRAFEEDBACK,
         ICAI,
         SFT,
+        RATIONALE,
         RANKED,
         AUDIT,
     )
@@ -48,13 +52,18 @@ def summaries() -> dict[str, str]:
 
 
 def named(name: str) -> ExportFormat[Any]:
-    """The format of this name.
+    """The format of this name, or the one that a TOML file of this name describes.
 
     Raises:
-        UsageProblem: there is none; with the nearest name.
+        UsageProblem: there is none, with the nearest name; or the file has mistakes.
     """
     if name in FORMATS:
         return FORMATS[name]
+    if name.lower().endswith(template.ENDING):
+        return template.read(Path(name))
     near = get_close_matches(name, FORMATS, n=1)
     hint = f" (did you mean {near[0]})" if near else ""
-    raise UsageProblem(f"--format {name}: no such format{hint}; there are {', '.join(FORMATS)}")
+    raise UsageProblem(
+        f"--format {name}: no such format{hint}; there are {', '.join(FORMATS)}, and FILE.toml for"
+        " one of your own"
+    )

@@ -36,4 +36,5 @@ AUDIT = ExportFormat(
     "every pair with its whole chain: texts, critiques, settings, labels, rulings",
     _lines,
     every_pair=_entries,
+    tabular=False,
 )

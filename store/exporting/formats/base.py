@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlite_utils import Database
 
@@ -20,6 +20,10 @@ from store.records import Message
 
 Line = dict[str, Any]
 """One JSON object of the file."""
+
+NOT_FOR_TRL: Final = (
+    "Not for TRL's DPOTrainer: the beginning that both answers share would be lost; use trl."
+)
 
 
 def anything(row: ExportRow) -> Reason | None:
@@ -74,6 +78,12 @@ class ExportFormat(Generic[E]):
     """What its lines are about, in the plural."""
     note: str = ""
     """What its user must know; goes into the card."""
+    warning: str = ""
+    """Whose trainer would read it wrongly; goes into the card and is told after an export."""
+    notes: bool = False
+    """Whether its lines hold notes of labels."""
+    tabular: bool = True
+    """Whether all its lines have the same fields, so that Parquet can hold them."""
 
 
 def each(line: Callable[[ExportRow], Line]) -> Callable[[Iterable[ExportRow]], Iterator[Line]]:

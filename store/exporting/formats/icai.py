@@ -71,5 +71,7 @@ ICAI = ExportFormat(
     "annotated pairs of Inverse Constitutional AI: one JSON document, every annotator apart",
     each(_comparison),
     document=_document,
-    note=f"The annotator `{DECIDED}` stands for what counts as decided; no label is left out.",
+    tabular=False,
+    note=f"The annotator `{DECIDED}` stands for what counts as decided; no label is left out."
+    " It is read whole: a folder has one file unless --split asks for more.",
 )

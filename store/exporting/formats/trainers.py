@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
+from store.exporting.formats.base import NOT_FOR_TRL, ExportFormat, Line, answer, each, turns
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow
 
@@ -92,8 +92,9 @@ OPENRLHF = ExportFormat(
 )
 ULTRAFEEDBACK = ExportFormat(
     "ultrafeedback",
-    "ultrafeedback_binarized: prompt, chosen, rejected, messages, scores",
+    "ultrafeedback_binarized: prompt, chosen, rejected, messages, scores; not for TRL",
     each(_ultrafeedback),
+    warning=NOT_FOR_TRL,
     note="The scores are a model's probabilities where one judged; else they say which answer was"
     " chosen (1.0) and nothing more: nobody rated the answers.",
 )

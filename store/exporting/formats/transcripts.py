@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.exporting.formats.base import ExportFormat, Line, each
+from store.exporting.formats.base import NOT_FOR_TRL, ExportFormat, Line, each
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow
 
@@ -31,8 +31,9 @@ def _line(row: ExportRow) -> Line:
 
 HH = ExportFormat(
     "hh",
-    "Anthropic HH: whole transcripts, Human and Assistant",
+    "Anthropic HH: whole transcripts, Human and Assistant; not for TRL",
     each(_line),
     _refuses,
+    warning=NOT_FOR_TRL,
     note="Prompts with a system message, and texts that hold a speaker's mark, are left out.",
 )

@@ -127,6 +127,16 @@ EXPECTED = {
             "system": "",
         }
     ],
+    "rationale": [
+        {
+            "prompt": [m._asdict() for m in TALK],
+            "chosen": [{"role": "assistant", "content": "good"}],
+            "rejected": [{"role": "assistant", "content": "poor"}],
+            "rationale": "",
+            "rationale_by": [],
+            "basis": "labels",
+        }
+    ],
     "openrlhf": [
         {
             "prompt": [m._asdict() for m in TALK],

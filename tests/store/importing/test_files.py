@@ -52,7 +52,7 @@ def zipped() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("x.parquet", b"PAR1\x15\x04\x15" + bytes(60), "Parquet.*to_json"),
+        ("x.parquet", b"PAR1\x15\x04\x15" + bytes(60), "Parquet.*to_json|cannot be read"),
         ("x.txt", zipped(), "zip.*CSV"),
         ("x.db", b"SQLite format 3\0" + bytes(80), "SQLite.*merge"),
         ("x.jsonl", b"GGUF\x03\0\0\0" + bytes(60), "GGUF.*--model"),

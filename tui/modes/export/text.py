@@ -40,7 +40,7 @@ IN_WORDS = {
     Reason.NOT_EXPRESSIBLE: "not expressible here",
     Reason.IDENTICAL_WHEN_CUT: "identical once cut",
     Reason.DUPLICATE: "duplicate",
-    Reason.LENGTH_UNMATCHED: "no match of its length",
+    Reason.LENGTH_UNMATCHED: "no match in length",
 }
 
 
