@@ -50,13 +50,13 @@ class Facts(NamedTuple):
 
 
 _PAIRS = """
-SELECT pair.id, prompt.category, length(a.text) - length(b.text) FROM pair
+SELECT pair.id, prompt.category, length(a.text) - length(b.text) FROM kept_pair AS pair
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id
 WHERE pair.id NOT IN (SELECT value FROM json_each(?))
 """
 _LABELS = """
-SELECT pair_id, verdict, seconds, at, left_side, phase = 'first' FROM label_head
+SELECT pair_id, verdict, seconds, at, left_side, phase = 'first' FROM kept_label AS label_head
 WHERE annotator = ? AND phase IN ('first', 'repeat') AND verdict <> 'skip'
   AND pair_id NOT IN (SELECT value FROM json_each(?)) ORDER BY at, pair_id
 """

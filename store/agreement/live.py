@@ -32,9 +32,10 @@ WHERE +annotator IN (:first, :second)
 # Of all events, for the cost of a look at a pair: what the pair comes to leaves out what is set
 # aside.
 _TOUCHED = """
-SELECT DISTINCT pair.id, pair.position
-FROM event JOIN pair ON pair.id = event.item
+SELECT pair.id, pair.position FROM event JOIN pair ON pair.id = event.item
 WHERE event.arrival > :cursor AND event.arrival <= :now
+UNION SELECT pair.id, pair.position FROM event JOIN pair ON pair.prompt_id = event.item
+WHERE event.arrival > :cursor AND event.arrival <= :now AND event.kind = 'removed'
 """
 
 _ONE = """

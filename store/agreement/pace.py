@@ -16,7 +16,7 @@ SLOWER, FASTER = 1.5, 0.5
 """Median time lately, as a multiple of the median before, that is worth a hint."""
 
 _SECONDS = """
-SELECT seconds FROM label_head
+SELECT seconds FROM kept_label AS label_head
 WHERE annotator = :annotator AND phase = 'first' AND seconds IS NOT NULL
 ORDER BY at, pair_id
 """

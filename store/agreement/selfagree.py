@@ -26,7 +26,7 @@ DROP = 0.2
 
 _REPEATED = """
 SELECT pair_id, json_group_object(phase, verdict) AS said
-FROM label_head
+FROM kept_label AS label_head
 WHERE annotator = :annotator AND phase IN ('first', 'repeat')
   AND informed = 0 AND verdict <> 'skip' AND drawn IS NOT 'useful'
 GROUP BY pair_id

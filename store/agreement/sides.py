@@ -11,7 +11,7 @@ from store import ids
 
 _PICKS = """
 SELECT count(*) FILTER (WHERE verdict = left_side), count(*)
-FROM label_head
+FROM kept_label AS label_head
 WHERE annotator = :annotator AND phase = 'first'
   AND left_side IS NOT NULL AND verdict IN ('a', 'b')
 """

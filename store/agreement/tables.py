@@ -31,7 +31,7 @@ Coding = Literal["verdict", "strength"]
 """What is counted: the verdict alone, or with its strength, as ``a 2``."""
 
 _NEXT_NAME = (
-    "SELECT annotator FROM label_head WHERE annotator > ? AND phase = 'first'"
+    "SELECT annotator FROM kept_label AS label_head WHERE annotator > ? AND phase = 'first'"
     " ORDER BY annotator LIMIT 1"
 )
 
@@ -62,9 +62,10 @@ _SLICE: dict[By | Literal["roles"] | None, str] = {
     None: "SELECT '' AS slice, pair_id, said FROM passes",
     "category": """
         SELECT prompt.category AS slice, pair_id, said FROM passes
-        JOIN pair ON pair.id = pair_id JOIN prompt ON prompt.id = pair.prompt_id""",
+        JOIN kept_pair AS pair ON pair.id = pair_id JOIN prompt ON prompt.id = pair.prompt_id""",
     "origin": """
-        SELECT pair.kind AS slice, pair_id, said FROM passes JOIN pair ON pair.id = pair_id""",
+        SELECT pair.kind AS slice, pair_id, said
+        FROM passes JOIN kept_pair AS pair ON pair.id = pair_id""",
     # Under each version what was said under it, also where a later label stands now; mixed: the
     # labels that stand were made under different versions.
     "guideline": """
@@ -72,13 +73,13 @@ _SLICE: dict[By | Literal["roles"] | None, str] = {
         UNION ALL SELECT 'mixed', pair_id, said FROM passes WHERE oldest <> newest""",
     "roles": """
         SELECT coalesce(pair.a_role || ' ' || pair.b_role, '') AS slice, pair_id, said
-        FROM passes JOIN pair ON pair.id = pair_id""",
+        FROM passes JOIN kept_pair AS pair ON pair.id = pair_id""",
     # The principle behind the younger of the two texts; a person's edit has that of its parent.
     "principle": """
         SELECT coalesce(
             CASE WHEN a.round > b.round THEN under_a.principle_id ELSE under_b.principle_id END,
             under_a.principle_id, under_b.principle_id, '') AS slice, pair_id, said
-        FROM passes JOIN pair ON pair.id = pair_id
+        FROM passes JOIN kept_pair AS pair ON pair.id = pair_id
         JOIN candidate AS a ON a.id = pair.a_id
         JOIN candidate AS b ON b.id = pair.b_id
         LEFT JOIN candidate AS from_a ON a.origin = 'edited' AND from_a.id = a.parent_id
@@ -92,7 +93,7 @@ _COUNT, _COUNTED = "SELECT slice, said, count(*) FROM (", ") GROUP BY slice, sai
 
 _LIST, _LISTED = (
     "SELECT slice, chosen.pair_id, said FROM (",
-    ") AS chosen JOIN pair ON pair.id = chosen.pair_id ORDER BY pair.position",
+    ") AS chosen JOIN kept_pair AS pair ON pair.id = chosen.pair_id ORDER BY pair.position",
 )
 
 BY: tuple[By, ...] = ("category", "principle", "origin", "guideline")

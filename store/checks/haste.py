@@ -10,7 +10,7 @@ from store.judgements.disagreements import WORDS_PER_SECOND, faster_than_read
 from store.rounds import rounds
 
 _TIMED = """
-SELECT count(*) FROM label_head JOIN pair ON pair.id = pair_id
+SELECT count(*) FROM kept_label AS label_head JOIN kept_pair AS pair ON pair.id = pair_id
 WHERE given_by = 'person' AND phase = 'first' AND verdict <> 'skip' AND seconds IS NOT NULL
   AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
 """
@@ -18,8 +18,8 @@ WHERE given_by = 'person' AND phase = 'first' AND verdict <> 'skip' AND seconds 
 # A text has no more words than characters, so that all other labels need not be read.
 _QUICK = """
 SELECT pair.id, seconds, prompt.text, a.text, b.text
-FROM label_head
-JOIN pair ON pair.id = pair_id
+FROM kept_label AS label_head
+JOIN kept_pair AS pair ON pair.id = pair_id
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id

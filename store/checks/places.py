@@ -17,7 +17,7 @@ UNLIKELY: Final = 0.01
 """Chance of a fair coin below which a share of left picks is no accident."""
 
 _PICKS = """
-SELECT annotator, count(*) FILTER (WHERE verdict = left_side), count(*) FROM label_head
+SELECT annotator, count(*) FILTER (WHERE verdict = left_side), count(*) FROM kept_label
 WHERE given_by = 'person' AND phase = 'first' AND left_side IS NOT NULL AND verdict IN ('a', 'b')
   AND pair_id NOT IN (SELECT value FROM json_each(:hidden))
 GROUP BY annotator ORDER BY annotator
@@ -43,7 +43,7 @@ def favourite_place(db: Database) -> Finding:
 def _picked(db: Database, annotator: str, *, left: bool) -> list[str]:
     """The pairs whose answer on one side an annotator preferred, in project order."""
     rows = db.execute(
-        "SELECT pair.id FROM label_head JOIN pair ON pair.id = pair_id"
+        "SELECT pair.id FROM kept_label AS label_head JOIN kept_pair AS pair ON pair.id = pair_id"
         " WHERE annotator = ? AND phase = 'first' AND verdict IN ('a', 'b')"
         " AND left_side IS NOT NULL AND (verdict = left_side) = ? ORDER BY pair.position",
         [annotator, left],

@@ -19,7 +19,7 @@ def thoughts(db: Database) -> Finding:
     answers = dict(_holding(db, "SELECT id, text FROM candidate"))
     critiques = list(_holding(db, "SELECT candidate_id, text FROM critique"))
     held = {*answers, *(candidate for candidate, _ in critiques)}
-    rows = db.execute("SELECT id, a_id, b_id FROM pair ORDER BY position")
+    rows = db.execute("SELECT id, a_id, b_id FROM kept_pair AS pair ORDER BY position")
     pairs = tuple(pair for pair, a, b in rows if not held.isdisjoint((a, b)))
     marks = sorted({*answers.values(), *(mark for _, mark in critiques)})
     told = f"{len(answers)} answers and {len(critiques)} critiques hold what a model thought"

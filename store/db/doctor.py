@@ -91,7 +91,7 @@ def examine(path: StrPath) -> list[Diagnosis]:
     try:
         with translated(path):
             found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
-            found += [*_sides(db), _replica(db, path)]
+            found += [*_sides(db), *_removed(db), _replica(db, path)]
     except StoreError as error:
         found.append(
             Diagnosis(
@@ -303,6 +303,19 @@ def _events(db: Database) -> Diagnosis:
             f"Say so where the data is used, or {WAYS_BACK}.",
         )
     return Diagnosis("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
+
+
+def _removed(db: Database) -> list[Diagnosis]:
+    """What was taken out of the project, where anything was."""
+    row = db.execute(
+        "SELECT (SELECT count(*) FROM removed JOIN prompt ON prompt.id = item),"
+        " (SELECT count(*) FROM removed_pair)"
+    ).fetchone()
+    if not any(row):
+        return []
+    words = f"{row[0]} prompts and {row[1]} pairs were removed: kept in the file, counted nowhere."
+    remedy = "List them in mode B with status:removed; bring them back with: pairlab remove --undo"
+    return [Diagnosis("removed", Severity.NOTE, words, remedy)]
 
 
 def _sides(db: Database) -> list[Diagnosis]:

@@ -20,7 +20,7 @@ GIVEN_BY: Final = (
 _ITEMS = """CREATE VIEW pairs_readable AS
 SELECT pair.position, pair.id, pair.external_id, prompt.category, prompt.text AS prompt,
        a.text AS a, b.text AS b, pair.kind, pair.a_role, pair.b_role, pair.source
-FROM pair
+FROM kept_pair AS pair
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id;
@@ -38,9 +38,47 @@ SELECT candidate.id AS candidate_id, candidate.prompt_id, (
 FROM candidate;
 """
 
+
+def _kept(pair: str) -> str:
+    """SQL for a pair that is still in the project, at no cost where nothing was ever removed."""
+    return (
+        "(NOT EXISTS (SELECT 1 FROM head WHERE kind = 'removed')"  # noqa: S608 - a column
+        f" OR NOT EXISTS (SELECT 1 FROM removed_pair AS gone WHERE gone.pair_id = {pair}))"
+    )
+
+
+# No window over all words here: what one pair is asked must cost the same at any size.
+_REMOVED = f"""
+-- Taken out again: a pair by itself, or with its prompt. Everything that counts, queues or writes
+-- reads the kept rows; the tables themselves hold all.
+CREATE VIEW removed AS
+SELECT said.item, said.annotator, said.at FROM head AS said JOIN event ON event.id = said.event_id
+WHERE said.kind = 'removed' AND json_extract(said.value, '$.on') AND NOT EXISTS (
+    SELECT 1 FROM head AS other JOIN event AS later ON later.id = other.event_id
+    WHERE other.kind = 'removed' AND other.item = said.item
+        AND (later.lamport, later.replica, later.seq) > (event.lamport, event.replica, event.seq)
+);
+
+CREATE VIEW removed_pair AS
+SELECT pair.id AS pair_id FROM pair JOIN removed ON removed.item = pair.id
+UNION ALL
+SELECT pair.id FROM pair JOIN removed ON removed.item = pair.prompt_id
+WHERE NOT EXISTS (SELECT 1 FROM removed AS itself WHERE itself.item = pair.id);
+
+CREATE VIEW kept_prompt AS
+SELECT * FROM prompt WHERE NOT EXISTS (SELECT 1 FROM head WHERE kind = 'removed')
+    OR NOT EXISTS (SELECT 1 FROM removed WHERE removed.item = prompt.id);
+
+CREATE VIEW kept_pair AS SELECT * FROM pair WHERE {_kept("pair.id")};
+
+CREATE VIEW kept_label AS SELECT * FROM label_head WHERE {_kept("label_head.pair_id")};
+
+CREATE VIEW kept_place AS SELECT * FROM round_pair WHERE {_kept("round_pair.pair_id")};
+"""  # noqa: S608 - the text above
+
 _ROUNDS = """
 CREATE VIEW answered AS
-SELECT pair_id, annotator, given_by, verdict, answer FROM label_head
+SELECT pair_id, annotator, given_by, verdict, answer FROM kept_label AS label_head
 WHERE phase = 'first' AND answer <> 'again';
 
 CREATE VIEW shared_head AS
@@ -56,7 +94,7 @@ SELECT kind, item, value, annotator, at, event_id FROM (
 ) WHERE place = 1;
 
 CREATE VIEW open_place AS
-SELECT round_id, annotator, position, pair_id FROM round_pair WHERE NOT EXISTS (
+SELECT round_id, annotator, position, pair_id FROM kept_place AS round_pair WHERE NOT EXISTS (
     SELECT 1 FROM answered
     WHERE answered.pair_id = round_pair.pair_id AND answered.annotator = round_pair.annotator
 );
@@ -80,7 +118,7 @@ LEFT JOIN shared_head AS ended ON ended.kind = 'round_end' AND ended.item = made
 WHERE made.kind = 'round';
 
 CREATE VIEW sealed_pair AS
-SELECT DISTINCT round_pair.pair_id FROM round_now JOIN round_pair USING (round_id)
+SELECT DISTINCT round_pair.pair_id FROM round_now JOIN kept_place AS round_pair USING (round_id)
 WHERE round_now.ended IS NULL AND round_now.seal = 'sealed';
 """
 
@@ -88,7 +126,7 @@ _LABELS = f"""
 CREATE VIEW first_label AS
 SELECT pair_id, annotator, given_by, verdict, strength, seconds, guideline_id, informed, round_id,
        at, drawn
-FROM label_head WHERE phase = 'first' AND verdict <> 'skip';
+FROM kept_label AS label_head WHERE phase = 'first' AND verdict <> 'skip';
 
 CREATE VIEW blind_pass AS
 SELECT pair_id, annotator, given_by, verdict, strength, guideline_id, round_id, at
@@ -98,13 +136,13 @@ CREATE VIEW blind_label AS
 SELECT * FROM blind_pass WHERE pair_id NOT IN (SELECT pair_id FROM sealed_pair);
 
 CREATE VIEW last_word AS
-SELECT pair_id, annotator, given_by, phase, verdict, strength, round_id FROM label_head AS label
+SELECT pair_id, annotator, given_by, phase, verdict, strength, round_id FROM kept_label AS label
 WHERE phase = 'first' AND NOT EXISTS (
-    SELECT 1 FROM label_head AS later
+    SELECT 1 FROM kept_label AS later
     WHERE later.pair_id = label.pair_id AND later.annotator = label.annotator
         AND later.phase = 'discussion' AND later.verdict <> 'skip'
 ) OR phase = 'discussion' AND (verdict <> 'skip' OR NOT EXISTS (
-    SELECT 1 FROM label_head AS earlier
+    SELECT 1 FROM kept_label AS earlier
     WHERE earlier.pair_id = label.pair_id AND earlier.annotator = label.annotator
         AND earlier.phase = 'first'
 ));
@@ -114,9 +152,9 @@ SELECT pair_id, annotator,
        {GIVEN_BY} AS given_by
 FROM (
     SELECT item AS pair_id, annotator FROM sound_event
-    WHERE kind = 'clear' AND phase IN ('first', 'discussion')
+    WHERE kind = 'clear' AND phase IN ('first', 'discussion') AND {_kept("sound_event.item")}
     UNION
-    SELECT pair_id, annotator FROM label_head
+    SELECT pair_id, annotator FROM kept_label AS label_head
     WHERE verdict = 'skip' AND phase IN ('first', 'discussion')
 ) AS cell
 WHERE EXISTS (
@@ -124,7 +162,7 @@ WHERE EXISTS (
     WHERE event.item = cell.pair_id AND event.annotator = cell.annotator AND kind = 'label'
         AND phase IN ('first', 'discussion') AND json_extract(value, '$.verdict') <> 'skip'
 ) AND NOT EXISTS (
-    SELECT 1 FROM label_head AS stands
+    SELECT 1 FROM kept_label AS stands
     WHERE stands.pair_id = cell.pair_id AND stands.annotator = cell.annotator
         AND stands.phase IN ('first', 'discussion') AND stands.verdict <> 'skip'
 );
@@ -147,6 +185,7 @@ SELECT pair_id, annotator, guideline_id, verdict, strength, informed, round_id, 
            ) AS place
     FROM (
         SELECT item, annotator FROM sound_event WHERE kind = 'label' AND phase = 'first'
+            AND {_kept("sound_event.item")}
         GROUP BY item, annotator HAVING count(*) > 1
     ) AS cell
     JOIN sound_event AS event USING (item, annotator)
@@ -171,12 +210,12 @@ SELECT label_head.pair_id, label_head.annotator, label_head.phase, verdict, stre
        CASE WHEN head.item IS NULL OR (label_head.note IS NOT NULL AND label_head.at > head.at)
             THEN label_head.note ELSE nullif(json_extract(head.value, '$.text'), '') END AS note,
        informed, guideline_id, round_id, label_head.at, label_head.event_id, answer
-FROM label_head
+FROM kept_label AS label_head
 LEFT JOIN head ON head.kind = 'note' AND head.item = label_head.pair_id
     AND head.annotator = label_head.annotator AND head.phase = '';
 """  # noqa: S608 - the text above
 
-_ASKINGS = """
+_ASKINGS = f"""
 CREATE VIEW asking AS
 SELECT item AS pair_id, annotator AS judge, phase AS key,
        json_extract(value, '$.principle_id') AS principle_id,
@@ -189,15 +228,18 @@ SELECT item AS pair_id, annotator AS judge, phase AS key,
        json_extract(value, '$.orders[1][0]') AS ba_first,
        json_extract(value, '$.orders[1][1]') AS ba_second,
        json_extract(value, '$.tokens') AS tokens, json_extract(value, '$.seconds') AS seconds, at
-FROM head WHERE kind = 'asking';
+FROM head AS asked WHERE kind = 'asking' AND {_kept("asked.item")};
 
 CREATE VIEW answer_class AS
 SELECT item AS candidate_id, annotator, json_extract(value, '$.class') AS class,
        json_extract(value, '$.probabilities') AS probabilities,
        json_extract(value, '$.seconds') AS seconds, at
 FROM head
-WHERE kind = 'answer_class' AND json_extract(value, '$.class') IS NOT NULL;
-"""
+WHERE kind = 'answer_class' AND json_extract(value, '$.class') IS NOT NULL AND EXISTS (
+    SELECT 1 FROM candidate JOIN kept_prompt ON kept_prompt.id = prompt_id
+    WHERE candidate.id = head.item
+);
+"""  # noqa: S608 - the text above
 
 _LINKS = """
 -- A prompt that was made from another one, which is here and no wrapped one itself.
@@ -225,13 +267,13 @@ SELECT item AS prompt_id, annotator, event_id AS ranking_id,
        json_extract(value, '$.groups') AS groups,
        json_extract(value, '$.seconds') AS seconds,
        json_extract(value, '$.guideline_id') AS guideline_id, at
-FROM head WHERE kind = 'ranking';
+FROM head WHERE kind = 'ranking' AND item IN (SELECT id FROM kept_prompt);
 
 CREATE VIEW ranked_pair AS
 SELECT label.pair_id, label.annotator, ranked.item AS prompt_id,
        json_extract(event.value, '$.ranking') AS ranking_id
 FROM (SELECT DISTINCT item FROM head WHERE kind = 'ranking') AS ranked
-JOIN pair ON pair.prompt_id = ranked.item
+JOIN kept_pair AS pair ON pair.prompt_id = ranked.item
 JOIN label_head AS label ON label.pair_id = pair.id AND label.phase = 'first'
 JOIN event ON event.id = label.event_id
 WHERE json_extract(event.value, '$.ranking') IS NOT NULL;
@@ -249,13 +291,15 @@ JOIN candidate AS revision ON revision.id = head.item
 JOIN chain ON chain.candidate_id = head.item
 JOIN candidate AS original ON original.id = chain.root_id
 WHERE head.kind = 'decision' AND json_extract(head.value, '$.choice') IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM removed WHERE removed.item = revision.prompt_id)
 UNION ALL
 SELECT edited.prompt_id, head.item, head.annotator, 1, 'edit', original.text, edited.text
 FROM head
 JOIN candidate AS edited ON edited.id = json_extract(head.value, '$.edited_id')
 JOIN chain ON chain.candidate_id = head.item
 JOIN candidate AS original ON original.id = chain.root_id
-WHERE head.kind = 'decision' AND json_extract(head.value, '$.choice') = 'edit';
+WHERE head.kind = 'decision' AND json_extract(head.value, '$.choice') = 'edit'
+    AND NOT EXISTS (SELECT 1 FROM removed WHERE removed.item = edited.prompt_id);
 
 -- By default a ruling; else the verdict of all people who labelled the pair, where they agree;
 -- else, where nobody labelled it, the decision on the revision. store.exporting.decided is the
@@ -278,7 +322,7 @@ WITH ruled AS (
                CASE WHEN choice = 'reject' THEN 'rejected'
                     WHEN choice = 'edit' AND NOT is_edit THEN 'edited'
                     WHEN a.text = preferred THEN 'a' ELSE 'b' END AS word
-        FROM pair
+        FROM kept_pair AS pair
         JOIN candidate AS a ON a.id = pair.a_id
         JOIN candidate AS b ON b.id = pair.b_id
         JOIN decision_now ON decision_now.prompt_id = pair.prompt_id
@@ -294,7 +338,7 @@ WITH ruled AS (
            coalesce(ruled.word, agreed.word, decided.word, iif(pair.id IN (
                SELECT pair_id FROM last_word WHERE given_by = 'person'), 'skipped', 'unlabelled')
            ) AS word
-    FROM pair
+    FROM kept_pair AS pair
     LEFT JOIN ruled ON ruled.pair_id = pair.id
     LEFT JOIN agreed ON agreed.pair_id = pair.id
     LEFT JOIN decided ON decided.pair_id = pair.id
@@ -328,7 +372,7 @@ WHERE verdict IN ('a', 'b')
 
 _STATEMENTS: Final = tuple(
     f"CREATE VIEW {text.strip().removesuffix(';')}"
-    for script in (_ITEMS, _ROUNDS, _LABELS, _ASKINGS, _LINKS, _RANKINGS, _STANDING)
+    for script in (_ITEMS, _REMOVED, _ROUNDS, _LABELS, _ASKINGS, _LINKS, _RANKINGS, _STANDING)
     for text in re.split(r"^(?:--.*\n)*CREATE VIEW", script, flags=re.MULTILINE)[1:]
 )
 

@@ -78,7 +78,7 @@ def _rounded(value: float | None) -> float | None:
 _BEHIND = """
 WITH RECURSIVE behind (id, parent_id, critique_id, generation_id) AS (
     SELECT candidate.id, parent_id, critique_id, generation_id FROM candidate
-    JOIN pair ON candidate.id IN (pair.a_id, pair.b_id)
+    JOIN kept_pair AS pair ON candidate.id IN (pair.a_id, pair.b_id)
     WHERE pair.id IN (SELECT value FROM json_each(:pairs))
     UNION
     SELECT candidate.id, candidate.parent_id, candidate.critique_id, candidate.generation_id
@@ -109,7 +109,7 @@ WHERE pair_id NOT IN (SELECT value FROM json_each(?))
 GROUP BY annotator ORDER BY annotator
 """
 _GUIDELINES = """
-SELECT DISTINCT guideline_id FROM label_head
+SELECT DISTINCT guideline_id FROM kept_label AS label_head
 WHERE guideline_id IS NOT NULL AND pair_id IN (SELECT value FROM json_each(:pairs))
   AND pair_id NOT IN (SELECT pair_id FROM sealed_pair)
 """

@@ -98,8 +98,11 @@ class Facts:
     """The whole project as an export sees it, pairs in project order."""
 
     pairs: list[PairFacts]
+    """All but those that were removed."""
     decisions: dict[str, list[Decided]]
     """Prompt to the current decisions on revisions of its candidates."""
+    removed: tuple[str, ...] = ()
+    """Ids of the pairs that were removed, in project order."""
     crowd: Mapping[str, tuple[Verdict | None, float]] = field(default_factory=dict)
     """Pair to the likeliest verdict of all raters and its probability, where it was asked for."""
 
@@ -108,11 +111,14 @@ _PAIRS = """
 SELECT pair.id, pair.external_id, pair.kind, pair.prompt_id, prompt.messages, prompt.category,
        a.id, a.text, a.origin, a.author, a.finish_reason,
        b.id, b.text, b.origin, b.author, b.finish_reason
-FROM pair
+FROM kept_pair AS pair
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id
 ORDER BY pair.position
+"""
+_REMOVED = """
+SELECT pair_id FROM removed_pair JOIN pair ON pair.id = pair_id ORDER BY pair.position
 """
 _WORDS = """
 SELECT pair_id, annotator, given_by, verdict, round_id, strength FROM last_word
@@ -170,7 +176,8 @@ def load(db: Database, *, notes: bool = False) -> Facts:
     if flagged := labels.all_flagged(db):
         for pair in pairs:
             pair.flagged = not flagged.isdisjoint((pair.id, pair.prompt_id, pair.a.id, pair.b.id))
-    return Facts(pairs, _decisions(db))
+    removed = tuple(row[0] for row in db.execute(_REMOVED))
+    return Facts(pairs, _decisions(db), removed)
 
 
 def _said(db: Database, sql: str) -> Iterator[tuple[str, AnnotatorVerdict]]:

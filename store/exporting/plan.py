@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -177,7 +177,7 @@ def plan(
     outcome = gate.sift(rows, options, format_.refuses, doubted, judges.weak, count_tokens)
     if options.length_matched:
         outcome = _matched(outcome, options.seed)
-    reasons = _reasons(standings, outcome)
+    reasons = dict.fromkeys(project.removed, Reason.REMOVED) | _reasons(standings, outcome)
     entries: tuple[Entry, ...] = tuple(outcome.passed)
     if format_.every_pair:
         judged = (Judged(p, standings[p.id], reasons.get(p.id)) for p in project.pairs)
@@ -186,9 +186,9 @@ def plan(
         options=options,
         format=format_,
         rows=tuple(outcome.passed),
-        excluded=_by_reason(project, reasons),
+        excluded=_by_reason([*project.removed, *(pair.id for pair in project.pairs)], reasons),
         length_not_checked=tuple(row.pair.id for row in outcome.length_not_checked),
-        pairs=len(project.pairs),
+        pairs=len(project.pairs) + len(project.removed),
         background=background.read(db, [entry.pair.id for entry in entries]),
         entries=entries,
         speakers=_speakers(db, project),
@@ -242,10 +242,10 @@ def _reasons(standings: dict[str, PairDecision], outcome: GateOutcome) -> dict[s
     return undecided | {row.pair.id: reason for row, reason in outcome.excluded}
 
 
-def _by_reason(project: Facts, reasons: dict[str, Reason]) -> dict[str, list[str]]:
+def _by_reason(pair_ids: Sequence[str], reasons: dict[str, Reason]) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for reason in Reason:
-        found = [pair.id for pair in project.pairs if reasons.get(pair.id) is reason]
+        found = [pair_id for pair_id in pair_ids if reasons.get(pair_id) is reason]
         if found:
             out[reason.value] = found
     return out

@@ -41,9 +41,9 @@ SILENT = frozenset(
 """Reasons that tell something of the texts and nothing of anybody's verdict."""
 
 _TOUCHED = """
-SELECT pair_id FROM label_head WHERE annotator <> :me
+SELECT pair_id FROM kept_label AS label_head WHERE annotator <> :me
 UNION SELECT item FROM head WHERE kind IN ('ruling', 'flag') AND annotator <> :me
-UNION SELECT pair.id FROM pair
+UNION SELECT pair.id FROM kept_pair AS pair
 JOIN candidate ON candidate.prompt_id = pair.prompt_id
 JOIN head ON head.kind = 'decision' AND head.item = candidate.id
 WHERE head.annotator <> :me

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     """The first of these, in this order, that is true of a pair is the one reported."""
 
     HIDDEN = "hidden"
+    REMOVED = "removed"
     UNLABELLED = "unlabelled"
     SKIPPED = "skipped"
     BEING_LABELLED_AGAIN = "being_labelled_again"
@@ -38,6 +39,7 @@ class Reason(StrEnum):
 
 EXPLAINED: Final[dict[Reason, str]] = {
     Reason.HIDDEN: "a round that shows whole blocks only still hides the pair",
+    Reason.REMOVED: "it was taken out of the project, alone or with its prompt (pairlab remove)",
     Reason.UNLABELLED: "nobody has labelled the pair or decided on its revision",
     Reason.SKIPPED: "everybody who saw it skipped it",
     Reason.BEING_LABELLED_AGAIN: "somebody took their verdict back and has not given a new one",

@@ -22,7 +22,7 @@ from store.importing.rows import (
     Row,
     shown,
 )
-from store.items import answered_prompts, candidates, pairs, prompts
+from store.items import answered_prompts, candidates, pairs, prompts, removal
 from store.judgements import labels, rankings
 from store.log import event_kinds
 from store.records import Candidate, Label, Origin
@@ -217,6 +217,9 @@ class Writer:
     def _label(
         self, pair_id: str, who: str, given: Given, line: int, problems: list[Problem]
     ) -> bool:
+        if removal.of_item(self._db, pair_id):
+            problems.append(_kept(line, f"labels.{who}", f"was removed here; {removal.WAY_BACK}"))
+            return False
         present = labels.mine(self._db, pair_id, who, given.phase)
         if present is not None and _same(present, given):
             return False

@@ -25,9 +25,11 @@ CAME_WITH_PAIRS: Final = """(
 )"""
 """Condition on a row of ``prompt``."""
 
-_COUNT: Final = "SELECT count(*) FROM prompt WHERE "
-_WANTED: Final = "SELECT 1 FROM prompt WHERE NOT "
-_ASK_ALL: Final = "INSERT INTO meta (key, value) SELECT 'asked:' || id, '1' FROM prompt WHERE "
+_COUNT: Final = "SELECT count(*) FROM kept_prompt AS prompt WHERE "
+_WANTED: Final = "SELECT 1 FROM kept_prompt AS prompt WHERE NOT "
+_ASK_ALL: Final = (
+    "INSERT INTO meta (key, value) SELECT 'asked:' || id, '1' FROM kept_prompt AS prompt WHERE "
+)
 
 
 def came_with_pairs(db: Database, prompt_id: str) -> bool:
@@ -44,7 +46,10 @@ def count(db: Database) -> int:
 def only_pairs(db: Database) -> bool:
     """Whether there are pairs to label and no prompt that answers are wanted to."""
     wanted = db.execute(_WANTED + CAME_WITH_PAIRS + " LIMIT 1").fetchone()
-    return wanted is None and db.execute("SELECT 1 FROM pair LIMIT 1").fetchone() is not None
+    return (
+        wanted is None
+        and db.execute("SELECT 1 FROM kept_pair AS pair LIMIT 1").fetchone() is not None
+    )
 
 
 def ask(db: Database, prompt_id: str) -> None:

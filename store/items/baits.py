@@ -93,8 +93,8 @@ def add(
 def every(db: Database) -> list[BaitPrompt]:
     """All forms of all baits, in project order."""
     rows = db.execute(
-        "SELECT prompt_id, base_id, form, value FROM bait JOIN prompt ON prompt.id = prompt_id"
-        " ORDER BY prompt.position"
+        "SELECT prompt_id, base_id, form, value FROM bait"
+        " JOIN kept_prompt AS prompt ON prompt.id = prompt_id ORDER BY prompt.position"
     ).fetchall()
     return [
         BaitPrompt(prompt_id, base_id, Form(form), _bait(json.loads(value)))

@@ -28,6 +28,7 @@ TABLE: Final = Table(
 """A pair's id covers the texts of its candidates, which its row does not hold: see :func:`add`."""
 PADDED: Final = "padded"
 """Role of an answer that is long and useless on purpose, and source of its pair."""
+_COUNT: Final = "SELECT (SELECT count(*) FROM pair) - (SELECT count(*) FROM removed_pair)"
 _SAME_TEXTS = (
     "SELECT pair.id FROM pair JOIN candidate AS a ON a.id = pair.a_id"
     " JOIN candidate AS b ON b.id = pair.b_id WHERE pair.prompt_id = ?1"
@@ -198,13 +199,13 @@ def of_candidate(db: Database, candidate_id: str) -> list[Pair]:
 
 
 def ordered(db: Database) -> list[Pair]:
-    """All pairs in project order."""
-    return TABLE.where(db)
+    """All pairs that were not removed, in project order."""
+    return TABLE.where(db, "id NOT IN (SELECT pair_id FROM removed_pair)")
 
 
 def count(db: Database) -> int:
-    """How many pairs the project has."""
-    return TABLE.count(db)
+    """How many pairs the project has; removed ones do not count."""
+    return int(db.execute(_COUNT).fetchone()[0])
 
 
 def _make(

@@ -27,11 +27,11 @@ SHORT: Final = 400
 
 _CHOSEN = f"""
 WITH bare AS (
-    SELECT id FROM prompt
+    SELECT id FROM kept_prompt AS prompt
     WHERE id NOT IN (SELECT prompt_id FROM attack) AND NOT {answered_prompts.CAME_WITH_PAIRS}
     ORDER BY position LIMIT ?
 )
-SELECT id FROM prompt
+SELECT id FROM kept_prompt AS prompt
 WHERE id IN (SELECT id FROM bare)
    OR id IN (SELECT prompt_id FROM attack WHERE base_id IN (SELECT id FROM bare))
 ORDER BY position
@@ -195,7 +195,7 @@ def _load(db: Database, page: dict[str, _PromptRows]) -> None:
     for one, state in page.items():
         rows = db.execute(
             "SELECT candidate.id, parent_id, critique_id, slot, length(candidate.text), origin,"
-            " category FROM candidate JOIN prompt ON prompt.id = prompt_id"
+            " category FROM candidate JOIN kept_prompt AS prompt ON prompt.id = prompt_id"
             " WHERE prompt_id = ? AND origin IN ('proposed', 'revision')"
             " ORDER BY candidate.created_at, candidate.rowid",
             (one,),

@@ -26,6 +26,8 @@ def _readable(cells: Cells) -> str:
     return Prompt(messages=messages_of(cells["messages"]), category="").text
 
 
+_KEPT: Final = "id NOT IN (SELECT item FROM removed)"
+_COUNT: Final = f"SELECT count(*) FROM prompt WHERE {_KEPT}"  # noqa: S608 - the text above
 TABLE: Final = Table(
     "prompt",
     Prompt,
@@ -93,18 +95,19 @@ def get(db: Database, prompt_id: str) -> Prompt:
 
 
 def ordered(db: Database, limit: int | None = None) -> list[Prompt]:
-    """All prompts in project order, or the first ``limit`` of them."""
-    return TABLE.where(db, limit=-1 if limit is None else limit)
+    """All prompts that were not removed in project order, or the first ``limit`` of them."""
+    return TABLE.where(db, _KEPT, limit=-1 if limit is None else limit)
 
 
 def at_place(db: Database, number: int) -> str | None:
     """Id of the prompt at a place in project order, or of the nearest; None without prompts."""
     row = db.execute(
-        "SELECT id FROM prompt ORDER BY abs(position - ?), position LIMIT 1", [number]
+        "SELECT id FROM kept_prompt AS prompt ORDER BY abs(position - ?), position LIMIT 1",
+        [number],
     ).fetchone()
     return None if row is None else str(row[0])
 
 
 def count(db: Database) -> int:
-    """How many prompts the project has."""
-    return TABLE.count(db)
+    """How many prompts the project has; removed ones do not count."""
+    return int(db.execute(_COUNT).fetchone()[0])

@@ -197,7 +197,7 @@ def soft_labels(askings: Iterable[Asking]) -> dict[str, SoftLabel]:
 
 def _read(db: Database, where: str, **values: str | None) -> list[Asking]:
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM asking JOIN pair ON pair.id = pair_id WHERE {where}"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM asking JOIN kept_pair AS pair ON pair.id = pair_id WHERE {where}"  # noqa: S608
         " ORDER BY pair.position, judge, asking.at, key",
         values,
     ).fetchall()

@@ -18,12 +18,16 @@ _SELECT = (
     " json_extract(value, '$.edited_id'), json_extract(value, '$.seconds'), event_id, at FROM head"
     " WHERE kind = 'decision'"
 )
+_KEPT = (
+    " AND item IN (SELECT candidate.id FROM candidate"
+    " JOIN kept_prompt ON kept_prompt.id = prompt_id)"
+)
 _IN_CHAIN = """ AND item IN (
     SELECT candidate_id FROM chain
     WHERE root_id = ?1 AND prompt_id = (SELECT prompt_id FROM candidate WHERE id = ?1)
 ) ORDER BY at, event_id"""
 _WITHDRAWN = """
-SELECT pair.id FROM pair
+SELECT pair.id FROM kept_pair AS pair
 JOIN candidate AS edited ON edited.id = iif(pair.a_role = 'edited', pair.a_id, pair.b_id)
 WHERE pair.kind = 'edited' AND NOT EXISTS (
     -- the same text as a revision of the model's, or as an edit that still holds
@@ -100,8 +104,8 @@ def of_chain(db: Database, original_id: str) -> list[Decision]:
 
 
 def ordered(db: Database) -> list[Decision]:
-    """All current decisions, oldest first."""
-    rows = db.execute(_SELECT + " ORDER BY at, event_id").fetchall()
+    """All current decisions but those on removed prompts, oldest first."""
+    rows = db.execute(_SELECT + _KEPT + " ORDER BY at, event_id").fetchall()
     return [_decision(row) for row in rows]
 
 

@@ -29,7 +29,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff
 """A word, or one character of a script that sets no spaces."""
 
 _DISAGREED = """
-SELECT pair.id FROM first_label JOIN pair ON pair.id = pair_id
+SELECT pair.id FROM first_label JOIN kept_pair AS pair ON pair.id = pair_id
 WHERE CASE ?1 WHEN '[]' THEN given_by = 'person'
       ELSE annotator IN (SELECT value FROM json_each(?1)) END
 GROUP BY pair.id HAVING count(DISTINCT verdict) > 1 ORDER BY pair.position

@@ -84,7 +84,7 @@ def labels_under(db: Database) -> dict[str, int]:
     Without those of sealed rounds: which version a label is of may tell whether it is a skip.
     """
     rows = db.execute(
-        "SELECT guideline_id, count(*) FROM label_head"
+        "SELECT guideline_id, count(*) FROM kept_label AS label_head"
         " WHERE phase = 'first' AND guideline_id IS NOT NULL"
         "  AND pair_id NOT IN (SELECT pair_id FROM sealed_pair) GROUP BY guideline_id"
     ).fetchall()

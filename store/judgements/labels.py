@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from store import ids
 from store.db.project_database import immediate
 from store.errors import BadInput, WrongId
+from store.items import removal
 from store.judgements import guidelines
 from store.log import current_state, events
 from store.records import Event, Label, Phase, Verdict
@@ -34,7 +35,7 @@ WITH mine AS MATERIALIZED (
     SELECT round_id, ended FROM round_pair JOIN round_now USING (round_id)
     WHERE pair_id = :pair AND annotator = :who
 )
-SELECT EXISTS (SELECT 1 FROM pair WHERE id = :pair),
+SELECT EXISTS (SELECT 1 FROM kept_pair WHERE id = :pair),
     (SELECT json_extract(value, '$.id') FROM shared_head
      WHERE kind = 'guideline' AND item = 'guideline'),
     EXISTS (SELECT 1 FROM label_head WHERE pair_id = :pair AND annotator = :who
@@ -61,7 +62,7 @@ class _Basis(NamedTuple):
     """What a first label given now would rest on."""
 
     is_here: int
-    """Whether there is such a pair."""
+    """Whether there is such a pair, and it was not removed."""
     guideline_id: str | None
     """The version in force."""
     informed: int
@@ -121,7 +122,7 @@ def give(
 
     Raises:
         WrongId: there is no such pair.
-        BadInput: verdict, strength or side is none of those that exist.
+        BadInput: verdict, strength or side is none of those that exist, or the pair was removed.
     """
     chosen = _verdict(verdict)
     _check(chosen, strength, left)
@@ -129,6 +130,8 @@ def give(
     with immediate(db):
         basis, first = _basis(db, pair_id, who), phase is Phase.FIRST
         if not basis.is_here:
+            if removal.of_item(db, pair_id):
+                raise BadInput(f"pair {pair_id[:12]} was removed; {removal.WAY_BACK}")
             raise WrongId(pair_id, "pair")
         value: dict[str, Any] = {
             "verdict": chosen.value,
@@ -235,7 +238,7 @@ def under_older_guideline(db: Database, annotator: str) -> list[str]:
     Those that are in the queue again already are left out.
     """
     rows = db.execute(
-        "SELECT pair_id FROM label_head WHERE annotator = ? AND phase = 'first'"
+        "SELECT pair_id FROM kept_label AS label_head WHERE annotator = ? AND phase = 'first'"
         " AND guideline_id IS NOT ? AND answer <> 'again' ORDER BY at, pair_id",
         [ids.name(annotator), guidelines.current_id(db)],
     ).fetchall()
@@ -244,7 +247,9 @@ def under_older_guideline(db: Database, annotator: str) -> list[str]:
 
 def annotators(db: Database) -> list[str]:
     """Everybody who has a label in the project, by name."""
-    rows = db.execute("SELECT DISTINCT annotator FROM label_head ORDER BY annotator").fetchall()
+    rows = db.execute(
+        "SELECT DISTINCT annotator FROM kept_label AS label_head ORDER BY annotator"
+    ).fetchall()
     return [str(row[0]) for row in rows]
 
 

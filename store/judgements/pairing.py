@@ -75,7 +75,7 @@ class Paired(NamedTuple):
 
 
 _JUDGED: Final = """
-SELECT id FROM prompt WHERE EXISTS (
+SELECT id FROM kept_prompt AS prompt WHERE EXISTS (
     SELECT 1 FROM pair WHERE prompt_id = prompt.id AND (
         EXISTS (SELECT 1 FROM head WHERE kind = 'asking' AND item = pair.id) OR EXISTS (
             SELECT 1 FROM label_head WHERE pair_id = pair.id AND given_by = 'model')))

@@ -136,7 +136,7 @@ def was_given(db: Database, prompt_id: str, annotator: str, groups: Groups) -> b
 def ordered(db: Database) -> list[Ranking]:
     """All rankings that stand, in project order of the prompts, then by annotator."""
     rows = db.execute(
-        _SELECT + "JOIN prompt ON prompt.id = prompt_id ORDER BY position, annotator"
+        _SELECT + "JOIN kept_prompt AS prompt ON prompt.id = prompt_id ORDER BY position, annotator"
     ).fetchall()
     return [_ranking(row) for row in rows]
 

@@ -85,7 +85,7 @@ def rule(
     if value["verdict"] == Verdict.SKIP:
         raise BadInput("a ruling says which answer stands; skip says nothing")
     with immediate(db):
-        if not db.execute("SELECT 1 FROM pair WHERE id = ?", [pair_id]).fetchone():
+        if not db.execute("SELECT 1 FROM kept_pair AS pair WHERE id = ?", [pair_id]).fetchone():
             raise WrongId(pair_id, "pair")
         labels.record_shown(db, pair_id, by, at)
         event = events.append(db, "ruling", pair_id, by, value, at=at)

@@ -174,9 +174,10 @@ def latest(db: Database, kind: str, item: str) -> SharedValue | None:
 
 
 def latest_of_each(db: Database, kind: str) -> dict[str, SharedValue]:
-    """The last word on every item that has one, by item."""
+    """The last word on every item that has one and was not removed, by item."""
     rows = db.execute(
-        "SELECT item, value, annotator, at, event_id FROM shared_head WHERE kind = ? ORDER BY item",
+        "SELECT item, value, annotator, at, event_id FROM shared_head WHERE kind = ?"
+        " AND item NOT IN (SELECT pair_id FROM removed_pair) ORDER BY item",
         [kind],
     ).fetchall()
     return {row[0]: SharedValue(dict(json.loads(row[1])), *row[2:]) for row in rows}

@@ -375,6 +375,9 @@ KINDS: Final[Mapping[str, EventSchema]] = {
     "flag": EventSchema(
         ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, may_clear=True
     ),
+    "removed": EventSchema(
+        ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, shared=True
+    ),
     "shown": EventSchema(ItemType.PAIR),
     "decision": EventSchema(
         ItemType.REVISION,

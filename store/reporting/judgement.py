@@ -64,7 +64,7 @@ def guideline(db: Database, names: Names) -> Iterator[str]:
     made = Counter(
         dict(
             db.execute(
-                "SELECT guideline_id, count(*) FROM label_head WHERE phase = 'first'"
+                "SELECT guideline_id, count(*) FROM kept_label AS label_head WHERE phase = 'first'"
                 " AND guideline_id IS NOT NULL AND given_by = 'person'"
                 " GROUP BY guideline_id"
             ).fetchall()

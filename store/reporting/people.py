@@ -18,7 +18,7 @@ from store.rounds import rounds
 _GIVEN = """
 SELECT sum(phase = 'first' AND verdict <> 'skip'), sum(phase = 'first' AND verdict = 'skip'),
        sum(phase = 'first' AND informed), sum(phase = 'repeat')
-FROM label_head WHERE annotator = ?
+FROM kept_label AS label_head WHERE annotator = ?
 """
 
 

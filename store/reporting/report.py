@@ -88,11 +88,11 @@ def write(text: str, out: Path, *, force: bool = False) -> None:
 
 _COUNTS = """
 SELECT category, count(*),
-       (SELECT count(*) FROM candidate JOIN prompt AS p ON p.id = candidate.prompt_id
+       (SELECT count(*) FROM candidate JOIN kept_prompt AS p ON p.id = candidate.prompt_id
         WHERE p.category = prompt.category AND candidate.origin = 'revision'),
-       (SELECT count(*) FROM pair JOIN prompt AS p ON p.id = pair.prompt_id
+       (SELECT count(*) FROM kept_pair AS pair JOIN prompt AS p ON p.id = pair.prompt_id
         WHERE p.category = prompt.category)
-FROM prompt GROUP BY category ORDER BY category
+FROM kept_prompt AS prompt GROUP BY category ORDER BY category
 """
 
 

@@ -12,7 +12,7 @@ from store.log import events
 
 # With the last label a round ends by itself; that it did is recorded once.
 _FINISHED = """
-SELECT round_id FROM round_pair JOIN round_now USING (round_id)
+SELECT round_id FROM kept_place AS round_pair JOIN round_now USING (round_id)
 WHERE pair_id = ? AND annotator = ? AND ended = 'finished'
     AND round_id NOT IN (SELECT item FROM shared_head WHERE kind = 'round_end')
 ORDER BY round_id
@@ -40,7 +40,8 @@ def first_skipped(
     """
     row = db.execute(
         "SELECT round_id, round_pair.position, round_pair.pair_id FROM json_each(?) AS wanted"
-        " JOIN round_pair ON round_pair.round_id = wanted.value AND round_pair.annotator = ?"
+        " JOIN kept_place AS round_pair"
+        "  ON round_pair.round_id = wanted.value AND round_pair.annotator = ?"
         " JOIN answered AS label ON label.pair_id = round_pair.pair_id"
         " AND label.annotator = round_pair.annotator AND label.verdict = 'skip'"
         " WHERE round_pair.pair_id NOT IN (SELECT value FROM json_each(?))"

@@ -28,7 +28,7 @@ from store import ids
 from store.db import meta
 from store.db.sqlite import sqlite3
 from store.errors import WrongId
-from store.items import candidates, pairs
+from store.items import candidates
 from store.judgements import decisions
 from store.records import Phase
 from store.rounds import draws
@@ -43,7 +43,7 @@ PACE: Final = 20
 """Labels the pace is taken from."""
 
 RECENT: Final = f"""(SELECT json_group_array(seconds) FROM (
-    SELECT seconds FROM label_head WHERE annotator = :who AND seconds IS NOT NULL
+    SELECT seconds FROM kept_label AS label_head WHERE annotator = :who AND seconds IS NOT NULL
     ORDER BY at DESC LIMIT {PACE}
 ))"""  # noqa: S608 - a number written above
 """SQL: the seconds of the last timed labels of ``:who``, as JSON."""
@@ -72,8 +72,8 @@ _TEMPORARY = (
     ),
     (
         "CREATE TEMP VIEW IF NOT EXISTS queue_gone AS SELECT w.pair_id FROM queue_withdrawn AS w"
-        " WHERE NOT EXISTS (SELECT 1 FROM label_head AS l WHERE l.pair_id = w.pair_id"
-        "  AND l.given_by = 'person')"
+        " WHERE NOT EXISTS (SELECT 1 FROM kept_label AS l WHERE l.pair_id = w.pair_id"
+        "  AND l.given_by = 'person') UNION SELECT pair_id FROM removed_pair"
     ),
 )
 # Decisions that are set aside count here too: they only make it look again. The index is named
@@ -137,11 +137,11 @@ WHERE q.annotator = :who AND q.pair_id NOT IN (SELECT pair_id FROM temp.queue_go
 """
 _NEXT_OR_SKIPPED = f"coalesce({_NEXT}, ({_SKIPPED} LIMIT 1))"
 _ANSWERED = """
-SELECT pair_id FROM answered JOIN label_head USING (pair_id, annotator)
+SELECT pair_id FROM answered JOIN kept_label AS label_head USING (pair_id, annotator)
 WHERE annotator = ? AND phase = 'first' ORDER BY at, pair_id
 """
 _UNDECIDED = (
-    " FROM candidate AS original JOIN prompt ON prompt.id = original.prompt_id"
+    " FROM candidate AS original JOIN kept_prompt AS prompt ON prompt.id = original.prompt_id"
     " WHERE original.parent_id IS NULL AND EXISTS (SELECT 1 FROM candidate AS revision"
     "  WHERE revision.parent_id = original.id AND revision.origin = 'revision')"
     " AND NOT EXISTS (SELECT 1 FROM chain JOIN head ON head.kind = 'decision'"
@@ -252,7 +252,8 @@ def label_at(db: Database, annotator: str, index: int) -> Position:
 def total(db: Database) -> int:
     """How many pairs there are for everybody to label."""
     _bring_up_to_date(db, None)
-    return pairs.count(db) - int(db.execute("SELECT count(*) FROM temp.queue_gone").fetchone()[0])
+    counted = "SELECT (SELECT count(*) FROM pair) - (SELECT count(*) FROM temp.queue_gone)"
+    return int(db.execute(counted).fetchone()[0])
 
 
 def position(db: Database, annotator: str, pair_id: str) -> Position:

@@ -15,12 +15,12 @@ DISTANCE: Final = 20
 
 _COUNTS = """
 SELECT count(*) FILTER (WHERE phase = 'first'), count(*) FILTER (WHERE phase = 'repeat')
-FROM label_head WHERE annotator = ?
+FROM kept_label AS label_head WHERE annotator = ?
 """
 _OLD_ENOUGH = """
 SELECT pair_id FROM blind_pass AS first JOIN answered USING (pair_id, annotator)
 WHERE annotator = ?1 AND answer = 'given'
-  AND NOT EXISTS (SELECT 1 FROM label_head AS again WHERE again.pair_id = first.pair_id
+  AND NOT EXISTS (SELECT 1 FROM kept_label AS again WHERE again.pair_id = first.pair_id
                   AND again.annotator = ?1 AND again.phase = 'repeat')
   AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'shown' AND item = first.pair_id
                   AND head.annotator = ?1)

@@ -36,7 +36,7 @@ WITH mine AS MATERIALIZED (
     SELECT {_COLUMNS}, coalesce((
                SELECT position FROM open_place WHERE open_place.round_id = round_now.round_id
                    AND annotator = :who AND position > (
-                       SELECT position FROM round_pair AS here
+                       SELECT position FROM kept_place AS here
                        WHERE here.round_id = round_now.round_id AND here.annotator = :who
                            AND here.pair_id = :after
                    ) ORDER BY position LIMIT 1
@@ -46,12 +46,12 @@ WITH mine AS MATERIALIZED (
            )) AS place,
            (SELECT count(*) FROM open_place WHERE open_place.round_id = round_now.round_id
                AND annotator = :who) AS waiting,
-           (SELECT count(*) FROM round_pair WHERE round_pair.round_id = round_now.round_id
+           (SELECT count(*) FROM kept_place WHERE kept_place.round_id = round_now.round_id
                AND annotator = :who) AS total
     FROM round_now WHERE iif(:round IS NULL, ended IS NULL, round_id = :round)
 )
 SELECT {_COLUMNS}, place, (
-           SELECT pair_id FROM round_pair WHERE round_pair.round_id = mine.round_id
+           SELECT pair_id FROM kept_place AS round_pair WHERE round_pair.round_id = mine.round_id
                AND annotator = :who AND position = place
        ) AS pair_id, total, total - waiting AS done
 FROM mine WHERE total > 0 ORDER BY at, round_id
@@ -72,15 +72,15 @@ WITH ongoing AS MATERIALIZED (
                    WHERE item = round_pair.pair_id AND event.annotator = round_pair.annotator
                        AND kind = 'label' AND phase = 'first'
                ) AS arrived
-        FROM ongoing JOIN round_pair USING (round_id)
-        JOIN label_head USING (pair_id, annotator)
+        FROM ongoing JOIN kept_place AS round_pair USING (round_id)
+        JOIN kept_label AS label_head USING (pair_id, annotator)
         WHERE ongoing.seal = 'blocks' AND label_head.phase = 'first'
             AND round_pair.annotator IN (SELECT value FROM json_each(ongoing.who))
     ) GROUP BY round_id, pair_id HAVING count(*) = json_array_length(who)
 )
-SELECT round_id, pair_id FROM ongoing JOIN round_pair USING (round_id) WHERE seal = 'sealed'
+SELECT round_id, pair_id FROM ongoing JOIN kept_place USING (round_id) WHERE seal = 'sealed'
 UNION
-SELECT round_id, pair_id FROM ongoing JOIN round_pair USING (round_id)
+SELECT round_id, pair_id FROM ongoing JOIN kept_place USING (round_id)
 WHERE seal = 'blocks' AND (round_id, pair_id) NOT IN (
     SELECT round_id, pair_id FROM common WHERE place <= pairs / :block * :block
 )
@@ -221,7 +221,8 @@ def ordered(db: Database) -> list[Round]:
 def progress(db: Database, round_id: str) -> list[RoundProgress]:
     """How far everybody is; all that a sealed round tells."""
     rows = db.execute(
-        "SELECT round_pair.annotator, count(answered.pair_id), count(*) FROM round_pair"
+        "SELECT round_pair.annotator, count(answered.pair_id), count(*)"
+        " FROM kept_place AS round_pair"
         " LEFT JOIN answered ON answered.pair_id = round_pair.pair_id"
         "  AND answered.annotator = round_pair.annotator"
         " WHERE round_pair.round_id = ? GROUP BY round_pair.annotator"
@@ -234,9 +235,9 @@ def progress(db: Database, round_id: str) -> list[RoundProgress]:
 def pairs_of(db: Database, round_id: str, annotator: str | None = None) -> list[str]:
     """The pairs of a round; with an annotator theirs alone, in their own order."""
     if annotator is None:
-        sql = "SELECT DISTINCT pair_id FROM round_pair WHERE round_id = ? ORDER BY pair_id"
+        sql = "SELECT DISTINCT pair_id FROM kept_place WHERE round_id = ? ORDER BY pair_id"
         return [row[0] for row in db.execute(sql, [round_id]).fetchall()]
-    sql = "SELECT pair_id FROM round_pair WHERE round_id = ? AND annotator = ? ORDER BY position"
+    sql = "SELECT pair_id FROM kept_place WHERE round_id = ? AND annotator = ? ORDER BY position"
     return [row[0] for row in db.execute(sql, [round_id, ids.name(annotator)]).fetchall()]
 
 
@@ -384,7 +385,7 @@ def _shuffled(pairs: Sequence[str], seed: str, annotator: str) -> list[str]:
 
 def _must_exist(db: Database, pair_ids: Sequence[str]) -> None:
     row: Any = db.execute(
-        "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM pair) LIMIT 1",
+        "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM kept_pair) LIMIT 1",
         [json.dumps(pair_ids)],
     ).fetchone()
     if row is not None:

@@ -13,17 +13,17 @@ from store.errors import BadInput
 from store.judgements import decisions
 
 _PAIRS = (
-    "SELECT pair.id FROM pair JOIN prompt ON prompt.id = pair.prompt_id"
+    "SELECT pair.id FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id"
     " WHERE ?1 IS NULL OR prompt.category = ?1 ORDER BY pair.position"
 )
 _NOT_BLIND = (
-    "SELECT pair_id FROM label_head WHERE phase = 'first'"
+    "SELECT pair_id FROM kept_label AS label_head WHERE phase = 'first'"
     "  AND annotator IN (SELECT value FROM json_each(?1))"
     " UNION SELECT item FROM head WHERE kind = 'shown'"
     "  AND annotator IN (SELECT value FROM json_each(?1))"
 )
 _IN_ROUNDS = (
-    "SELECT pair_id FROM round_pair JOIN round_now USING (round_id)"
+    "SELECT pair_id FROM kept_place AS round_pair JOIN round_now USING (round_id)"
     " WHERE annotator IN (SELECT value FROM json_each(?)) AND ended IS NULL"
 )
 

@@ -158,13 +158,13 @@ def page(
 
 def count(db: Database, viewer: str, query: Query) -> int:
     """How many rows a query has; of a search no more than :data:`MOST` are counted."""
-    table = {
-        SearchTarget.PAIR: "pair",
-        SearchTarget.PROMPT: "prompt",
-        SearchTarget.ANSWER: "candidate",
-    }[query.kind]
     if query.is_blank:
-        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        counted = {
+            SearchTarget.PAIR: "kept_pair",
+            SearchTarget.PROMPT: "kept_prompt",
+            SearchTarget.ANSWER: "candidate JOIN kept_prompt ON kept_prompt.id = prompt_id",
+        }[query.kind]
+        return int(db.execute(f"SELECT count(*) FROM {counted}").fetchone()[0])
     where, values = _where(db, viewer, query, all_of_it=True)
     read = {
         SearchTarget.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
@@ -173,6 +173,23 @@ def count(db: Database, viewer: str, query: Query) -> int:
     }[query.kind]
     sql = f"SELECT 1 FROM {read} WHERE {' AND '.join(where)} LIMIT {MOST}"
     return int(db.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0])
+
+
+def every_id(db: Database, viewer: str, query: Query) -> list[str]:
+    """The ids of all rows of a query in their order, all texts read into the index first.
+
+    Raises:
+        SealedRound: as for :func:`page`.
+    """
+    while not search_index.read_in(db).complete:
+        pass
+    where, values = _where(db, viewer, query, all_of_it=True)
+    kind = query.kind
+    sql = (
+        f"SELECT {kind if kind is not SearchTarget.ANSWER else 'candidate'}.id"
+        f" FROM {_FROM[kind, False]} WHERE {' AND '.join(where)} ORDER BY {', '.join(_PLACE[kind])}"
+    )
+    return [str(row[0]) for row in db.execute(sql, values)]
 
 
 def problem(db: Database, query: Query) -> str:
@@ -235,6 +252,8 @@ def _where(
         conditions.word(query.kind, term, all_of_it=all_of_it)
         for term in sorted(terms, key=lambda each: each.common)
     ]
+    if Filter("status", "removed") not in query.filters:
+        where.append(f"NOT {conditions.REMOVED[query.kind]}")
     for place, each in enumerate(query.filters):
         where.append(conditions.condition(query.kind, each, f":v{place}"))
         values[f"v{place}"] = _value(each)

@@ -31,15 +31,25 @@ _DECISION = (
 )
 _LATEST = " ORDER BY head.annotator = :viewer DESC, head.at DESC, head.event_id DESC LIMIT 1"
 
+_PROMPT_REMOVED = "prompt.id IN (SELECT item FROM removed)"
+REMOVED: Final = {
+    SearchTarget.PAIR: "pair.id IN (SELECT pair_id FROM removed_pair)",
+    SearchTarget.PROMPT: _PROMPT_REMOVED,
+    SearchTarget.ANSWER: _PROMPT_REMOVED,
+}
+"""Whether a row was taken out of the project; it is listed only where this is asked for."""
+
 STATUS: Final = {
     SearchTarget.PAIR: (
-        f"CASE WHEN {_RULED} THEN 'ruled' WHEN coalesce({_OWN}, 'again') = 'again' THEN 'waiting'"
+        f"CASE WHEN {REMOVED[SearchTarget.PAIR]} THEN 'removed'"
+        f" WHEN {_RULED} THEN 'ruled' WHEN coalesce({_OWN}, 'again') = 'again' THEN 'waiting'"
         f" WHEN {_OWN} = 'skipped' THEN 'skipped' WHEN {closed.PAIR} THEN 'labelled'"
         f" WHEN (SELECT count(DISTINCT verdict) {_SAID}) > 1 THEN 'disagreed'"
         f" WHEN (SELECT count(*) {_SAID}) > 1 THEN 'agreed' ELSE 'labelled' END"
     ),
     SearchTarget.PROMPT: (
-        "CASE WHEN EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id"
+        f"CASE WHEN {_PROMPT_REMOVED} THEN 'removed'"
+        " WHEN EXISTS (SELECT 1 FROM candidate WHERE prompt_id = prompt.id"
         "  AND origin = 'revision') THEN coalesce(("
         + _DECISION
         + " JOIN candidate ON candidate.id = head.item WHERE head.kind = 'decision'"
@@ -52,7 +62,8 @@ STATUS: Final = {
         "  WHERE prompt_id = prompt.id AND NOT found) THEN 'written' ELSE 'writing' END"
     ),
     SearchTarget.ANSWER: (
-        f"CASE WHEN {closed.PROMPT} THEN '' WHEN candidate.origin <> 'revision' THEN ''"
+        f"CASE WHEN {_PROMPT_REMOVED} THEN 'removed' WHEN {closed.PROMPT} THEN ''"
+        " WHEN candidate.origin <> 'revision' THEN ''"
         " ELSE coalesce((" + _DECISION + " WHERE head.kind = 'decision'"
         " AND head.item = candidate.id" + _LATEST + "), 'to-decide') END"
     ),

@@ -207,7 +207,8 @@ def _written(found: Candidate, role: str | None) -> tuple[str, ...]:
 def _closing(db: Database, prompt_id: str, viewer: str) -> tuple[int, ...]:
     """Places of the pairs of a prompt that are closed to the viewer."""
     rows = db.execute(
-        f"SELECT position FROM pair WHERE prompt_id = :prompt AND {closed.PAIR} ORDER BY position",
+        "SELECT position FROM kept_pair AS pair"
+        f" WHERE prompt_id = :prompt AND {closed.PAIR} ORDER BY position",
         {**closed.parameters(db, viewer), "prompt": prompt_id},
     ).fetchall()
     return tuple(row[0] for row in rows)

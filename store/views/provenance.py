@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import find, ids
-from store.items import attacks, candidates, chains, critiques, prompts
+from store.items import attacks, candidates, chains, critiques, prompts, removal
 from store.items import pairs as pair_rows
 from store.judgements import decisions, labels, rulings
 from store.judgements.rulings import Ruling
@@ -98,8 +98,14 @@ def _prompt(db: Database, found: Prompt) -> Tree:
         "source": found.source,
         "external_id": found.external_id,
         "position": found.position,
+        "removed": _removed(db, found.id),
         "made_from": made and {"base": made.base_id, "style": made.style},
     }
+
+
+def _removed(db: Database, item: str) -> Tree | None:
+    found = removal.of_item(db, item)
+    return found and found._asdict()
 
 
 def _chain(db: Database, chain: chains.Chain) -> Tree:
@@ -229,6 +235,7 @@ def _pair(db: Database, found: Pair, viewer: str | None) -> Tree:
         "labels": [_label(label) for label in given],
         "notes": notes,
         "rulings": ruled,
+        "removed": _removed(db, found.id),
         "withheld": withheld,
     }
 

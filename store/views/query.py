@@ -44,6 +44,7 @@ STATUSES: Final[dict[str, frozenset[SearchTarget]]] = {
     "accepted": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
     "edited": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
     "rejected": frozenset({SearchTarget.PROMPT, SearchTarget.ANSWER}),
+    "removed": frozenset({SearchTarget.PAIR, SearchTarget.PROMPT, SearchTarget.ANSWER}),
 }
 """Every status, and what can have it."""
 

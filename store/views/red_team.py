@@ -129,7 +129,7 @@ class _BothWays(NamedTuple):
 
 
 _BOTH: Final = """
-SELECT id FROM prompt WHERE EXISTS (
+SELECT id FROM kept_prompt AS prompt WHERE EXISTS (
     SELECT 1 FROM candidate WHERE prompt_id = prompt.id AND origin = 'revision'
         AND critique_id IS NULL
 ) AND EXISTS (

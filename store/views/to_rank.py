@@ -20,7 +20,7 @@ MOST: Final = 9
 """As many as there are keys."""
 
 _WITH_ANSWERS: Final = """
-SELECT id FROM prompt WHERE (
+SELECT id FROM kept_prompt AS prompt WHERE (
     SELECT count(*) FROM candidate WHERE prompt_id = prompt.id AND origin <> 'edited'
 ) >= ? ORDER BY position
 """

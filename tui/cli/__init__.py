@@ -27,6 +27,7 @@ from tui.cli.context import CliContext, default_annotator, report_failures
 COMMANDS = {
     "new": "creates the project file",
     "import": "brings in prompts, pairs or labels",
+    "remove": "takes prompts or pairs out again, by import, id or search",
     "run": "proposes, criticises and revises whatever is pending",
     "propose": "the first step of run alone: candidates for prompts that lack them",
     "revise": "the second step of run alone: critiques and revisions of what was proposed",

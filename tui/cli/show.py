@@ -57,6 +57,7 @@ def _lines(tree: dict[str, Any]) -> Iterator[str]:
     prompt = tree["prompt"]
     tags = f" · {', '.join(prompt['tags'])}" if prompt["tags"] else ""
     yield f"prompt {_id(prompt)} · {prompt['category']}{tags} · from {prompt['source']}"
+    yield from _removed(prompt)
     if made := prompt["made_from"]:
         yield f"attack {made['style']} · made from prompt {made['base'][:_SHORT]}"
     for message in prompt["messages"]:
@@ -120,6 +121,7 @@ def _pair(pair: dict[str, Any]) -> Iterator[str]:
     imported = f" · imported as {pair['external_id']}" if pair["external_id"] else ""
     flag = " · flagged" if pair["flagged"] else ""
     yield f"pair {_id(pair)} · {pair['kind']}{imported}{flag}"
+    yield from _removed(pair)
     for side in ("a", "b"):
         role = f" ({pair[side]['role']})" if pair[side]["role"] else ""
         yield from _text(pair[side]["text"], label=f"{side}{role}")
@@ -133,6 +135,12 @@ def _pair(pair: dict[str, Any]) -> Iterator[str]:
             yield f"note · {who}: {note}"
     if pair["withheld"]:
         yield "labels · withheld until you have given yours (or --reveal)"
+
+
+def _removed(item: dict[str, Any]) -> Iterator[str]:
+    if out := item["removed"]:
+        with_ = "" if out["item"] == item["id"] else " with its prompt"
+        yield f"removed{with_} · {out['by']} · {out['at']} · counted nowhere"
 
 
 def _id(item: dict[str, Any]) -> str:

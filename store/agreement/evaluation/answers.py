@@ -97,7 +97,7 @@ SELECT candidate.id, candidate.prompt_id, candidate.origin, candidate.text, cand
        json_extract(generation.settings, '$.temperature'), critique.principle_id,
        constitution.name || ' ' || constitution.version, prompt.category, prompt.tags
 FROM candidate
-JOIN prompt ON prompt.id = candidate.prompt_id
+JOIN kept_prompt AS prompt ON prompt.id = candidate.prompt_id
 LEFT JOIN generation ON generation.id = candidate.generation_id
 LEFT JOIN run ON run.id = generation.run_id
 LEFT JOIN critique ON critique.id = candidate.critique_id

@@ -290,7 +290,7 @@ SELECT pair.a_id, pair.b_id, pair.id, avg(CASE verdict WHEN 'a' THEN 1.0 WHEN 'b
        END) FILTER (WHERE given_by = 'person'),
        avg(CASE verdict WHEN 'a' THEN 1.0 WHEN 'b' THEN 0.0 ELSE 0.5 END)
            FILTER (WHERE given_by = 'model')
-FROM blind_label JOIN pair ON pair.id = blind_label.pair_id
+FROM blind_label JOIN kept_pair AS pair ON pair.id = blind_label.pair_id
 GROUP BY pair.id
 """
 
@@ -309,7 +309,8 @@ def _outcomes(db: Database) -> dict[tuple[str, str], _Outcome]:
     """
     found: dict[tuple[str, str], _Outcome] = {}
     sides = {
-        row[0]: (row[1], row[2]) for row in db.execute("SELECT id, a_id, b_id FROM pair").fetchall()
+        row[0]: (row[1], row[2])
+        for row in db.execute("SELECT id, a_id, b_id FROM kept_pair AS pair").fetchall()
     }
     soft: dict[str, list[float]] = defaultdict(list)
     for judge in askings.judges(db):

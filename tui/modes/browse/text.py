@@ -31,7 +31,7 @@ HELP = (
     "all must hold. A bare word also finds words that begin with it, a quoted one only itself, "
     "and - in front leaves out what holds it.\n"
     "status: waiting, skipped, labelled, agreed, disagreed, ruled (pairs); waiting, writing, "
-    "written, to-decide, accepted, edited, rejected, imported (prompts)\n"
+    "written, to-decide, accepted, edited, rejected, imported (prompts), removed\n"
     "category:harmful   by:ann   principle:H7   origin:edited   longer:chosen   flagged   noted   "
     "hasty   out:tie (why an export leaves it out)   #41   kind:answer   sort:newest\n"
     "A pair you have not labelled tells here what it tells in Label: your own words only, and "

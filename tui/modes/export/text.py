@@ -17,6 +17,7 @@ FIELD_CHARACTERS = 220
 
 IN_WORDS = {
     Reason.HIDDEN: "a round still hides it",
+    Reason.REMOVED: "taken out of the project",
     Reason.UNLABELLED: "not labelled yet",
     Reason.SKIPPED: "skipped",
     Reason.BEING_LABELLED_AGAIN: "being labelled again",
