@@ -89,6 +89,9 @@ TOGETHER = [
     ("export", f"together-{form}-{number}.jsonl", "--format", form, "--from", source)
     for form in ("triplets", "audit")
     for number, source in enumerate(SOURCES)
+] + [
+    ("remove", *how, "{id}", "--json")
+    for how in (("--dry-run",), ("--yes",), ("--undo", "--dry-run"), ("--undo", "--yes"))
 ]
 """Options that tell something together that none of them tells alone."""
 
@@ -99,7 +102,7 @@ FAILING = {
     ("compare",): "would tell of the sealed round",
     ("evaluate",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
-    ("principles",): "finds no judge that was asked under a principle",
+    ("remove",): "is told what, but not --yes or --dry-run, beside it: walked together",
     ("export",): "would tell of the sealed round, or has no decision to write",
     ("doctor",): "finds the stand-in for a model file empty",
 }

@@ -54,7 +54,7 @@ def test_kappa_of_two_annotators(pandalm: Pairlab) -> None:
     assert round(result["p_e"], 6) == 0.411484
     assert result["band"] == "golden"
     everybody = json.loads(pandalm("agree", "--json").stdout)
-    assert set(everybody) == {"annotators", "alpha", "fleiss", "fleiss_n", "pairs"}
+    assert set(everybody) == {"annotators", "alpha", "crowd", "fleiss", "fleiss_n", "pairs"}
     assert round(everybody["fleiss"], 4) == 0.8642
     assert round(everybody["alpha"], 6) == 0.864221
     assert everybody["fleiss_n"] == 999

@@ -164,11 +164,19 @@ def test_report_writes_a_document_once(pairs: Pairlab, tmp_path: Path) -> None:
 
 def test_settings_hold_for_everybody(project: Pairlab) -> None:
     before = json.loads(project("setting", "--json").stdout)
-    assert before == {"strength": False, "repeats": 0, "minimum_seconds": 0.4, "judge_margin": 0}
+    assert before == {
+        "strength": False,
+        "repeats": 0,
+        "minimum_seconds": 0.4,
+        "queue": "project",
+        "random_share": 0.3,
+        "run_pairs": ["original-last", "best-worst"],
+        "judge_margin": 0,
+    }
     assert project("setting", "--strength", "on", "--repeats", "10").exit_code == 0
     assert project("setting", "--minimum-seconds", "1.5").exit_code == 0
     told = json.loads(project("--as", "second", "setting", "--json").stdout)
-    assert told == {"strength": True, "repeats": 10, "minimum_seconds": 1.5, "judge_margin": 0}
+    assert told == before | {"strength": True, "repeats": 10, "minimum_seconds": 1.5}
     assert project("setting", "--strength", "off").stdout.startswith("strength  off")
 
 

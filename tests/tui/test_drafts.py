@@ -12,6 +12,7 @@ from store.db.connection import create, open_store
 from store.items import candidates, pairs
 from store.judgements import decisions, guidelines, labels, rulings
 from store.merging.merge import merge
+from store.records import Choice
 from tests.tui.driving import MakeApp, drawn, press, revise, settle, until
 from tests.tui.seed import AT, PROCESS
 from tui.cli import main
@@ -153,10 +154,16 @@ async def test_a_click_on_a_key_in_the_footer_is_no_command_while_a_text_is_open
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         await press(pilot, "e")
-        for x in range(0, 110, 5):
+        keys = "^s Save and accept"
+        for x in range(len(keys) + 12, 110, 5):  # behind the two keys of an open text
             await pilot.click("KeysLine", offset=(x, 0))
             await settle(pilot)
-    assert decisions.ordered(rows) == []
+        assert keys in drawn(app)
+        assert decisions.ordered(rows) == []
+        await pilot.click("KeysLine", offset=(5, 0))
+        await settle(pilot)
+        assert keys not in drawn(app)
+    assert [each.choice for each in decisions.ordered(rows)] == [Choice.ACCEPT]
 
 
 def test_drafts_leave_the_file_with_no_export_and_no_merge(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlite_utils import Database
+from textual.screen import Screen
 
+import tui
 from engine.errors import EngineError
 from engine.method.plan import Plan
 from engine.method.runner import Runner
@@ -23,6 +28,7 @@ from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
 from tui.modes.export import worker
 from tui.modes.registry import MODES
+from tui.worker_errors import Bordered
 
 SECRET = "marmalade"
 
@@ -173,3 +179,19 @@ async def test_no_screen_falls_with_the_store(
     written = log.with_name("crash.log")
     assert written.exists() != isinstance(error, StoreError)
     assert not written.exists() or SECRET not in written.read_text()
+
+
+def test_every_screen_with_workers_of_its_own_is_bordered() -> None:
+    for found in pkgutil.walk_packages(tui.__path__, "tui."):
+        if found.name != "tui.__main__":
+            importlib.import_module(found.name)
+
+    def below(screen: type[Screen[Any]]) -> Iterator[type[Screen[Any]]]:
+        for each in screen.__subclasses__():
+            yield each
+            yield from below(each)
+
+    ours = {each for each in below(Screen) if each.__module__.startswith("tui.")}
+    assert len(ours) > 15
+    bare = {each for each in ours if not issubclass(each, Bordered)}
+    assert [each for each in bare if "self.run_worker" in inspect.getsource(each)] == []

@@ -88,6 +88,13 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def must_agree(question: str) -> None:
+    """Ask whoever types here; anything but yes ends the command, as Ctrl-C does."""
+    from tui.visible import clean
+
+    click.confirm(clean(question), abort=True, err=True)
+
+
 def close_stdout() -> None:
     """Nobody reads any more (``pairlab show ... | head``): what is still to come goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, say
-from tui.cli.output import at_terminal
+from tui.cli.output import at_terminal, must_agree
+from tui.formatting import counted
 
 if TYPE_CHECKING:
     from store.db.sqlite import Database
@@ -64,14 +65,14 @@ def command(
             fail("nothing answers to that; the project stays as it is")
         concerned = removal.concerned(database, items)
         told = (
-            f"{concerned.prompts} prompts and {concerned.pairs} pairs with"
-            f" {concerned.labels} labels"
+            f"{counted(concerned.prompts, 'prompt')} and {counted(concerned.pairs, 'pair')} with"
+            f" {counted(concerned.labels, 'label')}"
         )
         if items and not dry_run:
             if not (yes or at_terminal()):
                 raise click.UsageError(f"this concerns {told}: it needs --yes here")
             if not yes:
-                click.confirm(f"{'Bring back' if undo else 'Remove'} {told}?", abort=True)
+                must_agree(f"{'Bring back' if undo else 'Remove'} {told}?")
             do = removal.bring_back if undo else removal.remove
             do(database, items, context.annotator, at=clock.now())
     if as_json:

@@ -18,6 +18,7 @@ from tui.keys.looking import CLASSES
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.prompt_pane import PromptPane
+from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
     from tui.app import PairlabApp
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _ASKED = "2 refuses and still helps; 3 refuses or leads away"
 
 
-class ClassScreen(ModalScreen[None]):
+class ClassScreen(ModalScreen[None], Bordered):
     """Blind: neither round nor origin, nor what rules, judges and others say."""
 
     DEFAULT_CSS = """

@@ -32,6 +32,7 @@ from tui.text import one_line, plain
 from tui.widgets.footer import KeysLine
 from tui.widgets.lines import Lines
 from tui.widgets.rule import Rule
+from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
     from tui.app import PairlabApp
@@ -47,7 +48,7 @@ _MOST_LINES = 18
 """Rows of the picture on a high screen."""
 
 
-class EvaluationScreen(ModalScreen[None]):
+class EvaluationScreen(ModalScreen[None], Bordered):
     """A point a round, classed by rules; ``enter`` lists what is behind a figure."""
 
     DEFAULT_CSS = """
