@@ -17,7 +17,7 @@ def test_there_and_back(project: Pairlab, tmp_path: Path) -> None:
 
     unasked = project("remove", "--import", "one.jsonl")
     assert unasked.exit_code == 2
-    assert "2 prompts and 2 pairs with 1 labels" in unasked.stderr
+    assert "2 prompts and 2 pairs with 1 label" in unasked.stderr
     told = json.loads(project("remove", "--import", "one.jsonl", "--dry-run", "--json").stdout)
     assert (told["prompts"], told["pairs"], told["labels"]) == (2, 2, 1)
     assert "removed" not in project("show", "one1").stdout

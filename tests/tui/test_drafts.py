@@ -155,7 +155,7 @@ async def test_a_click_on_a_key_in_the_footer_is_no_command_while_a_text_is_open
         await settle(pilot)
         await press(pilot, "e")
         keys = "^s Save and accept"
-        for x in range(len(keys) + 12, 110, 5):  # behind the two keys of an open text
+        for x in range(len(keys) + 16, 110, 5):  # behind the two keys of an open text
             await pilot.click("KeysLine", offset=(x, 0))
             await settle(pilot)
         assert keys in drawn(app)
