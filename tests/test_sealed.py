@@ -102,7 +102,6 @@ FAILING = {
     ("compare",): "would tell of the sealed round",
     ("evaluate",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
-    ("remove",): "is told what, but not --yes or --dry-run, beside it: walked together",
     ("export",): "would tell of the sealed round, or has no decision to write",
     ("doctor",): "finds the stand-in for a model file empty",
 }
