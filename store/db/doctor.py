@@ -313,7 +313,7 @@ def _removed(db: Database) -> list[Diagnosis]:
     ).fetchone()
     if not any(row):
         return []
-    words = f"{row[0]} prompts and {row[1]} pairs were removed: kept in the file, counted nowhere."
+    words = f"removed: prompts {row[0]}, pairs {row[1]}; kept in the file, counted nowhere."
     remedy = "List them in mode B with status:removed; bring them back with: pairlab remove --undo"
     return [Diagnosis("removed", Severity.NOTE, words, remedy)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -92,7 +93,8 @@ def said(db: Database) -> dict[str, object]:
         "report": report.compose(db).split("## What can be exported")[0],
         "kappa": LiveTable(db, ANN, BOB).counts,
         "checks": check(db).as_json() | {"excluded": None},
-        "disagreements": disagreements.ordered(db),
+        # ids of events differ from file to file
+        "disagreements": re.sub("event_id='[0-9a-f]+'", "", repr(disagreements.ordered(db))),
         "queue": [
             queue.total(db),
             *(queue.label_next(db, who).pair_id is None for who in (ANN, BOB)),
@@ -158,7 +160,7 @@ def test_a_removed_prompt_is_out_of_every_queue(db: Database) -> None:
     with pytest.raises(BadInput, match="was removed"):
         labels.give(db, made, ANN, "a", at=AT)
     assert provenance.pair(db, made)["pair"]["removed"]["item"] == chain.prompt
-    assert any("1 prompts and 1 pairs were removed" in each.words for each in _examined(db))
+    assert any("removed: prompts 1, pairs 1" in each.words for each in _examined(db))
 
 
 def test_browse_lists_it_only_when_asked(db: Database) -> None:
