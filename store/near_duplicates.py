@@ -89,8 +89,12 @@ def clusters(
     first: dict[str, int] = {}
     join((first.setdefault(_key(said), place), place) for place, said in enumerate(prompts))
     join(joined)
-    left = [place for place in first.values() if place not in not_compared]
-    links = _links([_text(prompts[place]) for place in left])
+    compared: dict[str, int] = {}  # of prompts that say the same to the letter one is enough
+    for place, said in enumerate(prompts):
+        if place not in not_compared:
+            compared.setdefault(_text(said), place)
+    left = list(compared.values())
+    links = _links(list(compared))
     join((left[one], left[other]) for one, other in links or ())
     return NearDuplicates(tuple(map(top, range(len(prompts)))), links is not None)
 
