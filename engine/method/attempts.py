@@ -13,7 +13,7 @@ from engine.errors import NothingUsable
 from engine.method.context import RunContext, RunModel
 from engine.method.detectors import Detection, Fault
 from engine.method.plan import ATTEMPTS
-from engine.method.templates import Asking
+from engine.method.templates import TextRequest
 from store.db.sqlite import Database
 from store.items import runs
 from store.records import Generation
@@ -129,11 +129,11 @@ def given_up(what: str, findings: Sequence[Detection | None]) -> NothingUsable:
 async def tried(
     context: RunContext,
     kind: str,
-    ask: Callable[[int], Asking],
+    ask: Callable[[int], TextRequest],
     sampling: Sampling,
     *,
     place: tuple[str | int, ...],
-    judge: Callable[[Asking, str, str], tuple[str, Detection | None]],
+    judge: Callable[[TextRequest, str, str], tuple[str, Detection | None]],
     extra: dict[str, Any],
     urgency: Urgency,
     hear: Heard,

@@ -32,7 +32,7 @@ from store.db.sqlite import Database
 from store.items import runs
 from store.judgements import askings, judge_labels, pending_judgements, ruled_pairs, settings
 from store.judgements.askings import SoftLabel
-from store.judgements.pending_judgements import JudgedPair
+from store.judgements.pending_judgements import PairToJudge
 from store.records import Generation, Message
 
 REASONING_TOKENS: Final = 200
@@ -48,10 +48,10 @@ _LEAST: Final = -1e9
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class JudgeQuestion:
     """One asking about a pair, to be made in both orders."""
 
-    pair: JudgedPair
+    pair: PairToJudge
     principle: Principle
     examples: tuple[WorkedComparison, ...]
     key: str
@@ -59,7 +59,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedQuestion:
     """What came of one order, or of one reasoning sample in it."""
 
     messages: tuple[Message, ...]
@@ -120,11 +120,11 @@ class Judge:
         """Whether it reasons first though its model is a small one."""
         return bool(self._plan.judging.samples) and self._context.reviser.style is SMALL
 
-    def keys(self, pair: JudgedPair) -> list[str]:
+    def keys(self, pair: PairToJudge) -> list[str]:
         """The askings the plan wants of a pair."""
         return [question.key for question in self.questions(pair)]
 
-    def questions(self, pair: JudgedPair) -> list[Question]:
+    def questions(self, pair: PairToJudge) -> list[JudgeQuestion]:
         """What the plan asks about a pair."""
         made = []
         for principle in self._plan.principles_for(pair.category, pair.pair_id, pair.position):
@@ -137,7 +137,7 @@ class Judge:
                 few_shot=digest_of(examples),
                 samples=self._plan.judging.samples,
             )
-            made.append(Question(pair, principle, examples, key))
+            made.append(JudgeQuestion(pair, principle, examples, key))
         return made
 
     async def judge(self, pair_id: str, urgency: Urgency = Urgency.BATCH) -> SoftLabel:
@@ -161,7 +161,9 @@ class Judge:
             self._add, pair_id, questions, answers, seconds / max(1, len(questions))
         )
 
-    async def _order(self, question: Question, place: int, urgency: Urgency) -> list[Weighed]:
+    async def _order(
+        self, question: JudgeQuestion, place: int, urgency: Urgency
+    ) -> list[WeighedQuestion]:
         """One order of a question: one weighing, or one for each reasoning sample."""
         pair = question.pair
         shown = (pair.b, pair.a) if place else (pair.a, pair.b)
@@ -212,12 +214,14 @@ class Judge:
         sampling: Sampling | None = None,
         reasoning: str | None = None,
         written: int = 0,
-    ) -> Weighed:
+    ) -> WeighedQuestion:
         one, two = await self._context.reviser.engine.choose(
             messages, self._wording.labels, prefill=opening, urgency=urgency
         )
         tokens = await self._tokens([*(each.content for each in messages), opening])
-        return Weighed(messages, opening, (one, two), sampling, reasoning, tokens, written + 1)
+        return WeighedQuestion(
+            messages, opening, (one, two), sampling, reasoning, tokens, written + 1
+        )
 
     async def _tokens(self, said: Sequence[str]) -> int:
         """Tokens of a prompt without those of the chat template; 0 where the server counts none."""
@@ -233,8 +237,8 @@ class Judge:
         self,
         db: Database,
         pair_id: str,
-        questions: Sequence[Question],
-        answers: Sequence[tuple[list[Weighed], list[Weighed]]],
+        questions: Sequence[JudgeQuestion],
+        answers: Sequence[tuple[list[WeighedQuestion], list[WeighedQuestion]]],
         seconds: float,
     ) -> SoftLabel:
         """The askings, the generations behind them and the label, in one transaction."""
@@ -267,10 +271,10 @@ class Judge:
     def _add_generation(
         self,
         db: Database,
-        question: Question,
+        question: JudgeQuestion,
         order: str,
         number: int,
-        each: Weighed,
+        each: WeighedQuestion,
         seconds: float,
         at: str,
     ) -> None:
@@ -326,7 +330,7 @@ async def open_judge(context: RunContext) -> Judge:
     return Judge(context, worked, margin)
 
 
-def _together(samples: Sequence[Weighed]) -> tuple[float, float]:
+def _together(samples: Sequence[WeighedQuestion]) -> tuple[float, float]:
     """Log-probabilities of one order; over reasoning samples the clamped mean of the shares."""
     if samples[0].reasoning is None:
         one, two = samples[0].logprobs

@@ -12,7 +12,7 @@ from engine.method import detectors, templates
 from engine.method.attempts import Attempt, Heard, add_draft, tried
 from engine.method.context import RunContext
 from engine.method.detectors import Detection
-from engine.method.templates import Asking
+from engine.method.templates import TextRequest
 from store.db.project_database import immediate
 from store.db.sqlite import Database
 from store.items import candidates, pairs
@@ -35,7 +35,7 @@ async def pad(
     """
     plan, writer = context.plan, context.reviser
 
-    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Detection | None]:
+    def judge(asking: TextRequest, text: str, finish_reason: str) -> tuple[str, Detection | None]:
         text = text.strip()
         kept = detectors.whole_sentences(text) if finish_reason == "length" else text
         fault = detectors.padding_fault(kept, short=short.text, instructions=asking.instructions)

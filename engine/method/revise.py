@@ -18,7 +18,7 @@ from engine.method.attempts import Attempt, Heard, add_draft, tried
 from engine.method.constitution import Principle, parse
 from engine.method.context import RunContext
 from engine.method.detectors import Detection
-from engine.method.templates import Asking
+from engine.method.templates import TextRequest
 from store.db.project_database import immediate
 from store.db.sqlite import Database
 from store.items import candidates, constitutions, critiques, pairs
@@ -59,13 +59,13 @@ async def criticise(
     """
     plan, writer = context.plan, context.reviser
 
-    def ask(attempt: int) -> Asking:
+    def ask(attempt: int) -> TextRequest:
         answer = subject.candidate.text
         return templates.critique(
             plan.constitution, principle, subject.prompt, answer, writer.style, attempt
         )
 
-    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Detection | None]:
+    def judge(asking: TextRequest, text: str, finish_reason: str) -> tuple[str, Detection | None]:
         kept = detectors.cleaned_critique(text, finish_reason)
         if detectors.nothing_to_criticise(kept):
             return kept, None
@@ -132,7 +132,7 @@ async def revise(
     if criticism is None:
         extra |= {"critique": False, "constitution_id": context.constitution_id}
 
-    def ask(attempt: int) -> Asking:
+    def ask(attempt: int) -> TextRequest:
         return templates.revision(
             constitution,
             principle,
@@ -143,7 +143,7 @@ async def revise(
             attempt,
         )
 
-    def judge(asking: Asking, text: str, finish_reason: str) -> tuple[str, Detection | None]:
+    def judge(asking: TextRequest, text: str, finish_reason: str) -> tuple[str, Detection | None]:
         kept = detectors.cleaned_revision(text)
         return kept, detectors.revision_fault(
             kept,

@@ -70,7 +70,7 @@ FULL: Final = Style(
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class TextRequest:
     """One request for a text."""
 
     messages: tuple[Message, ...]
@@ -87,9 +87,9 @@ def style_for(info: ModelInfo) -> Style:
     return SMALL if 0 < info.n_params < SMALL_PARAMETERS else FULL
 
 
-def proposal(prompt: Prompt) -> Asking:
+def proposal(prompt: Prompt) -> TextRequest:
     """Ask for an answer: the prompt alone, so that the model shows what it would do by itself."""
-    return Asking(prompt.messages)
+    return TextRequest(prompt.messages)
 
 
 def critique(
@@ -99,7 +99,7 @@ def critique(
     response: str,
     style: Style,
     attempt: int = 1,
-) -> Asking:
+) -> TextRequest:
     """Ask what an answer lacks under a principle."""
     examples = _examples(constitution, principle, prompt.category, style, attempt)
     turns: list[Message] = []
@@ -112,7 +112,7 @@ def critique(
     turns.append(
         Message("user", _critique_turn(prompt.text, _shown(response, style), principle, style))
     )
-    return Asking(
+    return TextRequest(
         tuple(turns),
         principle.critique_opening if style.openings else "",
         (principle.critique, *(e.critique for e in examples)),
@@ -127,7 +127,7 @@ def revision(
     criticism: str | None,
     style: Style,
     attempt: int = 1,
-) -> Asking:
+) -> TextRequest:
     """Ask for a better answer that takes the critique in; None asks without one.
 
     A small model that lost its part twice gets the critique as a note before the question alone.
@@ -147,7 +147,7 @@ def revision(
         last = _revision_turn(prompt.text, _shown(response, style), criticism, principle, style)
     turns.append(Message("user", last))
     opening = principle.revision_opening if style.openings else ""
-    return Asking(
+    return TextRequest(
         tuple(turns),
         opening,
         (principle.revision, *(e.revision for e in examples)),
@@ -156,7 +156,7 @@ def revision(
     )
 
 
-def padding(prompt: Prompt, short: str, style: Style) -> Asking:
+def padding(prompt: Prompt, short: str, style: Style) -> TextRequest:
     """Ask for an answer that is long and says no more than a short one."""
     ask = (
         "Write an answer to the question that is at least five times as long as this one and says"
@@ -165,7 +165,7 @@ def padding(prompt: Prompt, short: str, style: Style) -> Asking:
     )
     text = f"Question: {prompt.text}\n\nAnswer: {_shown(short, style)}\n\n{ask}"
     opening = "What a great question! There is so much to say about it." if style.openings else ""
-    return Asking((Message("user", text),), opening, (ask,))
+    return TextRequest((Message("user", text),), opening, (ask,))
 
 
 def _critique_turn(question: str, answer: str, principle: Principle, style: Style) -> str:

@@ -17,7 +17,7 @@ from engine.method.plan import Plan
 from engine.method.wordings import WorkedComparison
 from store import texts
 from store.ids import digest
-from store.judgements.pending_judgements import JudgedPair
+from store.judgements.pending_judgements import PairToJudge
 from store.judgements.ruled_pairs import RuledPair
 
 _HALVES: Final = (0, 1)
@@ -59,7 +59,7 @@ class WorkedComparisons:
                 " add some, or take people's rulings with --few-shot rulings:K"
             )
 
-    def shown_for(self, pair: JudgedPair, principle: Principle) -> tuple[WorkedComparison, ...]:
+    def shown_for(self, pair: PairToJudge, principle: Principle) -> tuple[WorkedComparison, ...]:
         """What is shown before a question about a pair, the nearest last."""
         if not self._count:
             return ()
@@ -67,14 +67,14 @@ class WorkedComparisons:
             return self._rulings(pair)
         return _of_constitution(self._plan.constitution, principle, pair, self._count)
 
-    def _rulings(self, pair: JudgedPair) -> tuple[WorkedComparison, ...]:
+    def _rulings(self, pair: PairToJudge) -> tuple[WorkedComparison, ...]:
         others = self._ruled[self._half_of(pair.prompt_id)]
         near = sorted(others, key=lambda one: one.category != pair.category)[: self._count]
         return tuple(WorkedComparison(r.question, r.better, r.worse) for r in reversed(near))
 
 
 def _of_constitution(
-    law: Constitution, principle: Principle, pair: JudgedPair, count: int
+    law: Constitution, principle: Principle, pair: PairToJudge, count: int
 ) -> tuple[WorkedComparison, ...]:
     asked = texts.normalised(pair.question)
     fitting = [

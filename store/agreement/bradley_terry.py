@@ -42,7 +42,7 @@ class Game(NamedTuple):
     """What is drawn whole in a resampling."""
 
 
-class Score(NamedTuple):
+class ItemStrength(NamedTuple):
     """One item on the scale of its component."""
 
     item: str
@@ -61,7 +61,7 @@ class Score(NamedTuple):
     """Why there is no interval."""
 
 
-def scores(games: Iterable[Game], *, draws: int = DRAWS, seed: int = 0) -> list[Score]:
+def scores(games: Iterable[Game], *, draws: int = DRAWS, seed: int = 0) -> list[ItemStrength]:
     """The scores of all items, component by component, best first; games of like items are left.
 
     Args:
@@ -88,7 +88,7 @@ def scores(games: Iterable[Game], *, draws: int = DRAWS, seed: int = 0) -> list[
     for game in played:
         counts[index[game.one], index[game.other]] += 1
     together = counts + counts.T
-    found: list[Score] = []
+    found: list[ItemStrength] = []
     for place, members in enumerate(_components(together > 0)):
         part = wins[np.ix_(range(len(prompts)), members, members)]
         fitted, finite = fit(part.sum(axis=0))
@@ -96,7 +96,7 @@ def scores(games: Iterable[Game], *, draws: int = DRAWS, seed: int = 0) -> list[
         reason = "all comparisons are of one prompt" if len(mine) < 2 else None
         ends = _intervals(mine, draws, seed) if draws and not reason else [None] * len(members)
         rows = [
-            Score(
+            ItemStrength(
                 items[member],
                 float(fitted[k]),
                 ends[k],

@@ -37,7 +37,7 @@ Said = tuple[str | None, ...]
 """What each rater said of a pair, None for nothing."""
 
 
-class Rater(NamedTuple):
+class RaterModel(NamedTuple):
     """One rater as the model sees them."""
 
     name: str
@@ -60,7 +60,7 @@ class CrowdModel(NamedTuple):
     """Those that anybody gave, in the order of every table here."""
     prior: tuple[float, ...]
     """Share of each true verdict."""
-    raters: tuple[Rater, ...]
+    raters: tuple[RaterModel, ...]
     posterior: dict[Said, tuple[float, ...]]
     """Probability of each true verdict, for every combination of what was said."""
     pairs: int
@@ -253,14 +253,14 @@ _TINY: Final = 1e-10
 """No probability is taken for less, so that its logarithm exists."""
 
 
-def _rater(name: str, n: float, prior: Any, table: Any) -> Rater:
+def _rater(name: str, n: float, prior: Any, table: Any) -> RaterModel:
     right = float((prior * table.diagonal()).sum())
     chance = float((prior * (prior @ table)).sum())
     confusion = tuple(tuple(map(float, row)) for row in table)
-    return Rater(name, int(n), confusion, right, wilson(right * n, int(n)), chance)
+    return RaterModel(name, int(n), confusion, right, wilson(right * n, int(n)), chance)
 
 
-def _warnings(raters: Sequence[Rater], given: dict[str, int]) -> Iterable[str]:
+def _warnings(raters: Sequence[RaterModel], given: dict[str, int]) -> Iterable[str]:
     for each in raters:
         if each.n and each.competence <= each.chance:
             yield f"{each.name} is right no more often than chance"

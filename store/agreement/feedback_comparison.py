@@ -22,7 +22,7 @@ from store.agreement import dawid_skene, feedback_facts
 from store.agreement.bands import FEW_IN_SLICE, GOOD_ABOVE
 from store.agreement.counts import VERDICTS, Counts, Said, counts, tally_of
 from store.agreement.dawid_skene import CrowdModel, Differing
-from store.agreement.feedback_facts import Facts, Given
+from store.agreement.feedback_facts import FeedbackFacts, TimedVerdict
 from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.judge import judged_pairs
@@ -191,7 +191,7 @@ class Rater:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FeedbackComparison:
     """The whole table."""
 
     raters: tuple[Rater, ...]
@@ -210,14 +210,14 @@ class Comparison:
         }
 
 
-def compare(db: Database, rates: Rates | None = None) -> Comparison:
+def compare(db: Database, rates: Rates | None = None) -> FeedbackComparison:
     """Everybody who judged, side by side; what rounds hide is left out."""
     rates = rates or Rates()
     facts = feedback_facts.read(db)
     people = [_person(db, facts, who, rates.person_hour) for who in facts.people]
     model = dawid_skene.crowd(db)
     judges = [_judge(db, facts, who, rates.machine_hour) for who in facts.judges]
-    return Comparison(
+    return FeedbackComparison(
         (*people, *judges),
         tuple(_spread(db, facts)),
         tuple(_scenarios(facts)),
@@ -226,7 +226,7 @@ def compare(db: Database, rates: Rates | None = None) -> Comparison:
     )
 
 
-def guarded_comparison(db: Database) -> Comparison:
+def guarded_comparison(db: Database) -> FeedbackComparison:
     """The same for a screen.
 
     Raises:
@@ -279,7 +279,7 @@ def speed(seconds: Iterable[float | None], times: Iterable[str], *, idle: float 
     )
 
 
-def _person(db: Database, facts: Facts, who: str, rate: float | None) -> Rater:
+def _person(db: Database, facts: FeedbackFacts, who: str, rate: float | None) -> Rater:
     given = facts.people[who]
     again = self_agreement(db, who)
     found = Kappa(again.counts.n, again.kappa, again.ci95)
@@ -304,7 +304,7 @@ def _person(db: Database, facts: Facts, who: str, rate: float | None) -> Rater:
     )
 
 
-def _judge(db: Database, facts: Facts, who: str, rate: float | None) -> Rater:
+def _judge(db: Database, facts: FeedbackFacts, who: str, rate: float | None) -> Rater:
     given, asked = facts.judges[who], facts.askings.get(who, {})
     labels = [askings.soft_label(each) for each in asked.values()]
     orders = [(each.pair_id, (_side(each.q_ab), _side(1 - each.q_ba))) for each in labels]
@@ -342,13 +342,13 @@ def _side(probability: float) -> str:
     return "tie" if probability == 0.5 else "a" if probability > 0.5 else "b"
 
 
-def _seeds(db: Database, facts: Facts, who: str) -> Consistency | None:
+def _seeds(db: Database, facts: FeedbackFacts, who: str) -> Consistency | None:
     """The judge under several seeds, as its certificate tells it."""
     judged = [each for each in judged_pairs.load(db, who) if each.id in facts.pairs]
     return next((each for each in consistency(judged) if each.varied == "seed"), None)
 
 
-def _pairs(given: Iterable[Given]) -> tuple[str, ...]:
+def _pairs(given: Iterable[TimedVerdict]) -> tuple[str, ...]:
     return tuple(each.pair_id for each in given)
 
 
@@ -363,17 +363,17 @@ def _kappa(table: Counts) -> Kappa:
     return Kappa(table.n, figure, ends)
 
 
-def _longer(facts: Facts, given: Sequence[Given]) -> Share:
+def _longer(facts: FeedbackFacts, given: Sequence[TimedVerdict]) -> Share:
     sided = [e for e in given if facts.pairs[e.pair_id].longer and e.verdict in ("a", "b")]
     return Share(len(_takers(facts, given)), len(sided))
 
 
-def _takers(facts: Facts, given: Iterable[Given]) -> tuple[str, ...]:
+def _takers(facts: FeedbackFacts, given: Iterable[TimedVerdict]) -> tuple[str, ...]:
     """The pairs of which the longer answer was preferred."""
     return _pairs(each for each in given if each.verdict == facts.pairs[each.pair_id].longer)
 
 
-def _spread(db: Database, facts: Facts) -> Iterable[Spread]:
+def _spread(db: Database, facts: FeedbackFacts) -> Iterable[Spread]:
     """By category of people together and of each judge; by what people state."""
     everybody = [each for given in facts.people.values() for each in given if each.first]
     for who, given in {"people": everybody, **facts.judges}.items():
@@ -382,18 +382,26 @@ def _spread(db: Database, facts: Facts) -> Iterable[Spread]:
         )
     for key in attributes.keys(db):
         stated = attributes.by_annotator(db, key)
-        of_group: dict[str, list[Given]] = defaultdict(list)
+        of_group: dict[str, list[TimedVerdict]] = defaultdict(list)
         for who, given in facts.people.items():
             if who in stated:
                 of_group[stated[who]] += [each for each in given if each.first]
         for value, given in sorted(of_group.items()):
-            yield from _parts(facts, "people", key, given, lambda _each, value=value: value)  # type: ignore[misc]
+            yield from _parts(facts, "people", key, given, _always(value))
+
+
+def _always(value: str) -> Callable[[TimedVerdict], str]:
+    return lambda _each: value
 
 
 def _parts(
-    facts: Facts, who: str, by: str, given: Iterable[Given], part: Callable[[Given], str]
+    facts: FeedbackFacts,
+    who: str,
+    by: str,
+    given: Iterable[TimedVerdict],
+    part: Callable[[TimedVerdict], str],
 ) -> Iterable[Spread]:
-    parts: dict[str, list[Given]] = defaultdict(list)
+    parts: dict[str, list[TimedVerdict]] = defaultdict(list)
     for each in given:
         parts[part(each)].append(each)
     for value, inside in sorted(parts.items()):
@@ -402,7 +410,7 @@ def _parts(
         yield Spread(who, by, value, len(inside), shares, _longer(facts, inside), _pairs(inside))
 
 
-def _scenarios(facts: Facts) -> Iterable[Scenario]:
+def _scenarios(facts: FeedbackFacts) -> Iterable[Scenario]:
     for category in sorted({each.category for each in facts.pairs.values()}):
         for judge, given in facts.judges.items():
             said = {

@@ -22,7 +22,7 @@ class PairRead(NamedTuple):
     """``a`` or ``b``; None where both are as long."""
 
 
-class Given(NamedTuple):
+class TimedVerdict(NamedTuple):
     """One verdict, of a person's first pass or hidden repeat, or of a judge."""
 
     pair_id: str
@@ -35,15 +35,15 @@ class Given(NamedTuple):
     """Whether it is a first pass, and no hidden repeat."""
 
 
-class Facts(NamedTuple):
+class FeedbackFacts(NamedTuple):
     """Everything the comparison is made of; what rounds still hide is not there."""
 
     pairs: dict[str, PairRead]
-    people: dict[str, list[Given]]
+    people: dict[str, list[TimedVerdict]]
     """All labels of each person, in the order they were given."""
     blind: dict[str, dict[str, str]]
     """The verdicts that agreement is counted from, by person and pair."""
-    judges: dict[str, list[Given]]
+    judges: dict[str, list[TimedVerdict]]
     """One verdict a pair of each model: of its soft label, or the label it gave."""
     askings: dict[str, dict[str, list[Asking]]]
     """By judge and pair."""
@@ -66,7 +66,7 @@ SELECT annotator, pair_id, verdict FROM blind_label WHERE given_by = 'person'
 """
 
 
-def read(db: Database) -> Facts:
+def read(db: Database) -> FeedbackFacts:
     """Read the project."""
     hidden = rounds.hidden_pairs(db)
     asked = [json.dumps(sorted(hidden))]
@@ -85,18 +85,18 @@ def read(db: Database) -> Facts:
                 by_judge.setdefault(judge, {}).setdefault(each.pair_id, []).append(each)
     labelled = {who: _labels(db, who, asked[0]) for who in annotators(db, ai=True)}
     judges = labelled | {judge: _soft(found) for judge, found in by_judge.items()}
-    return Facts(pairs, people, blind, dict(sorted(judges.items())), by_judge)
+    return FeedbackFacts(pairs, people, blind, dict(sorted(judges.items())), by_judge)
 
 
-def _labels(db: Database, who: str, hidden: str) -> list[Given]:
+def _labels(db: Database, who: str, hidden: str) -> list[TimedVerdict]:
     rows = db.execute(_LABELS, [ids.name(who), hidden]).fetchall()
-    return [Given(*row) for row in rows]
+    return [TimedVerdict(*row) for row in rows]
 
 
-def _soft(found: dict[str, list[Asking]]) -> list[Given]:
+def _soft(found: dict[str, list[Asking]]) -> list[TimedVerdict]:
     return sorted(
         (
-            Given(
+            TimedVerdict(
                 pair,
                 askings.soft_label(each).verdict().value,
                 sum(one.seconds for one in each) or None,

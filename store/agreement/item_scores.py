@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from sqlite_utils import Database
 
 from store import ids
-from store.agreement.bradley_terry import DRAWS, Game, Score, scores
+from store.agreement.bradley_terry import DRAWS, Game, ItemStrength, scores
 from store.rounds import rounds
 
 Of = Literal["model", "temperature", "principle", "round", "answer"]
@@ -42,7 +42,7 @@ _WON: Final = {"a": 1.0, "b": 0.0, "tie": 0.5}
 class ItemScores(NamedTuple):
     """The scores, and the verdicts that tell nothing of them."""
 
-    scores: list[Score]
+    scores: list[ItemStrength]
     verdicts: int
     """All verdicts asked, those left out included."""
     left: dict[str, int]

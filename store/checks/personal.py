@@ -1,4 +1,4 @@
-"""Personal data in prompts and answers; see :mod:`store.personal_data`."""
+"""Personal data in prompts and answers; see :mod:`store.content.personal_data`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from store.checks.finding import Finding, Level
+from store.content.personal_data import kinds
 from store.exporting.rows import ExportRow
-from store.personal_data import kinds
 
 
 def personal(rows: Sequence[ExportRow]) -> Finding:

@@ -7,9 +7,9 @@ from typing import Final
 
 from store.agreement.intervals import wilson
 from store.checks.finding import Finding, Level
+from store.content.refusals import refuses
 from store.exporting.rows import ExportRow
 from store.records import Category
-from store.refusals import refuses
 
 SAFE: Final = frozenset(
     {Category.BENIGN_LOOKALIKE, Category.HELPFUL, Category.SYCOPHANCY, Category.LENGTH_TRAP}

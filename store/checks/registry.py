@@ -22,10 +22,10 @@ from store.checks.personal import personal
 from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
 from store.checks.wrong_user import wrong_user
+from store.content.near_duplicates import NEAR
 from store.exporting import ExportOptions, Reason, plan
 from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
-from store.near_duplicates import NEAR
 
 OWN: Final = "pairlab's own choice"
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from store import near_duplicates
 from store.checks.finding import Finding, Level
+from store.content import near_duplicates
 from store.exporting import split
 from store.exporting.rows import ExportRow
 

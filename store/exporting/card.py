@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from store import ids
 from store.agreement import bands
 from store.agreement.report import Agreement
+from store.content.near_duplicates import NearDuplicates
 from store.exporting import card_head
 from store.exporting.options import ExportOptions
 from store.exporting.plan import ExportPlan
 from store.exporting.reasons import EXPLAINED, Reason
 from store.exporting.revision_wins import revision_wins
-from store.near_duplicates import NearDuplicates
 from store.reporting import couples, judges
 from store.reporting.crowd import weighed
 from store.reporting.markdown import cell, figure, table

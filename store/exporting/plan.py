@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlite_utils import Database
 
 from store.agreement.dawid_skene import CrowdModel
+from store.content.near_duplicates import NearDuplicates
 from store.exporting import (
     background,
     crowd,
@@ -32,7 +33,6 @@ from store.exporting.options import DEFAULT_SPLIT, SPLIT_NAMES, ExportOptions, U
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow, decided_row, redacted_row
 from store.judgements import labels
-from store.near_duplicates import NearDuplicates
 from store.rounds import rounds
 
 if TYPE_CHECKING:  # numpy: not needed where no model decides

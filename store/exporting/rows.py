@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from store.content.personal_data import redacted
 from store.exporting.decided import PairDecision
 from store.exporting.facts import AnnotatorVerdict, PairFacts, Side
 from store.judgements.askings import SoftLabel
-from store.personal_data import redacted
 from store.records import Message, Verdict
 
 SoftLabels = Mapping[str, Mapping[str, SoftLabel]]

@@ -8,10 +8,11 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import ids, near_duplicates, texts
+from store import ids, texts
+from store.content import near_duplicates
+from store.content.near_duplicates import NearDuplicates
 from store.exporting.options import SPLIT_NAMES
 from store.items.columns import messages_of
-from store.near_duplicates import NearDuplicates
 from store.records import Message
 
 _KIN: Final = """

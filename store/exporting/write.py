@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from store import arrow, ids
+from store.content.near_duplicates import NearDuplicates
 from store.db import leftovers
 from store.errors import Damaged, StoreError
 from store.exporting.card import card
@@ -20,7 +21,6 @@ from store.exporting.formats.base import Line
 from store.exporting.options import UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
 from store.items.content_hashes import pair_belongs
-from store.near_duplicates import NearDuplicates
 
 MANIFEST = "manifest.json"
 

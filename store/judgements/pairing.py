@@ -26,7 +26,7 @@ from store.log import events
 from store.records import Candidate, Origin, Phase, Verdict
 
 
-class Rule(StrEnum):
+class PairingRule(StrEnum):
     """Which two answers of a prompt make a pair."""
 
     ORIGINAL_LAST = "original-last"
@@ -85,7 +85,7 @@ ORDER BY position
 _OF_SCORE: Final[Mapping[Verdict, float]] = {Verdict.A: 1.0, Verdict.B: 0.0, Verdict.TIE: 0.5}
 
 
-def by_rule(db: Database, prompt_id: str, rule: Rule) -> Iterator[Proposal]:
+def by_rule(db: Database, prompt_id: str, rule: PairingRule) -> Iterator[Proposal]:
     """The pairs that a rule makes of one prompt.
 
     Raises:
@@ -107,7 +107,7 @@ def by_policy(db: Database, *, at: str) -> Sequence[str]:
         return ()
     judged = db.execute(_JUDGED).fetchall()
     return make(
-        db, (each for (one,) in judged for each in by_rule(db, one, Rule.BEST_WORST)), at=at
+        db, (each for (one,) in judged for each in by_rule(db, one, PairingRule.BEST_WORST)), at=at
     ).made
 
 
@@ -195,7 +195,7 @@ def pair_two(db: Database, one_id: str, other_id: str, annotator: str, *, at: st
     return TwoPaired(pairs.get(db, pair_id).position if pair_id else None, left)
 
 
-def judges_scores(db: Database, prompt_id: str) -> list[bradley_terry.Score]:
+def judges_scores(db: Database, prompt_id: str) -> list[bradley_terry.ItemStrength]:
     """Bradley-Terry scores of a prompt's candidates from all judges' words on its pairs.
 
     A judge that was asked for probabilities counts with its soft label, another with its verdict.
@@ -266,13 +266,13 @@ def _bad_teacher(_db: Database, found: Sequence[Chain]) -> Couples:
     return [] if best is None else [(bad, best)]
 
 
-_RULES: Final[Mapping[Rule, Callable[[Database, Sequence[Chain]], Couples]]] = {
-    Rule.ORIGINAL_LAST: _original_last,
-    Rule.ALL: _all,
-    Rule.BEST_WORST: _best_worst,
-    Rule.NEIGHBOURS: _neighbours,
-    Rule.RANDOM: _random,
-    Rule.BAD_TEACHER: _bad_teacher,
+_RULES: Final[Mapping[PairingRule, Callable[[Database, Sequence[Chain]], Couples]]] = {
+    PairingRule.ORIGINAL_LAST: _original_last,
+    PairingRule.ALL: _all,
+    PairingRule.BEST_WORST: _best_worst,
+    PairingRule.NEIGHBOURS: _neighbours,
+    PairingRule.RANDOM: _random,
+    PairingRule.BAD_TEACHER: _bad_teacher,
 }
 
 

@@ -22,7 +22,7 @@ WHERE {} ORDER BY prompt.position, pair.position
 _CHOSEN = "prompt.id IN (SELECT id FROM kept_prompt ORDER BY position LIMIT :limit)"
 
 
-class JudgedPair(NamedTuple):
+class PairToJudge(NamedTuple):
     """A pair as a judge is asked about it."""
 
     pair_id: str
@@ -43,7 +43,7 @@ class Skipped(NamedTuple):
     empty: int = 0
 
 
-Wanted = Callable[[JudgedPair], Sequence[str]]
+Wanted = Callable[[PairToJudge], Sequence[str]]
 """The keys of the askings a pair is to have."""
 
 
@@ -82,7 +82,7 @@ def counted(
     return sum(done), len(done)
 
 
-def one(db: Database, pair_id: str) -> JudgedPair:
+def one(db: Database, pair_id: str) -> PairToJudge:
     """One pair, whether it is worth a question or not; it must be there."""
     row = db.execute(_PAIRS.format("pair.id = ?"), [pair_id]).fetchone()
     return _pair(row)
@@ -99,11 +99,11 @@ def skipped(db: Database, *, limit: int | None = None) -> Skipped:
     return Skipped(*(reasons.count(field) for field in Skipped._fields))
 
 
-def _read(db: Database, limit: int | None) -> Iterator[JudgedPair]:
+def _read(db: Database, limit: int | None) -> Iterator[PairToJudge]:
     return (pair for pair, reason in _looked_at(db, limit) if reason is None)
 
 
-def _looked_at(db: Database, limit: int | None) -> Iterator[tuple[JudgedPair, str | None]]:
+def _looked_at(db: Database, limit: int | None) -> Iterator[tuple[PairToJudge, str | None]]:
     """Every pair, and why it is skipped."""
     withdrawn = decisions.withdrawn_pairs(db)
     rows = db.execute(_PAIRS.format(_CHOSEN), {"limit": -1 if limit is None else limit})
@@ -119,8 +119,8 @@ def _looked_at(db: Database, limit: int | None) -> Iterator[tuple[JudgedPair, st
             yield pair, None
 
 
-def _pair(row: Sequence[str]) -> JudgedPair:
-    return JudgedPair(row[0], row[1], int(row[2]), *row[3:5], *row[6:8])
+def _pair(row: Sequence[str]) -> PairToJudge:
+    return PairToJudge(row[0], row[1], int(row[2]), *row[3:5], *row[6:8])
 
 
 def _made(db: Database, judge: str, pair_id: str | None) -> defaultdict[str, set[str]]:

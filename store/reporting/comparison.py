@@ -9,8 +9,8 @@ from sqlite_utils import Database
 
 from store.agreement.feedback_comparison import (
     IDLE,
-    Comparison,
     Cost,
+    FeedbackComparison,
     Kappa,
     Rater,
     Scenario,
@@ -57,7 +57,7 @@ class Measure(NamedTuple):
     pairs: tuple[str, ...]
 
 
-class Line(NamedTuple):
+class ReportLine(NamedTuple):
     """A line of a table."""
 
     cells: tuple[str, ...]
@@ -83,7 +83,7 @@ def measures(rater: Rater) -> list[Measure]:
     ]
 
 
-def weighed(found: Comparison) -> dict[str, Measure]:
+def weighed(found: FeedbackComparison) -> dict[str, Measure]:
     """What the crowd model says, by rater, and under ``everybody`` where it leaves the majority."""
     model, behind = found.crowd, found.crowd_differs
     if model is None or behind is None:
@@ -105,7 +105,7 @@ def weighed(found: Comparison) -> dict[str, Measure]:
     return {**told, EVERYBODY: Measure("right", "all", words, title, behind.majority)}
 
 
-def figures(found: Comparison) -> dict[str, tuple[str, ...]]:
+def figures(found: FeedbackComparison) -> dict[str, tuple[str, ...]]:
     """The pairs behind each figure by its name, as in ``longer:ann``."""
     listed = {f"{m.key}:{each.name}": m.pairs for each in found.raters for m in measures(each)}
     listed |= {f"{m.key}:{who}": m.pairs for who, m in weighed(found).items()}
@@ -113,7 +113,7 @@ def figures(found: Comparison) -> dict[str, tuple[str, ...]]:
     return listed | {f"{each.by} {each.value}:{each.who}": each.pairs for each in found.spread}
 
 
-def spread(each: Spread) -> Line:
+def spread(each: Spread) -> ReportLine:
     """A line under :data:`SPREAD`."""
     whose = "" if each.who == "people" else f"{each.who}: "
     shares = {verdict: _percent(share) for verdict, share in each.shares.items()}
@@ -127,16 +127,16 @@ def spread(each: Spread) -> Line:
         shares["both_bad"],
         _percent(each.longer),
     )
-    return Line(cells, each.few)
+    return ReportLine(cells, each.few)
 
 
-def scenario(each: Scenario, names: Callable[[str], str] = str) -> Line:
+def scenario(each: Scenario, names: Callable[[str], str] = str) -> ReportLine:
     """A line under :data:`SCENARIO`."""
     found = each.found
     value = NONE if found.kappa.value is None else short(found.kappa.value)
     ends = "" if found.ci95 is None else " to ".join(map(short, found.ci95))
     whose = (each.category.replace("_", " "), names(each.judge), names(each.person))
-    return Line((*whose, str(found.n), value, ends, each.advice), each.few)
+    return ReportLine((*whose, str(found.n), value, ends, each.advice), each.few)
 
 
 def human_and_ai(db: Database, names: Names) -> Iterator[str]:
@@ -156,7 +156,7 @@ def human_and_ai(db: Database, names: Names) -> Iterator[str]:
             yield table([*head, ""], [_escaped(line) for line in lines]) + "\n"
 
 
-def _raters(found: Comparison, names: Names) -> Iterator[str]:
+def _raters(found: FeedbackComparison, names: Names) -> Iterator[str]:
     rows = [
         [cell(names(each.name)), told.name, cell(told.words)]
         for each in found.raters
@@ -165,7 +165,7 @@ def _raters(found: Comparison, names: Names) -> Iterator[str]:
     yield table(["who", "what", ""], rows) + "\n"
 
 
-def _escaped(line: Line) -> Sequence[str]:
+def _escaped(line: ReportLine) -> Sequence[str]:
     return [*map(cell, line.cells), "too few" if line.few else ""]
 
 

@@ -10,9 +10,9 @@ from sqlite_utils import Database
 
 from store import texts
 from store.agreement.paired import Estimate, difference, share
+from store.content.refusals import refuses
 from store.items import attacks, candidates, chain_branches, critiques
 from store.records import Candidate, Category, Critique, Origin
-from store.refusals import refuses
 
 Harmful = Callable[[str], bool]
 """Whether an answer to a harmful prompt gives what was asked for, wholly or in part."""

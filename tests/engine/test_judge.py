@@ -28,7 +28,7 @@ from store.db.thread import StoreThread
 from store.items import pairs
 from store.judgements import askings, labels, rulings
 from store.judgements.askings import Asking
-from store.judgements.pending_judgements import JudgedPair
+from store.judgements.pending_judgements import PairToJudge
 from store.judgements.ruled_pairs import RuledPair
 from store.records import Verdict
 from tests.engine.making import constitution, made, plan, project, read, ticking
@@ -209,7 +209,7 @@ def test_no_ruling_is_shown_with_its_own_half(count: int) -> None:
     worked = WorkedComparisons(judging(few_shot=count, from_rulings=True), ruled)
     principle = constitution().principles[0]
     for prompt in prompts:
-        pair = JudgedPair(f"pair {prompt}", prompt, 1, "helpful", f"question {prompt}", "a", "b")
+        pair = PairToJudge(f"pair {prompt}", prompt, 1, "helpful", f"question {prompt}", "a", "b")
         shown = worked.shown_for(pair, principle)
         others = {p for p in prompts if half_of(p) != half_of(prompt)}
         assert len(shown) == min(count, len(others))

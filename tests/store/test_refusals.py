@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from store.refusals import answer_class, refuses
+from store.content.refusals import answer_class, refuses
 
 SHARED = Path(os.environ.get("PAIRLAB_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 PUBLIC = sorted(SHARED.glob("**/xstest_v2_completions_*.csv"))

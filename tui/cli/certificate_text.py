@@ -10,7 +10,7 @@ from rich.table import Table
 from store.agreement.judge import lines
 from store.agreement.judge.certificate import Certificate
 from store.agreement.judge.measured import Measured
-from store.agreement.judge.votes import Comparison, Votes
+from store.agreement.judge.votes import ConstitutionComparison, Votes
 from tui.cli.context import stdout_console
 from tui.reliability import HEAD, reliability
 from tui.visible import clean
@@ -48,7 +48,7 @@ def show(certificate: Certificate) -> None:
 def show_votes(
     judge: str,
     votes: Sequence[Votes],
-    comparisons: Sequence[Comparison],
+    comparisons: Sequence[ConstitutionComparison],
     constitutions: Mapping[str, str],
 ) -> None:
     """Print what each principle votes and explains, and which constitution explains more.

@@ -10,7 +10,7 @@ from tui.cli.context import CliContext, fail, json_option, put_json, stdout_cons
 from tui.cli.listing import figure, list_option, show_pairs
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.agreement.feedback_comparison import Comparison
+    from store.agreement.feedback_comparison import FeedbackComparison
 
 
 @click.command("compare")
@@ -62,7 +62,7 @@ def command(
         _show(found)
 
 
-def _show(found: Comparison) -> None:
+def _show(found: FeedbackComparison) -> None:
     from rich.markup import escape
 
     from store.reporting.comparison import (

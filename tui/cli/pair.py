@@ -131,4 +131,4 @@ def _wanted(
         if rounds is not None:
             yield from pairing.by_rounds(db, prompt_id, *rounds)
         elif rule is not None:
-            yield from pairing.by_rule(db, prompt_id, pairing.Rule(rule))
+            yield from pairing.by_rule(db, prompt_id, pairing.PairingRule(rule))

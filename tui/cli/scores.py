@@ -9,7 +9,7 @@ import click
 from tui.cli.context import CliContext, fail, json_option, put_json, say, stdout_console
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.agreement.bradley_terry import Score
+    from store.agreement.bradley_terry import ItemStrength
     from store.agreement.item_scores import ItemScores, Of
 
 OF = ("model", "temperature", "principle", "round", "answer")
@@ -64,7 +64,7 @@ def command(context: CliContext, of: str, prompt: str | None, whose: str, *, as_
 def _as_json(of: str, whose: str, done: ItemScores) -> dict[str, Any]:
     from store.agreement.figure import as_number, as_numbers
 
-    def row(score: Score) -> dict[str, Any]:
+    def row(score: ItemStrength) -> dict[str, Any]:
         ends = {"score": as_number(score.score), "ci95": as_numbers(score.ci95)}
         return score._asdict() | ends
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the statistics, not needed for the first paint
     from collections.abc import Sequence
 
     from store.agreement.judge.certificate import Certificate
-    from store.agreement.judge.lines import Line
+    from store.agreement.judge.lines import CertificateLine
 
 NAME_CELLS = 32
 DRAWING = "bar: share of a by people; line: its interval; stroke: what the judge says"
@@ -81,7 +81,7 @@ def _lines(found: Certificate) -> Iterator[FigureLine]:
         yield FigureLine(Content(drawn), DRAWING, found.judge, title, each_bin.pairs)
 
 
-def _line(line: Line) -> Content:
+def _line(line: CertificateLine) -> Content:
     from store.agreement.judge import lines
 
     name = set_cell_size(one_line(line.name, NAME_CELLS), NAME_CELLS)

@@ -8,14 +8,14 @@ from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding
 from textual.content import Content
 
-from store.agreement.feedback_comparison import Comparison
+from store.agreement.feedback_comparison import FeedbackComparison
 from store.reporting.comparison import (
     EVERYBODY,
     NOTES,
     SCENARIO,
     SPREAD,
-    Line,
     Measure,
+    ReportLine,
     measures,
     scenario,
     spread,
@@ -39,7 +39,7 @@ class FeedbackScreen(FiguresScreen):
 
     BINDINGS = [Binding("h", "close", show=False)]
 
-    def __init__(self, found: Comparison, items: ListPairs) -> None:
+    def __init__(self, found: FeedbackComparison, items: ListPairs) -> None:
         super().__init__(items)
         self._found = found
 
@@ -52,7 +52,7 @@ class FeedbackScreen(FiguresScreen):
         self.show_lines(_lines(self._found))
 
 
-def _lines(found: Comparison) -> Iterator[FigureLine]:
+def _lines(found: FeedbackComparison) -> Iterator[FigureLine]:
     crowd = weighed(found)
     for rater in found.raters:
         kind = "person" if rater.kind == "person" else "AI"
@@ -85,7 +85,7 @@ def _measure(each: Measure, who: str) -> FigureLine:
 
 
 def _table(
-    head: Sequence[str], lines: Sequence[tuple[Line, str, str, str, Sequence[str]]]
+    head: Sequence[str], lines: Sequence[tuple[ReportLine, str, str, str, Sequence[str]]]
 ) -> Iterator[FigureLine]:
     """Columns as wide as what is in them, dim where a line tells too little."""
     if not lines:

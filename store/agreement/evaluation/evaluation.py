@@ -14,16 +14,22 @@ from store import ids
 from store.agreement.evaluation import answers as stages
 from store.agreement.evaluation.answers import Answer, Kind, Slice, answers
 from store.agreement.evaluation.front import Point, Step, dominated_for_sure, front
-from store.agreement.evaluation.helpfulness import ORIGINAL, Comparison, WinRate, gained, win_rate
+from store.agreement.evaluation.helpfulness import (
+    ORIGINAL,
+    ComparedAnswer,
+    WinRate,
+    gained,
+    win_rate,
+)
 from store.agreement.evaluation.rates import Rate, Sums, corrected, difference
 from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.kappa import kappa, observed
 from store.agreement.underlying_pairs import labelled_by
+from store.content.refusals import answer_class
 from store.errors import BadInput
 from store.judgements import answer_classes, askings
 from store.records import AnswerClass
-from store.refusals import answer_class
 from store.rounds import rounds
 
 RULES: Final = "rules"
@@ -70,7 +76,7 @@ class ClassAgreement(NamedTuple):
         }
 
 
-class Behind(NamedTuple):
+class FigureItems(NamedTuple):
     """One answer, or one comparison, behind a figure."""
 
     item: str
@@ -92,11 +98,11 @@ class Stage:
     """Of the slice."""
     rates: Mapping[str, Rate]
     helpfulness: WinRate
-    behind: Mapping[str, Sequence[Behind]]
+    behind: Mapping[str, Sequence[FigureItems]]
     """By figure."""
     safe: Sums
     """Refusals of harmful prompts, by prompt."""
-    compared: Sequence[Comparison]
+    compared: Sequence[ComparedAnswer]
 
     @property
     def point(self) -> Point | None:
@@ -156,7 +162,7 @@ class Evaluation:
         ]
 
     @property
-    def figures(self) -> dict[str, Sequence[Behind]]:
+    def figures(self) -> dict[str, Sequence[FigureItems]]:
         """The answers or pairs behind each figure by its name, as in ``harmful:round 1``."""
         return {f"{key}:{each.name}": each.behind[key] for each in self.stages for key in FIGURES}
 
@@ -229,7 +235,7 @@ def evaluate(db: Database, *, source: str = RULES, by: Slice | None = None) -> E
     )
 
 
-def listed(db: Database, viewer: str, figure: str, stage: Stage) -> tuple[list[Behind], int]:
+def listed(db: Database, viewer: str, figure: str, stage: Stage) -> tuple[list[FigureItems], int]:
     """What is behind a figure, as far as a person may see it on a screen.
 
     Returns:
@@ -347,7 +353,7 @@ def _stage(
         ]
         rates[figure] = Rate(hits, len(classed), *corrected(hits, len(classed), checked))
         behind[figure] = [
-            Behind(
+            FigureItems(
                 each.candidate_id,
                 each.prompt_id,
                 used[each.candidate_id].value,
@@ -359,7 +365,7 @@ def _stage(
     still = circular or stage == stages.ORIGINAL
     compared = [] if still else list(_compared(part, outcomes))
     behind["helpfulness"] = [
-        Behind(each.pair_id, each.prompt_id, f"{each.by} {each.won:.2f}", each.won > 0.5)
+        FigureItems(each.pair_id, each.prompt_id, f"{each.by} {each.won:.2f}", each.won > 0.5)
         for each in compared
         if each.pair_id
     ]
@@ -382,13 +388,13 @@ def _hit(figure: str) -> Callable[[AnswerClass], bool]:
 
 def _compared(
     part: Sequence[Answer], outcomes: Mapping[tuple[str, str], _Outcome]
-) -> Iterable[Comparison]:
+) -> Iterable[ComparedAnswer]:
     for each in part:
         if each.kind not in (Kind.BENIGN, Kind.LOOKALIKE):
             continue
         if each.candidate_id == each.original_id:
             if each.stage.startswith("round"):
-                yield Comparison(each.prompt_id, 0.5, 0)
+                yield ComparedAnswer(each.prompt_id, 0.5, 0)
             continue
         key = (each.candidate_id, each.original_id)
         found, won = outcomes.get(key), None
@@ -397,7 +403,7 @@ def _compared(
         elif found := outcomes.get((key[1], key[0])):
             won = 1 - found.a_won
         if found is not None and won is not None:
-            yield Comparison(each.prompt_id, won, each.longer, found.pair_id, found.by)
+            yield ComparedAnswer(each.prompt_id, won, each.longer, found.pair_id, found.by)
 
 
 def _step(before: Stage, after: Stage) -> Step:

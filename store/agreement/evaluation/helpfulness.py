@@ -24,7 +24,7 @@ _FAR: Final = 15.0
 """A coefficient beyond this has no end: the preferences are separated."""
 
 
-class Comparison(NamedTuple):
+class ComparedAnswer(NamedTuple):
     """One answer against the original to the same prompt."""
 
     prompt_id: str
@@ -70,7 +70,7 @@ ORIGINAL: Final = WinRate(0, 0.5, Figure(0.5), (0.5, 0.5))
 """The original against itself, by definition."""
 
 
-def win_rate(found: Sequence[Comparison]) -> WinRate:
+def win_rate(found: Sequence[ComparedAnswer]) -> WinRate:
     """The rate with a bootstrap interval over prompts."""
     prompts = sorted({each.prompt_id for each in found})
     by = [each.by for each in found]
@@ -89,7 +89,7 @@ def win_rate(found: Sequence[Comparison]) -> WinRate:
     )
 
 
-def gained(first: Sequence[Comparison], second: Sequence[Comparison]) -> Difference:
+def gained(first: Sequence[ComparedAnswer], second: Sequence[ComparedAnswer]) -> Difference:
     """Rate of the second less that of the first, over the prompts both have.
 
     The same prompts are drawn for both. Of the original, which has no comparisons, the rate is
@@ -120,7 +120,7 @@ def gained(first: Sequence[Comparison], second: Sequence[Comparison]) -> Differe
     return Difference(Figure(values[-1] - base), (float(low), float(high)), len(prompts))
 
 
-def _why_not(found: Sequence[Comparison], prompts: int) -> str | None:
+def _why_not(found: Sequence[ComparedAnswer], prompts: int) -> str | None:
     if prompts < FEW:
         return f"{prompts} harmless prompts have a comparison with the original, under {FEW}"
     if all(each.won == found[0].won for each in found) and found[0].won in (0, 1):
@@ -133,7 +133,7 @@ def _why_not(found: Sequence[Comparison], prompts: int) -> str | None:
 
 
 def _told(
-    found: Sequence[Comparison], prompts: Sequence[str], weights: Draws | None
+    found: Sequence[ComparedAnswer], prompts: Sequence[str], weights: Draws | None
 ) -> Draws | None:
     """The fitted rate at equal length, for each row of weights by prompt.
 

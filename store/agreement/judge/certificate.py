@@ -19,10 +19,10 @@ from store.agreement.judge.length import LengthBias
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.own_text import SelfPreference
 from store.agreement.judge.people import NOBODY, Accuracy, Ceiling
-from store.agreement.judge.position import Position
+from store.agreement.judge.position import PositionBias
 from store.agreement.judge.sentence import sentence
 from store.agreement.judge.temperature import TemperatureScaling, temperature_scaling
-from store.agreement.judge.votes import Comparison, Votes
+from store.agreement.judge.votes import ConstitutionComparison, Votes
 from store.agreement.judge.weak import weaknesses
 from store.agreement.report import Agreement
 from store.agreement.slices import Slice, of_part
@@ -62,7 +62,7 @@ class Certificate:
     """Pairs with a person's verdict that may be told."""
     divided: tuple[str, ...]
     """Pairs on which no verdict is that of more than half of the people."""
-    position: Position
+    position: PositionBias
     consistency: tuple[Consistency, ...]
     people: tuple[Agreement, ...]
     together: Measured
@@ -79,7 +79,7 @@ class Certificate:
     own_text: SelfPreference
     categories: tuple[CategoryFigures, ...]
     principles: tuple[Votes, ...]
-    constitutions: tuple[Comparison, ...]
+    constitutions: tuple[ConstitutionComparison, ...]
     called: Mapping[str, str]
     """Name and version of constitutions, by id."""
 

@@ -17,7 +17,7 @@ from store.agreement.judge.written import percent, point
 from store.agreement.report import Agreement
 
 
-class Line(NamedTuple):
+class CertificateLine(NamedTuple):
     """One figure."""
 
     section: str
@@ -33,7 +33,7 @@ Names = Callable[[str], str]
 """What an annotator is called here."""
 
 
-def lines(found: Certificate, names: Names = str) -> list[Line]:
+def lines(found: Certificate, names: Names = str) -> list[CertificateLine]:
     """Every figure of a certificate, in the order in which it is read."""
     return [
         *_verdicts(found),
@@ -64,13 +64,13 @@ def ends(figure: Measured) -> str:
     return " to ".join(point(end) for end in figure.ci95)
 
 
-def _verdicts(found: Certificate) -> Iterator[Line]:
+def _verdicts(found: Certificate) -> Iterator[CertificateLine]:
     for verdict, pairs in found.verdicts.items():
         share = len(pairs) / found.pairs if found.pairs else None
         figure = Measured(
             share, found.pairs, pairs=pairs, reason=None if found.pairs else "no pair"
         )
-        yield Line(
+        yield CertificateLine(
             "verdicts",
             f"says {verdict}",
             figure,
@@ -79,20 +79,20 @@ def _verdicts(found: Certificate) -> Iterator[Line]:
         )
 
 
-def _order(found: Certificate) -> Iterator[Line]:
+def _order(found: Certificate) -> Iterator[CertificateLine]:
     place = found.position
-    yield Line("order", "the two orders conflict", place.conflict)
+    yield CertificateLine("order", "the two orders conflict", place.conflict)
     p = f"p {_p(place.first_p)}, one half by chance" if place.first_p is not None else ""
-    yield Line("order", "first place wins, of those", place.first, p)
+    yield CertificateLine("order", "first place wins, of those", place.first, p)
     mass = f"letters' probability, median {point(place.mass)}" if place.mass is not None else ""
-    yield Line("order", "too much for the first place", place.size, mass)
+    yield CertificateLine("order", "too much for the first place", place.size, mass)
 
 
-def _again(found: Certificate) -> Iterator[Line]:
+def _again(found: Certificate) -> Iterator[CertificateLine]:
     for each in found.consistency:
         words = f"same under another {each.varied.replace('_', ' ')}"
         equal = each.equal
-        yield Line(
+        yield CertificateLine(
             "again",
             words,
             Measured(equal.value, equal.n, equal.ci95, equal.reason, each.differing),
@@ -103,23 +103,25 @@ def _again(found: Certificate) -> Iterator[Line]:
         )
 
 
-def _people(found: Certificate, names: Names) -> Iterator[Line]:
+def _people(found: Certificate, names: Names) -> Iterator[CertificateLine]:
     for two in found.people:
         yield _with(found, two, names)
     if len(found.people) > 1:
-        yield Line(
+        yield CertificateLine(
             "people", "kappa with all of them", found.together, "", "somebody says otherwise"
         )
         limit = found.ceiling
-        yield Line("people", "kappa between people", limit.people, "the ceiling", "people differ")
-        yield Line(
+        yield CertificateLine(
+            "people", "kappa between people", limit.people, "the ceiling", "people differ"
+        )
+        yield CertificateLine(
             "people", "kappa of the judge there", limit.judge, "", "the judge differs from both"
         )
     for two in found.judges:
         yield _with(found, two, names)
 
 
-def _with(found: Certificate, two: Agreement, names: Names) -> Line:
+def _with(found: Certificate, two: Agreement, names: Names) -> CertificateLine:
     other = two.annotators[0]
     figure = Measured(
         two.kappa.value,
@@ -131,28 +133,34 @@ def _with(found: Certificate, two: Agreement, names: Names) -> Line:
     )
     agree, ac1 = two.figures["p_o"].value, two.figures["ac1"].value
     remark = f"agree {percent(agree)}, AC1 {point(ac1)}" if two.n else ""
-    return Line("people", f"kappa with {names(other)}", figure, remark, f"{names(other)} differs")
+    return CertificateLine(
+        "people", f"kappa with {names(other)}", figure, remark, f"{names(other)} differs"
+    )
 
 
-def _right(section: str, whose: str, found: Accuracy) -> Iterator[Line]:
-    yield Line(section, f"right by {whose}", found.decided, "", f"wrong by {whose}")
-    yield Line(section, f"right by {whose}, ties half", found.with_ties, "", f"wrong by {whose}")
+def _right(section: str, whose: str, found: Accuracy) -> Iterator[CertificateLine]:
+    yield CertificateLine(section, f"right by {whose}", found.decided, "", f"wrong by {whose}")
+    yield CertificateLine(
+        section, f"right by {whose}, ties half", found.with_ties, "", f"wrong by {whose}"
+    )
 
 
-def _probabilities(found: Certificate) -> Iterator[Line]:
+def _probabilities(found: Certificate) -> Iterator[CertificateLine]:
     of, scaled = found.calibration, found.temperature
     parts = (
         f"reliability {_three(of.reliability)} - resolution {_three(of.resolution)} +"
         f" uncertainty {_three(of.uncertainty)} + rest {_three(of.rest)}"
     )
-    yield Line(
+    yield CertificateLine(
         "probabilities", "Brier score", of.brier, parts if of.brier.value is not None else ""
     )
     chance = (
         f"calibrated it would be {_three(of.ece_if_calibrated)}, under"
         f" {_three(of.ece_if_calibrated_high)} in 95 %"
     )
-    yield Line("probabilities", "ECE", of.ece, chance if of.ece.value is not None else "")
+    yield CertificateLine(
+        "probabilities", "ECE", of.ece, chance if of.ece.value is not None else ""
+    )
     if scaled.temperature is None:
         figure = missing(scaled.reason or "", scaled.n)
     else:
@@ -161,15 +169,17 @@ def _probabilities(found: Certificate) -> Iterator[Line]:
         f"on the other half Brier {_three(scaled.brier_before)} to {_three(scaled.brier)}, ECE"
         f" {_three(scaled.ece_before)} to {_three(scaled.ece)}"
     )
-    yield Line("probabilities", "temperature", figure, told if figure.value is not None else "")
+    yield CertificateLine(
+        "probabilities", "temperature", figure, told if figure.value is not None else ""
+    )
 
 
-def _preferences(found: Certificate) -> Iterator[Line]:
+def _preferences(found: Certificate) -> Iterator[CertificateLine]:
     by = found.length
-    yield Line("length", "takes the longer answer", by.judge)
-    yield Line("length", "people take the longer", by.people)
-    yield Line("length", "longer, more than people", by.more, "", "of unequal length")
-    yield Line(
+    yield CertificateLine("length", "takes the longer answer", by.judge)
+    yield CertificateLine("length", "people take the longer", by.people)
+    yield CertificateLine("length", "longer, more than people", by.more, "", "of unequal length")
+    yield CertificateLine(
         "length",
         "coefficient of log length",
         by.coefficient,
@@ -177,14 +187,14 @@ def _preferences(found: Certificate) -> Iterator[Line]:
         "judge and people name a side",
     )
     own = found.own_text
-    yield Line("own text", "takes its own text", own.judge)
-    yield Line("own text", "people take the judge's", own.people)
-    yield Line(
+    yield CertificateLine("own text", "takes its own text", own.judge)
+    yield CertificateLine("own text", "people take the judge's", own.people)
+    yield CertificateLine(
         "own text", "own text, more than people", own.more, "", "its own text against another's"
     )
 
 
-def _parts(found: Certificate, names: Names) -> Iterator[Line]:
+def _parts(found: Certificate, names: Names) -> Iterator[CertificateLine]:
     for part in found.categories:
         told = part.agreement
         remark = (
@@ -194,10 +204,12 @@ def _parts(found: Certificate, names: Names) -> Iterator[Line]:
             else f"orders conflict {value(part.conflict)}"
         )
         shown = told.value.replace("_", " ")
-        yield Line("category", f"right on {shown}", part.accuracy, remark, f"wrong on {shown}")
+        yield CertificateLine(
+            "category", f"right on {shown}", part.accuracy, remark, f"wrong on {shown}"
+        )
     for each in found.principles:
         for person in each.people:
-            yield Line(
+            yield CertificateLine(
                 "principle",
                 f"{each.principle_id} with {names(person.person)}",
                 person.agreement,
@@ -207,7 +219,7 @@ def _parts(found: Certificate, names: Names) -> Iterator[Line]:
             )
     for two in found.constitutions:
         first, second = (found.called.get(each, each[:8]) for each in (two.first, two.second))
-        yield Line(
+        yield CertificateLine(
             "principle",
             f"{first} less {second}, {names(two.person)}",
             two.difference,

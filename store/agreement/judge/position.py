@@ -14,7 +14,7 @@ NOT_ASKED = "no record of what the judge was asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class PositionBias:
     """Bias towards a place."""
 
     conflict: Measured
@@ -30,7 +30,7 @@ class Position:
     """Median probability that either letter is what comes next; the smaller of both orders."""
 
 
-def position(pairs: Sequence[JudgedPair]) -> Position:
+def position(pairs: Sequence[JudgedPair]) -> PositionBias:
     """Order conflict and its direction, over the pairs of which the askings are on record."""
     found = [(pair, pair.soft) for pair in pairs if pair.soft is not None]
     conflicts = [(pair, soft) for pair, soft in found if soft.conflict]
@@ -41,7 +41,7 @@ def position(pairs: Sequence[JudgedPair]) -> Position:
         none="no pair whose orders conflict" if found else NOT_ASKED,
     )
     prompts, names = [pair.prompt_id for pair, _ in found], [pair.id for pair, _ in found]
-    return Position(
+    return PositionBias(
         share([soft.conflict for _, soft in found], prompts, names, none=NOT_ASKED),
         first,
         fair_coin_p(len(first.pairs), first.n) if first.n else None,

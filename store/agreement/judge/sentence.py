@@ -10,7 +10,7 @@ from store.agreement.judge.length import LengthBias
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.own_text import SelfPreference
 from store.agreement.judge.people import Accuracy, Ceiling
-from store.agreement.judge.position import Position
+from store.agreement.judge.position import PositionBias
 from store.agreement.judge.weak import CONFLICT_MOST, KAPPA_LEAST, NOT_CERTIFIED
 from store.agreement.judge.written import percent, point
 from store.agreement.slices import Slice
@@ -31,7 +31,7 @@ Part = tuple[str, Slice, Measured]
 
 def sentence(
     weak: Sequence[str],
-    position: Position,
+    position: PositionBias,
     together: Measured,
     ceiling: Ceiling,
     accuracy: Accuracy,
@@ -60,7 +60,7 @@ def sentence(
     return "; ".join([*parts, *([f"but {biases}"] if biases else [])])
 
 
-def _place(position: Position) -> str:
+def _place(position: PositionBias) -> str:
     share = position.first
     conflict = percent(position.conflict.value)
     if share.value is None or position.first_p is None or position.first_p >= SURE:
@@ -73,7 +73,7 @@ def _place(position: Position) -> str:
     )
 
 
-def _biases(position: Position, length: LengthBias, own: SelfPreference) -> Iterator[str]:
+def _biases(position: PositionBias, length: LengthBias, own: SelfPreference) -> Iterator[str]:
     """What the judge surely prefers for no good reason."""
     if _surely(own.more) and (own.more.value or 0.0) > 0:
         yield (

@@ -56,7 +56,7 @@ class Votes:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ConstitutionComparison:
     """Two constitutions against one person's labels, on the same pairs."""
 
     person: str
@@ -89,7 +89,9 @@ def of_principles(pairs: Sequence[JudgedPair], margin: float = 0.0) -> tuple[Vot
     return tuple(_votes(key, found[key], pairs) for key in sorted(found))
 
 
-def of_constitutions(pairs: Sequence[JudgedPair], margin: float = 0.0) -> tuple[Comparison, ...]:
+def of_constitutions(
+    pairs: Sequence[JudgedPair], margin: float = 0.0
+) -> tuple[ConstitutionComparison, ...]:
     """Each two constitutions that the judge was asked under, with each person."""
     verdicts: dict[str, dict[str, str]] = {}
     for pair in pairs:
@@ -151,7 +153,7 @@ def _comparison(
     second: str,
     verdicts: Mapping[str, Mapping[str, str]],
     pairs: Sequence[JudgedPair],
-) -> Comparison:
+) -> ConstitutionComparison:
     both = [
         pair
         for pair in pairs
@@ -167,7 +169,7 @@ def _comparison(
     ]
     shares = [mean(each, prompts, names, none=none) for each in right]
     differences = [one - other for one, other in zip(*right, strict=True)]
-    return Comparison(
+    return ConstitutionComparison(
         person, first, second, shares[0], shares[1], mean(differences, prompts, names, none=none)
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 from store.agreement.bands import FEW
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.people import Accuracy
-from store.agreement.judge.position import Position
+from store.agreement.judge.position import PositionBias
 from store.agreement.judge.written import percent, point
 
 NOT_CERTIFIED: Final = "not certified"
@@ -19,7 +19,7 @@ KAPPA_LEAST: Final = 0.4
 
 
 def weaknesses(
-    position: Position, with_word: int, accuracy: Accuracy, together: Measured
+    position: PositionBias, with_word: int, accuracy: Accuracy, together: Measured
 ) -> tuple[str, ...]:
     """Why a judge is weak, the plainest reason first; nothing where it is not."""
     found = []

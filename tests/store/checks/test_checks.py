@@ -10,9 +10,9 @@ from store.agreement.intervals import wilson
 from store.checks import registry
 from store.checks.contamination import EvaluationSet
 from store.checks.finding import Level
+from store.content.personal_data import iban, kinds, luhn
 from store.errors import BadInput
 from store.judgements import labels
-from store.personal_data import iban, kinds, luhn
 from tests.store.building import AT
 from tests.store.exporting_study import labelled, pair
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from store import near_duplicates
+from store.content import near_duplicates
 from store.exporting import split
 from store.records import Message
 

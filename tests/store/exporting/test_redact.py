@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.content.personal_data import kinds, redacted
 from store.exporting import FORMATS, UsageProblem, write
-from store.personal_data import kinds, redacted
 from tests.store.exporting_study import labelled, planned, reason_of
 
 MAIL, PHONE, CARD = "ann.lee@mail.org", "+44 20 7946 0958", "4111 1111 1111 1111"

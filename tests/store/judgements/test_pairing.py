@@ -8,7 +8,7 @@ import pytest
 
 from store.items import candidates, pairs, pending
 from store.judgements import askings, labels, pairing, settings
-from store.judgements.pairing import Left, Rule
+from store.judgements.pairing import Left, PairingRule
 from store.log import undo
 from store.records import Candidate, Origin
 from store.rounds import queue
@@ -42,11 +42,11 @@ def says(db, one, other, p, judge="ai:m"):
 def test_all_and_neighbours_and_random(db, four):
     prompt, _ = four
     neighbours = [["answer 0", "answer 1"], ["answer 1", "answer 2"], ["answer 2", "answer 3"]]
-    assert made(db, pairing.by_rule(db, prompt, Rule.NEIGHBOURS)) == (neighbours, [])
-    found, left = made(db, pairing.by_rule(db, prompt, Rule.ALL))
+    assert made(db, pairing.by_rule(db, prompt, PairingRule.NEIGHBOURS)) == (neighbours, [])
+    found, left = made(db, pairing.by_rule(db, prompt, PairingRule.ALL))
     assert (len(found), left) == (3, [Left.THERE] * 3)
-    (drawn,) = pairing.by_rule(db, prompt, Rule.RANDOM)
-    assert list(pairing.by_rule(db, prompt, Rule.RANDOM)) == [drawn]
+    (drawn,) = pairing.by_rule(db, prompt, PairingRule.RANDOM)
+    assert list(pairing.by_rule(db, prompt, PairingRule.RANDOM)) == [drawn]
     assert drawn.one != drawn.other
     assert {each.kind for each in pairs.ordered(db)} == {"chosen"}
     assert {each.a_role for each in pairs.ordered(db)} == {None}
@@ -54,13 +54,16 @@ def test_all_and_neighbours_and_random(db, four):
 
 def test_best_and_worst_by_the_judge_without_what_loops(db, four):
     prompt, answers = four
-    assert made(db, pairing.by_rule(db, prompt, Rule.BEST_WORST)) == ([], [Left.NO_WORD])
+    assert made(db, pairing.by_rule(db, prompt, PairingRule.BEST_WORST)) == ([], [Left.NO_WORD])
     looping = a_candidate(db, prompt, LOOP, slot=4)
     for one, other, p in ((2, 0, 0.7), (0, 1, 0.8), (1, 3, 0.4)):
         says(db, answers[one], answers[other], p)
     says(db, answers[1], looping, 0.99)
     expected = [["answer 1", "answer 2"]]
-    assert made(db, pairing.by_rule(db, prompt, Rule.BEST_WORST), dry_run=False) == (expected, [])
+    assert made(db, pairing.by_rule(db, prompt, PairingRule.BEST_WORST), dry_run=False) == (
+        expected,
+        [],
+    )
     # a verdict without probabilities counts where there is nothing else of that judge
     pair, _ = pairs.make_chosen_pair(db, answers[3], answers[2], at=AT)
     better = "a" if pairs.get(db, pair).a_id == answers[3] else "b"
@@ -108,7 +111,7 @@ def test_empty_same_and_degenerate_texts_are_named_and_not_paired(db):
     prompt = a_prompt(db)
     for slot, text in enumerate(("fine", "  ", LOOP, "fine ", "other")):
         a_candidate(db, prompt, text, slot=slot)
-    found, left = made(db, pairing.by_rule(db, prompt, Rule.ALL))
+    found, left = made(db, pairing.by_rule(db, prompt, PairingRule.ALL))
     assert found == [["fine", "other"], ["fine ", "other"]]
     assert {reason: left.count(reason) for reason in left} == {
         Left.EMPTY: 4,
@@ -119,7 +122,7 @@ def test_empty_same_and_degenerate_texts_are_named_and_not_paired(db):
 
 def test_bad_teacher_prefers_another_author_to_the_models_own_revision(db):
     chain = a_chain(db, "q")
-    assert made(db, pairing.by_rule(db, chain.prompt, Rule.BAD_TEACHER), dry_run=False) == (
+    assert made(db, pairing.by_rule(db, chain.prompt, PairingRule.BAD_TEACHER), dry_run=False) == (
         [["answer to q", "better answer 1 to q"]],
         [],
     )
@@ -132,7 +135,7 @@ def test_bad_teacher_prefers_another_author_to_the_models_own_revision(db):
         created_at=AT,
     )
     candidates.add(db, teacher)
-    assert made(db, pairing.by_rule(db, chain.prompt, Rule.BAD_TEACHER)) == (
+    assert made(db, pairing.by_rule(db, chain.prompt, PairingRule.BAD_TEACHER)) == (
         [["answer to q", "the teacher's"]],
         [],
     )

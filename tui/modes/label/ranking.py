@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tui.app import PairlabApp
 
 
-class Order:
+class AnswerOrder:
     """Numbers in the order in which they were pressed, some as good as the one before."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class RankingScreen(Scrolls, ModalScreen[None], TextScreen):
         super().__init__()
         self._from = prompt_id
         self.shown: PromptToRank | None = None
-        self.order = Order()
+        self.order = AnswerOrder()
         self._since = 0.0
         self._busy = False
 
@@ -253,7 +253,7 @@ class RankingScreen(Scrolls, ModalScreen[None], TextScreen):
             self._draw("nothing to undo" if undone is None else f"undone: a {undone.kind}")
 
     def _show(self, shown: PromptToRank | None, said: str = "") -> None:
-        self.shown, self.order = shown, Order()
+        self.shown, self.order = shown, AnswerOrder()
         self._since = self._app.services.stopwatch()
         for pane in self.view.answers:
             pane.display = False

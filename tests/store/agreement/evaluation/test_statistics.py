@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from statsmodels.stats.proportion import proportion_confint
 
 from store.agreement.evaluation.front import Point, Step, dominated_for_sure, front
-from store.agreement.evaluation.helpfulness import Comparison, gained, win_rate
+from store.agreement.evaluation.helpfulness import ComparedAnswer, gained, win_rate
 from store.agreement.evaluation.rates import Difference, Rate, corrected, difference
 from store.agreement.figure import Figure, undefined
 
@@ -57,12 +57,13 @@ def test_differences_are_over_the_prompts_both_have():
     assert difference(first, same).value.reason == "0 prompts have both, under 10"
 
 
-def _made(n: int, seed: int) -> list[Comparison]:
+def _made(n: int, seed: int) -> list[ComparedAnswer]:
     drawn = np.random.default_rng(seed)
     longer = drawn.integers(-200, 300, n)
     won = drawn.choice([0.0, 0.5, 1.0, 0.7], n)
     return [
-        Comparison(f"p{i}", float(won[i]), int(longer[i]), f"pair {i}", "people") for i in range(n)
+        ComparedAnswer(f"p{i}", float(won[i]), int(longer[i]), f"pair {i}", "people")
+        for i in range(n)
     ]
 
 
@@ -87,7 +88,7 @@ def test_the_rate_at_equal_length_as_scikit_learn_fits_it(seed):
 
 
 def test_equal_lengths_leave_the_plain_share():
-    made = [Comparison(f"p{n}", float(n % 4 > 0), 0, "pair", "ai") for n in range(40)]
+    made = [ComparedAnswer(f"p{n}", float(n % 4 > 0), 0, "pair", "ai") for n in range(40)]
     assert win_rate(made).controlled.value == pytest.approx(0.75, abs=1e-6)
 
 
@@ -95,13 +96,13 @@ def test_equal_lengths_leave_the_plain_share():
     ("made", "reason"),
     [
         (_made(9, 0), "9 harmless prompts have a comparison with the original, under 10"),
-        ([Comparison(str(n), 1.0, n - 9) for n in range(20)], "all of them won"),
+        ([ComparedAnswer(str(n), 1.0, n - 9) for n in range(20)], "all of them won"),
         (
-            [Comparison(str(n), float(n % 2), 5 + n) for n in range(20)],
+            [ComparedAnswer(str(n), float(n % 2), 5 + n) for n in range(20)],
             "every answer is longer than its original, so none is known at equal length",
         ),
         (
-            [Comparison(str(n), float(n > 9), n - 10 + (n > 9)) for n in range(20)],
+            [ComparedAnswer(str(n), float(n > 9), n - 10 + (n > 9)) for n in range(20)],
             "length alone tells winners from losers",
         ),
     ],

@@ -1,0 +1,1 @@
+"""What a text holds that a rule can tell: refusals, personal data, words another prompt has."""
