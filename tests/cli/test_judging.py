@@ -13,7 +13,7 @@ import pytest
 
 from engine.scripted import ScriptedEngine
 from tests.cli.conftest import Pairlab, write_lines
-from tests.judging_server import JudgingServer, first_place, ideal
+from tests.judging_server import JudgingServer, first_place, ideal, longer, noisy
 
 PAIRS = [(f"Yes, {n}.", f"No, {n}, and here is why.") for n in range(3)]
 SAME = ("The  same.", "The same. ")
@@ -111,3 +111,41 @@ def test_two_files_of_one_name_are_two_judges(
 )
 def test_what_cannot_be_asked_is_wrong_usage(judged: Pairlab, options: tuple[str, ...]) -> None:
     assert judged("judge", *options).exit_code == 2
+
+
+def test_each_judge_on_a_server_is_named_by_its_certificate(
+    project: Pairlab, tmp_path: Path
+) -> None:
+    good = {f"Fine {n}." + " And so on." * (n % 2) for n in range(60)}
+    texts = [
+        sorted([text, f"Poor {n}." + " And so on." * (n // 2 % 2)])
+        for n, text in enumerate(sorted(good))
+    ]
+    texts = [pair[:: 1 if n % 2 else -1] for n, pair in enumerate(texts)]
+    lines = [
+        {
+            "id": f"p{n}",
+            "prompt": f"Question {n}?",
+            "a": a,
+            "b": b,
+            "labels": dict.fromkeys(("ann", "bob"), "a" if a in good else "b"),
+        }
+        for n, (a, b) in enumerate(texts)
+    ]
+    write_lines(tmp_path / "many.jsonl", lines)
+    assert project("import", "many.jsonl").exit_code == 0
+    judges = {
+        "place": (first_place(0.95), "it prefers the first place in 100 %"),
+        "long": (longer(0.9), "it takes the longer answer in 100 %"),
+        "ideal": (ideal(good), "as good as a second person"),
+        "noisy": (noisy(good), "not as good as a second person"),
+    }
+    for name, (rule, sentence) in judges.items():
+        with JudgingServer(rule, [(a, b) for a, b in texts]) as server:
+            done = project("judge", "--endpoint", server.url, "--as-judge", name, "--json")
+        assert done.exit_code == 0, done.stderr
+        told = json.loads(done.stdout)["certificate"]
+        assert sentence in told["sentence"], told["sentence"]
+        assert told["certified"] is (name in ("ideal", "noisy"))
+    right = told["accuracy"]["decided"]
+    assert right["ci95"][0] < 0.8 < right["ci95"][1]
