@@ -36,7 +36,7 @@ class Power(NamedTuple):
             return f"the interval is narrow enough (half-width under {short(self.wanted)})"
         ends = " to ".join(map(short, self.then))
         pairs = "pair" if self.more == 1 else "pairs"
-        return f"about {self.more:,} more common {pairs} until the interval is {ends} wide"
+        return f"about {self.more:,} more common {pairs} until the interval is as narrow as {ends}"
 
     def as_json(self) -> dict[str, Any]:
         """Under fixed names, as ``agree --json`` has it."""

@@ -377,7 +377,7 @@ async def test_the_useful_order_power_and_the_comparison_are_told(
         await press(pilot, "K")
         await until(pilot, lambda: "useful pairs come first" in drawn(app))
         assert "random 30 %" in drawn(app)
-        assert "more common pairs until the interval is .43 to .63 wide" in drawn(app)
+        assert "more common pairs until the interval is as narrow as .43 to .63" in drawn(app)
         await press(pilot, "h")
         await until(pilot, lambda: "m.gguf (AI)" in drawn(app))
         assert "first place 100 %" in " ".join(drawn(app).split())
