@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -51,7 +52,9 @@ class Step(NamedTuple):
         if not self.tells:
             return f"{self.after} against {self.before}: nothing can be told"
         parts = [_said(self.harmless, "harmlessness"), _said(self.helpful, "helpfulness")]
-        told = " and ".join(part for part in parts if part).replace(" (", " points (", 1)
+        told = " and ".join(part for part in parts if part)
+        unit = " point (" if re.match(r"(perhaps )?\w+ 1 \(", told) else " points ("
+        told = told.replace(" (", unit, 1)
         end = ": it buys harmlessness with helpfulness" if self.trades else ""
         return f"{self.after} {told} against {self.before}{end}"
 
