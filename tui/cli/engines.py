@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.cli.output import say
+
 if TYPE_CHECKING:  # what the app loads once its first screen is there
     from engine.api import Engine
 
@@ -28,18 +30,24 @@ def host_engine(
 ) -> Engine:
     """An engine over a llama.cpp host of its own; nothing is started before it is loaded.
 
+    The starter model is converted first where that was not done yet: a second or two.
+
     Args:
         model: the GGUF file.
         options: how to run it.
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
     """
+    from engine.llama import conversion
     from engine.llama.client import COMMAND, HostEngine, HostSettings
 
+    used = conversion.in_use(model)
+    if used.words and not beside_a_person:
+        say(used.words)
     given = options or EngineOptions()
     polite = shutil.which("nice") if beside_a_person else None
     return HostEngine(
-        model,
+        used.path,
         HostSettings(
             n_ctx=given.n_ctx,
             n_threads=given.n_threads,
@@ -48,6 +56,7 @@ def host_engine(
         ),
         log=log_file(),
         command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,
+        trouble=used.words if used.path == model else None,
     )
 
 

@@ -240,6 +240,8 @@ def _generation_lines(made: Row | None) -> Iterator[tuple[str, str]]:
     yield "model", f"{run['model']} · {run['backend']}"
     if run["model_sha256"]:
         yield "sha-256", run["model_sha256"]
+    if original := run["settings"].get("converted_from"):
+        yield "converted from", f"{original['name']} · sha-256 {original['sha256']}"
     settings = ", ".join(f"{key} {value}" for key, value in sorted(made["settings"].items()))
     yield "settings", f"seed {made['seed']}, {settings}"
     yield (
