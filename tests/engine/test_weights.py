@@ -41,8 +41,9 @@ def gguf(
     version: int = 3,
     shape: Sequence[int] = (64, 2),
     missing: int = 0,
+    kind: int = 3,
 ) -> bytes:
-    """A small file with one Q4_1 tensor."""
+    """A small file with one tensor, of Q4_1 unless another kind is named."""
     pairs = [
         pair("general.architecture", architecture),
         pair("general.name", "Tiny"),
@@ -53,7 +54,7 @@ def gguf(
     if template is not None:
         pairs.append(pair("tokenizer.chat_template", template))
     tensor = text("token_embd.weight") + struct.pack("<I", len(shape))
-    tensor += b"".join(struct.pack("<Q", n) for n in shape) + struct.pack("<IQ", 3, 0)
+    tensor += b"".join(struct.pack("<Q", n) for n in shape) + struct.pack("<IQ", kind, 0)
     head = b"GGUF" + struct.pack("<IQQ", version, 1, len(pairs)) + b"".join(pairs) + tensor
     head += b"\0" * (-len(head) % 32)
     values = 1

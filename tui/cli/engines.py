@@ -26,7 +26,11 @@ class EngineOptions:
 
 
 def host_engine(
-    model: Path, options: EngineOptions | None = None, *, beside_a_person: bool = False
+    model: Path,
+    options: EngineOptions | None = None,
+    *,
+    beside_a_person: bool = False,
+    as_it_is: bool = False,
 ) -> Engine:
     """An engine over a llama.cpp host of its own; nothing is started before it is loaded.
 
@@ -37,11 +41,12 @@ def host_engine(
         options: how to run it.
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
+        as_it_is: load this very file: what is not to write gains nothing by another.
     """
     from engine.llama import conversion
     from engine.llama.client import COMMAND, HostEngine, HostSettings
 
-    used = conversion.in_use(model)
+    used = conversion.WeightsInUse(model) if as_it_is else conversion.in_use(model)
     if used.words and not beside_a_person:
         say(used.words)
     given = options or EngineOptions()
@@ -56,7 +61,7 @@ def host_engine(
         ),
         log=log_file(),
         command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,
-        trouble=used.words if used.path == model else None,
+        trouble=(used.words or None) if used.path == model else None,
     )
 
 
