@@ -1,6 +1,8 @@
 """Pairs judged in both orders against a loop over the plain API, and against the prefix tree.
 
-``PAIRLAB_BENCH_PAIRS`` (24) is how many pairs; ``PAIRLAB_BENCH_RUNS`` (3) how often both alternate.
+Ours is on the weights that are in use (the converted copy), the plain API on the file as it was
+shipped and on the copy. ``PAIRLAB_BENCH_PAIRS`` (24) is how many pairs; ``PAIRLAB_BENCH_RUNS`` (3)
+how often all alternate.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import asyncio
 import json
 import os
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -16,7 +19,6 @@ from typing import Any
 
 import constitutions
 from engine.llama.client import HostEngine
-from engine.llama.weights import starter_model
 from engine.method.plan import JUDGING, Plan
 from engine.method.runner import Runner
 from store import clock
@@ -24,7 +26,7 @@ from store.db import connection
 from store.db.thread import StoreThread
 from store.items import candidates, pairs, prompts
 from store.records import Candidate, Message, Origin
-from tests.bench.engine import Naive
+from tests.bench.engine import Naive, files
 from tests.bench.table import BenchRow, rendered, told
 from tests.hosts import rested
 
@@ -38,48 +40,51 @@ _TEXTS = (
 
 
 def rows() -> list[BenchRow]:
-    """Both rows; none where the starter model is not installed."""
-    model = starter_model()
-    return [] if model is None else asyncio.run(_rows(model))
+    """All rows; none where the starter model is not installed."""
+    found = files()
+    return asyncio.run(_rows(found)) if found else []
 
 
-async def _rows(model: Path) -> list[BenchRow]:
+async def _rows(found: dict[str, Path]) -> list[BenchRow]:
     ours: list[float] = []
-    plain: list[float] = []
-    bare: list[float] = []
+    plain: dict[str, list[float]] = {kind: [] for kind in found}
+    bare: dict[str, list[float]] = {kind: [] for kind in found}
     shares: list[float] = []
-    with TemporaryDirectory() as folder:
-        engine = HostEngine(model, log=Path(folder) / "host.log")
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        *_, model = found.values()
+        engine = HostEngine(model, log=folder / "host.log")
+        stack.push_async_callback(engine.shutdown)
         await engine.load()
-        async with Naive.started(model) as naive:
-            try:
-                for run in range(RUNS):
-                    path = _project(Path(folder) / f"{run}.db", run)
-                    before = await rested(engine)
-                    ours.append(await _judged(engine, path))
-                    evaluated = (await rested(engine)).evaluated - before.evaluated
-                    asked = _asked(path)
-                    told_back = await naive.say({"judge": asked, "model": str(model)})
-                    plain.append(told_back["seconds"])
-                    bare.append(told_back["bare_seconds"])
-                    shares.append(evaluated / told_back["nodes"])
-            finally:
-                await engine.shutdown()
+        naive = await stack.enter_async_context(Naive.started(model))
+        for run in range(RUNS):
+            path = _project(folder / f"{run}.db", run)
+            before = await rested(engine)
+            ours.append(await _judged(engine, path))
+            evaluated = (await rested(engine)).evaluated - before.evaluated
+            asked = _asked(path)
+            for kind, file in found.items():
+                told_back = await naive.say({"judge": asked, "model": str(file)})
+                plain[kind].append(told_back["seconds"])
+                bare[kind].append(told_back["bare_seconds"])
+            shares.append(evaluated / told_back["nodes"])
+    rows = [
+        BenchRow(
+            f"{PAIRS} pairs judged in both orders; {loop}, {kind}",
+            f"{median(ours):.1f} s",
+            f"{median(seconds[kind]):.1f} s",
+            median(ours) / median(seconds[kind]),
+            target,
+        )
+        for loop, seconds, target in (
+            ("plain API with logprobs in a loop", plain, 1 / 2.0),
+            ("the same loop by hand, last logits alone", bare, None),
+        )
+        for kind in found
+    ]
     return told(
         [
-            BenchRow(
-                f"{PAIRS} pairs judged in both orders; plain API with logprobs in a loop",
-                f"{median(ours):.1f} s",
-                f"{median(plain):.1f} s",
-                median(ours) / median(plain),
-                1 / 2.0,
-            ),
-            BenchRow(
-                f"{PAIRS} pairs judged in both orders; the same loop by hand, last logits alone",
-                f"{median(ours):.1f} s",
-                f"{median(bare):.1f} s",
-                median(ours) / median(bare),
-            ),
+            *rows,
             BenchRow(
                 "tokens evaluated; nodes of the prefix tree over all questions",
                 f"{evaluated:.0f}",
