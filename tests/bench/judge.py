@@ -1,7 +1,7 @@
 """Pairs judged in both orders against a loop over the plain API, and against the prefix tree.
 
 Ours is on the weights that are in use (the converted copy), the plain API on the file as it was
-shipped and on the copy. ``PAIRLAB_BENCH_PAIRS`` (24) is how many pairs; ``PAIRLAB_BENCH_RUNS`` (3)
+shipped and on the copy. ``PAIRLAB_BENCH_PAIRS`` (24) is how many pairs; ``PAIRLAB_BENCH_RUNS`` (2)
 how often all alternate.
 """
 
@@ -31,7 +31,7 @@ from tests.bench.table import BenchRow, rendered, told
 from tests.hosts import rested
 
 PAIRS = int(os.environ.get("PAIRLAB_BENCH_PAIRS", "24"))
-RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "3"))
+RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "2"))
 _TEXTS = (
     "Begin with the smallest step that you can undo, look at what it changed, and go on. ",
     "There is no quick way to do this well: ask somebody who has done it, and take your time. ",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.cli.log import log_file
 from tui.cli.output import say
 
 if TYPE_CHECKING:  # what the app loads once its first screen is there
@@ -88,11 +88,3 @@ def server_engine(
     return endpoint_engine(
         url, model=model, allow_remote=allow_remote, think=think, log_path=log_file()
     )
-
-
-def log_file() -> Path:
-    """Where the model host writes what llama.cpp prints; readable by its owner alone."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    folder = state / "pairlab"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder / "model-host.log"
