@@ -48,52 +48,48 @@ def rows() -> list[BenchRow]:
 async def _rows(found: dict[str, Path]) -> list[BenchRow]:
     ours: list[float] = []
     plain: dict[str, list[float]] = {kind: [] for kind in found}
-    bare: dict[str, list[float]] = {kind: [] for kind in found}
+    bare: list[float] = []
     shares: list[float] = []
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        *_, model = found.values()
-        engine = HostEngine(model, log=folder / "host.log")
+        *_, used = found
+        engine = HostEngine(found[used], log=folder / "host.log")
         stack.push_async_callback(engine.shutdown)
         await engine.load()
-        naive = await stack.enter_async_context(Naive.started(model))
+        naive = await stack.enter_async_context(Naive.started(found[used]))
         for run in range(RUNS):
             path = _project(folder / f"{run}.db", run)
             before = await rested(engine)
             ours.append(await _judged(engine, path))
             evaluated = (await rested(engine)).evaluated - before.evaluated
-            asked = _asked(path)
+            loop = {"judge": _asked(path)}
             for kind, file in found.items():
-                told_back = await naive.say({"judge": asked, "model": str(file)})
-                plain[kind].append(told_back["seconds"])
-                bare[kind].append(told_back["bare_seconds"])
-            shares.append(evaluated / told_back["nodes"])
+                said = await naive.say(loop | {"model": str(file), "bare": kind == used})
+                plain[kind].append(said["seconds"])
+            bare.append(said["bare_seconds"])
+            shares.append(evaluated / said["nodes"])
+    loops = {f"plain API with logprobs in a loop, {kind}": plain[kind] for kind in found}
+    loops[f"the same loop by hand, last logits alone, {used}"] = bare
     rows = [
         BenchRow(
-            f"{PAIRS} pairs judged in both orders; {loop}, {kind}",
+            f"{PAIRS} pairs judged in both orders; {name}",
             f"{median(ours):.1f} s",
-            f"{median(seconds[kind]):.1f} s",
-            median(ours) / median(seconds[kind]),
-            target,
+            f"{median(seconds):.1f} s",
+            median(ours) / median(seconds),
+            None if seconds is bare else 1 / 2.0,
         )
-        for loop, seconds, target in (
-            ("plain API with logprobs in a loop", plain, 1 / 2.0),
-            ("the same loop by hand, last logits alone", bare, None),
-        )
-        for kind in found
+        for name, seconds in loops.items()
     ]
-    return told(
-        [
-            *rows,
-            BenchRow(
-                "tokens evaluated; nodes of the prefix tree over all questions",
-                f"{evaluated:.0f}",
-                f"{evaluated / shares[-1]:.0f}",
-                median(shares),
-                1.1,
-            ),
-        ]
+    rows.append(
+        BenchRow(
+            "tokens evaluated; nodes of the prefix tree over all questions",
+            f"{evaluated:.0f}",
+            f"{evaluated / shares[-1]:.0f}",
+            median(shares),
+            1.1,
+        )
     )
+    return told(rows)
 
 
 async def _judged(engine: HostEngine, path: Path) -> float:
