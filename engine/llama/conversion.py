@@ -40,9 +40,7 @@ class WeightsInUse:
     """What is worth telling: that a file was converted now, or why it was not."""
 
 
-def in_use(
-    model: Path, *, env: Mapping[str, str] = os.environ, starter: Path | None = None
-) -> WeightsInUse:
+def in_use(model: Path, *, env: Mapping[str, str] = os.environ) -> WeightsInUse:
     """The file to load for a model: its own, or for the starter model the converted copy.
 
     The copy is made where there is none yet, which takes a second or two.
@@ -50,9 +48,8 @@ def in_use(
     Args:
         model: the file that was chosen.
         env: the environment.
-        starter: the starter model's file; None looks for it.
     """
-    if not _wanted(model, env, starter or starter_model()):
+    if not _wanted(model, env):
         return WeightsInUse(model)
     try:
         if several_at_once(checked(model)):
@@ -63,16 +60,20 @@ def in_use(
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.unlink(missing_ok=True)
         return WeightsInUse(copy, convert(model, copy))
-    except (EngineError, OSError) as error:
-        return WeightsInUse(model, f"the starter model is used as it was shipped: {error}")
+    except EngineError as error:
+        why = str(error)
+    except OSError as error:
+        why = f"{error.filename} cannot be written ({error.strerror})"
+    return WeightsInUse(model, f"the starter model is used as it was shipped: {why}")
 
 
 def replaced(model: Path, *, env: Mapping[str, str] = os.environ) -> bool:
     """Whether :func:`in_use` would load a converted copy that is there already."""
-    return _wanted(model, env, starter_model()) and _is_copy(copy_of(model), model)
+    return _wanted(model, env) and _is_copy(copy_of(model), model)
 
 
-def _wanted(model: Path, env: Mapping[str, str], starter: Path | None) -> bool:
+def _wanted(model: Path, env: Mapping[str, str]) -> bool:
+    starter = starter_model()
     if starter is None or env.get(SWITCH, "").lower() == "off":
         return False
     return model.exists() and model.samefile(starter)

@@ -33,7 +33,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     type=click.Choice(["q8_0", "q4_0"]),
     default="q8_0",
     show_default=True,
-    help="How the weights are stored: q8_0 keeps them as good as they are, q4_0 is smaller.",
+    help="How the weights are stored: q8_0 changes little in what the model writes; q4_0 is"
+    " smaller and changes more.",
 )
 @click.option(
     "-o",
