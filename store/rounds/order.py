@@ -164,7 +164,7 @@ class _Drawn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class OwnOrder:
     """One annotator's order, as the file stands now."""
 
     annotator: str
@@ -324,7 +324,7 @@ class _News(NamedTuple):
     known: _Known | None
 
 
-def current(db: Database, annotator: str) -> Order:
+def current(db: Database, annotator: str) -> OwnOrder:
     """The order of an annotator (the name in its one form), with what is new in the file."""
     try:
         news = _news(db, annotator)
@@ -335,7 +335,7 @@ def current(db: Database, annotator: str) -> Order:
     if (news.last_pair, news.last_decision) != (news.seen_pair, news.seen_decision):
         _look_for_withdrawn(db, news)
         news = _news(db, annotator)
-    order = Order(
+    order = OwnOrder(
         annotator=annotator,
         seed=meta.seed(db, "order"),
         pairs=news.pairs or 0,

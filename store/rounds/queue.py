@@ -21,7 +21,7 @@ from store.db import meta
 from store.items import candidates
 from store.records import Phase
 from store.rounds import order as orders
-from store.rounds.order import Found, Order
+from store.rounds.order import Found, OwnOrder
 
 PACE: Final = 20
 """Labels the pace is taken from."""
@@ -184,13 +184,13 @@ def median_of(recent: str) -> float | None:
     return median(seconds) if seconds else None
 
 
-def _skipped(db: Database, own: Order, passed: Iterable[str]) -> list[str]:
+def _skipped(db: Database, own: OwnOrder, passed: Iterable[str]) -> list[str]:
     asked = {"who": own.annotator, "passed": json.dumps(list(passed))}
     rows = db.execute(_SKIPPED.format(source=own.source), asked).fetchall()
     return [str(pair_id) for _, pair_id in sorted(rows, key=lambda row: own.key(*row))]
 
 
-def _position(own: Order, found: Found | None) -> Position:
+def _position(own: OwnOrder, found: Found | None) -> Position:
     if found is None:
         return Position(None, 0, own.total, own.done)
     # a pair that has left the order stands where it stood
