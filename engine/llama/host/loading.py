@@ -33,6 +33,8 @@ of another text, on a CPU; about, with the starter model."""
 _PASSING_SHARE = 0.1
 """How much of a token's time may go into passing over the cells of finished texts."""
 
+_NO_SYSTEM = "its chat template has no system turn: such a text opens the first user turn"
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
@@ -81,7 +83,9 @@ def load(request: Load, backend: str) -> LoadedModel:
             continue
         blank = _warm_up(context)
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
-        info = _describe(request, model, backend, n_ctx, n_threads, on_gpu if offload else 0, slots)
+        gpu = on_gpu if offload else 0
+        note = "" if template.system_turns else _NO_SYSTEM
+        info = _describe(request, model, backend, n_ctx, n_threads, gpu, slots, note)
         prompt_budget = PromptBudget(fixed=_TOKENS_A_RUN_GPU if offload and layers else None)
         # a number the user has set stays, and a GPU does not wait for threads
         most = 1 if request.n_threads or on_gpu else n_threads
@@ -167,6 +171,7 @@ def _describe(
     n_threads: int,
     gpu_layers: int,
     slots: int,
+    note: str,
 ) -> ModelInfo:
     return ModelInfo(
         name=Path(request.path).name,
@@ -181,4 +186,5 @@ def _describe(
         n_threads=n_threads,
         gpu_layers=gpu_layers,
         slots=slots,
+        note=note,
     )
