@@ -104,7 +104,7 @@ _ASKS: Final = re.compile(
     r"\b(?:enable_thinking|thinking_(?:mode|budget|effort)|reasoning_effort|think_end_token)\b"
 )
 """The names under which templates ask how the model is to think."""
-_SIGNS: Final = "<[◁"
+_SIGN: Final = re.compile(r"[<\[◁]")
 """What marks begin with."""
 _LONGEST: Final = 40
 _AFTER: Final = 3
@@ -244,7 +244,8 @@ class Splitter:
         self._doubtful = ""
         """The opening mark of a passage that is talk about the mark, should it never be closed."""
         self._doubted = 0
-        self._harmony = False
+        self._harmony = opened_by_prompt
+        """Harmony's marks count: also where the prompt may have been the first to use them."""
         self._header: str | None = None
         self._bare: str | None = None
         self._wrapper: str | None = None
@@ -509,11 +510,12 @@ class Splitter:
 def _beginning_of_mark(text: str) -> int:
     """Length of the end of a text that may be the beginning of a mark."""
     tail = text[-_LONGEST:]
-    at = max(tail.rfind(sign) for sign in _SIGNS)
-    if at < 0:
-        return 0
-    end = tail[at:].lower()
-    return len(end) if any(mark.startswith(end) for mark in CONTROL_TEXTS) else 0
+    # the first that fits: a mark may be made of several tokens
+    for sign in _SIGN.finditer(tail):
+        end = tail[sign.start() :].lower()
+        if any(mark.startswith(end) for mark in CONTROL_TEXTS):
+            return len(end)
+    return 0
 
 
 def _overlap(text: str, mark: str) -> int:

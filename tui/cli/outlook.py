@@ -128,7 +128,7 @@ def tell_worth_a_look(found: worth_a_look.WorthALook, price: Price | None) -> No
     if any(parts):
         say(f"Worth a look: {'; '.join(part for part in parts if part)}. --json has the ids.")
     if found.thought:
-        say(f"The model thought before {counted(found.thought, 'text')}; `show` tells what.")
+        say(f"The model thought before {counted(found.thought, 'text')}; `show --json` tells what.")
     if price is not None:
         cost = price.of(found.prompt_tokens, found.written_tokens)
         say(
