@@ -68,7 +68,10 @@ def load(request: Load, backend: str) -> LoadedModel:
             if layers == 0 or request.gpu_layers is not None:
                 raise
             continue
-        template = ChatTemplate(model, think=request.think)
+        try:
+            template = ChatTemplate(model, think=request.think)
+        except ModelFileError as error:
+            raise ModelFileError(f"{Path(request.path).name}: {error}") from error
         n_ctx = min(request.n_ctx or _SEQUENCE, model.n_ctx_train or _SEQUENCE)
         cells = max(n_ctx, request.cells or _CELLS_A_SLOT * slots)
         try:
