@@ -18,7 +18,9 @@ from store.records import Message
 from tests.engine.vocabulary import template
 
 COLLECTION: Final = Path(__file__).parents[2] / ".build" / "templates"
-HEAD: Final = "| template | thinks | `--think on`, `off` | system role |\n|---|---|---|---|"
+HEAD: Final = (
+    "| template | thinks | `--think on`, `off` | system role | tested |\n|---|---|---|---|---|"
+)
 _ASKED: Final = [Message("user", "Hi")]
 
 
@@ -38,7 +40,7 @@ def rows() -> Iterator[str]:
         )
         told = "–" if not made.thinks else "obeyed" if on != off else "no switch"
         system = "own turn" if made.system_turns else "opens the first user turn"
-        yield f"| {name} | {thinking} | {told} | {system} |"
+        yield f"| {name} | {thinking} | {told} | {system} | template |"
 
 
 def _rendered(source: str, think: bool | None) -> str:
