@@ -101,9 +101,14 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, data: bytes, said: str) -> 
     assert "\n" not in str(caught.value)
 
 
-def test_a_name_that_is_no_text_is_told() -> None:
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"m\xff.gguf")
+    try:
+        path.write_bytes(gguf())
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
     with pytest.raises(ModelFileError, match="the name is not UTF-8"):
-        find_model(os.fsdecode(b"m\xff.gguf"), env={}, last=None)
+        find_model(str(path), env={}, last=None)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
