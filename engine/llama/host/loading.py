@@ -13,6 +13,7 @@ from engine.errors import EngineError, ModelFileError
 from engine.llama.host.binding import Context, Model, Span
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
+from engine.llama.host.rendering import renderer
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
 from engine.llama.protocol import Load
@@ -58,6 +59,7 @@ def load(request: Load, backend: str) -> LoadedModel:
         ModelFileError: the file is no model that can write.
         EngineError: it does not fit the memory.
     """
+    renderer().start()
     offload = bool(llama_cpp.llama_supports_gpu_offload())
     slots = min(request.slots or (_SLOTS_GPU if offload else _SLOTS_CPU), _MOST_SLOTS)
     n_threads = request.n_threads or usable_cores()

@@ -44,6 +44,10 @@ class Renderer:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
 
+    def start(self) -> None:
+        """Have it ready by the time it is needed."""
+        self._running()
+
     def render(self, template: str, names: dict[str, Any]) -> str:
         """What a template makes of these names.
 
