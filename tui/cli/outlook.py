@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from sqlite_utils import Database
-
 from engine.method.events import Kind
 from engine.method.plan import Plan
+from store.db.sqlite import Database
 from store.items import pending, worth_a_look, writing_pace
 from tui.cli.output import say
 from tui.formatting import counted, time_left
