@@ -166,6 +166,14 @@ def test_the_summary_names_what_is_worth_a_look(asked: Pairlab, scripted: Engine
     assert "Worth a look: 4 answers declining." in done.stderr
 
 
+@pytest.mark.parametrize("words", ["300", "budget:300", "budget 300", "budget=300"])
+def test_the_budget_of_the_thinking(asked: Pairlab, scripted: Engines, words: str) -> None:
+    done = asked("propose", "--limit", "1", "--candidates", "1", "--think", words)
+    assert done.exit_code == 0, done.stderr
+    assert scripted[0].history[0].choices[0].thinking_tokens == 300
+    assert asked("propose", "--think", "budget").exit_code == 2
+
+
 def test_help_says_what_a_seed_promises(pairlab: Pairlab) -> None:
     told = " ".join(pairlab("run", "--help").stdout.split())
     assert "What --seed promises: the same principles and the same drawing of each text" in told
