@@ -75,6 +75,8 @@ class ModelInfo:
     original_sha256: str | None = None
     several_at_once: bool = True
     """Whether the processor has kernels that read such weights once for several tokens."""
+    note: str = ""
+    """What its chat template does other than asked; a sentence, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,8 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
         lines.append(plain(f"sha-256 {info.original_sha256}", "$muted"))
     if not info.several_at_once:
         lines += [plain(ONE_BY_ONE), plain(f"pairlab models convert {info.path}", "$muted")]
+    if info.note:
+        lines.append(plain(info.note, "$muted"))
     if status.restarts:
         lines.append(plain(f"started again {counted(status.restarts, 'time')}", "$muted"))
     return Content("\n").join(line for line in lines if line.plain)
