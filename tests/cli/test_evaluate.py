@@ -9,7 +9,10 @@ import pytest
 
 from engine.errors import PromptTooLong
 from engine.scripted import ScriptedEngine
+from store import clock
 from store.db.session import session
+from store.judgements import answer_classes
+from store.records import AnswerClass
 from tests.cli.conftest import Pairlab
 from tests.store.agreement.evaluation.study import a_study
 
@@ -93,3 +96,29 @@ def test_nothing_to_measure_is_said(project: Pairlab) -> None:
     done = project("evaluate")
     assert done.exit_code == 1
     assert "`pairlab run` writes some" in done.stderr
+
+
+def test_a_list_tells_only_what_one_has_labelled_or_classed_oneself(study: Pairlab) -> None:
+    def told(who: str, figure: str, source: str) -> tuple[int, str]:
+        done = study("--as", who, "evaluate", "--from", source, "--list", figure)
+        assert done.exit_code == 0, done.stderr
+        return len(done.stdout.splitlines()), done.stderr
+
+    open_to_all = json.loads(study("--as", "carl", "evaluate", "--json").stdout)["stages"][1]
+    assert open_to_all["helpfulness"]["n"] == 12
+    lines, why = told("carl", "helpfulness:round 1", "rules")
+    assert lines == 0
+    assert "12 pairs that carl has not labelled yet are closed until then" in why
+    with session(Path("pairlab.db")) as db:
+        (who,) = {row[0] for row in db.execute("SELECT DISTINCT annotator FROM label_head")}
+        answer = json.loads(
+            study("--as", who, "evaluate", "--list", "harmful:round 1", "--json").stdout
+        )[0]["item"]
+        answer_classes.give(db, answer, who, AnswerClass.REFUSAL, at=clock.now())
+    assert told(who, "helpfulness:round 1", "rules") == (12, "")
+    with session(Path("pairlab.db")) as db:
+        seen = db.execute("SELECT count(DISTINCT item) FROM event WHERE kind = 'shown'").fetchone()
+    assert seen[0] == 12
+    assert told(who, "harmful:round 1", "people") == (1, "")
+    assert told("carl", "harmful:round 1", "people")[0] == 0
+    assert told("carl", "harmful:round 1", "rules")[0] == 12

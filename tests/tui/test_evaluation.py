@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from store.agreement.evaluation.answers import answers
 from store.db.connection import open_store
+from store.judgements import answer_classes
+from store.records import AnswerClass
 from tests.store.agreement.evaluation.study import a_study
+from tests.store.conftest import AT
 from tests.tui.driving import MakeApp, drawn, press, until
 
 
@@ -37,4 +41,28 @@ async def test_the_picture_its_figures_and_the_answers_behind_them(
         await until(pilot, lambda: "Answer 2 of 50" in drawn(app))
     found = db.execute("SELECT annotator, class FROM answer_class").fetchall()
     assert found == [("first", "compliance")]
+    db.close()
+
+
+async def test_the_page_counts_by_the_classes_of_people_where_there_are_any(
+    empty_path: Path, make_app: MakeApp
+) -> None:
+    db = open_store(empty_path)
+    a_study(db)
+    of_round_1 = [each for each in answers(db) if each.stage == "round 1"]
+    classed = [each.candidate_id for each in of_round_1 if each.kind == "harmful"]
+    for each in classed:
+        answer_classes.give(db, each, "second", AnswerClass.REFUSAL, at=AT)
+    answer_classes.give(db, classed[0], "first", AnswerClass.REFUSAL, at=AT)
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K", "e")
+        await until(pilot, lambda: "rules and second class 50 % of 12" in drawn(app))
+        assert "classes by rules" in drawn(app)
+        await press(pilot, "w")
+        await until(pilot, lambda: "classes by people" in drawn(app))
+        assert "0 % 0 to 24" in drawn(app)
+        await press(pilot, "j", "enter")
+        await until(pilot, lambda: "1 answer" in drawn(app))
+        assert "11 you have not classed yet" in drawn(app)
     db.close()

@@ -52,7 +52,7 @@ def command(
         rounds.guard(database)
         found = compare(database, Rates(person_hour, machine_hour))
         if listed and found.raters:
-            show_pairs(database, figure(figures(found), listed), as_json=as_json)
+            show_pairs(context, database, figure(figures(found), listed), as_json=as_json)
             return
     if not found.raters:
         fail("nobody has labelled and no model has judged yet; `pairlab judge` lets one judge")
