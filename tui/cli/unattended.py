@@ -29,7 +29,6 @@ from store.db.session import session
 from store.db.thread import StoreThread
 from store.items import answered_prompts
 from store.items.pending import Part
-from store.judgements import pairing
 from tui.cli import judging as judging_report
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import EngineOptions, host_engine, server_engine
@@ -155,10 +154,11 @@ def carry_out(
         summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
         store.close()
-    with session(context.db) as db:
-        apart = pairing.by_policy(db, at=clock.now()) if job is RUN else ()
-    if apart:
-        say(f"Paired the two answers that the judge sets furthest apart: {len(apart):,} times.")
+    if runner.paired:
+        say(
+            "Paired the two proposed answers that the judge sets furthest apart:"
+            f" {counted(runner.paired, 'new pair')}."
+        )
     report = judging_report.report_of(context.db, runner) if judging else None
     if as_json:
         put_json(summary.as_json(job.item) | (report.as_json() if report else {}))
