@@ -100,6 +100,13 @@ KAPPA: list[BindingType] = [
         tooltip="harmlessness and helpfulness of each round, as a picture",
     ),
     Binding(
+        "s",
+        "scores",
+        "Scores",
+        id="kappa.scores",
+        tooltip="which model, temperature, principle or round is preferred, on one scale",
+    ),
+    Binding(
         "a",
         "classes",
         "Classes",
