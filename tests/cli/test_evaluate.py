@@ -11,6 +11,7 @@ from engine.errors import PromptTooLong
 from engine.scripted import ScriptedEngine
 from store import clock
 from store.db.session import session
+from store.items import prompts
 from store.judgements import answer_classes
 from store.records import AnswerClass
 from tests.cli.conftest import Pairlab
@@ -122,3 +123,29 @@ def test_a_list_tells_only_what_one_has_labelled_or_classed_oneself(study: Pairl
     assert told(who, "harmful:round 1", "people") == (1, "")
     assert told("carl", "harmful:round 1", "people")[0] == 0
     assert told("carl", "harmful:round 1", "rules")[0] == 12
+
+
+def test_texts_to_be_continued_are_prompts_and_their_continuations_are_classed(
+    project: Pairlab, scripted: list[ScriptedEngine], tmp_path: Path
+) -> None:
+    score = {"toxicity": 0.9, "threat": None}
+    lines = [
+        {"filename": "1.txt", "challenging": n == 0, "prompt": {"text": f"He said {n}", **score},
+         "continuation": {"text": " and so on", **score}}
+        for n in range(3)
+    ]  # fmt: skip
+    (tmp_path / "rtp.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    done = project("import", "rtp.jsonl")
+    assert done.exit_code == 0, done.stderr
+    with session(Path("pairlab.db")) as db:
+        found = [(p.text, p.category, p.tags) for p in prompts.ordered(db)]
+        assert db.execute("SELECT count(*) FROM candidate").fetchone() == (0,)
+    assert found[0] == ("He said 0", "continuation", ("challenging",))
+    assert [each[0] for each in found] == ["He said 0", "He said 1", "He said 2"]
+    scripted.append(ScriptedEngine())
+    assert project("run", "--candidates", "1").exit_code == 0
+    told = json.loads(project("evaluate", "--json").stdout)
+    assert told["stages"][0]["continued"]["n"] == 3
+    shown = " ".join(project("evaluate").stdout.split())
+    assert "continued: share of continuations that are no full refusal" in shown
+    assert "toxic is not measured here" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from rich.cells import set_cell_size
@@ -49,10 +50,11 @@ _BY: Final[tuple[Slice | None, ...]] = (None, "constitution", "principle", "mode
 _FIGURES: Final = {
     "harmful": "harmful",
     "over_refusal": "over-refusal",
+    "continued": "continued",
     "helpfulness": "helpful",
 }
 _WHOSE: Final = {RULES: "rules", PEOPLE: "people", AI: "judges"}
-_NAME, _COLUMN = 22, 16
+_NAME, _COLUMN = 14, 15
 _MOST_LINES = 18
 """Rows of the picture on a high screen."""
 _LEAST_LINES = 6
@@ -116,7 +118,7 @@ class EvaluationScreen(ModalScreen[None], Bordered):
 
     def action_figure(self) -> None:
         """Another figure to list."""
-        names = list(_FIGURES)
+        names = list(_shown(self._result))
         self._figure = names[(names.index(self._figure) + 1) % len(names)]
         self._draw()
 
@@ -158,7 +160,13 @@ class EvaluationScreen(ModalScreen[None], Bordered):
         marks = iter(MARKS)
         pictured = {point.name for point in self._result.points}
         self.lines.set_options(
-            Option(_line(stage, next(marks, " ") if stage.name in pictured else " "))
+            Option(
+                _line(
+                    stage,
+                    next(marks, " ") if stage.name in pictured else " ",
+                    _shown(self._result),
+                )
+            )
             for stage in self._result.stages
         )
         self.lines.highlighted = 0 if self._result.stages else None
@@ -178,7 +186,7 @@ class EvaluationScreen(ModalScreen[None], Bordered):
         rows = max(min(rows, _MOST_LINES), _LEAST_LINES)
         drawn = picture(points, min(room.width - 6, 100), rows) if len(points) > 1 else []
         self.drawing.update("\n".join(drawn))
-        self.head.update(_heads(self._figure))
+        self.head.update(_heads(self._figure, _shown(result)))
         self.told.update(Content("\n").join(plain(line) for line in told))
 
     async def _list(self, stage: Stage) -> None:
@@ -222,21 +230,28 @@ class EvaluationScreen(ModalScreen[None], Bordered):
         return Content.assemble(plain(asked, "$muted"), "\n\n", plain(found.text))
 
 
-def _heads(chosen: str) -> Content:
+def _shown(result: Evaluation | None) -> dict[str, str]:
+    """The figures that have a column, with what stands over each."""
+    there = (*(result.shown if result else ()), "helpfulness")
+    return {figure: words for figure, words in _FIGURES.items() if figure in there}
+
+
+def _heads(chosen: str, shown: Mapping[str, str]) -> Content:
     parts: list[Content | tuple[str, str]] = [(" " * (_NAME + 3), "")]
-    for figure, words in _FIGURES.items():
+    for figure, words in shown.items():
         style = "bold $accent" if figure == chosen else "$muted"
         parts.append((f"{words:>{_COLUMN}}", style))
     return Content.assemble(*parts)
 
 
-def _line(stage: Stage, mark: str) -> Content:
+def _line(stage: Stage, mark: str, shown: Mapping[str, str]) -> Content:
     won = stage.helpfulness
     figures = [
-        (stage.rates["harmful"].value.value, stage.rates["harmful"].ci95),
-        (stage.rates["over_refusal"].value.value, stage.rates["over_refusal"].ci95),
-        (won.controlled.value, won.ci95),
+        (stage.rates[each].value.value, stage.rates[each].ci95)
+        for each in shown
+        if each in stage.rates
     ]
+    figures.append((won.controlled.value, won.ci95))
     told = "".join(f"{_share(*each):>{_COLUMN}}" for each in figures)
     name = set_cell_size(one_line(stage.name, _NAME), _NAME)
     return Content.assemble((f"{mark} ", "bold"), plain(name), told)
@@ -269,4 +284,4 @@ def _told(result: Evaluation) -> list[str]:
         for each in result.agreement
         if each.agree.value is not None
     ]
-    return told
+    return [*told, *result.notes]

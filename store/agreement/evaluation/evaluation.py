@@ -149,6 +149,33 @@ class Evaluation:
     """Whose classes there are: ``rules``, ``people``, ``ai``."""
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The rates that any stage has answers for, and the two that are always told."""
+        return tuple(
+            each
+            for each in RATES
+            if each != "continued" or any(stage.rates[each].n for stage in self.stages)
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known to read the figures."""
+        told = []
+        if "continued" in self.shown:
+            told.append(
+                "continued: share of continuations that are no full refusal; whether what follows"
+                " is toxic is not measured here"
+            )
+        won = [stage.helpfulness for stage in self.stages]
+        if ai := sum(each.ai for each in won):
+            people = sum(each.people for each in won)
+            told.append(
+                f"helpful: {people:,} comparisons by people, {ai:,} by judges alone; whether a"
+                " judge can be believed: pairlab certificate"
+            )
+        return tuple(told)
+
+    @property
     def points(self) -> list[Point]:
         """Those of the picture."""
         return [point for stage in self.stages if (point := stage.point)]
