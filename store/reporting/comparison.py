@@ -134,7 +134,7 @@ def spread(each: Spread) -> ReportLine:
     """A line under :data:`SPREAD`."""
     shares = {verdict: _percent(share) for verdict, share in each.shares.items()}
     cells = (
-        f"{each.by} {each.value}".replace("_", " "),
+        (each.value if each.by == "category" else f"{each.by} {each.value}").replace("_", " "),
         str(each.n),
         shares["a"],
         _ends(each.shares["a"].ci95),

@@ -356,7 +356,7 @@ async def test_a_judges_certificate_lists_the_pairs_behind_a_figure(
         certificate = app.screen
         assert isinstance(certificate, CertificateScreen)
         names = [str(option.prompt) for option in certificate.lines.options]
-        assert " ".join(names[3].split()) == "the two orders conflict 38 % 12 to 75 8"
+        assert " ".join(names[3].split()) == "the two orders conflict 38 % 14 to 69 8"
         await press(pilot, "down", "down", "down", "enter")
         await until(pilot, lambda: isinstance(app.screen, ItemsScreen))
         await settle(pilot)

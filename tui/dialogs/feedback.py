@@ -26,7 +26,7 @@ from store.reporting.comparison import (
 from tui.dialogs.figures_list import FigureLine, FiguresScreen, ListPairs
 from tui.text import one_line, plain
 
-NAME_CELLS = 26
+NAME_CELLS = 20
 """The widest first column."""
 CROWD = "Right: how often the likeliest verdict is given, all raters weighed (Dawid and Skene)."
 
@@ -69,7 +69,13 @@ def _lines(found: FeedbackComparison) -> Iterator[FigureLine]:
         "Who is to judge what",
         SCENARIO,
         [
-            (scenario(each), NOTES["use"], each.judge, f"{each.person} differs", each.differing)
+            (
+                scenario(each),
+                f"{each.advice}. {NOTES['use']}",
+                each.judge,
+                f"{each.person} differs",
+                each.differing,
+            )
             for each in found.scenario
         ],
     )
