@@ -26,7 +26,8 @@ def judges(db: Database, names: Names) -> Iterator[str]:
         yield (
             "A judge's verdict is held against what more than half of the people said of a pair,"
             " blind and outside open rounds. Intervals are 95 %: bootstrap over prompts, Wilson"
-            " for shares, smoothed for kappa with one person.\n"
+            " for shares (wider where pairs share a prompt and the bootstrap is), smoothed for"
+            " kappa with one person.\n"
         )
     for each in found:
         yield f"### {cell(each.judge)}\n"

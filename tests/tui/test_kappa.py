@@ -336,6 +336,8 @@ async def test_looks_calm(
     app = make_app(labelled)
     async with app.run_test(size=size) as pilot:
         await press(pilot, "K")
+        await until(pilot, lambda: "left chosen" in drawn(app))
+        await settle(pilot)
         picture(app)
 
 
