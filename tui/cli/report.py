@@ -23,13 +23,9 @@ def command(context: CliContext, out: Path, *, pseudonyms: bool, force: bool) ->
     reasons, the guideline's history.
     """
     from store.agreement import warm_up
-    from store.errors import BadInput
     from store.reporting import report
 
-    try:
-        form = report.form_of(out)
-    except BadInput as problem:
-        raise click.UsageError(str(problem)) from problem
+    form = report.form_of(out)
     warm_up()
     with context.open() as database:
         text = report.compose(database, pseudonyms=pseudonyms, form=form)
