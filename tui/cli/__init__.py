@@ -51,7 +51,8 @@ COMMANDS = {
     "attribute": "what you choose to state of yourself: language, culture, field",
     "guideline": "the annotation rules and their versions",
     "merge": "brings in the work of another project file",
-    "report": "writes agreement, rulings and counts as a document",
+    "report": "writes agreement, rulings and counts as a document: OUT.md Markdown, OUT.html one"
+    " page with its pictures",
     "doctor": "says what is wrong here",
     "backup": "makes a safe copy of the project file",
     "restore": "goes back to a backup safely; the present file is put aside",

@@ -34,9 +34,10 @@ _QUEUES = {
 @click.option(
     "--pairs",
     metavar="RULES",
-    help="What `run` pairs by itself: original-last (each chain's answer with its last revision),"
-    " best-worst (at its end, the two proposed answers that the judge sets furthest apart), both"
-    " with a comma, or none.",
+    help="What `run`, `judge` and the app pair by themselves: original-last (each chain's answer"
+    " with its last revision), best-worst (the two proposed answers that the judge sets furthest"
+    " apart, once it has judged pairs of a prompt's proposed answers: see `pair`), both with a"
+    " comma, or none.",
 )
 @click.option(
     "--queue",
@@ -103,7 +104,7 @@ def command(
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
-    put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`")
+    put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`, `judge` and the app")
     put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
     put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
     if any(value is not None for value in wanted.values()):

@@ -29,7 +29,6 @@ from store.db.session import session
 from store.db.thread import StoreThread
 from store.items import answered_prompts, worth_a_look
 from store.items.pending import Part
-from store.judgements import pairing
 from tui.cli import judging as judging_report
 from tui.cli import outlook, unattended_jobs
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
@@ -37,7 +36,7 @@ from tui.cli.engines import EngineOptions, host_engine, server_engine
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
 from tui.cli.outlook import Price
-from tui.cli.unattended_jobs import JUDGE, RUN, Summary, UnattendedJob
+from tui.cli.unattended_jobs import JUDGE, Summary, UnattendedJob
 from tui.formatting import counted, time_left
 from tui.visible import clean
 
@@ -101,10 +100,12 @@ def carry_out(
     finally:
         store.close()
     with session(context.db) as db:
-        apart = pairing.by_policy(db, at=clock.now()) if job is RUN else ()
         found = worth_a_look.of_runs(db, summary.run_ids) if job is not JUDGE else None
-    if apart:
-        say(f"Paired the two answers that the judge sets furthest apart: {len(apart):,} times.")
+    if runner.paired:
+        say(
+            "Paired the two proposed answers that the judge sets furthest apart:"
+            f" {counted(runner.paired, 'new pair')}."
+        )
     report = judging_report.report_of(context.db, runner) if judging else None
     if as_json:
         told = summary.as_json(job.item) | (report.as_json() if report else {})
