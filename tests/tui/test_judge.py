@@ -154,7 +154,7 @@ async def test_the_guideline_is_searched_in_place_of_the_answers_on_a_narrow_scr
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "J")
         assert "short is good" not in drawn(app)
-        await press(pilot, "slash", "s", "h", "o", "r", "enter")
+        await press(pilot, "l", "s", "h", "o", "r", "enter")
         shown = drawn(app)
         assert "short is good" in shown
         assert "no fuss" not in shown

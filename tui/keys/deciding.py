@@ -155,9 +155,9 @@ JUDGE: list[BindingType] = [
     Binding("a", "adopt", "Adopt note", id="judge.adopt", tooltip="takes a note as the reason"),
     Binding("g", "add_case", "Add case", id="judge.case", tooltip="adds the case to the guideline"),
     Binding(
-        "slash",
+        "l",
         "search",
-        "Guideline",
+        "Look up",
         id="judge.search",
         tooltip="searches the guideline; on a narrow screen it opens it",
     ),

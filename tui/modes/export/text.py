@@ -55,9 +55,17 @@ def reason_title(reason: str) -> str:
     return f"Stays: {EXPLAINED[Reason(reason)]}"
 
 
-def going_out(lines: int, pairs: int) -> str:
-    """The title over everything."""
-    return f"{lines:,} of {counted(pairs, 'pair')} go out"
+def going_out(lines: int, pairs: int, *, some: bool) -> str:
+    """The title over everything; ``some`` where the pairs were marked in mode B."""
+    which = "marked pair" if some else "pair"
+    return f"{lines:,} of {counted(pairs, which)} go out"
+
+
+def left_closed(closed: int) -> str:
+    """Marked pairs that are not in the selection."""
+    if not closed:
+        return ""
+    return f"{counted(closed, 'marked pair')} you have not labelled: left out, or it would tell"
 
 
 def preview_line(line: Mapping[str, Any]) -> Content:
