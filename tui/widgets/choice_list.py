@@ -24,7 +24,7 @@ class Option(NamedTuple):
     """Id of the key that chooses it."""
 
 
-class Column(NamedTuple):
+class ChoiceColumn(NamedTuple):
     """Choices of which one may hold."""
 
     heading: str
@@ -43,7 +43,7 @@ class ChoiceList(Widget):
     chosen: reactive[frozenset[str]] = reactive(frozenset)
     """The values that hold."""
 
-    def __init__(self, columns: Sequence[Column], *, widget_id: str | None = None) -> None:
+    def __init__(self, columns: Sequence[ChoiceColumn], *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._columns = tuple(columns)
 

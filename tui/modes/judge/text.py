@@ -16,7 +16,7 @@ from store.views.adjudication import Case, RulingSummary
 from tui.formatting import counted, seconds
 from tui.modes.kappa.text import verdict_line
 from tui.text import one_line, plain
-from tui.widgets.choice_list import Column, Option
+from tui.widgets.choice_list import ChoiceColumn, Option
 
 CAUSES = (
     Option("guideline gap", Cause.GUIDELINE_GAP, "judge.guideline_gap"),
@@ -40,9 +40,9 @@ CASE = "case"
 _WORDS = {each.value: each.words for each in (*CAUSES, *CONFIDENCES)}
 
 ASKED = (
-    Column("why did they disagree", CAUSES),
-    Column("how sure are you", CONFIDENCES),
-    Column("and", (Option("add it to the guideline", CASE, "judge.case"),)),
+    ChoiceColumn("why did they disagree", CAUSES),
+    ChoiceColumn("how sure are you", CONFIDENCES),
+    ChoiceColumn("and", (Option("add it to the guideline", CASE, "judge.case"),)),
 )
 """The list that opens on a ruling."""
 
