@@ -19,6 +19,9 @@ NAME_CELLS = 12
 
 COLUMN_CELLS = 6
 
+_SHADES = ((0.75, 45), (0.4, 32), (0.15, 20), (0.0, 10))
+"""From which share of the fullest cell on, and how many percent of the accent it has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contingency:
@@ -108,11 +111,11 @@ class TableView(Widget, can_focus=True):
             _name(table.first if row == 0 else "", _head_cells(table) - 5),
             (f"{short(table.labels[row]):>5}", ""),
         ]
+        most = max(map(max, table.cells), default=0)
         for column, count in enumerate(table.cells[row]):
-            parts.append((" " * (COLUMN_CELLS - len(f"{count} ") - 1), ""))
             here = self.has_focus and self.cursor == (row, column)
-            style = "reverse" if here else _cell_style(row == column, count)
-            parts.append((f" {count} ", style))
+            style = "reverse" if here else _cell_style(row == column, count, most)
+            parts.append((f"{count:>{COLUMN_CELLS - 1},} ", style))
         parts.append((f" │{table.row_totals[row]:>5}", "$muted"))
         return Content.assemble(*parts)
 
@@ -122,10 +125,12 @@ def short(label: str) -> str:
     return "bad" if label == "both_bad" else label
 
 
-def _cell_style(diagonal: bool, count: int) -> str:
+def _cell_style(diagonal: bool, count: int, most: int) -> str:
+    """The more pairs, the stronger the shade; agreement is bold, nothing is dim."""
     if not count:
         return "dim"
-    return "bold" if diagonal else ""
+    shade = next(shade for share, shade in _SHADES if count >= share * most)
+    return f"{'bold ' if diagonal else ''}on $accent {shade}%"
 
 
 def _head_cells(table: Contingency) -> int:
