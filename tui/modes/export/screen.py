@@ -40,6 +40,9 @@ REST = 0.5
 
 MOST_ITEMS = 200
 
+CHECKED = 2000
+"""Up to so many pairs the checks are run unasked."""
+
 
 class ExportScreen(ModeScreen):
     """Counts by reason, a preview, a path; enter writes."""
@@ -62,6 +65,7 @@ class ExportScreen(ModeScreen):
     rows = getters.query_one("#rows", AnswerPane)
     format_line = getters.query_one("#format", Static)
     path = getters.query_one("#path", CleanInput)
+    checks = getters.query_one("#checks", Static)
     result = getters.query_one("#result", Static)
     next_step = getters.query_one(NextStep)
 
@@ -90,6 +94,7 @@ class ExportScreen(ModeScreen):
             with Horizontal(id="path-line"):
                 yield Static("path    ", id="path-word", markup=False)
                 yield CleanInput(self._default_path(), id="path", compact=True)
+            yield Static(id="checks", markup=False)
             yield Static(id="result", markup=False)
         yield NextStep()
 
@@ -226,7 +231,12 @@ class ExportScreen(ModeScreen):
                 self._show(planned)
                 shown, at = planned.preview.pair_ids, services.clock()
                 await self.ask(preview.record_shown, services.annotator, shown, at)
+                if total <= CHECKED:
+                    self.background(self._check, group="checks")
         self.refresh_bindings()
+
+    async def _check(self) -> None:
+        self.checks.update(lines.checked(await worker.checks(self.services.db_path)))
 
     def _show(self, planned: Planned) -> None:
         self._planned = planned
