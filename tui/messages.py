@@ -69,6 +69,18 @@ class GoTo(Message):
         self.item_id = item_id
 
 
+class ExportThese(Message):
+    """Mode X was opened for some pairs alone."""
+
+    bubble = False
+
+    def __init__(self, pair_ids: frozenset[str], closed: int) -> None:
+        super().__init__()
+        self.pair_ids = pair_ids
+        self.closed = closed
+        """Marked pairs that are left out: the person has not labelled them."""
+
+
 class StartSearch(Message):
     """Mode B was opened to search."""
 

@@ -16,7 +16,7 @@ from store.agreement.selfagree import SelfAgreement, self_agreement
 from store.agreement.sides import LeftPicks, left_picks
 from store.agreement.slices import Slice
 from store.agreement.tables import By
-from store.agreement.trend import TrendPoint, trend
+from store.agreement.trend import GuidelineMark, TrendPoint, guideline_marks, trend
 from store.rounds import draws
 from store.rounds.draws import QueueOrder
 from store.rounds.rounds import progress, sealed
@@ -31,6 +31,8 @@ class Overview:
     roles: Counts
     """The table coded by role; empty where no pair has roles."""
     trend: tuple[TrendPoint, ...]
+    marks: tuple[GuidelineMark, ...]
+    """Where in the trend the guideline changed."""
     left: LeftPicks
     """The viewer's."""
     again: SelfAgreement
@@ -63,6 +65,7 @@ def overview(db: Database, first: str, second: str, viewer: str, by: By) -> Over
         agreement(db, first, second, by=by).slices,
         roles(db, first, second),
         tuple(trend(db, first, second)),
+        tuple(guideline_marks(db, first, second)),
         left_picks(db, viewer),
         self_agreement(db, viewer),
         pace(db, viewer),

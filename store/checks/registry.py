@@ -23,7 +23,7 @@ from store.checks.reasoning import thoughts
 from store.checks.refusal import over_refusal, under_refusal
 from store.checks.wrong_user import wrong_user
 from store.content.near_duplicates import NEAR
-from store.exporting import ExportOptions, Reason, plan
+from store.exporting import ExportOptions, ExportPlan, Reason, plan
 from store.exporting.rows import ExportRow
 from store.judgements.disagreements import WORDS_PER_SECOND
 
@@ -263,9 +263,7 @@ def check(
     Raises:
         SealedRound: a round is still sealed.
     """
-    # what a weak judge would teach is to be seen before anybody lets it out
-    allow = frozenset({Reason.WEAK_JUDGE})
-    made = plan(db, ExportOptions(format="trl", from_=from_, allow=allow))
+    made = _plan(db, from_)
     found = []
     for done, each in enumerate(CHECKS, start=1):
         if against is not None and each.of_rows is not_compared and made.rows:
@@ -275,6 +273,22 @@ def check(
         if on_check is not None:
             on_check(done)
     return Checks(len(made.rows), made.counts, tuple(found))
+
+
+def pairs_found(db: Database, check_id: str) -> tuple[str, ...]:
+    """Ids of the pairs that one check lists.
+
+    Raises:
+        SealedRound: a round is still sealed.
+    """
+    made = _plan(db, "consensus")
+    return next(each for each in CHECKS if each.id == check_id).look(db, made.rows).pairs
+
+
+def _plan(db: Database, from_: str) -> ExportPlan:
+    # what a weak judge would teach is to be seen before anybody lets it out
+    allow = frozenset({Reason.WEAK_JUDGE})
+    return plan(db, ExportOptions(format="trl", from_=from_, allow=allow))
 
 
 def summaries() -> dict[str, str]:

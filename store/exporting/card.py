@@ -109,6 +109,8 @@ def _excluded(plan: ExportPlan) -> str:
         ]
     else:
         lines = ["## Counts\n", f"{out} of {plan.pairs} pairs went out.\n"]
+    if plan.options.only is not None:
+        lines.append("These are a selection of the project's pairs, marked by hand or searched.\n")
     if plan.by_category:
         lines += ["| category | pairs |", "|---|---|"]
         lines += [f"| {cell(name)} | {n} |" for name, n in plan.by_category.items()]

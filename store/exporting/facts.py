@@ -106,6 +106,11 @@ class Facts:
     crowd: Mapping[str, tuple[Verdict | None, float]] = field(default_factory=dict)
     """Pair to the likeliest verdict of all raters and its probability, where it was asked for."""
 
+    def keep(self, only: frozenset[str]) -> None:
+        """Leave out all but some pairs."""
+        self.pairs = [pair for pair in self.pairs if pair.id in only]
+        self.removed = tuple(pair_id for pair_id in self.removed if pair_id in only)
+
 
 _PAIRS = """
 SELECT pair.id, pair.external_id, pair.kind, pair.prompt_id, prompt.messages, prompt.category,

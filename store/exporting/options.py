@@ -62,6 +62,8 @@ class ExportOptions:
     """Write marks such as ``[EMAIL]`` in place of personal data; the project stays as it is."""
     parquet: bool = False
     """Write the splits of a folder as Parquet; one file is Parquet where its name ends so."""
+    only: frozenset[str] | None = None
+    """Ids of the pairs it is about; None: all of the project."""
     force: bool = False
     """Replace an export that is already there."""
     license: str = "unknown"

@@ -59,7 +59,7 @@ class ExportPlan:
     length_not_checked: tuple[str, ...]
     """Ids of pairs that went out although no tokenizer could say whether they differ once cut."""
     pairs: int
-    """All pairs of the project."""
+    """All pairs it is about: those of the project, or the ones asked for."""
     background: Background
     entries: tuple[Entry, ...]
     """What the lines are made of: the rows, or every pair where the format holds them all."""
@@ -161,6 +161,9 @@ def plan(
     judges = judging.read(db) if options.by_models else judging.NOBODY
     weighed = crowd.ask(project, hidden) if options.from_ == "crowd" else None
     project.crowd = weighed.opinions if weighed else {}
+    doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
+    if options.only is not None:  # after what is told of the annotators, which all pairs tell
+        project.keep(options.only)
     standings = {
         pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
         for pair in project.pairs
@@ -173,7 +176,6 @@ def plan(
     if options.redact:
         rows = [redacted_row(row) for row in rows]
     judges = judges.behind({name for row in rows for name in row.standing.annotators})
-    doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     outcome = gate.sift(rows, options, format_.refuses, doubted, judges.weak, count_tokens)
     if options.length_matched:
         outcome = _matched(outcome, options.seed)

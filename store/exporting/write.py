@@ -181,6 +181,7 @@ def manifest(plan: ExportPlan, files: dict[str, File]) -> dict[str, Any]:
         "length_matched": options.length_matched,
         "redacted": plan.redacted,
         "pairs": plan.pairs,
+        **({} if options.only is None else {"selection": True}),
         "exported": len(plan.entries),
         "rows": sum(file.rows for file in files.values()),
         "files": {

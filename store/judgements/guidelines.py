@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -11,9 +11,15 @@ from store import ids
 from store.db.project_database import immediate
 from store.errors import BadInput, WrongId
 from store.log import current_state, events
-from store.records import Guideline
+from store.records import Guideline, Verdict
 
 _ITEM = "guideline"
+_RIGHT: Final = {
+    Verdict.A: "Answer a is right",
+    Verdict.B: "Answer b is right",
+    Verdict.TIE: "Both answers are equally good",
+    Verdict.BOTH_BAD: "Neither answer may be used",
+}
 
 
 def add_version(db: Database, text: str, author: str, at: str) -> Guideline:
@@ -25,15 +31,17 @@ def add_version(db: Database, text: str, author: str, at: str) -> Guideline:
     return _add(db, text, author, at, {})
 
 
-def add_case(db: Database, pair_id: str, text: str, author: str, at: str) -> Guideline:
-    """Add a worked case to the guideline in force, with the pair as its example.
+def add_case(
+    db: Database, pair_id: str, verdict: Verdict, why: str, author: str, at: str
+) -> Guideline:
+    """Add a worked case to the guideline in force: the right answer, the reason, the pair.
 
     Raises:
         WrongId: there is no such pair.
         BadInput: nothing is said about the case.
     """
-    if not text.strip():
-        raise BadInput("a case needs a sentence that says how to judge it")
+    if not why.strip():
+        raise BadInput("a case needs a sentence that says why it is right")
     with immediate(db):
         row = db.execute(
             "SELECT prompt, a, b FROM pairs_readable WHERE id = ?", [pair_id]
@@ -42,9 +50,10 @@ def add_case(db: Database, pair_id: str, text: str, author: str, at: str) -> Gui
             raise WrongId(pair_id, "pair")
         before = current(db)
         example = "\n\n".join(
-            _quoted(name, part) for name, part in zip(("Prompt", "a", "b"), row, strict=True)
+            _quoted(name, part)
+            for name, part in zip(("Prompt", "Answer a", "Answer b"), row, strict=True)
         )
-        body = f"### Case {pair_id[:8]}\n\n{text.strip()}\n\n{example}\n"
+        body = f"### Case {pair_id[:8]}\n\n{_RIGHT[verdict]}: {why.strip()}\n\n{example}\n"
         whole = f"{before.text.rstrip()}\n\n{body}" if before is not None else body
         return _add(db, whole, author, at, {"case": pair_id})
 

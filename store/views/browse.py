@@ -21,7 +21,7 @@ from store.exporting import Reason
 from store.judgements import labels
 from store.records import Verdict
 from store.rounds import queue
-from store.views import closed, conditions, out, search_index
+from store.views import closed, conditions, findings, out, search_index
 from store.views.query import Filter, Query, SearchTarget, Sort, nearest
 
 PAGE: Final = 200
@@ -121,6 +121,7 @@ def page(
     including: bool = False,
     backwards: bool = False,
     limit: int = PAGE,
+    told: bool = True,
     at: str,
 ) -> ResultPage:
     """The rows behind a place, or before it.
@@ -133,6 +134,7 @@ def page(
         including: the row of that key too.
         backwards: the rows before the place (before the end), still in order.
         limit: rows at most.
+        told: with what people said, which is remembered; without it for rows nobody sees.
         at: UTC time, ISO-8601.
 
     Raises:
@@ -145,7 +147,7 @@ def page(
     if backwards:
         found.reverse()
     given = defaultdict(tuple)
-    if query.kind is SearchTarget.PAIR:
+    if told and query.kind is SearchTarget.PAIR:
         open_ids = [row[0] for row in found if not row[5]]
         given = _said(db, viewer, [row[0] for row in found], set(open_ids))
         record(db, open_ids, viewer, at)
@@ -203,7 +205,9 @@ def problem(db: Database, query: Query) -> str:
             known = _known(db, "SELECT DISTINCT principle_id FROM critique ORDER BY 1")
             if each.value.casefold() not in {name.casefold() for name in known}:
                 return f'no principle "{each.value}": {nearest(each.value, known)}'
-        elif each.name == "out" and each.value.replace("-", "_") not in set(Reason):
+        elif each.name == "finding" and _plain(each.value) not in findings.names():
+            return f'no check "{each.value}": {nearest(_plain(each.value), findings.names())}'
+        elif each.name == "out" and _plain(each.value) not in set(Reason):
             return f'no reason "{each.value}": {nearest(each.value, list(Reason))}'
     return ""
 
@@ -247,6 +251,7 @@ def _where(
     values: dict[str, Any] = dict(closed.parameters(db, viewer))
     if any(each.name == "out" for each in query.filters):
         out.work_out(db)
+    findings.work_out(db, [_plain(each.value) for each in query.filters if each.name == "finding"])
     terms = search_index.look_up(db, query.words, viewer)
     where = [
         conditions.word(query.kind, term, all_of_it=all_of_it)
@@ -275,7 +280,12 @@ def _value(asked: Filter) -> str:
         return _category(asked.value)
     if asked.name == "by":
         return ids.name(asked.value)
-    return asked.value.replace("-", "_") if asked.name == "out" else asked.value
+    return _plain(asked.value) if asked.name in {"out", "finding"} else asked.value
+
+
+def _plain(words: str) -> str:
+    """A reason or a check as the store spells it."""
+    return words.casefold().replace("-", "_")
 
 
 def _category(words: str) -> str:

@@ -176,6 +176,9 @@ def _condition(kind: SearchTarget, name: str, asked: str, value: str) -> str:
         return HASTY
     if name == "longer":
         return f"{_LONGER} {'>' if asked == 'chosen' else '<'} 0"
+    if name == "finding":
+        found = f"SELECT pair_id FROM temp.browse_finding WHERE finding = {value}"
+        return f"({_OPEN} AND pair.id IN ({found}))"
     if name == "out":
         return (
             f"({_OPEN} AND pair.id IN (SELECT pair_id FROM temp.browse_out WHERE reason = {value}))"

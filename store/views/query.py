@@ -61,6 +61,7 @@ FILTERS: Final[dict[str, frozenset[SearchTarget]]] = {
     "origin": EVERY,
     "longer": PAIRS,
     "out": PAIRS,
+    "finding": PAIRS,
     "kind": EVERY,
     "sort": EVERY,
 }
@@ -198,7 +199,13 @@ def _valued(name: str, value: str) -> tuple[str, str]:
 
 
 def _example(name: str) -> str:
-    examples = {"category": "harmful", "by": "NAME", "principle": "H7", "out": "disagreement"}
+    examples = {
+        "category": "harmful",
+        "by": "NAME",
+        "principle": "H7",
+        "out": "disagreement",
+        "finding": "length",
+    }
     return examples.get(name) or _VALUES[name][0]
 
 

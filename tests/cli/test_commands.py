@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from store.clock import now
+from store.db.connection import open_store
+from store.judgements import labels, rulings
 from tests.cli.conftest import Pairlab, write_lines
 
 PAIRS = [
@@ -158,6 +161,23 @@ def test_show_withholds_others_labels_until_one_has_labelled(pairs: Pairlab) -> 
     shown = pairs("show", "p1")
     assert "second: both_bad" in shown.stdout
     assert "neither will do" in shown.stdout
+
+
+def test_show_tells_ruling_seconds_notes_and_each_text_once(pairs: Pairlab) -> None:
+    with closing(open_store(Path("pairlab.db"))) as db:
+        (pair,) = db.execute("SELECT id FROM pair WHERE external_id = 'p1'").fetchone()
+        labels.give(db, pair, "first", "a", seconds=21, note="kinder", at=now())
+        rulings.rule(
+            db, pair, "second", "b", reason="dose", cause="slip", confidence="sure", at=now()
+        )
+        labels.note(db, pair, "third", "read again", now())
+        text = next(iter(db.execute("SELECT a FROM pairs_readable WHERE id = ?", [pair])))[0]
+    shown = pairs("show", "p1").stdout
+    assert "first: a · 21 s · kinder" in shown
+    assert "second: b · slip · sure · dose" in shown
+    assert "third: read again" in shown
+    assert shown.count(text) == 1
+    assert "dose" not in pairs("--as", "third", "show", "p1").stdout
 
 
 def test_a_label_after_reveal_is_left_out_of_agreement(pairs: Pairlab) -> None:

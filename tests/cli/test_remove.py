@@ -37,3 +37,20 @@ def test_there_and_back(project: Pairlab, tmp_path: Path) -> None:
     assert found["pairs"] == 2
     assert project("remove", "--filter", "").exit_code == 1
     assert project("remove").exit_code == 2
+
+
+def test_a_search_exports_its_pairs_alone(project: Pairlab, tmp_path: Path) -> None:
+    rows = [
+        {"id": str(n), "prompt": f"word{n}", "a": "x", "b": "y", "labels": {"ann": "a"}}
+        for n in (1, 2)
+    ]
+    write_lines(tmp_path / "in.jsonl", rows)
+    assert project("--as", "ann", "import", "in.jsonl").exit_code == 0
+    assert project("--as", "ann", "export", "none.jsonl", "--filter", "zebra").exit_code == 1
+    assert project("--as", "ann", "export", "none.jsonl", "--filter", "").exit_code == 1
+    assert project("--as", "bob", "export", "none.jsonl", "--filter", "word2").exit_code == 1
+    assert not (tmp_path / "none.jsonl").exists()
+    assert project("--as", "ann", "export", "out", "--filter", "word2").exit_code == 0
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["pairs"] == 1
+    assert "selection" in (tmp_path / "out" / "README.md").read_text()
+    assert "word1" not in (tmp_path / "out" / "train.jsonl").read_text()

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from store.db.connection import open_store
-from store.items import pairs
+from store.items import pairs, prompts
 from store.judgements import labels
 from store.rounds import rounds
 from store.views import browse, search_index
@@ -182,6 +182,73 @@ async def test_two_answers_make_a_pair(study: Path, make_app: MakeApp, rows: Dat
         await press(pilot, "x", "j", "x", "p")
         assert "two answers to one prompt" in drawn(app)
     assert pairs.count(rows) == 3
+
+
+async def test_marks_are_taken_out_and_brought_back_by_the_same_key_twice(
+    labelled: Path, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await press(pilot, "B", "x", "x", "r")
+        assert "r again removes 2 pairs" in drawn(app)
+        await press(pilot, "j", "r", "r")
+        assert [row.number for row in screen_of(pilot).rows] == [3]
+        await seek(pilot, "status:removed")
+        await press(pilot, "asterisk", "r", "r")
+        assert "2 pairs back" in drawn(app)
+        await press(pilot, "escape", "escape")
+        assert len(screen_of(pilot).rows) == 3
+
+
+async def test_marked_pairs_are_exported_by_themselves_but_no_closed_one(
+    labelled: Path,
+    make_app: MakeApp,
+    rows: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels.give(rows, pairs.ordered(rows)[2].id, "second", "tie", at=AT)
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B", "end", "e")
+        assert isinstance(mode_screen(app), BrowseScreen)
+        await press(pilot, "home", "x", "end", "x", "e")
+        assert "1 of 1 marked pair go" in drawn(app)
+        await press(pilot, "enter")
+        assert len((tmp_path / "study-selection-triplets.jsonl").read_text().splitlines()) == 1
+        await press(pilot, "escape")
+        assert "of 3 pairs go out" in drawn(app)
+
+
+async def test_prompts_without_a_category_are_given_one(
+    empty_path: Path, make_app: MakeApp
+) -> None:
+    db = open_store(empty_path)
+    a_chain(db, ("Bare?", "no", "bad", "yes"), prompts.UNCATEGORISED)
+    db.close()
+    app = make_app(empty_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "B", "c", *"odd", "enter")
+        assert [row.category for row in screen_of(pilot).rows] == ["odd"]
+        await press(pilot, "c", *"other", "enter")
+        assert "1 prompt kept theirs" in drawn(app)
+
+
+async def test_a_number_is_gone_to_here_and_from_modes_without_numbers(
+    labelled: Path, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "K", "number_sign", "3", "enter")
+        screen = screen_of(pilot)
+        assert screen.rows[screen.listed.cursor].number == 3
+        assert [row.number for row in screen.rows] == [1, 2, 3]
+        await press(pilot, "o", "number_sign", "2", "enter")
+        assert [row.number for row in screen.rows] == [3, 2, 1]
+        assert screen.rows[screen.listed.cursor].number == 2
+        await press(pilot, "J", "slash")
+        assert screen_of(pilot).note_line.about == "search"
 
 
 async def test_hits_are_walked(labelled: Path, make_app: MakeApp) -> None:

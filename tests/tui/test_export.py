@@ -43,7 +43,7 @@ async def test_counts_rows_and_the_file_agree(decided: Path, make_app: MakeApp) 
     async with app.run_test(size=(140, 40)) as pilot:
         await press(pilot, "X")
         screen = export(app)
-        assert screen.rule.heading == "3 of 6 pairs go out"
+        assert screen.rule.heading == "3 of 6 pairs go out; these stay"
         told = drawn(app)
         for words in ("not labelled yet", "disagreement without ruling", "tie"):
             assert words in told
@@ -93,7 +93,7 @@ async def test_an_impossible_path_is_said_and_nothing_is_lost(
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "X", "p", "home", *"no/such/", "enter")
         assert "could not be written" in drawn(app)
-        assert export(app).rule.heading == "3 of 6 pairs go out"
+        assert export(app).rule.heading == "3 of 6 pairs go out; these stay"
 
 
 async def test_a_reason_lists_its_pairs(decided: Path, make_app: MakeApp) -> None:
@@ -117,7 +117,7 @@ async def test_a_label_elsewhere_moves_the_counts(decided: Path, make_app: MakeA
         db = open_store(decided)
         labels.give(db, pairs.ordered(db)[5].id, "first", "b", at=AT)
         db.close()
-        await until(pilot, lambda: export(app).rule.heading == "4 of 6 pairs go out")
+        await until(pilot, lambda: export(app).rule.heading == "4 of 6 pairs go out; these stay")
 
 
 async def test_an_empty_project_says_what_to_do(empty_path: Path, make_app: MakeApp) -> None:
@@ -133,7 +133,7 @@ async def test_nothing_decided_says_why(study: Path, make_app: MakeApp) -> None:
     app = make_app(study)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "X", "enter")
-        assert export(app).rule.heading == "0 of 3 pairs go out"
+        assert export(app).rule.heading == "0 of 3 pairs go out; these stay"
         assert "No pair goes out yet" in drawn(app)
         await settle(pilot)
     assert not list(study.parent.glob("*.jsonl"))
@@ -154,3 +154,18 @@ def test_rows_stay_as_they_are_while_the_screen_looks(decided: Path) -> None:
     kinds = {row[0] for row in db.execute("SELECT DISTINCT kind FROM event").fetchall()}
     db.close()
     assert "shown" not in kinds
+
+
+async def test_what_the_checks_find_is_told_with_the_search_that_lists_it(
+    decided: Path, make_app: MakeApp
+) -> None:
+    db = open_store(decided)
+    labels.give(db, pairs.ordered(db)[5].id, "first", "a", seconds=0.1, at=AT)
+    db.close()
+    app = make_app(decided)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await press(pilot, "X")
+        assert "1 of 1 labels came faster" in drawn(app)
+        assert "/ finding:hasty_labels" in drawn(app)
+        await press(pilot, "slash", *"hasty", "enter")
+        assert "Pairs · 1" in drawn(app)

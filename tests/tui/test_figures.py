@@ -73,7 +73,7 @@ def test_the_slice_to_look_at_is_where_people_surely_disagree() -> None:
 
 
 def test_a_preview_is_the_line_itself() -> None:
-    assert preview_line({"prompt": "[b]?", "n": 1}).plain == '{"prompt": "[b]?", "n": 1}'
+    assert preview_line({"prompt": "[b]?", "n": 1}).plain == '{"prompt": "[b]?",\n "n": 1}'
     assert preview_line({}).plain == "{}"
     assert preview_line({"chosen": "x" * 900}).plain.endswith(" …}")
 

@@ -99,10 +99,10 @@ async def test_the_reason_may_come_first_and_a_note_be_adopted(
         await press(pilot, "J")
         first = judge(app).item_id
         assert first is not None
-        await press(pilot, "a", "equals_sign")
+        await press(pilot, "a", "equals_sign", "enter")
         second = judge(app).item_id
         assert second not in (first, None)
-        await press(pilot, "m", "x", "enter", "b")
+        await press(pilot, "m", "x", "enter", "b", "enter")
         assert judge(app).case is None
         shown = drawn(app)
         assert "All 2 disagreements ruled." in shown
@@ -123,7 +123,7 @@ async def test_undo_takes_the_ruling_back_and_leads_there(
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "J")
         first = judge(app).item_id
-        await press(pilot, "2", "enter")
+        await press(pilot, "2", "enter", "enter")
         assert judge(app).item_id != first
         await press(pilot, "u")
         assert judge(app).item_id == first
@@ -135,15 +135,38 @@ async def test_a_case_joins_the_guideline(quarrel: Path, rows: Database, make_ap
     app = make_app(quarrel)
     async with app.run_test(size=(160, 40)) as pilot:
         await press(pilot, "J", "g")
-        await press(pilot, "r", "enter")
-        assert judge(app).status.told == "guideline v2: the case was added"
+        assert "rule first" in drawn(app)
+        case = judge(app).case
+        assert case is not None
+        await press(pilot, "1", "g", "enter", *"kinder", "enter")
+        assert judge(app).status.told.endswith("guideline v2 has the case")
         assert "Guideline v2" in drawn(app)
-        case = judge(app).item_id
+        await press(pilot, "left", "g", *"er", "enter")
+        assert judge(app).status.told == "guideline v3: the case was added"
     current = guidelines.current(rows)
     assert current is not None
-    assert current.version == 2
-    assert f"### Case {str(case)[:8]}" in current.text
-    assert guidelines.cases(rows) == [case]
+    assert current.version == 3
+    assert f"### Case {case.pair_id[:8]}\n\nAnswer {case.left} is right: kinder" in current.text
+    assert guidelines.cases(rows) == [case.pair_id] * 2
+
+
+async def test_the_list_opens_on_the_ruling_and_offers_what_was_taken_last(
+    quarrel: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(quarrel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "J")
+        assert "why did they disagree" not in drawn(app)
+        await press(pilot, "1")
+        assert "You rule 1" in drawn(app)
+        assert "honest difference" in drawn(app)
+        await press(pilot, "2", "5", "0", "escape")
+        assert "why did they disagree" not in drawn(app)
+        assert rulings.all_standing(rows) == {}
+        await press(pilot, "1", "5", "0", "enter", "x", "enter", "b", "enter", "y", "enter")
+        assert judge(app).case is None
+    made = rulings.all_standing(rows).values()
+    assert {(each.cause, each.confidence) for each in made} == {(Cause.SLIP, Confidence.UNSURE)}
 
 
 async def test_the_guideline_is_searched_in_place_of_the_answers_on_a_narrow_screen(
@@ -154,7 +177,7 @@ async def test_the_guideline_is_searched_in_place_of_the_answers_on_a_narrow_scr
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "J")
         assert "short is good" not in drawn(app)
-        await press(pilot, "slash", "s", "h", "o", "r", "enter")
+        await press(pilot, "l", "s", "h", "o", "r", "enter")
         shown = drawn(app)
         assert "short is good" in shown
         assert "no fuss" not in shown
@@ -221,7 +244,7 @@ async def test_others_rulings_show_and_may_be_replaced(
         assert "both will do" in drawn(app)
         assert "1 ruled" in drawn(app)
         assert "by second" in drawn(app)
-        await press(pilot, "1", "enter")
+        await press(pilot, "1", "enter", "enter")
     made = rulings.standing(rows, case.pair_id)
     assert made is not None
     assert (made.by, made.reason) == ("first", "")
@@ -234,7 +257,7 @@ async def test_a_cause_named_later_amends_ones_own_ruling(
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "J")
         case = str(judge(app).item_id)
-        await press(pilot, "2", "w", "enter", "left", "5")
+        await press(pilot, "2", "enter", "w", "enter", "left", "5")
         assert judge(app).status.told == "ruling changed"
     made = rulings.standing(rows, case)
     assert made is not None

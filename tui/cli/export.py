@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
+    from store.db.sqlite import Database
     from store.exporting import ExportPlan, WrittenExport
 
 
@@ -90,6 +92,9 @@ def _reasons() -> dict[str, str]:
     help="Write [EMAIL], [PHONE], [CARD], [IBAN] ... in place of personal data that the check"
     " personal_data finds; the project stays as it is.",
 )
+@click.option(
+    "--filter", "search", metavar="SEARCH", help="Of the pairs a search of mode B finds alone."
+)
 @click.option("--model", metavar="GGUF", help="Count tokens with this model's tokenizer.")
 @click.option(
     "--license",
@@ -121,6 +126,7 @@ def command(
     min_annotators: int,
     max_length: int,
     min_confidence: float | None,
+    search: str | None,
     model: str | None,
     license_: str,
     languages: tuple[str, ...],
@@ -161,6 +167,8 @@ def command(
         )
         options.check_target(out)
         with context.open() as database, token_counter(database, model) as count_tokens:
+            if search is not None:
+                options = replace(options, only=_found(database, context.annotator, search))
             plan = exporting.plan(database, options, count_tokens)
             if not plan.entries:
                 fail(_nothing(plan))
@@ -172,6 +180,19 @@ def command(
         put_json(_as_json(plan, written))
     else:
         _tell(plan, written)
+
+
+def _found(database: Database, annotator: str, search: str) -> frozenset[str]:
+    """The pairs that are asked for, or those of the prompts."""
+    from store.views import marked
+    from tui.cli.searching import searched
+
+    query, found = searched(database, annotator, search)
+    every = marked.pairs_of(database, query.kind, found)
+    kept, closed = marked.to_export(database, every, annotator)
+    if closed:
+        say(f"{closed} pairs {annotator} has not labelled are left out: they would tell.")
+    return frozenset(kept)
 
 
 def _nothing(plan: ExportPlan) -> str:
@@ -190,7 +211,7 @@ def _nothing(plan: ExportPlan) -> str:
         for reason, number in plan.counts.items()
         if number
     )
-    if not plan.pairs:
+    if not plan.pairs and plan.options.only is None:
         why = "the project has no pair yet; `pairlab import FILE` brings some in"
     source = next((name for name in plan.speakers if name.startswith(SOURCE)), None)
     hint = f"; --from {source} takes what the imported file itself preferred"
@@ -217,7 +238,8 @@ def _as_json(plan: ExportPlan, written: WrittenExport) -> dict[str, object]:
 def _tell(plan: ExportPlan, written: WrittenExport) -> None:
     from store.exporting import EXPLAINED, Reason
 
-    say(f"{written.rows} rows in {plan.format.name} format; {plan.pairs} pairs in the project.")
+    where = "in the project" if plan.options.only is None else "found by the search"
+    say(f"{written.rows} rows in {plan.format.name} format; {plan.pairs} pairs {where}.")
     for reason, number in plan.counts.items():
         if number:
             say(f"  {number:6} left out: {EXPLAINED[Reason(reason)]} ({reason})")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, say
 from tui.cli.output import at_terminal, must_agree
 from tui.formatting import counted
-
-if TYPE_CHECKING:
-    from store.db.sqlite import Database
 
 
 @click.command("remove")
@@ -46,12 +41,19 @@ def command(
     """
     from store import clock
     from store.items import removal
+    from store.views.query import SearchTarget
+    from tui.cli.searching import searched
 
     if (bool(identifiers), source is not None, search is not None).count(True) != 1:
         raise click.UsageError("say what: IDs, --import FILE or --filter SEARCH (one of them)")
     with context.open() as database:
         if search is not None:
-            found = _searched(database, context.annotator, search, undo=undo)
+            asked = f"{search} status:removed" if undo else search
+            query, found = searched(database, context.annotator, asked)
+            if query.kind is SearchTarget.ANSWER:
+                fail(
+                    "--filter: only prompts and pairs are removed; ask for kind:pair or kind:prompt"
+                )
         elif source is not None:
             found = removal.of_import(database, source, removed=undo)
         else:
@@ -84,19 +86,3 @@ def command(
         say(f"{told} would {would}; nothing was written.")
     else:
         say(f"{told} {'are back' if undo else 'removed'}.{back}")
-
-
-def _searched(database: Database, annotator: str, search: str, *, undo: bool) -> list[str]:
-    """The pairs or prompts that a search finds; of an undo, among what was removed."""
-    from store.views import browse
-    from store.views.query import SearchTarget, parse
-
-    query = parse(f"{search} status:removed" if undo else search)
-    problem = query.problem or browse.problem(database, query)
-    if problem:
-        fail(f"--filter: {problem}")
-    if query.kind is SearchTarget.ANSWER:
-        fail("--filter: only prompts and pairs are removed; ask for kind:pair or kind:prompt")
-    if query.is_blank:
-        fail("--filter: a search that asks for nothing would remove everything")
-    return browse.every_id(database, annotator, query)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json
-from tui.formatting import counted
+from tui.formatting import counted, seconds
 
 _SHORT = 12
 _INDENT = "  "
@@ -66,9 +66,19 @@ def _lines(tree: dict[str, Any]) -> Iterator[str]:
     for chain in tree["chains"]:
         yield ""
         yield from _chain(chain)
+    told = frozenset(_answers(tree["chains"]))
     for pair in _pairs(tree):
         yield ""
-        yield from _pair(pair)
+        yield from _pair(pair, told)
+
+
+def _answers(chains: list[dict[str, Any]]) -> Iterator[str]:
+    """Ids of the answers whose texts the chains have told."""
+    for chain in chains:
+        revisions = [each["revision"] for each in (*chain["rounds"], *chain["other_rounds"])]
+        for each in (chain["original"], *revisions, *chain["padded"], *chain["edited"]):
+            if each is not None:
+                yield each["id"]
 
 
 def _chain(chain: dict[str, Any]) -> Iterator[str]:
@@ -124,24 +134,51 @@ def _thought(generation: dict[str, Any]) -> str:
     return f" · thought {counted(words, 'word')}" if words else ""
 
 
-def _pair(pair: dict[str, Any]) -> Iterator[str]:
+def _pair(pair: dict[str, Any], told: frozenset[str]) -> Iterator[str]:
+    """A pair with all that was said of it; a text that stands above is named, not repeated."""
     imported = f" · imported as {pair['external_id']}" if pair["external_id"] else ""
     flag = " · flagged" if pair["flagged"] else ""
     yield f"pair {_id(pair)} · {pair['kind']}{imported}{flag}"
     yield from _removed(pair)
     for side in ("a", "b"):
-        role = f" ({pair[side]['role']})" if pair[side]["role"] else ""
-        yield from _text(pair[side]["text"], label=f"{side}{role}")
-    for label in pair["labels"]:
-        phase = "" if label["phase"] == "first" else f" ({label['phase']})"
-        note = f" · {label['note']}" if label["note"] else ""
-        yield f"label · {label['annotator']}{phase}: {label['verdict']}{note} · {label['at']}"
-    labelled = {label["annotator"] for label in pair["labels"]}
-    for who, note in pair["notes"].items():
-        if who not in labelled:
-            yield f"note · {who}: {note}"
+        answer = pair[side]
+        label = f"{side} ({answer['role']})" if answer["role"] else side
+        if answer["candidate"] in told:
+            yield f"{_INDENT}{label}: {answer['candidate'][:_SHORT]}, above"
+        else:
+            yield from _text(answer["text"], label=label)
+    yield from _said(pair)
     if pair["withheld"]:
         yield "labels · withheld until you have given yours (or --reveal)"
+
+
+def _said(pair: dict[str, Any]) -> Iterator[str]:
+    """Labels, notes, rulings: one line each."""
+    for label in pair["labels"]:
+        phase = "" if label["phase"] == "first" else f" ({label['phase']})"
+        told = [
+            f"{'much ' if label['strength'] == 2 else ''}{label['verdict']}",
+            "" if label["seconds"] is None else seconds(label["seconds"]),
+            "had seen others' labels" if label["informed"] else "",
+            label["note"] or "",
+        ]
+        yield f"label · {label['annotator']}{phase}: {_joined(told)} · {label['at']}"
+    noted = {label["annotator"] for label in pair["labels"] if label["note"]}
+    for who, note in pair["notes"].items():
+        if who not in noted:
+            yield f"note · {who}: {note}"
+    for ruling in pair["rulings"]:
+        told = [
+            ruling["verdict"],
+            (ruling["cause"] or "").replace("_", " "),
+            ruling["confidence"] or "",
+            ruling["reason"],
+        ]
+        yield f"ruling · {ruling['by']}: {_joined(told)} · {ruling['at']}"
+
+
+def _joined(parts: list[str]) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def _removed(item: dict[str, Any]) -> Iterator[str]:

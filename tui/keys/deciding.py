@@ -152,6 +152,13 @@ LABEL: list[BindingType] = [
 """Mode L."""
 
 JUDGE: list[BindingType] = [
+    Binding(
+        "enter",
+        "go_on",
+        "Go on",
+        id="judge.go_on",
+        tooltip="takes cause and sureness as they stand, and goes on to the reason",
+    ),
     Binding("1", "rule('a')", "Left", id="judge.left", tooltip="the left one is better"),
     Binding("2", "rule('b')", "Right", id="judge.right", tooltip="the right one is better"),
     Binding("equals_sign", "rule('tie')", "Tie", id="judge.tie", tooltip="both equally good"),
@@ -160,11 +167,17 @@ JUDGE: list[BindingType] = [
     ),
     Binding("m", "reason", "Reason", id="judge.reason", tooltip="writes the reason, one line"),
     Binding("a", "adopt", "Adopt note", id="judge.adopt", tooltip="takes a note as the reason"),
-    Binding("g", "add_case", "Add case", id="judge.case", tooltip="adds the case to the guideline"),
     Binding(
-        "slash",
+        "g",
+        "add_case",
+        "Add case",
+        id="judge.case",
+        tooltip="adds a ruled case to the guideline, with the right answer and the reason",
+    ),
+    Binding(
+        "l",
         "search",
-        "Guideline",
+        "Look up",
         id="judge.search",
         tooltip="searches the guideline; on a narrow screen it opens it",
     ),

@@ -69,8 +69,8 @@ class ModeScreen(Scrolls, TextScreen):
 
     MODE: ClassVar[str] = ""
     """Id in the registry of modes; bindings whose id begins with it come first in the footer."""
-    JUMPS: ClassVar[str] = ""
-    """What ``#`` asks the number of; empty in modes where there is none to go to."""
+    JUMPS: ClassVar[str] = "number"
+    """What ``#`` asks the number of."""
     HELP_TEXT: ClassVar[str] = ""
     """A few plain sentences about the mode, shown by ``?`` above its keys."""
 
@@ -128,7 +128,8 @@ class ModeScreen(Scrolls, TextScreen):
         """Show an item that was picked in mode B."""
 
     async def jump(self, number: int) -> None:
-        """Show the item with a number; only in modes whose :data:`JUMPS` says so."""
+        """Show the item with a number; a mode without items shows it in Browse."""
+        await self.app.open_item("browse", f"{JUMP}{number}")
 
     async def other_work(self) -> None:
         """Another process wrote to the project: read again what may have changed."""
@@ -348,8 +349,6 @@ class ModeScreen(Scrolls, TextScreen):
             return self.has_class("-full")
         if action == "turns":
             return self.item_id is not None and self._conversation
-        if action == "jump":
-            return bool(self.JUMPS)
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
             return None
         return True

@@ -13,11 +13,15 @@ from textual.widget import Widget
 
 from tui.keys.common import TABLE
 from tui.text import plain
+from tui.themes import TERMINAL
 
 NAME_CELLS = 12
 """Longer annotator names are cut; both stand in full in the line above the table."""
 
 COLUMN_CELLS = 6
+
+_SHADES = ((0.75, "█", 45), (0.4, "▓", 32), (0.15, "▒", 20), (0.0, "░", 10))
+"""From which share of the fullest cell on, the sign, and how many percent of the accent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,13 @@ class TableView(Widget, can_focus=True):
             _name(table.first if row == 0 else "", _head_cells(table) - 5),
             (f"{short(table.labels[row]):>5}", ""),
         ]
+        most = max(map(max, table.cells), default=0)
+        dots = self.app.theme == TERMINAL.name  # its colours cannot be mixed
         for column, count in enumerate(table.cells[row]):
-            parts.append((" " * (COLUMN_CELLS - len(f"{count} ") - 1), ""))
             here = self.has_focus and self.cursor == (row, column)
-            style = "reverse" if here else _cell_style(row == column, count)
-            parts.append((f" {count} ", style))
+            style = "reverse" if here else _cell_style(row == column, count, most, dots=dots)
+            sign = _shade(count, most)[0] if dots and count else ""
+            parts.append((f"{f'{sign}{count:,}':>{COLUMN_CELLS - 1}} ", style))
         parts.append((f" │{table.row_totals[row]:>5}", "$muted"))
         return Content.assemble(*parts)
 
@@ -122,10 +128,16 @@ def short(label: str) -> str:
     return "bad" if label == "both_bad" else label
 
 
-def _cell_style(diagonal: bool, count: int) -> str:
+def _cell_style(diagonal: bool, count: int, most: int, *, dots: bool) -> str:
+    """The more pairs, the stronger the shade; agreement is bold, nothing is dim."""
     if not count:
         return "dim"
-    return "bold" if diagonal else ""
+    shade = "" if dots else f"on $accent {_shade(count, most)[1]}%"
+    return f"{'bold ' if diagonal else ''}{shade}"
+
+
+def _shade(count: int, most: int) -> tuple[str, int]:
+    return next((sign, percent) for share, sign, percent in _SHADES if count >= share * most)
 
 
 def _head_cells(table: Contingency) -> int:

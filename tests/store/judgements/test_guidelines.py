@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from store.errors import BadInput, WrongId
 from store.judgements import attributes, guidelines, labels, settings
 from store.log import events
+from store.records import Verdict
 from tests.store.conftest import AT
 from tests.store.deciding import some_pairs, ticking
 
@@ -33,16 +34,16 @@ def test_versions_are_numbered_and_kept(db: Database) -> None:
 def test_a_case_becomes_a_new_version_with_its_example(db: Database) -> None:
     pair = some_pairs(db)[0]
     guidelines.add_version(db, "# Rules\n", "first", AT)
-    added = guidelines.add_case(db, pair, "prefer the one that helps", "second", AT)
+    added = guidelines.add_case(db, pair, Verdict.B, "prefer the one that helps", "second", AT)
     assert added.version == 2
     assert added.text.startswith("# Rules\n\n### Case")
-    assert "prefer the one that helps" in added.text
+    assert "Answer b is right: prefer the one that helps" in added.text
     assert "> Prompt: question 0 of helpful" in added.text
     assert guidelines.cases(db) == [pair]
     with pytest.raises(WrongId):
-        guidelines.add_case(db, "nothing", "text", "second", AT)
+        guidelines.add_case(db, "nothing", Verdict.A, "text", "second", AT)
     with pytest.raises(BadInput):
-        guidelines.add_case(db, pair, " ", "second", AT)
+        guidelines.add_case(db, pair, Verdict.A, " ", "second", AT)
 
 
 def test_labels_under_an_older_version_are_found_again(db: Database) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlite_utils import Database
 
+from store.errors import BadInput
+from store.exporting import ExportOptions, plan
 from store.items import pairs, prompts
 from store.judgements import decisions, labels, rulings
 from store.records import Choice, Message
 from store.rounds import relabel, rounds
-from store.views import browse, closed, search_index
+from store.views import browse, closed, marked, search_index
 from store.views.browse import BrowseRow
 from store.views.preview import preview
 from store.views.query import STATUSES, SearchTarget, parse
@@ -114,6 +116,9 @@ def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer
         ("principle:h1", [1, 2, 3, 4, 6]),
         ("out:disagreement", [2]),
         ("out:flagged", []),
+        ("finding:hasty-labels", [4]),
+        ("finding:hasty_labels category:harmful", []),
+        ("-finding:hasty_labels by:ann", [1, 2, 3, 6]),
         ("#3", [3]),
         ("#9", []),
         ("sort:newest by:bob", [3, 2, 1]),
@@ -188,6 +193,7 @@ def test_a_conversation_begins_with_what_is_being_answered(study: Database) -> N
 def test_values_nothing_has_are_told_with_the_nearest(study: Database) -> None:
     assert "harmful" in browse.problem(study, parse("category:harmfull"))
     assert "disagreement" in browse.problem(study, parse("out:disagrement"))
+    assert "hasty_labels" in browse.problem(study, parse("finding:hasty"))
     assert browse.problem(study, parse("principle:nonsense"))
     assert not browse.problem(study, parse("category:harmful"))
 
@@ -260,6 +266,7 @@ def test_answers_of_a_closed_prompt_stand_in_an_order_that_tells_nothing(study: 
         *(f"kind:prompt {SECRET}", "kind:prompt flagged", "kind:answer flagged", "-flagged"),
         *("-by:bob", "-status:disagreed kind:pair", "kind:prompt by:bob", f"-{SECRET}"),
         *("out:tie", "out:both_bad", "out:disagreement", "out:flagged", "-out:tie"),
+        *("finding:hasty_labels", "-finding:hasty_labels", "finding:on_policy", "finding:length"),
     ],
 )
 def test_no_search_depends_on_what_is_kept_from_its_viewer(db: Database, line: str) -> None:
@@ -315,3 +322,57 @@ def test_pairs_are_queued_again_one_by_one(study: Database) -> None:
     assert own.answer == "again"
     assert labels.mine(study, rows[0].id, "bob") is not None
     assert listed(study)[0].status == "waiting"
+
+
+def test_a_flag_on_all_is_taken_back_and_one_on_some_is_put_on_the_rest(study: Database) -> None:
+    some = [row.id for row in listed(study)][:3]
+    labels.flag(study, some[0], "ann", True, AT)
+    assert marked.flag(study, some, "ann", at=AT) == (2, True)
+    assert marked.flag(study, some, "ann", at=AT) == (3, False)
+
+
+def test_a_category_is_given_where_there_is_none(db: Database) -> None:
+    made = [a_prompt(db, f"{n}?") for n in range(2)]
+    bare, _ = prompts.add(
+        db, [Message("user", "bare")], category=prompts.UNCATEGORISED, source="test", at=AT
+    )
+    assert marked.categorise(db, [*made, bare, bare], " length  trap ") == 1
+    assert prompts.get(db, bare).category == "length_trap"
+    for wrong in ("", "x" * 41, "\x1b[31m"):
+        with pytest.raises(BadInput):
+            marked.categorise(db, [bare], wrong)
+
+
+def test_pairs_are_found_by_what_they_are_made_of(study: Database) -> None:
+    pair = pairs.get(study, listed(study)[1].id)
+    for kind, item in (
+        (SearchTarget.PAIR, pair.id),
+        (SearchTarget.PROMPT, pair.prompt_id),
+        (SearchTarget.ANSWER, pair.b_id),
+    ):
+        assert marked.pairs_of(study, kind, [item]) == [pair.id]
+
+
+def test_what_is_out_comes_back_and_what_is_in_goes_out(study: Database) -> None:
+    one, two, *_ = (row.id for row in listed(study))
+    asked = marked.removing(study, [one])
+    marked.remove(study, asked, "ann", at=AT)
+    assert numbers(study, "status:removed kind:pair") == [1]
+    both = marked.removing(study, [one, two])
+    assert (both.items, both.back) == ((two,), False)
+    marked.remove(study, marked.removing(study, [one]), "ann", at=AT)
+    assert numbers(study, "")[0] == 1
+
+
+def test_no_export_of_a_few_tells_what_others_chose(study: Database) -> None:
+    every = [row.id for row in listed(study)]
+    kept, closed_ = marked.to_export(study, every, "ann")
+    assert set(every) - set(kept) == {every[4], every[6]}  # skipped and bob's alone
+    assert closed_ == 2
+    made = plan(study, ExportOptions(only=frozenset(kept)))
+    assert made.pairs == len(kept)
+    assert {each for stay in made.excluded.values() for each in stay} <= set(kept)
+    whole = plan(study, ExportOptions())
+    assert [row.pair.id for row in made.rows] == [
+        row.pair.id for row in whole.rows if row.pair.id in kept
+    ]

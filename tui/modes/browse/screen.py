@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from textual import getters
 from textual.containers import Container
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
-from store import ids
 from store.errors import SealedRound, StoreError
 from store.items import pairs
-from store.judgements import labels, pairing
-from store.log import current_state
 from store.log.undo import Undone
-from store.rounds import relabel
 from store.views import adjudication, browse, out, search_index
 from store.views.browse import BrowseRow
 from store.views.preview import ItemPreview, preview
@@ -26,8 +24,9 @@ from store.views.query import Query, SearchTarget, Sort, parse
 from tui.keymap import with_keys
 from tui.keys.looking import BROWSE
 from tui.messages import LabelStored, StartSearch
-from tui.modes.base import ModeScreen
+from tui.modes.base import JUMP
 from tui.modes.browse import text as lines
+from tui.modes.browse.acts import CATEGORY, ActsOnMarks
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.note_line import NoteLine
@@ -40,11 +39,14 @@ NEAR = 50
 SLOW = 0.4
 """Seconds after which a search says that it is under way."""
 
+WIDE_LIST = 140
+"""Columns of the screen from which the list has three fifths of them."""
+
 SEARCH = "search"
 """What the line below is open for, where it is no note."""
 
 
-class BrowseScreen(ModeScreen):
+class BrowseScreen(ActsOnMarks):
     """The rows of one search, a page at a time, and the item under the cursor beside them.
 
     Everything shown comes from :mod:`store.views`, which leaves out what this annotator must not
@@ -54,6 +56,7 @@ class BrowseScreen(ModeScreen):
     MODE = "browse"
     CSS_PATH = "style.tcss"
     HELP_TEXT = lines.HELP
+    JUMPS = "number"
     BINDINGS = BROWSE
 
     rule = getters.query_one("#listed", Rule)
@@ -68,8 +71,6 @@ class BrowseScreen(ModeScreen):
         self.query_: Query = Query()
         """What is listed."""
         self.rows: list[BrowseRow] = []
-        self.chosen: dict[str, BrowseRow] = {}
-        """What ``x`` was pressed on, whatever is listed now."""
         self._line = ""
         self._typed = ""
         self._opened = False
@@ -100,14 +101,18 @@ class BrowseScreen(ModeScreen):
         self.listed.draw = self._draw_row  # type: ignore[assignment]  # rows are ours
         self.next_step.display = False
 
+    def on_resize(self, event: Resize) -> None:
+        """From some width on the list has the larger part."""
+        self.set_class(event.size.width >= WIDE_LIST, "-wide")
+
     def on_screen_resume(self) -> None:
         """Opened: the pairs, or the prompts where there are none. Back: the same, read again."""
-        self.background(self._open_first if not self._opened else self._again, group="rows")
+        self.background(self._open_first if not self._opened else self.again, group="rows")
         self.background(self._read_in, group="index")
 
     async def other_work(self) -> None:
         """Somebody else wrote: the rows may say something else now."""
-        await self._again()
+        await self.again()
         await self._read_in()
 
     def on_start_search(self, _event: StartSearch) -> None:
@@ -122,10 +127,6 @@ class BrowseScreen(ModeScreen):
             return bool(self.has_class("-full") or self.chosen or self._line)
         if action in {"open", "mark", "next_hit"} and self.item_id is None:
             return None
-        if action == "queue" and not self._chosen(SearchTarget.PAIR):
-            return None
-        if action == "pair" and len(self._chosen(SearchTarget.ANSWER)) != 2:
-            return None
         return super().check_action(action, parameters)
 
     def action_search(self) -> None:
@@ -138,13 +139,11 @@ class BrowseScreen(ModeScreen):
 
     def action_mark(self) -> None:
         """Marks the row, or takes the mark back, and goes on."""
-        row = self._row()
+        row = self.row()
         if row is not None:
             if self.chosen.pop(row.id, None) is None:
                 self.chosen[row.id] = row
-            self._draw_title()
-            self.refresh_bindings()
-            self.listed.refresh()
+            self.marks_changed()
             self._move(1)
 
     def action_turn(self) -> None:
@@ -158,14 +157,6 @@ class BrowseScreen(ModeScreen):
         sorts = list(Sort)
         sort = sorts[(sorts.index(self.query_.sort) + 1) % len(sorts)]
         self.background(partial(self._ask_for, self._line, sort=sort), group="rows")
-
-    def action_queue(self) -> None:
-        """One's own labels of the marked pairs out of force, the pairs in the queue."""
-        self.act(self._queue)
-
-    def action_pair(self) -> None:
-        """The two marked answers as a pair."""
-        self.act(self._pair)
 
     def action_next_hit(self, step: int) -> None:
         """The next place that holds the words, here or in the next row."""
@@ -204,20 +195,39 @@ class BrowseScreen(ModeScreen):
             super().action_leave()
         elif self.chosen:
             self.chosen.clear()
-            self._draw_title()
-            self.listed.refresh()
-            self.refresh_bindings()
+            self.marks_changed()
         elif self._line:
             self._typed = ""
             self.background(partial(self._ask_for, ""), group="rows")
 
-    def action_flag(self) -> None:
-        """Flags all that is marked, or the row; where all are flagged, takes that back."""
-        self.act(self._flag_chosen)
-
     async def skip(self) -> None:
         """``space``: the next row."""
         self._move(1)
+
+    async def go_to(self, item_id: str) -> None:
+        """``#41``, asked for in a mode that has no numbers of its own."""
+        await self.jump(int(item_id.removeprefix(JUMP)))
+
+    async def jump(self, number: int) -> None:
+        """The row with a number, in project order; the next one where it is not listed."""
+        self.background(partial(self._show_number, number), group="rows")
+
+    async def _show_number(self, number: int) -> None:
+        if not self._opened:
+            await self._open_first()
+        if self.query_.sort is Sort.CATEGORY:
+            self.query_ = replace(self.query_, sort=Sort.PROJECT)
+        start: browse.Key = (number, "") if self.query_.kind is SearchTarget.ANSWER else (number,)
+        read = await self._page(start=start, including=True)
+        if not read.rows:
+            self.tell(f"nothing listed here has the number {number:,} or comes after it")
+            return
+        self.rows, self._before, self._behind = list(read.rows), True, read.more
+        self.listed.show(self.rows, 0)
+        await self._arrived(recount=True)
+        await self._more(backwards=True)
+        near = self.rows[self.listed.cursor].number
+        self.tell("" if near == number else f"{number:,} is not listed; the next one is {near:,}")
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """A click; on the row with the cursor it opens the item."""
@@ -232,20 +242,24 @@ class BrowseScreen(ModeScreen):
             event.prevent_default()
             self._typed = event.text
             self.background(partial(self._ask_for, event.text), group="rows")
+        elif event.item == CATEGORY:
+            event.prevent_default()
+            if event.text.strip():
+                self.act(partial(self.give_category, event.text), decides=False)
 
     async def undone(self, undone: Undone) -> None:
         """The rows again, as they are now."""
         self.post_message(LabelStored())
-        await self._again()
+        await self.again()
         self.tell(f"undone: the last {undone.kind}")
 
     async def marked(self) -> None:
         """A note has changed: the rows tell it."""
-        await self._again()
+        await self.again()
 
     async def origin(self) -> Content | None:
         """What is known of the item; who wrote the answers only where it may be told."""
-        row, seen = self._row(), self._shown
+        row, seen = self.row(), self._shown
         if row is None or seen is None:
             return None
         return lines.known(row, seen)
@@ -253,9 +267,9 @@ class BrowseScreen(ModeScreen):
     # Rows
 
     async def _open_first(self) -> None:
-        self._opened = True
         there = await self.ask(pairs.count)
         await self._ask_for("", kind=SearchTarget.PAIR if there else SearchTarget.PROMPT)
+        self._opened = True
 
     async def _ask_for(
         self, line: str, *, kind: SearchTarget | None = None, sort: Sort | None = None
@@ -288,9 +302,9 @@ class BrowseScreen(ModeScreen):
         if self._searching:  # a timer that is stopped may be on its way already
             self.tell("searching")
 
-    async def _again(self) -> None:
+    async def again(self) -> None:
         """The same rows as they are now, the cursor on the item it was on."""
-        row, cursor = self._row(), self.listed.cursor
+        row, cursor = self.row(), self.listed.cursor
         if not self._opened or row is None:
             await self._load()
             return
@@ -378,20 +392,22 @@ class BrowseScreen(ModeScreen):
             self._total = total
             self._draw_title()
 
+    def marks_changed(self) -> None:
+        """Title, rows and keys say what is marked now."""
+        self.forget_removal()
+        self._draw_title()
+        self.listed.refresh()
+        self.refresh_bindings()
+
     def _draw_title(self) -> None:
         self.rule.heading = lines.title(self.query_, self._total, len(self.chosen))
 
     def _draw_row(self, row: BrowseRow, width: int, *, current: bool) -> Content:
         return lines.row(row, width, current=current, marked=row.id in self.chosen)
 
-    def _row(self) -> BrowseRow | None:
+    def row(self) -> BrowseRow | None:
+        """The row under the cursor."""
         return self.rows[self.listed.cursor] if self.rows else None
-
-    def _chosen(self, kind: SearchTarget) -> tuple[BrowseRow, ...]:
-        """What is marked of a kind; the row under the cursor where nothing is marked at all."""
-        row = self._row()
-        chosen = self.chosen.values() if self.chosen else [row] if row is not None else []
-        return tuple(each for each in chosen if each.kind is kind)
 
     def _reads_item(self) -> bool:
         """Whether the moving keys are for the item: it is picked, or stands alone."""
@@ -400,13 +416,14 @@ class BrowseScreen(ModeScreen):
     # The item
 
     def _look(self) -> None:
-        row = self._row()
+        self.forget_removal()
+        row = self.row()
         self.item_shown(row.id if row else None)
         self._hits, self._hit = [], -1
         self.background(self._show_item, group="preview")
 
     async def _show_item(self) -> None:
-        row = self._row()
+        row = self.row()
         if row is None:
             self._shown = None
             self.pane.show(
@@ -428,7 +445,7 @@ class BrowseScreen(ModeScreen):
     # What keys do
 
     async def _open(self) -> None:
-        row = self._row()
+        row = self.row()
         if row is None:
             return
         if row.kind is SearchTarget.PAIR:
@@ -444,43 +461,6 @@ class BrowseScreen(ModeScreen):
             # of a closed prompt not the answer's own chain: that would say which one is revised
             item = row.prompt_id if row.closed else row.id
             await self.app.open_item("revise", item)
-
-    async def _flag_chosen(self) -> None:
-        chosen = [each for kind in SearchTarget for each in self._chosen(kind)]
-        me, at = self.services.annotator, self.services.clock()
-        own = [current_state.Cell("flag", each.id, ids.name(me), "") for each in chosen]
-        stand = [bool((await self.ask(current_state.value, cell) or {}).get("on")) for cell in own]
-        on = not all(stand)
-        changed = [each for each, stands in zip(chosen, stand, strict=True) if stands is not on]
-        for each in changed:
-            await self.ask(labels.flag, each.id, me, on, at)
-        await self._again()
-        self.tell(lines.flagged(len(changed), on))
-
-    async def _queue(self) -> None:
-        chosen = self._chosen(SearchTarget.PAIR)
-        queued = await self.ask(
-            relabel.these,
-            [each.id for each in chosen],
-            self.services.annotator,
-            self.services.clock(),
-        )
-        self.post_message(LabelStored())
-        await self._again()
-        self.tell(lines.queued(len(queued), len(chosen)))
-
-    async def _pair(self) -> None:
-        one, other = self._chosen(SearchTarget.ANSWER)
-        if one.prompt_id != other.prompt_id:
-            self.tell(
-                "a pair is two answers to one prompt; these answer different ones", wrong=True
-            )
-            return
-        at = self.services.clock()
-        done = await self.ask(pairing.pair_two, one.id, other.id, self.services.annotator, at=at)
-        self.chosen.clear()
-        await self._again()
-        self.tell(done.words, wrong=done.position is None)
 
     # The index
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from store import ids
 from store.records import Message, Verdict
 from store.views.browse import MOST, BrowseRow
+from store.views.marked import Removing
 from store.views.preview import ItemPreview, Part
 from store.views.query import Query, SearchTarget, Sort
 from store.views.search_index import Coverage
@@ -21,10 +23,12 @@ NAMES = {SearchTarget.PAIR: "Pairs", SearchTarget.PROMPT: "Prompts", SearchTarge
 NOUNS = {SearchTarget.PAIR: "pair", SearchTarget.PROMPT: "prompt", SearchTarget.ANSWER: "answer"}
 SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by category"}
 
-NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 14, 20
+NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 17, 26
 """Cells of the columns before the text."""
-WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 100
+WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 92
 """From so many cells on there is room for a column, or for both."""
+WITH_NAMES = 3
+"""Up to so many people's labels have names beside them."""
 
 HELP = (
     "Everything in the project: pairs, prompts and answers. / searches: words, and filters that "
@@ -33,7 +37,9 @@ HELP = (
     "status: waiting, skipped, labelled, agreed, disagreed, ruled (pairs); waiting, writing, "
     "written, to-decide, accepted, edited, rejected, imported (prompts), removed\n"
     "category:harmful   by:ann   principle:H7   origin:edited   longer:chosen   flagged   noted   "
-    "hasty   out:tie (why an export leaves it out)   #41   kind:answer   sort:newest\n"
+    "hasty   #41   kind:answer   sort:newest\n"
+    "out:tie (why an export leaves it out)   finding:length (what a check of `pairlab check` "
+    "lists)\n"
     "A pair you have not labelled tells here what it tells in Label: your own words only, and "
     "nothing of who wrote what. A sealed round keeps its pairs closed until all have finished."
 )
@@ -59,7 +65,7 @@ def reading(coverage: Coverage) -> str:
 
 def head(kind: SearchTarget, width: int) -> Content:
     """The names of the columns."""
-    names = f" {'#':>{NUMBER}}  {'status':<{STATUS}}"
+    names = f" {'#':>{NUMBER}}    {'status':<{STATUS}}"
     labelled, sorted_ = _columns(kind, width)
     names += f"{'labels':<{LABELS}}" if labelled else ""
     names += f"{'category':<{CATEGORY}}" if sorted_ else ""
@@ -70,10 +76,10 @@ def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
     """One line of the list, exactly as wide as asked for."""
     parts: list[Content | tuple[str, str]] = [
         ("x" if marked else " ", "bold $accent"),
-        (f"{each.number:>{NUMBER},}", "$muted"),
+        (f"{each.number:>{NUMBER},} ", "$muted"),
         ("f" if each.flagged else " ", "bold $warning"),
         ("m" if each.noted else " ", "$accent"),
-        (_cut(each.status, STATUS), ""),
+        (" " + _cut(each.status, STATUS), ""),
     ]
     labelled, sorted_ = _columns(each.kind, width)
     if labelled:
@@ -88,10 +94,23 @@ def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
 
 
 def labels(each: BrowseRow) -> str:
-    """``ann 1 · bob tie``: who said what, on the sides as they stand in the preview."""
-    return " · ".join(
-        f"{one_line(said.annotator, 10)} {_short(said.verdict)}" for said in each.said
-    )
+    """``ann 1  bob tie``: who said what, on the sides as they stand in the preview.
+
+    Models and files stand here only where no person has said anything.
+    """
+    people = [said for said in each.said if not said.annotator.startswith((ids.AI, ids.SOURCE))]
+    told = people or list(each.said)
+    if len(told) > WITH_NAMES:
+        return " ".join(_brief(said.verdict) for said in told)
+    cells = LABELS // max(len(told), 2)
+    return "".join(
+        _cut(
+            f"{one_line(said.annotator, cells - 2 - len(_brief(said.verdict)))}"
+            f" {_brief(said.verdict)}",
+            cells,
+        )
+        for said in told
+    ).rstrip()
 
 
 def searched(line: str) -> Content:
@@ -173,6 +192,43 @@ def flagged(number: int, on: bool) -> str:
     return f"{which}: left out of exports" if on else back
 
 
+def categorised(number: int, asked: int, word: str) -> str:
+    """What giving a category did."""
+    kept = f"; {counted(asked - number, 'prompt')} kept theirs" if asked > number else ""
+    return f"{counted(number, 'prompt')} now in {one_line(word, 40)}{kept}"
+
+
+def about_to_remove(asked: Removing, key: str) -> str:
+    """What the same key does when it is pressed again."""
+    if asked.back:
+        return f"{key} again brings back {_concerned(asked)}"
+    return f"{key} again removes {_concerned(asked)} from queue, figures and exports"
+
+
+def removed(asked: Removing) -> str:
+    """What a removal did, and the way back."""
+    if asked.back:
+        return f"{_concerned(asked)} back"
+    return f"{_concerned(asked)} removed; / status:removed lists them"
+
+
+def nothing_to_export(closed: int) -> str:
+    """Why the marked rows make no export of their own."""
+    if closed:
+        return "you have not labelled these: what becomes of them would tell what others chose"
+    return "no pair is among these: only pairs are exported"
+
+
+def _concerned(asked: Removing) -> str:
+    """Without the number of labels: it would say that others have judged a closed pair."""
+    prompts, pairs, _ = asked.concerned
+    parts = (
+        counted(prompts, "prompt") if prompts else "",
+        counted(pairs, "pair") if pairs else "",
+    )
+    return " and ".join(part for part in parts if part)
+
+
 def queued(number: int, chosen: int) -> str:
     """What queueing again did."""
     if not number:
@@ -189,26 +245,25 @@ def _columns(kind: SearchTarget, width: int) -> tuple[bool, bool]:
 
 def _facts(preview: ItemPreview) -> list[Content]:
     """What is known of the item, a line each."""
-    lines: list[Content] = []
+    said: list[tuple[str, str, Verdict, str, str]] = []
     for each in preview.said:
         label = each.label
         phase = "" if label.phase == "first" else f" ({label.phase})"
-        taken = f"   {seconds(label.seconds)}" if label.seconds is not None else ""
-        lines.append(
-            Content.assemble(
-                plain(f"{one_line(label.annotator, 24)}{phase}  ", "$muted"),
-                (_short(each.verdict), "bold"),
-                (taken, "$muted"),
-                plain(f"   {one_line(label.note, 200)}" if label.note else ""),
-            )
-        )
-    lines += [
+        who = f"{one_line(label.annotator, 24)}{phase}"
+        taken = "" if label.seconds is None else seconds(label.seconds)
+        said.append((who, "$muted", each.verdict, taken, label.note or ""))
+    for ruling in preview.ruled:
+        who = f"ruled by {one_line(ruling.by, 24)}"
+        said.append((who, "$accent", ruling.verdict, "", ruling.reason))
+    width = max((cell_len(who) for who, *_ in said), default=0)
+    lines = [
         Content.assemble(
-            plain(f"ruled by {one_line(each.by, 24)}  ", "$accent"),
-            (_short(each.verdict), "bold"),
-            plain(f"   {one_line(each.reason, 200)}" if each.reason else ""),
+            plain(set_cell_size(who, width), style),
+            (f"  {_short(verdict):<9}", "bold"),
+            (f"{taken:<8}", "$muted"),
+            plain(one_line(words, 200)),
         )
-        for each in preview.ruled
+        for who, style, verdict, taken, words in said
     ]
     known = {each.label.annotator for each in preview.said if each.label.note}
     lines += [
@@ -241,6 +296,10 @@ def _name(part: Part) -> str:
 
 def _short(verdict: Verdict) -> str:
     return "skipped" if verdict is Verdict.SKIP else SIDES[verdict]
+
+
+def _brief(verdict: Verdict) -> str:
+    return {Verdict.BOTH_BAD: "bad", Verdict.SKIP: "–"}.get(verdict) or _short(verdict)
 
 
 def _cut(text: str, cells: int) -> str:

@@ -22,7 +22,7 @@ from tui.dialogs.format_picker import FormatPicker
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
 from tui.formatting import counted
 from tui.keys.looking import EXPORT
-from tui.messages import AgreementMoved
+from tui.messages import AgreementMoved, ExportThese
 from tui.modes.base import ModeScreen
 from tui.modes.export import text as lines
 from tui.modes.export import worker
@@ -39,6 +39,9 @@ REST = 0.5
 """Seconds between a change of the project and the next plan."""
 
 MOST_ITEMS = 200
+
+CHECKED = 2000
+"""Up to so many pairs the checks are run unasked."""
 
 
 class ExportScreen(ModeScreen):
@@ -62,6 +65,7 @@ class ExportScreen(ModeScreen):
     rows = getters.query_one("#rows", AnswerPane)
     format_line = getters.query_one("#format", Static)
     path = getters.query_one("#path", CleanInput)
+    checks = getters.query_one("#checks", Static)
     result = getters.query_one("#result", Static)
     next_step = getters.query_one(NextStep)
 
@@ -72,6 +76,10 @@ class ExportScreen(ModeScreen):
         self._progress: WritingProgress | None = None
         self._in_the_way: Path | None = None
         """An earlier export at the path, which only ``y`` replaces."""
+        self._only: frozenset[str] | None = None
+        """The pairs that were marked in mode B; None: all."""
+        self._offered = ""
+        """The path that pairlab itself put into the line."""
 
     def compose_mode(self) -> Iterable[Widget]:
         """Reasons and rows, then the file; or what to do when there is no pair."""
@@ -86,16 +94,25 @@ class ExportScreen(ModeScreen):
             with Horizontal(id="path-line"):
                 yield Static("path    ", id="path-word", markup=False)
                 yield CleanInput(self._default_path(), id="path", compact=True)
+            yield Static(id="checks", markup=False)
             yield Static(id="result", markup=False)
         yield NextStep()
 
     def on_mount(self) -> None:
         """Say how it will be written; what is read when the screen comes up."""
         self.next_step.display = False
+        self._offered = self._default_path()
         self._tell_format()
 
     def on_screen_resume(self) -> None:
         """Opened, or back from another mode."""
+        self.background(self._plan, group="plan")
+
+    def on_export_these(self, event: ExportThese) -> None:
+        """Pairs that were marked in mode B."""
+        self._only = event.pair_ids
+        self.tell(lines.left_closed(event.closed))
+        self._retell_path()
         self.background(self._plan, group="plan")
 
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
@@ -125,7 +142,8 @@ class ExportScreen(ModeScreen):
             ready = self._planned is not None and self._planned.lines and not self._progress
             return True if ready else None
         if action == "leave":
-            return isinstance(self.focused, Input) or self._in_the_way is not None
+            waits = self._in_the_way is not None or self._only is not None
+            return waits or isinstance(self.focused, Input)
         return super().check_action(action, parameters)
 
     def action_write(self) -> None:
@@ -149,7 +167,11 @@ class ExportScreen(ModeScreen):
         self.path.focus()
 
     def action_leave(self) -> None:
-        """Out of the path, or no replacing."""
+        """Out of the path, no replacing; then back from the marked pairs to all."""
+        if self._in_the_way is None and self._only is not None and self.focused is None:
+            self._only = None
+            self._retell_path()
+            self.background(self._plan, group="plan")
         self._stand_aside()
         self.set_focus(None)
         super().action_leave()
@@ -197,7 +219,7 @@ class ExportScreen(ModeScreen):
             self._planned = None
             self._tell_next_step()
         else:
-            options = ExportOptions(format=self._format)
+            options = ExportOptions(format=self._format, only=self._only)
             try:
                 planned = await worker.plan(
                     services.db_path, services.annotator, options, services.engine
@@ -209,12 +231,17 @@ class ExportScreen(ModeScreen):
                 self._show(planned)
                 shown, at = planned.preview.pair_ids, services.clock()
                 await self.ask(preview.record_shown, services.annotator, shown, at)
+                if total <= CHECKED:
+                    self.background(self._check, group="checks")
         self.refresh_bindings()
+
+    async def _check(self) -> None:
+        self.checks.update(lines.checked(await worker.checks(self.services.db_path)))
 
     def _show(self, planned: Planned) -> None:
         self._planned = planned
         plan = planned.plan
-        self.rule.heading = lines.going_out(planned.lines, plan.pairs)
+        self.rule.heading = lines.going_out(planned.lines, plan.pairs, some=self._only is not None)
         unchecked = len(plan.length_not_checked)
         self.rule.aside = (
             f"{unchecked:,} not checked once cut: the model has not counted" if unchecked else ""
@@ -313,10 +340,8 @@ class ExportScreen(ModeScreen):
     def _format_chosen(self, name: str | None) -> None:
         if name is None or name == self._format:
             return
-        if self.path.value == self._default_path():
-            self._format = name
-            self.path.value = self._default_path()
         self._format = name
+        self._retell_path()
         self._tell_format()
         self.background(self._plan, group="plan")
 
@@ -330,7 +355,13 @@ class ExportScreen(ModeScreen):
         )
 
     def _default_path(self) -> str:
-        return f"{self.services.db_path.stem}-{self._format}.jsonl"
+        some = "" if self._only is None else "-selection"
+        return f"{self.services.db_path.stem}{some}-{self._format}.jsonl"
+
+    def _retell_path(self) -> None:
+        """Another path where the one that stands there was ours."""
+        if self.path.value == self._offered:
+            self._offered = self.path.value = self._default_path()
 
     def _out(self) -> Path:
         return Path(self.path.value.strip() or self._default_path()).expanduser()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from store.checks.finding import Level
 from store.exporting import EXPLAINED, Reason
 from store.exporting.write import json_text
 from tui.formatting import counted
 from tui.text import plain
+
+if TYPE_CHECKING:  # scikit-learn: not needed to draw
+    from store.checks.registry import Told
+
+MOST_CHECKS = 2
+"""Findings that are told here."""
 
 FIELD_CHARACTERS = 220
 """A field of the preview is cut here; the file has all of it."""
@@ -55,19 +62,56 @@ def reason_title(reason: str) -> str:
     return f"Stays: {EXPLAINED[Reason(reason)]}"
 
 
-def going_out(lines: int, pairs: int) -> str:
-    """The title over everything."""
-    return f"{lines:,} of {counted(pairs, 'pair')} go out"
+def going_out(lines: int, pairs: int, *, some: bool) -> str:
+    """The title over everything; ``some`` where the pairs were marked in mode B."""
+    which = "marked pair" if some else "pair"
+    rest = "; these stay" if lines < pairs else ""
+    return f"{lines:,} of {counted(pairs, which)} go out{rest}"
+
+
+def left_closed(closed: int) -> str:
+    """Marked pairs that are not in the selection."""
+    if not closed:
+        return ""
+    return f"{counted(closed, 'marked pair')} you have not labelled: left out, or it would tell"
 
 
 def preview_line(line: Mapping[str, Any]) -> Content:
-    """One line exactly as it is written, its field names marked; a long field is cut."""
-    parts: list[Content | str | tuple[str, str]] = ["{"] if line else ["{}"]
+    """One line as it is written, each field on a line of its own; a long field is cut."""
+    fields = []
     for place, (key, value) in enumerate(line.items()):
         text = json_text(value)
         shown = text if len(text) <= FIELD_CHARACTERS else f"{text[:FIELD_CHARACTERS]} …"
-        parts += [", " if place else "", plain(f"{json_text(key)}: ", "$accent"), plain(shown)]
-    return Content.assemble(*parts, "}" if line else "")
+        fields.append(
+            Content.assemble(
+                "{" if place == 0 else " ",
+                plain(f"{json_text(key)}: ", "$accent"),
+                plain(shown),
+                "}" if place == len(line) - 1 else ",",
+            )
+        )
+    return Content("\n").join(fields) if fields else Content("{}")
+
+
+def checked(found: Sequence[Told]) -> Content:
+    """What the checks warn of, the gravest first, and how to see the pairs; one line each."""
+    order = list(Level)
+    told = sorted(
+        (each for each in found if each.finding.level in {Level.LOOK, Level.WARN}),
+        key=lambda each: -order.index(each.finding.level),
+    )
+    lines = [
+        Content.assemble(
+            ("checks  " if place == 0 else " " * 8, "$muted"),
+            plain(each.finding.summary, "$warning" if each.finding.level is Level.WARN else ""),
+            (f"   / finding:{each.check.id}" if each.finding.pairs else "", "$muted"),
+        )
+        for place, each in enumerate(told[:MOST_CHECKS])
+    ]
+    more = len(told) - len(lines)
+    if more > 0:
+        lines.append(Content.styled(f"        {more} more: pairlab check", "$muted"))
+    return Content("\n").join(lines)
 
 
 def bar(done: int, total: int, cells: int = 30) -> Content:

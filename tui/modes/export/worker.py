@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.api import Engine
 from engine.errors import EngineError
@@ -19,6 +20,9 @@ from store.exporting import ExportOptions, ExportPlan, WrittenExport
 from store.exporting import preview as sight
 from store.exporting.gate import CountTokens
 from store.exporting.preview import ExportPreview
+
+if TYPE_CHECKING:
+    from store.checks.registry import Told
 
 COUNTING_SECONDS = 20.0
 """How long the model may take to count the tokens of a plan's doubtful rows."""
@@ -66,6 +70,15 @@ async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine |
     return await asyncio.to_thread(_plan, path, viewer, options, count)
 
 
+async def checks(path: Path) -> tuple[Told, ...]:
+    """What the checks of the data set find.
+
+    Raises:
+        StoreError: the project cannot be read, or a sealed round forbids it.
+    """
+    return await asyncio.to_thread(_checks, path)
+
+
 async def write(planned: Planned, out: Path, progress: WritingProgress) -> WrittenExport:
     """Write what was planned.
 
@@ -93,6 +106,16 @@ def _plan(path: Path, viewer: str, options: ExportOptions, count: CountTokens | 
     finally:
         db.close()
     return Planned(made, sight.preview(made, hidden), hidden)
+
+
+def _checks(path: Path) -> tuple[Told, ...]:
+    from store.checks.registry import check  # scikit-learn: not before it is needed
+
+    db = open_readonly(path)
+    try:
+        return check(db).findings
+    finally:
+        db.close()
 
 
 def _counter(engine: Engine | None) -> CountTokens | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 
 from textual import getters
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -28,23 +28,15 @@ from tui.keys.deciding import JUDGE
 from tui.messages import LabelStored
 from tui.modes.base import JUMP, ModeScreen
 from tui.modes.judge import text as lines
+from tui.modes.judge.text import RulingDraft
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.case_view import CaseView
-from tui.widgets.choice_line import ChoiceLine
+from tui.widgets.choice_list import ChoiceList
 from tui.widgets.guideline_pane import GuidelinePane
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
-
-
-@dataclass(slots=True)
-class RulingDraft:
-    """What goes with the next ruling on the case shown."""
-
-    reason: str = ""
-    cause: Cause | None = None
-    confidence: Confidence | None = None
-    adopted_from: str | None = None
+from tui.widgets.rule import Rule
 
 
 class JudgeScreen(ModeScreen):
@@ -59,11 +51,13 @@ class JudgeScreen(ModeScreen):
     CSS_PATH = "style.tcss"
     HELP_TEXT = (
         "These are the pairs on which two people gave different verdicts. The names of those who "
-        "chose an answer stand above it. Read both, say why they disagreed "
-        "({judge.guideline_gap} to {judge.other}) and how sure you are "
-        "({judge.sure}, {judge.fairly}, {judge.unsure}), then rule: the ruling decides what is "
-        "exported. One line of reason is asked for; it goes into the report. A ruling changes "
-        "no label and no kappa.\n"
+        "chose an answer stand above it. Read both, then rule: the ruling decides what is "
+        "exported. A list opens: why they disagreed ({judge.guideline_gap} to {judge.other}) and "
+        "how sure you are ({judge.sure}, {judge.fairly}, {judge.unsure}); {judge.go_on} takes what "
+        "stands out, which is what you took last. Then comes one line of reason; it goes into the "
+        "report. A ruling changes no label and no kappa.\n"
+        "{judge.case} in the list makes the case an example of the guideline, with the right "
+        "answer and the reason; on a case that is ruled it does so at once.\n"
         "hasty: the verdict came faster than the texts can be read."
     )
     BINDINGS = JUDGE
@@ -74,8 +68,9 @@ class JudgeScreen(ModeScreen):
     left = getters.query_one("#left", AnswerPane)
     right = getters.query_one("#right", AnswerPane)
     guideline = getters.query_one("#guideline", GuidelinePane)
-    causes = getters.query_one("#causes", ChoiceLine)
-    sureness = getters.query_one("#sureness", ChoiceLine)
+    drafted = getters.query_one("#drafted", Static)
+    asked = getters.query_one("#asked > Rule", Rule)
+    choices = getters.query_one(ChoiceList)
     next_step = getters.query_one(NextStep)
 
     def __init__(self) -> None:
@@ -86,12 +81,18 @@ class JudgeScreen(ModeScreen):
         self.draft = RulingDraft()
         self._order = Order.ALIKE
         self._version: int | None = None
+        self._verdict: Verdict | None = None
+        """What is being ruled while the list is open."""
+        self._last = RulingDraft()
+        """Cause and sureness that were taken last."""
 
     def compose_mode(self) -> Iterable[Widget]:
-        """Prompt, who said what, the answers with the guideline, the choices."""
+        """Prompt, who said what, the answers with the guideline, the list a ruling opens."""
         yield CaseView()
-        yield ChoiceLine(lines.CAUSES, widget_id="causes")
-        yield ChoiceLine(lines.CONFIDENCES, widget_id="sureness")
+        yield Static(id="drafted", markup=False)
+        with Vertical(id="asked"):
+            yield Rule()
+            yield ChoiceList(lines.ASKED)
         yield NextStep()
 
     def both_panes(self) -> Iterable[AnswerPane]:
@@ -132,7 +133,10 @@ class JudgeScreen(ModeScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Most keys need a case; ``a`` needs a note."""
         if action == "leave":
-            return self.has_class("-full") or self.has_class("-reading")
+            open_ = self.has_class("-full") or self.has_class("-reading")
+            return open_ or self._verdict is not None
+        if action == "go_on":
+            return self._verdict is not None
         if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
             return None
         if action == "rule" and self.cramped:
@@ -151,9 +155,12 @@ class JudgeScreen(ModeScreen):
             self.decide(lambda: self._ask("reason", "reason", self.draft.reason))
 
     def action_add_case(self) -> None:
-        """The case becomes an example of the guideline."""
-        if self.case is not None:
-            self.decide(lambda: self._ask("case", "case: how to judge it", self.draft.reason))
+        """The case becomes an example of the guideline: with its ruling, or at once."""
+        self.act(self._choose_case)
+
+    def action_go_on(self) -> None:
+        """``enter`` in the list: what stands out there goes with the ruling."""
+        self.act(self._go_on)
 
     def action_search(self) -> None:
         """Search the guideline beside the case; on a narrow screen, open it."""
@@ -162,7 +169,12 @@ class JudgeScreen(ModeScreen):
         self._ask("search", "search the guideline", self.guideline.search)
 
     def action_leave(self) -> None:
-        """Back to both answers."""
+        """Out of the list without a ruling; back to both answers."""
+        if self._verdict is not None:
+            self._close_list()
+            self.draft = self._draft_of(self.case) if self.case else RulingDraft()
+            self._draw()
+            return
         self.remove_class("-reading")
         self.guideline.find("")
         super().action_leave()
@@ -262,6 +274,40 @@ class JudgeScreen(ModeScreen):
     # What happens
 
     async def _rule(self, verdict: Verdict) -> None:
+        """Ask why they disagreed and how sure one is, unless both are chosen already."""
+        if self._verdict is None and self.draft.cause and self.draft.confidence:
+            await self._ask_reason(verdict)
+            return
+        if self._verdict is None:
+            self.draft.cause = self.draft.cause or self._last.cause
+            self.draft.confidence = self.draft.confidence or self._last.confidence
+        self._verdict = verdict
+        self.add_class("-asking")
+        self._draw()
+
+    async def _go_on(self) -> None:
+        verdict = self._verdict
+        if verdict is not None:
+            self._close_list()
+            self._last = RulingDraft(cause=self.draft.cause, confidence=self.draft.confidence)
+            self._draw()
+            await self._ask_reason(verdict)
+
+    def _close_list(self) -> None:
+        self._verdict = None
+        self.remove_class("-asking")
+
+    async def _choose_case(self) -> None:
+        """In the list a choice like the others; a ruled case is added at once."""
+        if self._verdict is not None:
+            self.draft.as_case = not self.draft.as_case
+            self._draw()
+        elif self.case is None or self.case.ruling is None:
+            self.tell("a case says which answer is right: rule first, the list offers it")
+        else:
+            self._ask("case", "case: why it is right", self.case.ruling.reason)
+
+    async def _ask_reason(self, verdict: Verdict) -> None:
         """Rule, or ask for the reason first."""
         if self.draft.reason:
             await self._put(verdict)
@@ -275,9 +321,13 @@ class JudgeScreen(ModeScreen):
             return
         place = self.agenda.pair_ids.index(case.pair_id) + 1
         await self._store(case, case.swapped(verdict))
+        added = ""
+        if self.draft.as_case and self.draft.reason:
+            version = await self._store_case(case, case.swapped(verdict), self.draft.reason)
+            added = f", guideline v{version} has the case"
         await self._reload()
         await self._open(self.agenda.open_after(case.pair_id))
-        self.tell(lines.told(verdict, place))
+        self.tell(lines.told(verdict, place) + added)
 
     async def _store(self, case: Case, verdict: Verdict) -> None:
         await self.ask(
@@ -298,7 +348,7 @@ class JudgeScreen(ModeScreen):
         case = self.case
         if case is None:
             return
-        if case.ruling is not None and self._is_mine(case):
+        if self._verdict is None and case.ruling is not None and self._is_mine(case):
             await self._store(case, case.ruling.verdict)
             self.case = await self._read(case.pair_id)
             self.tell("ruling changed")
@@ -316,20 +366,20 @@ class JudgeScreen(ModeScreen):
         self.act(work, on_item=False, decides=False)
 
     async def _add_case(self, text: str) -> None:
-        if self.case is None:
+        case = self.case
+        if case is None or case.ruling is None:
             return
-        added = await self.ask(
-            guidelines.add_case,
-            self.case.pair_id,
-            text,
-            self.services.annotator,
-            self.services.clock(),
-        )
-        self.drafts.drop(DraftPlace(DraftKind.CASE, self.case.pair_id))
-        await self._read_guideline()
+        version = await self._store_case(case, case.ruling.verdict, text)
         self.guideline.scroll_end_or_home(end=True)
         self._draw()
-        self.tell(f"guideline v{added.version}: the case was added")
+        self.tell(f"guideline v{version}: the case was added")
+
+    async def _store_case(self, case: Case, verdict: Verdict, why: str) -> int:
+        me, at = self.services.annotator, self.services.clock()
+        added = await self.ask(guidelines.add_case, case.pair_id, verdict, why, me, at)
+        self.drafts.drop(DraftPlace(DraftKind.CASE, case.pair_id))
+        await self._read_guideline()
+        return added.version
 
     async def _walk(self, step: int) -> None:
         if self.case is None:
@@ -371,6 +421,7 @@ class JudgeScreen(ModeScreen):
 
     async def _open(self, pair_id: str | None) -> None:
         """Put a case, or what the rulings came to, on the screen."""
+        self._close_list()
         self.case = None if pair_id is None else await self._read(pair_id)
         self.set_class(self.case is None, "-empty")
         if self.case is None:
@@ -394,9 +445,10 @@ class JudgeScreen(ModeScreen):
         self.view.fit()
         self.left.remark(lines.choosers(case, Verdict.A))
         self.right.remark(lines.choosers(case, Verdict.B))
-        self.causes.chosen = self.draft.cause
-        self.sureness.chosen = self.draft.confidence
-        self.sureness.behind = lines.reason(self.draft.reason, self.draft.adopted_from)
+        self.drafted.update(lines.drafted(self.draft, self.app.key_of("judge.reason")))
+        self.choices.chosen = self.draft.chosen
+        if self._verdict is not None:
+            self.asked.heading = lines.asking(self._verdict, self.app.key_of("judge.go_on"))
         self.refresh_bindings()
 
     async def _tell_result(self) -> None:

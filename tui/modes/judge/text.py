@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -15,7 +16,7 @@ from store.views.adjudication import Case, RulingSummary
 from tui.formatting import counted, seconds
 from tui.modes.kappa.text import verdict_line
 from tui.text import one_line, plain
-from tui.widgets.choice_line import Option
+from tui.widgets.choice_list import ChoiceColumn, Option
 
 CAUSES = (
     Option("guideline gap", Cause.GUIDELINE_GAP, "judge.guideline_gap"),
@@ -33,6 +34,18 @@ CONFIDENCES = (
 )
 """How sure the one who rules is."""
 
+CASE = "case"
+"""Stands among what is chosen where the case becomes an example of the guideline."""
+
+_WORDS = {each.value: each.words for each in (*CAUSES, *CONFIDENCES)}
+
+ASKED = (
+    ChoiceColumn("why did they disagree", CAUSES),
+    ChoiceColumn("how sure are you", CONFIDENCES),
+    ChoiceColumn("and", (Option("add it to the guideline", CASE, "judge.case"),)),
+)
+"""The list that opens on a ruling."""
+
 ORDERS = {
     Order.ALIKE: "most alike first",
     Order.CATEGORY: "by category",
@@ -42,6 +55,25 @@ ORDERS = {
 
 SIDES = {Verdict.A: "1", Verdict.B: "2", Verdict.TIE: "tie", Verdict.BOTH_BAD: "both bad"}
 """A verdict on sides: ``a`` stands for left (above, on a narrow screen)."""
+
+
+@dataclass(slots=True)
+class RulingDraft:
+    """What goes with the next ruling on the case shown."""
+
+    reason: str = ""
+    cause: Cause | None = None
+    confidence: Confidence | None = None
+    adopted_from: str | None = None
+    as_case: bool = False
+    """The case becomes an example of the guideline."""
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """What stands out in the list."""
+        values = (self.cause, self.confidence, CASE if self.as_case else None)
+        return frozenset(str(each) for each in values if each is not None)
+
 
 NAME_CELLS = 16
 VERDICT_CELLS = 10
@@ -83,16 +115,31 @@ def choosers(case: Case, side: Verdict) -> str:
     return ", ".join(names)
 
 
-def reason(text: str, adopted_from: str | None) -> Content:
-    """The reason as it stands behind the choices, or the key that writes one."""
-    if not text:
+def drafted(draft: RulingDraft, key: str) -> Content:
+    """What goes with the next ruling; where nothing is chosen, what will be asked.
+
+    Args:
+        draft: what is chosen so far.
+        key: the one that writes the reason.
+    """
+    words = [_WORDS[each] for each in (draft.cause, draft.confidence) if each is not None]
+    if not (words or draft.reason):
         return Content.assemble(
-            ("    m", "bold $accent"), (" reason", "$foreground"), (": one line is enough", "")
+            ("a ruling asks for cause, sureness and one line of reason; ", "$muted"),
+            (key, "bold $accent"),
+            (" writes the reason before", "$muted"),
         )
-    whose = f" ({one_line(adopted_from, NAME_CELLS)}'s note)" if adopted_from else ""
+    whose = f" ({one_line(draft.adopted_from, NAME_CELLS)}'s note)" if draft.adopted_from else ""
     return Content.assemble(
-        ("    m", "bold $accent"), " ", plain(one_line(text), "$foreground"), plain(whose)
+        ("your ruling  ", "$muted"),
+        plain(" · ".join([*words, one_line(draft.reason, 400)]).rstrip(" ·"), "$foreground"),
+        plain(whose, "$muted"),
     )
+
+
+def asking(verdict: Verdict, key: str) -> str:
+    """The heading of the list: what is being ruled, and how it goes on."""
+    return f"You rule {SIDES[verdict]} · {key} goes on to the reason"
 
 
 def told(verdict: Verdict, place: int) -> str:
@@ -108,8 +155,7 @@ def result(outcome: RulingSummary, kappa: str) -> str:
         f"{counted(outcome.gained, 'pair')} gained for export{_staying(outcome)}",
     ]
     if outcome.causes:
-        words = {each.value: each.words for each in CAUSES}
-        causes = (f"{words[cause]} {number}" for cause, number in outcome.causes.items())
+        causes = (f"{_WORDS[cause]} {number}" for cause, number in outcome.causes.items())
         lines.append("causes: " + ", ".join(causes))
     untouched = f" ({kappa})" if kappa else ""
     lines.append(f"No label was changed, so kappa is what it was{untouched}.")
@@ -189,8 +235,8 @@ def _line(case: Case, label: Label, name: str, width: int, current: int | None) 
         (f"{verdict:<{VERDICT_CELLS}}", "bold $foreground"),
         (f"{seconds(label.seconds):>6}", "$muted"),
     ]
-    if label.annotator in case.hasty:
-        parts.append((" hasty", "bold $warning"))
+    if case.hasty:
+        parts.append((" hasty" if label.annotator in case.hasty else " " * 6, "bold $warning"))
     version = case.versions.get(label.annotator)
     if version is not None and current is not None and version != current:
         parts.append((f"  v{version}", "$muted"))
@@ -201,9 +247,8 @@ def _line(case: Case, label: Label, name: str, width: int, current: int | None) 
 
 
 def _ruled(case: Case, ruling: Ruling, width: int) -> Content:
-    words = {each.value: each.words for each in (*CAUSES, *CONFIDENCES)}
     about = [f"by {one_line(ruling.by, NAME_CELLS)}"]
-    about += [words[each] for each in (ruling.cause, ruling.confidence) if each is not None]
+    about += [_WORDS[each] for each in (ruling.cause, ruling.confidence) if each is not None]
     return Content.assemble(
         ("ruled" + " " * (width - 5), "$accent"),
         (f"{SIDES[case.swapped(ruling.verdict)]:<{VERDICT_CELLS}}", "bold $accent"),

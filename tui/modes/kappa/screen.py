@@ -34,6 +34,7 @@ from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
 from tui.modes.kappa.ruler import ruler
+from tui.modes.kappa.trend_plot import STEPS, TrendPlot, height
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
@@ -43,14 +44,17 @@ from tui.widgets.table_view import Contingency, TableView
 REST = 0.2
 """Seconds between a label and the second look at what a pass over all labels costs."""
 
-SIDE_BY_SIDE = 134
+BARS_FROM = 100
+"""Columns from which a slice is drawn as a bar too."""
+
+SIDE_BY_SIDE = 150
 """Columns from which the slices fit beside the table."""
 
 KEYS_CELLS = 150
 """Columns from which the keys fit in one row."""
 
 CHROME = 7
-"""Rows of header, rule, status and keys, and the gaps between the parts."""
+"""Rows of header, rule, status and keys, and the gaps at the tables."""
 
 
 class KappaScreen(ModeScreen):
@@ -83,12 +87,14 @@ class KappaScreen(ModeScreen):
 
     rule = getters.query_one("#between", Rule)
     head = getters.query_one("#head", Static)
+    trend = getters.query_one(TrendPlot)
     table = getters.query_one(TableView)
     slices = getters.query_one("#slices > Lines", Lines)
     slices_head = getters.query_one("#slices-head", Static)
     models = getters.query_one("#models", Vertical)
     model_lines = getters.query_one("#models > Lines", Lines)
     habits = getters.query_one("#habits", Static)
+    now = getters.query_one("#now", Static)
     next_step = getters.query_one(NextStep)
 
     def __init__(self) -> None:
@@ -96,11 +102,14 @@ class KappaScreen(ModeScreen):
         self._by: By = "category"
         self._overview: Overview | None = None
         self._with_models: tuple[Agreement, ...] = ()
+        self._drawn = False
+        """There is room for the trend as a picture."""
 
     def compose_mode(self) -> Iterable[Widget]:
         """Figures above, table and slices below, or what to do when nobody can be compared."""
         yield Rule(widget_id="between")
         yield Static(id="head", markup=False)
+        yield TrendPlot()
         with Container(id="tables"):
             yield TableView()
             with Vertical(id="slices"):
@@ -110,6 +119,7 @@ class KappaScreen(ModeScreen):
             yield Static(Content.styled(lines.model_head(), "$muted"), markup=False)
             yield Lines(markup=False)
         yield Static(id="habits", markup=False)
+        yield Static(id="now", markup=False)
         yield NextStep()
 
     def on_screen_resume(self) -> None:
@@ -120,6 +130,7 @@ class KappaScreen(ModeScreen):
     def on_resize(self, event: Resize) -> None:
         """Table and slices stand side by side where a line of the slices has room."""
         self.set_class(event.size.width < SIDE_BY_SIDE, "-stacked")
+        self._draw_slices()
         self.call_after_refresh(self._fit)
         self.set_class(event.size.width < KEYS_CELLS, "-two-rows")
 
@@ -215,6 +226,7 @@ class KappaScreen(ModeScreen):
         agreement = standing.agreement
         for widget in self.query("#mode > *").results(Widget):
             widget.display = (widget is self.next_step) == (agreement is None)
+        self.trend.display = agreement is not None and self._drawn
         self._draw_models(standing.with_models)
         self.refresh_bindings()
         if agreement is None:
@@ -238,7 +250,7 @@ class KappaScreen(ModeScreen):
 
     def _draw_head(self, agreement: Agreement) -> None:
         seen_before = self._overview
-        trend = seen_before.trend if seen_before else ()
+        trend = seen_before.trend if seen_before and not self._drawn else ()
         value = agreement.kappa.value
         self.head.update(
             Content("\n").join(
@@ -247,7 +259,7 @@ class KappaScreen(ModeScreen):
                     *([] if value is None else [ruler(value, agreement.ci95)]),
                     lines.advice(agreement, seen_before),
                     *lines.how_sure(agreement, seen_before),
-                    lines.figures(agreement, seen_before),
+                    lines.figures(agreement, seen_before, narrow=self.has_class("-narrow")),
                 )
             )
         )
@@ -260,25 +272,45 @@ class KappaScreen(ModeScreen):
             return
         first, second = agreement.annotators
         self._overview = await self.ask(overview, first, second, self.services.annotator, self._by)
+        self.trend.points, self.trend.marks = self._overview.trend, self._overview.marks
         self._draw_head(agreement)
-        self.slices_head.update(Content.styled(lines.slice_head(self._by), "$muted"))
+        self._draw_slices()
+        self.habits.update(lines.habits(self._overview))
+        agenda = await self.ask(adjudication.agenda)
+        open_ = len(set(agenda.pair_ids) - agenda.ruled)
+        self.now.update(lines.now(agreement, self._overview, open_, self.app.key_of))
+        self.call_after_refresh(self._fit)
+
+    def _draw_slices(self) -> None:
+        if self._overview is None:
+            return
+        bars = self.size.width >= BARS_FROM
+        self.slices_head.update(Content.styled(lines.slice_head(self._by, bars=bars), "$muted"))
         worst = look_first(self._overview.slices)
         highlighted = self.slices.highlighted
         self.slices.set_options(
-            Option(lines.slice_line(part, worst=part is worst), id=part.value)
+            Option(lines.slice_line(part, worst=part is worst, bars=bars), id=part.value)
             for part in self._overview.slices
         )
         self.slices.highlighted = highlighted
-        self.habits.update(lines.habits(self._overview))
-        self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
         """Where table, slices and models have no room as a whole, one of them is open at a time."""
         table = self.table.contingency
-        wanted = CHROME + self.head.size.height + self.habits.size.height
-        wanted += (len(table.labels) + 2 if table else 0) + 1 + self.slices.option_count
+        wanted = CHROME + sum(each.outer_size.height for each in (self.head, self.habits, self.now))
+        rows = len(table.labels) + 2 if table else 0
+        sliced = 1 + self.slices.option_count
+        beside = not self.has_class("-stacked")
+        wanted += max(rows, sliced) if beside else rows + sliced
         wanted += 1 + self.model_lines.option_count if self._with_models else 0
         self.set_class(wanted > self.size.height, "-low")
+        free = self.size.height - wanted - 1
+        steps = [step for step in STEPS if height(step) <= free and len(self.trend.points) > 1]
+        self.trend.step = next(iter(steps), STEPS[0])
+        drawn = bool(steps)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._draw()
 
     async def _compare_others(self) -> None:
         found = await self.app.agreement.choices()

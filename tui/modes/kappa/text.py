@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from store import ids
 from store.agreement import Agreement, statistics
-from store.agreement.bands import FEW_IN_SLICE, Band, where
+from store.agreement.bands import FEW, FEW_IN_SLICE, Band, is_few, where
 from store.agreement.figure import Figure
 from store.agreement.overview import Overview
-from store.agreement.slices import Slice
+from store.agreement.slices import Slice, look_first
 from store.agreement.statistics import Statistic
 from store.agreement.trend import TrendPoint
 from store.records import Label
-from tui.formatting import NONE, coefficient, interval, probability, seconds, share
+from tui.formatting import NONE, coefficient, counted, interval, probability, seconds, share
+from tui.modes.kappa.bars import CELLS as BAR
+from tui.modes.kappa.bars import bar
 from tui.text import one_line, plain
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -73,7 +75,7 @@ def how_sure(agreement: Agreement, overview: Overview | None) -> list[Content]:
     return [plain(each, "$muted") for each in told]
 
 
-def figures(agreement: Agreement, overview: Overview | None) -> Content:
+def figures(agreement: Agreement, overview: Overview | None, *, narrow: bool = False) -> Content:
     """The figures that keep the prevalence paradox from fooling anyone."""
     parts: list[Content | tuple[str, str]] = []
     told = statistics.beside_kappa("screen", len(agreement.counts.labels))
@@ -83,7 +85,8 @@ def figures(agreement: Agreement, overview: Overview | None) -> Content:
         over = f" ({agreement.q} verdicts)" if agreement.n and each is told[-1] else ""
         parts += [(f"{each.name} ", "$muted"), (f"{value}{over if each.over_used else ''}   ", "")]
     if overview is not None and overview.roles.n:
-        parts += [("as roles κ ", "$muted"), (coefficient(overview.roles_kappa.value), "")]
+        parts += [("\n" if narrow else "", ""), ("as roles κ ", "$muted")]
+        parts.append((coefficient(overview.roles_kappa.value), ""))
         if overview.favourite:
             parts.append((f" (most prefer the {overview.favourite})", "$muted"))
     return Content.assemble(*parts)
@@ -109,21 +112,53 @@ def habits(overview: Overview) -> Content:
     return Content("\n").join(lines)
 
 
-def slice_line(part: Slice, *, worst: bool) -> Content:
+def now(
+    agreement: Agreement, overview: Overview, open_: int, key_of: Callable[[str], str]
+) -> Content:
+    """What to do now, each with its key; what matters most stands first.
+
+    Args:
+        agreement: of the two.
+        overview: what stands beside it.
+        open_: disagreements without a ruling.
+        key_of: the key of a binding.
+    """
+    steps: list[tuple[str, str]] = []
+    if agreement.band in {Band.WEAK, Band.LOW} and not is_few(agreement.n):
+        worst = look_first(overview.slices)
+        place = f" on {worst.value.replace('_', ' ')}" if worst else ""
+        steps.append(("all.guideline", f"mends the guideline{place}"))
+    if open_:
+        steps.append(("mode.judge", f"rules on {counted(open_, 'disagreement')}"))
+    if is_few(agreement.n):
+        more = counted(FEW - agreement.n, "more common pair")
+        steps.append(("mode.label", f"labels on: {more} until the figure says something"))
+    if not open_ and agreement.band in {Band.GOOD, Band.GOLDEN}:
+        steps.append(("mode.export", "writes what is decided"))
+    parts: list[tuple[str, str]] = [("now   ", "$muted")] if steps else []
+    for binding, words in steps:
+        parts += [(key_of(binding), "bold $accent"), (f" {words}    ", "$foreground")]
+    return Content.assemble(*parts)
+
+
+def slice_line(part: Slice, *, worst: bool, bars: bool) -> Content:
     """One line of the slices; dim below the n that can tell anything."""
     name = set_cell_size(one_line(part.value.replace("_", " "), SLICE_NAME_CELLS), SLICE_NAME_CELLS)
     told = "".join(f"{_written(each, part.figures[each.key]):>7}" for each in _of_slices())
     rest = f"too few (n under {FEW_IN_SLICE})" if part.few else interval(part.ci95)
-    line = Content(f"{name}{part.n:>6,}{told}  {rest}")
     if part.few:
-        return line.stylize("dim")
-    return Content.assemble(line, (LOOK_HERE if worst else "", "$accent"))
+        return Content(f"{name}{part.n:>6,}{told}  {rest}").stylize("dim")
+    drawn = Content.assemble("  ", bar(part.kappa.value, part.ci95)) if bars else Content("")
+    return Content.assemble(
+        f"{name}{part.n:>6,}{told}", drawn, f"  {rest}", (LOOK_HERE if worst else "", "$accent")
+    )
 
 
-def slice_head(by: str) -> str:
+def slice_head(by: str, *, bars: bool = False) -> str:
     """The head over the slices."""
     heads = "".join(f"{each.name:>7}" for each in _of_slices())
-    return f"{set_cell_size(f'by {by}', SLICE_NAME_CELLS)}{'n':>6}{heads}"
+    scale = f"  0{'1':>{BAR - 1}}" if bars else ""
+    return f"{set_cell_size(f'by {by}', SLICE_NAME_CELLS)}{'n':>6}{heads}{scale}"
 
 
 def model_head() -> str:
