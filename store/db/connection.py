@@ -189,8 +189,12 @@ def _mark(connection: Any) -> Mark | None:
     said = dict(connection.execute(wanted).fetchall())
     if len(said) < 2:
         return None
-    rows = tuple(row[0] or 0 for row in connection.execute(_LAST_ROWS).fetchall())
-    return Mark(said["replica_bound_to"], said["sides"], rows)
+    return Mark(said["replica_bound_to"], said["sides"], last_rows(connection))
+
+
+def last_rows(connection: Any) -> tuple[int, ...]:
+    """The last row of each table in which nothing is deleted: a greater one is something new."""
+    return tuple(row[0] or 0 for row in connection.execute(_LAST_ROWS).fetchall())
 
 
 def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:

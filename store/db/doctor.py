@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store.db import file_system, leftovers, meta, replica
+from store.db import file_system, leftovers, meta, replica, rolling
 from store.db.connection import is_read_only, open_readonly
 from store.db.schema import migrations
 from store.db.sqlite import (
@@ -91,7 +91,7 @@ def examine(path: StrPath) -> list[Diagnosis]:
     try:
         with translated(path):
             found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
-            found += [*_sides(db), *_removed(db), _replica(db, path)]
+            found += [*_sides(db), *_removed(db), _replica(db, path), _backups(db, path)]
     except StoreError as error:
         found.append(
             Diagnosis(
@@ -336,6 +336,17 @@ def _sides(db: Database) -> list[Diagnosis]:
         " the file into a new project.",
     )
     return [found]
+
+
+def _backups(db: Database, path: StrPath) -> Diagnosis:
+    wanted, there = rolling.wanted(db), rolling.existing(path)
+    newest = f", the newest {there[0].name}" if there else ""
+    if wanted:
+        words = f"on: the latest {wanted} are kept; there are {len(there)}{newest}"
+        return Diagnosis("backups", Severity.OK, words)
+    words = f"off: opening the project writes no backup; there are {len(there)}{newest}"
+    remedy = "Have the latest 3 kept with: pairlab setting --backups 3"
+    return Diagnosis("backups", Severity.NOTE, words, remedy)
 
 
 def _replica(db: Database, path: StrPath) -> Diagnosis:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from store import importing
-from store.db import doctor, file_system
+from store.db import doctor, file_system, rolling
 from store.db.backup import backup
 from store.db.connection import open_store
 from store.db.doctor import Severity, examine
 from store.db.session import session
-from store.errors import ProjectExists, StoreError
-from store.judgements import labels
+from store.errors import Damaged, ProjectExists, StoreError
+from store.judgements import labels, settings
 from store.log import current_state
 from tests.store.conftest import AT, Project
 from tests.store.deciding import head_rows, some_pairs
@@ -33,6 +33,7 @@ def test_a_sound_project_has_nothing_to_do(project: Project) -> None:
     told.pop("sync folder")
     told.pop("room")
     told.pop("sqlite")
+    assert told.pop("backups") is Severity.NOTE  # off, which is worth knowing
     assert set(told) == {
         "rights",
         "leftovers",
@@ -176,3 +177,39 @@ def test_pairs_from_before_sides_were_drawn_are_told(project: Project) -> None:
     importing.run(project.db, io.BytesIO(row), at=AT)
     (later,) = [each for each in examine(project.path) if each.subject == "sides"]
     assert later.words.startswith(f"{many} imported pairs"), "the new pair is none of them"
+
+
+def test_rolling_backups_keep_the_latest_and_are_written_only_for_something_new(
+    project: Project,
+) -> None:
+    db = project.db
+    pair = some_pairs(db)[0]
+    assert rolling.roll(db, project.path, AT).written is None  # off until somebody turns it on
+    assert "off" in {each.subject: each.words for each in examine(project.path)}["backups"]
+    settings.set(db, settings.BACKUPS, 2, "first", AT)
+    written = []
+    for verdict in ("a", "b", "tie"):
+        labels.give(db, pair, "first", verdict, at=AT)
+        for _ in range(2):
+            done = rolling.roll(db, project.path, AT)
+            written += [done.written] if done.written else []
+    assert len(written) == 3
+    assert rolling.existing(project.path) == written[:0:-1]  # the two latest
+    with session(written[-1]) as copy:
+        assert labels.of_pair(copy, pair)[0].verdict == "tie"
+    assert (
+        "2 are kept; there are 2" in {e.subject: e.words for e in examine(project.path)}["backups"]
+    )
+
+
+def test_a_rolling_backup_of_what_is_not_whole_pushes_no_good_one_out(project: Project) -> None:
+    db = project.db
+    pair = some_pairs(db)[0]
+    settings.set(db, settings.BACKUPS, 1, "first", AT)
+    good = rolling.roll(db, project.path, AT).written
+    labels.give(db, pair, "first", "a", at=AT)
+    db.execute("DROP TRIGGER candidate_no_update")
+    db.execute("UPDATE candidate SET text = text || ' '")
+    with pytest.raises(Damaged):
+        rolling.roll(db, project.path, AT)
+    assert rolling.existing(project.path) == [good]
