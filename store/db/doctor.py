@@ -23,7 +23,7 @@ from store.db.sqlite import (
 )
 from store.db.views import GIVEN_BY
 from store.errors import StoreError
-from store.items import content_hashes
+from store.items import content_hashes, purged
 from store.log import current_state, events, set_aside
 
 _OLD_PAIRS = f"""
@@ -91,7 +91,13 @@ def examine(path: StrPath) -> list[Diagnosis]:
     try:
         with translated(path):
             found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
-            found += [*_sides(db), *_removed(db), _replica(db, path), _backups(db, path)]
+            found += [
+                *_sides(db),
+                *_removed(db),
+                *_purged(db),
+                _replica(db, path),
+                _backups(db, path),
+            ]
     except StoreError as error:
         found.append(
             Diagnosis(
@@ -308,14 +314,34 @@ def _events(db: Database) -> Diagnosis:
 def _removed(db: Database) -> list[Diagnosis]:
     """What was taken out of the project, where anything was."""
     row = db.execute(
-        "SELECT (SELECT count(*) FROM removed JOIN prompt ON prompt.id = item),"
-        " (SELECT count(*) FROM removed_pair)"
+        "SELECT (SELECT count(*) FROM removed JOIN prompt ON prompt.id = item WHERE text <> ?1),"
+        " (SELECT count(*) FROM removed_pair JOIN pair ON pair.id = pair_id"
+        "  JOIN prompt ON prompt.id = prompt_id WHERE text <> ?1)",
+        [purged.GONE],
     ).fetchone()
     if not any(row):
         return []
     words = f"removed: prompts {row[0]}, pairs {row[1]}; kept in the file, counted nowhere."
     remedy = "List them in mode B with status:removed; bring them back with: pairlab remove --undo"
     return [Diagnosis("removed", Severity.NOTE, words, remedy)]
+
+
+def _purged(db: Database) -> list[Diagnosis]:
+    """Texts that are gone, and texts that somebody else took out of another copy."""
+    gone, still = purged.here(db), purged.elsewhere(db)
+    if not gone and not still:
+        return []
+    words = f"prompts {len(gone)}, whose texts are gone for good"
+    if not still:
+        return [Diagnosis("purged", Severity.OK, words)]
+    return [
+        Diagnosis(
+            "purged",
+            Severity.WARNING,
+            f"{words}; {len(still)} more were purged from another copy, and are still here.",
+            f"Take them out here too with: pairlab purge {' '.join(each[:12] for each in still)}",
+        )
+    ]
 
 
 def _sides(db: Database) -> list[Diagnosis]:

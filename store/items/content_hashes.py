@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.errors import Damaged
+from store.items.purged import GONE, is_blank
 from store.items.table import Row
 from store.items.tables import ITEMS, TABLES, WALKED, there
 from store.log import events
@@ -99,8 +100,13 @@ def belongs(table: str, row: Row) -> bool:
 
 
 def pair_belongs(pair_id: str, prompt_id: str, a: str, b: str, external_id: str | None) -> bool:
-    """Whether a pair's id is that of its prompt, both texts and the imported id."""
-    return pair_id == ids.pair_id(prompt_id, a, b, external_id)
+    """Whether a pair's id is that of its prompt, both texts and the imported id.
+
+    Of a pair whose texts were purged nobody can say; it passes.
+    """
+    return (a == b == GONE and external_id is None) or pair_id == ids.pair_id(
+        prompt_id, a, b, external_id
+    )
 
 
 def pair_row_belongs(db: Database, row: Row) -> bool:
@@ -141,7 +147,7 @@ def _derived(table: str, row: Row) -> Row | None:
     made = TABLES[table]
     cells = made.cells(row)
     try:
-        if cells["id"] != made.identity(cells):
+        if cells["id"] != made.identity(cells) and not is_blank(table, cells):
             return None
         return tuple(work_out(cells) for work_out in made.derived.values())
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError):

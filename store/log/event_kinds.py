@@ -377,7 +377,12 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, may_clear=True
     ),
     "removed": EventSchema(
-        ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, shared=True
+        ItemType.ANYTHING,
+        {
+            "on": Field(_bool, "true or false", needed=True),
+            "purged": Field(lambda value: value is True, "true"),
+        },
+        shared=True,
     ),
     "shown": EventSchema(ItemType.PAIR),
     "decision": EventSchema(
