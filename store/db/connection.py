@@ -11,6 +11,7 @@ from store import clock, errors
 from store.db import leftovers, meta, replica
 from store.db.file_header import APPLICATION_ID, must_exist
 from store.db.file_identity import FileWatch, Mark
+from store.db.file_system import must_be_local
 from store.db.project_database import ProjectDatabase, immediate
 from store.db.schema import migrations
 from store.db.sqlite import Database, StrPath, path_of, sqlite3, translated
@@ -49,8 +50,10 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
 
     Raises:
         ProjectExists: something is there already; it is not touched.
-        StoreError: the file cannot be made (no such folder, no permission, no room).
+        StoreError: the file cannot be made (no such folder, no permission, no room), or would
+            lie where it would be damaged (:func:`store.db.file_system.must_be_local`).
     """
+    must_be_local(path)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
@@ -81,8 +84,11 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
         MissingProject: there is no such file; names the command that makes one.
         NotAProject: it is something else, or was written by a newer pairlab.
         Damaged: SQLite cannot read it.
+        StoreError: it cannot be written, or lies where it would be damaged
+            (:func:`store.db.file_system.must_be_local`).
     """
     must_exist(path)
+    must_be_local(path)
     if is_read_only(path):
         raise errors.StoreError(
             f"{path} cannot be written here, only read (agree, show, check, export, report do);"
@@ -152,7 +158,7 @@ def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
             isolation_level=None,
             cached_statements=STATEMENTS,
         )
-        db = ProjectDatabase(connection)
+        db = ProjectDatabase(connection, lambda opened: _check_schema(opened, path))
         try:
             for pragma in _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")

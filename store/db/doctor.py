@@ -155,10 +155,17 @@ def _file_system(path: StrPath) -> Diagnosis:
     if kind in file_system.NETWORK:
         return Diagnosis(
             "file system",
-            Severity.BROKEN,
+            _refused(),
             f"The project lies on a network file system ({kind}): two machines that write there"
             " would damage it.",
             "Move it to a local disk; exchange work between machines with: pairlab merge",
+        )
+    if kind in file_system.SHARED:
+        return Diagnosis(
+            "file system",
+            Severity.WARNING,
+            f"The project lies in a folder of the machine around this one ({kind}).",
+            "Let only one of the two machines open it at a time; safer is a disk of this one.",
         )
     return Diagnosis("file system", Severity.OK, f"local disk ({kind or 'kind not known'})")
 
@@ -169,11 +176,15 @@ def _sync(path: StrPath) -> Diagnosis:
         return Diagnosis("sync folder", Severity.OK, "not in a folder that is copied elsewhere")
     return Diagnosis(
         "sync folder",
-        Severity.WARNING,
+        _refused(),
         f"The project lies in a folder that {service} copies: a copy taken in the middle of a"
         " write is damaged, and the texts leave this machine.",
         f"Move it out of {service}; put copies made with pairlab backup there, if at all.",
     )
+
+
+def _refused() -> Severity:
+    return Severity.WARNING if file_system.is_allowed() else Severity.BROKEN
 
 
 def _rights(path: StrPath) -> Diagnosis:

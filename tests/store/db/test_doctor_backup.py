@@ -123,6 +123,7 @@ def test_sync_folders_are_known_by_name_or_mark(tmp_path: Path) -> None:
     assert file_system.sync_folder(tmp_path / "study.db") is None
     assert file_system.sync_folder("/home/x/Dropbox (Lab)/study.db") == "Dropbox"
     assert file_system.sync_folder("/home/x/OneDrive - Lab/a/study.db") == "OneDrive"
+    assert file_system.sync_folder("/home/x/dropbox-study/Dropbox") is None
     (tmp_path / ".stfolder").mkdir()
     assert file_system.sync_folder(tmp_path / "deep" / "study.db") == "Syncthing"
 
