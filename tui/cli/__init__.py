@@ -108,7 +108,9 @@ class _Commands(click.Group):
         if own_process:
             leave_no_traces()
             output.take_over()
-            if not _names_a_server(sys.argv[1:]):  # whose process starts when it is first needed
+            if _names_a_server(sys.argv[1:]):  # whose process starts when it is first needed
+                netlock.postpone()
+            else:
                 netlock.lock()
         try:
             status = super().main(

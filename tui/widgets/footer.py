@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-_ADDRESS = 32
+_ADDRESS = 40
 """Columns for the server that is open; mode M shows the whole address."""
 
 
@@ -59,7 +59,8 @@ class StatusLine(Widget):
             return Content.styled(one_line(self.told, width), "bold $error")
         mark = "saving" if self.unsaved else ""
         address = self.server.partition("://")[2]
-        server = one_line(f"open: {address}", _ADDRESS) if address else ""
+        opened = "network: only" if self.network else "open:"
+        server = one_line(f"{opened} {address}", _ADDRESS) if address else ""
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
