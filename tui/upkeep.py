@@ -15,7 +15,7 @@ from tui.text import one_line
 if TYPE_CHECKING:
     from tui.services import Services
 
-PORTION: Final = 0.003
+PORTION: Final = 0.002
 """Seconds of comparing at a time: what a key that comes at once waits at most."""
 QUIET: Final = 1.0
 """Seconds without a key before anything is compared."""

@@ -17,7 +17,7 @@ from store.db import meta
 from store.items import content_hashes
 from store.items.tables import TABLES
 
-ROWS: Final = 20
+ROWS: Final = 8
 """Rows read at once; what is read is compared, however long it takes."""
 _KEY: Final = "verified"
 _TABLES: Final = tuple(TABLES)

@@ -20,7 +20,7 @@ def write(path: str, who: str) -> None:
         for n in itertools.count():
             pair, at = pairs[n % len(pairs)], clock.now()
             if n % 3 == 0:
-                event = labels.note(db, pair, who, f"note {n} " + "x" * (n % 5000), at)
+                event = labels.note(db, pair, who, f"note {n} " + "x" * (n * 37 % 3000), at)
             elif n % 7 == 0:
                 event = labels.flag(db, pair, who, n % 2 == 0, at)
             else:
