@@ -130,6 +130,7 @@ def _place(path: StrPath) -> list[Diagnosis]:
     return [
         _file_system(path),
         _sync(path),
+        _encrypted(path),
         _rights(path),
         *_writing(path),
         _room(path),
@@ -180,6 +181,17 @@ def _sync(path: StrPath) -> Diagnosis:
         f"The project lies in a folder that {service} copies: a copy taken in the middle of a"
         " write is damaged, and the texts leave this machine.",
         f"Move it out of {service}; put copies made with pairlab backup there, if at all.",
+    )
+
+
+def _encrypted(path: StrPath) -> Diagnosis:
+    if file_system.is_encrypted(path):
+        return Diagnosis("encryption", Severity.OK, "the disk below is encrypted (dm-crypt)")
+    return Diagnosis(
+        "encryption",
+        Severity.NOTE,
+        "Project files are not encrypted, and nothing tells that the disk below is.",
+        "Use an encrypted disk or home folder where the texts must not leave the room.",
     )
 
 

@@ -135,6 +135,23 @@ def must_be_local(path: StrPath) -> None:
     )
 
 
+def is_encrypted(path: StrPath, devices: Path = Path("/sys/dev/block")) -> bool:
+    """Whether the disk below is known to be encrypted, also under a volume of LVM."""
+    try:
+        number = Path(path).absolute().parent.stat().st_dev
+    except OSError:
+        return False
+    waiting = [devices / f"{os.major(number)}:{os.minor(number)}"] if os.name == "posix" else []
+    for device in waiting:
+        try:
+            if (device / "dm" / "uuid").read_text(encoding="ascii").startswith("CRYPT-"):
+                return True
+            waiting += sorted((device / "slaves").iterdir())
+        except OSError:
+            continue
+    return False
+
+
 def open_to_others(path: StrPath) -> list[str]:
     """Which of the project's files others on this machine may read or write."""
     if os.name != "posix":

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 
 from store import clock
 from store.db.session import session
 from store.judgements import labels
+
+PAUSE = 0.003
+"""Seconds between two decisions: SQLite's waiting is not fair, and a writer might starve."""
 
 
 def write(path: str, who: str) -> None:
@@ -26,6 +30,7 @@ def write(path: str, who: str) -> None:
             else:
                 event = labels.give(db, pair, who, "ab"[n % 2], note=f"n{n}", at=at)
             print(event.id, flush=True)
+            time.sleep(PAUSE)
 
 
 if __name__ == "__main__":

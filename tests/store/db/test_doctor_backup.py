@@ -32,6 +32,7 @@ def test_a_sound_project_has_nothing_to_do(project: Project) -> None:
     told.pop("file system")  # the tests may run anywhere
     told.pop("sync folder")
     told.pop("room")
+    told.pop("encryption")
     told.pop("sqlite")
     assert told.pop("backups") is Severity.NOTE  # off, which is worth knowing
     assert set(told) == {
@@ -117,6 +118,20 @@ def test_the_longest_mount_says_the_kind_of_file_system(tmp_path: Path) -> None:
     assert file_system.file_system(share / "study.db", mounts) == "nfs4"
     assert file_system.file_system(tmp_path / "study.db", mounts) == "ext4"
     assert file_system.file_system(share, tmp_path / "nothing") is None
+
+
+def test_an_encrypted_disk_is_known_also_under_a_volume(tmp_path: Path) -> None:
+    number = tmp_path.stat().st_dev
+    devices = tmp_path / "devices"
+    own = devices / f"{os.major(number)}:{os.minor(number)}"
+    below = own / "slaves" / "sda3"
+    (below / "dm").mkdir(parents=True)
+    (own / "dm").mkdir()
+    (own / "dm" / "uuid").write_text("LVM-x")
+    assert not file_system.is_encrypted(tmp_path / "study.db", devices)
+    (below / "dm" / "uuid").write_text("CRYPT-LUKS2-x")
+    assert file_system.is_encrypted(tmp_path / "study.db", devices)
+    assert not file_system.is_encrypted(tmp_path / "study.db", tmp_path / "none")
 
 
 def test_sync_folders_are_known_by_name_or_mark(tmp_path: Path) -> None:
