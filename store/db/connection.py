@@ -33,6 +33,9 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
+_ALONE = "?mode=ro&immutable=1"
+"""Without the log, and without locks."""
+
 _GROWING = ("event", "prompt", "pair", "candidate", "critique", "generation")
 _LAST_ROWS = " UNION ALL ".join(
     f"SELECT max(rowid) FROM {name}"  # noqa: S608 - names written above
@@ -173,17 +176,30 @@ def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
     own = _mark(db.conn)
     assert own is not None
     db.before = dict(zip(_GROWING, own.rows, strict=True))
-    if _mark_of(opened) != own:  # made or bound just now, or left behind by a killed process
+    if _mark_of(opened, _ALONE) != own:  # made or bound just now, or left behind by a killed process
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    db.watch = FileWatch(Path(path).absolute(), opened, own, lambda: _mark_of(opened))
+    db.watch = FileWatch(
+        Path(path).absolute(),
+        opened,
+        own,
+        lambda: _mark_of(opened, _ALONE),
+        lambda: _mark_of(opened, "?mode=ro", "PRAGMA quick_check(1)"),
+    )
 
 
-def _mark_of(path: Path) -> Mark | None:
-    """What the file says without its log; another process may be writing to it meanwhile."""
+def _mark_of(path: Path, how: str, check: str = "SELECT 'ok'") -> Mark | None:
+    """What the file says of itself; another process may be writing to it meanwhile.
+
+    Args:
+        path: the file.
+        how: options of its URI: alone, or with its log.
+        check: a statement that answers ``ok`` where what was read is sound.
+    """
     try:
-        connection = sqlite3.connect(path.as_uri() + "?mode=ro&immutable=1", uri=True)
+        connection = sqlite3.connect(path.as_uri() + how, uri=True, timeout=BUSY_SECONDS)
         try:
-            return _mark(connection)
+            sound = connection.execute(check).fetchone()[0] == "ok"
+            return _mark(connection) if sound else None
         finally:
             connection.close()
     except sqlite3.Error:
