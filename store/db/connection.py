@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +34,7 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
-_ALONE = "?mode=ro&immutable=1"
+_ALONE = "&immutable=1"
 """Without the log, and without locks."""
 
 _GROWING = ("event", "prompt", "pair", "candidate", "critique", "generation")
@@ -176,34 +177,40 @@ def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
     own = _mark(db.conn)
     assert own is not None
     db.before = dict(zip(_GROWING, own.rows, strict=True))
-    if _mark_of(opened, _ALONE) != own:  # made or bound just now, or left behind by a killed process
+    if _mark_of(opened) != own:  # made or bound just now, or left behind by a killed process
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")
     db.watch = FileWatch(
         Path(path).absolute(),
         opened,
         own,
-        lambda: _mark_of(opened, _ALONE),
-        lambda: _mark_of(opened, "?mode=ro", "PRAGMA quick_check(1)"),
+        lambda: _mark_of(opened),
+        lambda: None if _is_sound(opened, _ALONE) else _mark_with_log(opened),
     )
 
 
-def _mark_of(path: Path, how: str, check: str = "SELECT 'ok'") -> Mark | None:
-    """What the file says of itself; another process may be writing to it meanwhile.
-
-    Args:
-        path: the file.
-        how: options of its URI: alone, or with its log.
-        check: a statement that answers ``ok`` where what was read is sound.
-    """
+def _mark_of(path: Path, how: str = _ALONE) -> Mark | None:
+    """What the file says of itself; another process may be writing to it meanwhile."""
     try:
-        connection = sqlite3.connect(path.as_uri() + how, uri=True, timeout=BUSY_SECONDS)
-        try:
-            sound = connection.execute(check).fetchone()[0] == "ok"
-            return _mark(connection) if sound else None
-        finally:
-            connection.close()
+        with closing(_reading(path, how)) as connection:
+            return _mark(connection)
     except sqlite3.Error:
         return None
+
+
+def _mark_with_log(path: Path) -> Mark | None:
+    return _mark_of(path, "") if _is_sound(path, "") else None
+
+
+def _is_sound(path: Path, how: str) -> bool:
+    try:
+        with closing(_reading(path, how)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def _reading(path: Path, how: str) -> Any:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro{how}", uri=True, timeout=BUSY_SECONDS)
 
 
 def _mark(connection: Any) -> Mark | None:

@@ -69,9 +69,9 @@ class FileWatch:
         opened: the path as SQLite resolved it.
         own: what the project says of itself, with its log: the mark of its file in the end.
         read: reads the mark from the file alone; None where it cannot.
-        read_whole: reads it from the file with its log, where the two are sound together. A
-            process that was killed while it moved the log into the file leaves a file that says
-            nothing alone, and is whole with the log.
+        read_whole: reads it from the file with its log, where the file alone is not sound and
+            the two together are; None otherwise. So does a process leave it that was killed while
+            it moved the log into the file; a copy that was put there is sound alone.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class FileWatch:
                 return True
             time.sleep(_BETWEEN)
         change = _change(self._opened.stat())
-        found = self._read_whole()
+        found = self._read_whole() if change[0] else None
         if found is None or self._mark is None or not _follows(self._mark, found):
             return False
         self._change = change
