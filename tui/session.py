@@ -25,10 +25,13 @@ from tui import worker_errors
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
 from tui.drafts import Drafts
-from tui.messages import AgreementMoved, EngineSaid, OtherWork, RunnerSaid
+from tui.messages import AgreementMoved, EngineSaid, FileDoubted, OtherWork, RunnerSaid
 from tui.text import one_line
+from tui.upkeep import QUIET, Upkeep
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from tui.app import PairlabApp
     from tui.services import Services
 
@@ -67,6 +70,9 @@ class Session:
         """Texts that are open, or were left unfinished."""
         self.minimum_seconds = settings.MINIMUM_DEFAULT
         """How long an item must have been on the screen before a key decides on it."""
+        self.upkeep = Upkeep(services)
+        """Whether the contents of the file are what they were."""
+        self._comparing: Timer | None = None
         self._look_every = look_every
         self._batches = Batches(
             self._runner_said,
@@ -105,6 +111,8 @@ class Session:
         )
         self.count_labels_soon()
         self._app.set_timer(SETTLED, self._load_reference_soon)
+        self._app.set_timer(SETTLED, self._back_up_soon)
+        self._comparing = self._app.set_interval(self._look_every, self._compare_soon)
 
     async def _enter(self) -> None:
         """Warn of a name that is new here, or that another process works under now."""
@@ -164,6 +172,7 @@ class Session:
         while self._unsubscribe:
             self._unsubscribe.pop()()
         await self._ended(self.drafts.save, limit)
+        await self._ended(self.upkeep.end, limit)
         if self._present:
             self._present = False
             await self._ended(partial(self.services.store.call, presence.leave), limit)
@@ -239,6 +248,29 @@ class Session:
     def _load_reference_soon(self) -> None:
         """scikit-learn, a second of work for another thread."""
         self._app.run_worker(self.agreement.warm_up(), group="sklearn")
+
+    # Care for the file
+
+    def _compare_soon(self) -> None:
+        if self.upkeep.over and self._comparing is not None:
+            self._comparing.stop()
+        elif self._app.presses.quiet_for(QUIET):
+            self._app.run_worker(self._compare(), group="upkeep")
+
+    async def _compare(self) -> None:
+        with worker_errors.inside(self._app):
+            if await self.upkeep.compare():
+                words = one_line(self.upkeep.found, 200)
+                self._app.notify(f"{words}; pairlab doctor says more", markup=False, timeout=12)
+                self._app.pass_on(FileDoubted())
+
+    def _back_up_soon(self) -> None:
+        self._app.run_worker(self._back_up(), group="backup")
+
+    async def _back_up(self) -> None:
+        with worker_errors.inside(self._app):
+            if words := await self.upkeep.back_up():
+                self._app.notify(words, markup=False, timeout=12)
 
     # Colours
 

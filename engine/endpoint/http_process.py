@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from engine import netlock
 from engine.child.codec import ProtocolError
 from engine.child.process import ChildProcess, python
 from engine.endpoint.http import protocol
@@ -18,7 +19,10 @@ from engine.errors import EndpointError
 
 
 class HttpProcess:
-    """``python -m engine.endpoint.http``, started on the first request and again when it has died.
+    """``python -m engine.endpoint.http``, started on the first request.
+
+    It stays outside the lock that keeps everything else off the network, which falls to once it is
+    started. Where there is no such lock it is started again when it has died.
 
     Args:
         base: the server all requests go to.
@@ -91,14 +95,21 @@ class HttpProcess:
             return self._child
 
     async def _start(self) -> ChildProcess:
+        if netlock.state() is netlock.Network.LOCKED:
+            raise EndpointError(
+                "the HTTP process ended, and no other can start behind the lock of this process;"
+                " what was stored is kept: start pairlab again"
+            )
         api_key(os.environ)  # a key that cannot be sent is told here, in words
         if not self._allow_remote:
             await asyncio.to_thread(places, self._base, allow_remote=False)
         command = self.command(self._base, allow_remote=self._allow_remote)
         try:
-            return await ChildProcess.start(command, self._log_path, os.environ)
+            child = await ChildProcess.start(command, self._log_path, os.environ)
         except OSError as error:
             raise EndpointError(f"the HTTP process cannot be started: {error.strerror}") from error
+        netlock.lock_postponed()
+        return child
 
     async def _read(self, child: ChildProcess) -> None:
         try:

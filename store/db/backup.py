@@ -52,7 +52,7 @@ def backup(db: Database, out: StrPath, *, compare: bool = True) -> Copied:
     leftovers.sweep(target.absolute().parent)
     beside = leftovers.beside(target)
     try:
-        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        copies.new_file(beside)
         try:
             count = _fill(db, beside, compare=compare)
             copies.sync(beside)

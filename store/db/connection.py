@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from store import clock, errors
 from store.db import leftovers, meta, replica
 from store.db.file_header import APPLICATION_ID, must_exist
 from store.db.file_identity import FileWatch, Mark
+from store.db.file_system import must_be_local
 from store.db.project_database import ProjectDatabase, immediate
 from store.db.schema import migrations
 from store.db.sqlite import Database, StrPath, path_of, sqlite3, translated
@@ -32,6 +34,9 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
+_ALONE = "&immutable=1"
+"""Without the log, and without locks."""
+
 _GROWING = ("event", "prompt", "pair", "candidate", "critique", "generation")
 _LAST_ROWS = " UNION ALL ".join(
     f"SELECT max(rowid) FROM {name}"  # noqa: S608 - names written above
@@ -49,8 +54,10 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
 
     Raises:
         ProjectExists: something is there already; it is not touched.
-        StoreError: the file cannot be made (no such folder, no permission, no room).
+        StoreError: the file cannot be made (no such folder, no permission, no room), or would
+            lie where it would be damaged (:func:`store.db.file_system.must_be_local`).
     """
+    must_be_local(path)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
@@ -81,8 +88,11 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
         MissingProject: there is no such file; names the command that makes one.
         NotAProject: it is something else, or was written by a newer pairlab.
         Damaged: SQLite cannot read it.
+        StoreError: it cannot be written, or lies where it would be damaged
+            (:func:`store.db.file_system.must_be_local`).
     """
     must_exist(path)
+    must_be_local(path)
     if is_read_only(path):
         raise errors.StoreError(
             f"{path} cannot be written here, only read (agree, show, check, export, report do);"
@@ -152,7 +162,7 @@ def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
             isolation_level=None,
             cached_statements=STATEMENTS,
         )
-        db = ProjectDatabase(connection)
+        db = ProjectDatabase(connection, lambda opened: _check_schema(opened, path))
         try:
             for pragma in _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")
@@ -169,19 +179,38 @@ def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
     db.before = dict(zip(_GROWING, own.rows, strict=True))
     if _mark_of(opened) != own:  # made or bound just now, or left behind by a killed process
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    db.watch = FileWatch(Path(path).absolute(), opened, own, lambda: _mark_of(opened))
+    db.watch = FileWatch(
+        Path(path).absolute(),
+        opened,
+        own,
+        lambda: _mark_of(opened),
+        lambda: None if _is_sound(opened, _ALONE) else _mark_with_log(opened),
+    )
 
 
-def _mark_of(path: Path) -> Mark | None:
-    """What the file says without its log; another process may be writing to it meanwhile."""
+def _mark_of(path: Path, how: str = _ALONE) -> Mark | None:
+    """What the file says of itself; another process may be writing to it meanwhile."""
     try:
-        connection = sqlite3.connect(path.as_uri() + "?mode=ro&immutable=1", uri=True)
-        try:
+        with closing(_reading(path, how)) as connection:
             return _mark(connection)
-        finally:
-            connection.close()
     except sqlite3.Error:
         return None
+
+
+def _mark_with_log(path: Path) -> Mark | None:
+    return _mark_of(path, "") if _is_sound(path, "") else None
+
+
+def _is_sound(path: Path, how: str) -> bool:
+    try:
+        with closing(_reading(path, how)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def _reading(path: Path, how: str) -> Any:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro{how}", uri=True, timeout=BUSY_SECONDS)
 
 
 def _mark(connection: Any) -> Mark | None:
@@ -189,8 +218,12 @@ def _mark(connection: Any) -> Mark | None:
     said = dict(connection.execute(wanted).fetchall())
     if len(said) < 2:
         return None
-    rows = tuple(row[0] or 0 for row in connection.execute(_LAST_ROWS).fetchall())
-    return Mark(said["replica_bound_to"], said["sides"], rows)
+    return Mark(said["replica_bound_to"], said["sides"], last_rows(connection))
+
+
+def last_rows(connection: Any) -> tuple[int, ...]:
+    """The last row of each table in which nothing is deleted: a greater one is something new."""
+    return tuple(row[0] or 0 for row in connection.execute(_LAST_ROWS).fetchall())
 
 
 def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:

@@ -25,7 +25,7 @@ def whole(path: Path, copy: Path, look: Look | None = None) -> None:
         copy: where; nothing is there yet.
         look: told of the copy before it is closed.
     """
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    new_file(copy)
     with (
         closing(_connect(path)) as source,
         closing(sqlite3.connect(os.fspath(copy), isolation_level=None)) as target,
@@ -39,6 +39,11 @@ def whole(path: Path, copy: Path, look: Look | None = None) -> None:
         target.execute("PRAGMA journal_mode=DELETE")
         if look is not None:
             look(target, path)
+
+
+def new_file(path: Path) -> None:
+    """An empty file that its owner alone can read; what is there already is an OSError."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def sync(path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store.db import file_system, leftovers, meta, replica
+from store.db import file_system, leftovers, meta, replica, rolling
 from store.db.connection import is_read_only, open_readonly
 from store.db.schema import migrations
 from store.db.sqlite import (
@@ -23,7 +23,7 @@ from store.db.sqlite import (
 )
 from store.db.views import GIVEN_BY
 from store.errors import StoreError
-from store.items import content_hashes
+from store.items import content_hashes, purged
 from store.log import current_state, events, set_aside
 
 _OLD_PAIRS = f"""
@@ -91,7 +91,13 @@ def examine(path: StrPath) -> list[Diagnosis]:
     try:
         with translated(path):
             found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
-            found += [*_sides(db), *_removed(db), _replica(db, path)]
+            found += [
+                *_sides(db),
+                *_removed(db),
+                *_purged(db),
+                _replica(db, path),
+                _backups(db, path),
+            ]
     except StoreError as error:
         found.append(
             Diagnosis(
@@ -124,6 +130,7 @@ def _place(path: StrPath) -> list[Diagnosis]:
     return [
         _file_system(path),
         _sync(path),
+        _encrypted(path),
         _rights(path),
         *_writing(path),
         _room(path),
@@ -149,10 +156,17 @@ def _file_system(path: StrPath) -> Diagnosis:
     if kind in file_system.NETWORK:
         return Diagnosis(
             "file system",
-            Severity.BROKEN,
+            _refused(),
             f"The project lies on a network file system ({kind}): two machines that write there"
             " would damage it.",
             "Move it to a local disk; exchange work between machines with: pairlab merge",
+        )
+    if kind in file_system.SHARED:
+        return Diagnosis(
+            "file system",
+            Severity.WARNING,
+            f"The project lies in a folder of the machine around this one ({kind}).",
+            "Let only one of the two machines open it at a time; safer is a disk of this one.",
         )
     return Diagnosis("file system", Severity.OK, f"local disk ({kind or 'kind not known'})")
 
@@ -163,11 +177,26 @@ def _sync(path: StrPath) -> Diagnosis:
         return Diagnosis("sync folder", Severity.OK, "not in a folder that is copied elsewhere")
     return Diagnosis(
         "sync folder",
-        Severity.WARNING,
+        _refused(),
         f"The project lies in a folder that {service} copies: a copy taken in the middle of a"
         " write is damaged, and the texts leave this machine.",
         f"Move it out of {service}; put copies made with pairlab backup there, if at all.",
     )
+
+
+def _encrypted(path: StrPath) -> Diagnosis:
+    if file_system.is_encrypted(path):
+        return Diagnosis("encryption", Severity.OK, "the disk below is encrypted (dm-crypt)")
+    return Diagnosis(
+        "encryption",
+        Severity.NOTE,
+        "Project files are not encrypted, and nothing tells that the disk below is.",
+        "Use an encrypted disk or home folder where the texts must not leave the room.",
+    )
+
+
+def _refused() -> Severity:
+    return Severity.WARNING if file_system.is_allowed() else Severity.BROKEN
 
 
 def _rights(path: StrPath) -> Diagnosis:
@@ -308,14 +337,34 @@ def _events(db: Database) -> Diagnosis:
 def _removed(db: Database) -> list[Diagnosis]:
     """What was taken out of the project, where anything was."""
     row = db.execute(
-        "SELECT (SELECT count(*) FROM removed JOIN prompt ON prompt.id = item),"
-        " (SELECT count(*) FROM removed_pair)"
+        "SELECT (SELECT count(*) FROM removed JOIN prompt ON prompt.id = item WHERE text <> ?1),"
+        " (SELECT count(*) FROM removed_pair JOIN pair ON pair.id = pair_id"
+        "  JOIN prompt ON prompt.id = prompt_id WHERE text <> ?1)",
+        [purged.GONE],
     ).fetchone()
     if not any(row):
         return []
     words = f"removed: prompts {row[0]}, pairs {row[1]}; kept in the file, counted nowhere."
     remedy = "List them in mode B with status:removed; bring them back with: pairlab remove --undo"
     return [Diagnosis("removed", Severity.NOTE, words, remedy)]
+
+
+def _purged(db: Database) -> list[Diagnosis]:
+    """Texts that are gone, and texts that somebody else took out of another copy."""
+    gone, still = purged.here(db), purged.elsewhere(db)
+    if not gone and not still:
+        return []
+    words = f"prompts {len(gone)}, whose texts are gone for good"
+    if not still:
+        return [Diagnosis("purged", Severity.OK, words)]
+    return [
+        Diagnosis(
+            "purged",
+            Severity.WARNING,
+            f"{words}; {len(still)} more were purged from another copy, and are still here.",
+            f"Take them out here too with: pairlab purge {' '.join(each[:12] for each in still)}",
+        )
+    ]
 
 
 def _sides(db: Database) -> list[Diagnosis]:
@@ -336,6 +385,17 @@ def _sides(db: Database) -> list[Diagnosis]:
         " the file into a new project.",
     )
     return [found]
+
+
+def _backups(db: Database, path: StrPath) -> Diagnosis:
+    wanted, there = rolling.wanted(db), rolling.existing(path)
+    newest = f", the newest {there[0].name}" if there else ""
+    if wanted:
+        words = f"on: the latest {wanted} are kept; there are {len(there)}{newest}"
+        return Diagnosis("backups", Severity.OK, words)
+    words = f"off: opening the project writes no backup; there are {len(there)}{newest}"
+    remedy = "Have the latest 3 kept with: pairlab setting --backups 3"
+    return Diagnosis("backups", Severity.NOTE, words, remedy)
 
 
 def _replica(db: Database, path: StrPath) -> Diagnosis:

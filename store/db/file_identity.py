@@ -69,16 +69,24 @@ class FileWatch:
         opened: the path as SQLite resolved it.
         own: what the project says of itself, with its log: the mark of its file in the end.
         read: reads the mark from the file alone; None where it cannot.
+        read_whole: reads it from the file with its log, where the file alone is not sound and
+            the two together are; None otherwise. So does a process leave it that was killed while
+            it moved the log into the file; a copy that was put there is sound alone.
     """
 
     def __init__(
-        self, given: Path, opened: Path, own: Mark, read: Callable[[], Mark | None]
+        self,
+        given: Path,
+        opened: Path,
+        own: Mark,
+        read: Callable[[], Mark | None],
+        read_whole: Callable[[], Mark | None],
     ) -> None:
         self.path = given
         self._opened = opened
         # the opened path last: what is known of its content is compared with what is there
         self._paths = (*((os.fspath(given),) if given != opened else ()), os.fspath(opened))
-        self._read = read
+        self._read, self._read_whole = read, read_whole
         status = opened.stat()
         self._place = _place(status)
         self._change = _change(status)
@@ -135,7 +143,12 @@ class FileWatch:
                 self._recognise(found)
                 return True
             time.sleep(_BETWEEN)
-        return False
+        change = _change(self._opened.stat())
+        found = self._read_whole() if change[0] else None
+        if found is None or self._mark is None or not _follows(self._mark, found):
+            return False
+        self._change = change
+        return True
 
     def _recognise(self, found: Mark | None) -> None:
         """Know the file by its content from now on, if it is ours by then."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
 from store.db.sqlite import StrPath
+from store.errors import StoreError
 
 NETWORK: Final = frozenset(
     {
@@ -16,16 +18,11 @@ NETWORK: Final = frozenset(
         "smb3",
         "smbfs",
         "smb2",
-        "9p",
-        "drvfs",
         "afs",
         "ceph",
         "glusterfs",
         "lustre",
         "gpfs",
-        "vboxsf",
-        "virtiofs",
-        "prl_fs",
         "fuse.sshfs",
         "fuse.rclone",
         "fuse.glusterfs",
@@ -34,7 +31,6 @@ NETWORK: Final = frozenset(
         "davfs",
         "davfs2",
         "fuse.davfs2",
-        "fuse.vmhgfs-fuse",
         "orangefs",
         "beegfs",
         "coda",
@@ -42,19 +38,41 @@ NETWORK: Final = frozenset(
 )
 """File systems where two machines do not share memory, which WAL needs."""
 
-_SYNCED = (
-    ("dropbox", "Dropbox"),
-    ("onedrive", "OneDrive"),
-    ("google drive", "Google Drive"),
-    ("googledrive", "Google Drive"),
-    ("mobile documents", "iCloud"),
-    ("com~apple~clouddocs", "iCloud"),
-    ("icloud", "iCloud"),
-    ("nextcloud", "Nextcloud"),
-    ("owncloud", "ownCloud"),
-    ("box sync", "Box"),
-    ("pclouddrive", "pCloud"),
-)
+SHARED: Final = frozenset({"9p", "drvfs", "vboxsf", "virtiofs", "prl_fs", "fuse.vmhgfs-fuse"})
+"""Folders of the machine around a virtual one: right while only one of the two works there."""
+
+ALLOWED: Final = "PAIRLAB_ANY_FOLDER"
+"""Variable of the environment by which somebody who knows why works in any folder: ``1``."""
+
+_SYNCED: Final = {
+    "dropbox": "Dropbox",
+    "onedrive": "OneDrive",
+    "google drive": "Google Drive",
+    "googledrive": "Google Drive",
+    "my drive": "Google Drive",
+    "mobile documents": "iCloud",
+    "com~apple~clouddocs": "iCloud",
+    "icloud drive": "iCloud",
+    "iclouddrive": "iCloud",
+    "nextcloud": "Nextcloud",
+    "owncloud": "ownCloud",
+    "box sync": "Box",
+    "pclouddrive": "pCloud",
+    "pcloud drive": "pCloud",
+    "megasync": "MEGA",
+    "seadrive": "Seafile",
+}
+"""Folders that such a service makes; behind the name may stand an account: ``Dropbox (Work)``."""
+
+_MARKED: Final = {
+    ".stfolder": "Syncthing",
+    ".dropbox.cache": "Dropbox",
+    ".nextcloudsync.log": "Nextcloud",
+    ".owncloudsync.log": "ownCloud",
+}
+"""What such a service leaves in the folder it copies."""
+
+_ACCOUNT = re.compile(r"( - | \().*")
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -80,14 +98,58 @@ def file_system(path: StrPath, mounts: Path = _MOUNTS) -> str | None:
 
 def sync_folder(path: StrPath) -> str | None:
     """The service that copies this folder elsewhere behind our back, or None."""
-    here = Path(path).absolute()
-    for part in here.parts:
-        for start, service in _SYNCED:
-            if part.casefold().startswith(start):
-                return service
-    if any((folder / ".stfolder").exists() for folder in here.parents):
-        return "Syncthing"
-    return None
+    here = Path(path).absolute().resolve()
+    for part in here.parts[:-1]:
+        if service := _SYNCED.get(_ACCOUNT.sub("", part.casefold())):
+            return service
+    marks = (
+        _MARKED[name] for folder in here.parents for name in _MARKED if (folder / name).exists()
+    )
+    return next(marks, None)
+
+
+def is_allowed() -> bool:
+    """Whether this process works in any folder."""
+    return os.environ.get(ALLOWED) == "1"
+
+
+def must_be_local(path: StrPath) -> None:
+    """Refuse a place where a project that is written to would be damaged.
+
+    Raises:
+        StoreError: it is a network file system or a folder that is copied elsewhere; names the
+            ways out.
+    """
+    if is_allowed():
+        return
+    kind = file_system(path)
+    if kind in NETWORK:
+        place = f"on a network file system ({kind}), where two machines that write would damage it"
+    elif service := sync_folder(path):
+        place = f"in a folder that {service} copies, also in the middle of a write"
+    else:
+        return
+    raise StoreError(
+        f"{path} lies {place}: keep it on a local disk, and exchange work with pairlab merge (or"
+        f" allow it here with {ALLOWED}=1)"
+    )
+
+
+def is_encrypted(path: StrPath, devices: Path = Path("/sys/dev/block")) -> bool:
+    """Whether the disk below is known to be encrypted, also under a volume of LVM."""
+    try:
+        number = Path(path).absolute().parent.stat().st_dev
+    except OSError:
+        return False
+    waiting = [devices / f"{os.major(number)}:{os.minor(number)}"] if os.name == "posix" else []
+    for device in waiting:
+        try:
+            if (device / "dm" / "uuid").read_text(encoding="ascii").startswith("CRYPT-"):
+                return True
+            waiting += sorted((device / "slaves").iterdir())
+        except OSError:
+            continue
+    return False
 
 
 def open_to_others(path: StrPath) -> list[str]:

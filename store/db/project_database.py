@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,12 @@ _KEPT_EVENTS = 5000
 
 
 class ProjectDatabase(Database):
-    """A project that is open for writing, with an eye on its file."""
+    """A project that is open for writing, with an eye on its file.
+
+    Args:
+        connection: to the file.
+        check: refuses tables that this version does not know.
+    """
 
     watch: FileWatch | None = None
     """None until the file is whole."""
@@ -26,9 +31,13 @@ class ProjectDatabase(Database):
     before: dict[str, int]
     """The last row of each growing table when the file was opened."""
 
-    def __init__(self, connection: Any) -> None:
+    seen_schema: int | None = None
+    """SQLite's number of the tables' present form; None until the file is whole."""
+
+    def __init__(self, connection: Any, check: Callable[[Database], None] | None = None) -> None:
         super().__init__(connection, execute_plugins=False)
         self.made = deque(maxlen=_KEPT_EVENTS)
+        self._check = check
         self.before = {}
 
     def look(self) -> bool:
@@ -42,6 +51,17 @@ class ProjectDatabase(Database):
             return True
         self.conn.execute("PRAGMA wal_autocheckpoint=0")
         return False
+
+    def check_schema(self) -> None:
+        """Refuse to write where a newer pairlab has changed the tables since the last look.
+
+        Raises:
+            NotAProject: it has.
+        """
+        now = int(self.conn.execute("PRAGMA schema_version").fetchone()[0])
+        if self.seen_schema not in (None, now) and self._check is not None:
+            self._check(self)
+        self.seen_schema = now
 
     def confirm(self) -> None:
         """Look again after a write.
@@ -82,6 +102,7 @@ def immediate(db: Database) -> Iterator[None]:
 
     Raises:
         FileLost: it was written, but the file at the path is not the one that was opened.
+        NotAProject: a newer pairlab has changed the tables meanwhile; nothing was written.
     """
     nested = db.conn.in_transaction
     watched = db if isinstance(db, ProjectDatabase) and not nested else None
@@ -90,6 +111,8 @@ def immediate(db: Database) -> Iterator[None]:
     with translated():
         db.conn.execute("SAVEPOINT nested" if nested else "BEGIN IMMEDIATE")
         try:
+            if watched is not None:
+                watched.check_schema()
             yield
             db.conn.execute("RELEASE nested" if nested else "COMMIT")
         except BaseException:

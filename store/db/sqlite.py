@@ -37,6 +37,11 @@ def translated(path: StrPath | None = None) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explained(error, path) from error
+    except UnicodeDecodeError as error:  # a name of a table; of cells SQLite itself says it
+        where = os.fspath(path) if path is not None else "the project file"
+        raise errors.Damaged(
+            f"{where} is damaged (a name in it is no text); {WAYS_BACK}"
+        ) from error
     except UnicodeEncodeError as error:
         raise errors.BadInput(
             "a text holds half of a character (a lone surrogate), which no file can keep;"

@@ -7,25 +7,30 @@ table), so a letter changed outside pairlab, or by a failing disk, can be found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
 from store import ids
 from store.errors import Damaged
+from store.items.purged import GONE, is_blank
 from store.items.table import Row
-from store.items.tables import ITEMS, TABLES, there
+from store.items.tables import ITEMS, TABLES, WALKED, there
+from store.log import events
+
+START: Final = -1
+"""Before the first row of every table: SQLite puts numbers before texts."""
 
 _PAIRS = """
-SELECT pair.id, pair.prompt_id, a.text, b.text, pair.external_id,
+SELECT pair.position, pair.id, pair.prompt_id, a.text, b.text, pair.external_id,
        a.prompt_id = pair.prompt_id AND b.prompt_id = pair.prompt_id
 FROM pair LEFT JOIN candidate AS a ON a.id = pair.a_id LEFT JOIN candidate AS b ON b.id = pair.b_id
-ORDER BY pair.position
+WHERE pair.position > ? ORDER BY pair.position LIMIT ?
 """
 
 
 class Changed(NamedTuple):
-    """An item that is not what its id says."""
+    """An item, or an event, that is not what its id says."""
 
     table: str
     id: str
@@ -34,10 +39,35 @@ class Changed(NamedTuple):
         return f"{self.table} {self.id[:12]}"
 
 
+_Compared = tuple[int | str, str, bool]
+Step = tuple[int | str, Changed | None]
+"""A row's place in the walking order of its table, and the row where it was changed."""
+
+
 def changed(db: Database, tables: Iterable[str] = ITEMS) -> Iterator[Changed]:
     """The items whose content does not belong to their id; a second for some 50,000 rows."""
     for table in tables:
-        yield from _changed_pairs(db) if table == "pair" else _changed_rows(db, table)
+        yield from (each for _, each in walk(db, table, START, -1) if each is not None)
+
+
+def walk(db: Database, table: str, after: int | str, limit: int) -> Iterator[Step]:
+    """Compare rows in the table's walking order.
+
+    Args:
+        db: a project.
+        table: one of :data:`store.items.tables.TABLES`.
+        after: the place of the last row that need not be looked at; :data:`START` for none.
+        limit: most rows; -1 for all.
+    """
+    steps: Iterator[_Compared]
+    if table == "event":
+        steps = events.compared(db, after, limit)
+    elif table == "pair":
+        steps = _pairs(db, after, limit)
+    else:
+        steps = _rows(db, table, after, limit)
+    for place, item, same in steps:
+        yield place, None if same else Changed(table, item)
 
 
 def must_be_unchanged(db: Database, otherwise: str) -> None:
@@ -70,8 +100,13 @@ def belongs(table: str, row: Row) -> bool:
 
 
 def pair_belongs(pair_id: str, prompt_id: str, a: str, b: str, external_id: str | None) -> bool:
-    """Whether a pair's id is that of its prompt, both texts and the imported id."""
-    return pair_id == ids.pair_id(prompt_id, a, b, external_id)
+    """Whether a pair's id is that of its prompt, both texts and the imported id.
+
+    Of a pair whose texts were purged nobody can say; it passes.
+    """
+    return (a == b == GONE and external_id is None) or pair_id == ids.pair_id(
+        prompt_id, a, b, external_id
+    )
 
 
 def pair_row_belongs(db: Database, row: Row) -> bool:
@@ -87,19 +122,24 @@ def pair_row_belongs(db: Database, row: Row) -> bool:
     )
 
 
-def _changed_pairs(db: Database) -> Iterator[Changed]:
-    for pair_id, prompt_id, a, b, external_id, of_one_prompt in db.execute(_PAIRS):
-        if not of_one_prompt or not pair_belongs(pair_id, prompt_id, a, b, external_id):
-            yield Changed("pair", pair_id)
+def _pairs(db: Database, after: int | str, limit: int) -> Iterator[_Compared]:
+    for place, pair_id, prompt_id, a, b, external_id, one_prompt in db.execute(
+        _PAIRS, [after, limit]
+    ):
+        same = bool(one_prompt) and pair_belongs(pair_id, prompt_id, a, b, external_id)
+        yield place, pair_id, same
 
 
-def _changed_rows(db: Database, table: str) -> Iterator[Changed]:
+def _rows(db: Database, table: str, after: int | str, limit: int) -> Iterator[_Compared]:
     """What is derived from the other columns is compared with them."""
-    select = ", ".join([*there(db.conn, table), *TABLES[table].derived])
-    size = len(TABLES[table].names)
-    for row in db.execute(f"SELECT {select} FROM {table}"):  # noqa: S608 - names of ours
-        if _derived(table, row[:size]) != row[size:]:
-            yield Changed(table, str(row[0]))
+    key = WALKED[table]
+    select = ", ".join([key, *there(db.conn, table), *TABLES[table].derived])
+    size = 1 + len(TABLES[table].names)
+    for row in db.execute(
+        f"SELECT {select} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?",  # noqa: S608
+        [after, limit],
+    ):
+        yield row[0], str(row[1]), _derived(table, row[1:size]) == row[size:]
 
 
 def _derived(table: str, row: Row) -> Row | None:
@@ -107,7 +147,7 @@ def _derived(table: str, row: Row) -> Row | None:
     made = TABLES[table]
     cells = made.cells(row)
     try:
-        if cells["id"] != made.identity(cells):
+        if cells["id"] != made.identity(cells) and not is_blank(table, cells):
             return None
         return tuple(work_out(cells) for work_out in made.derived.values())
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError):

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from store import find, ids
 from store.db.project_database import immediate
 from store.errors import BadInput
+from store.items import purged
 from store.log import events
 
 WAY_BACK: Final = "bring it back with: pairlab remove --undo ID"
@@ -92,6 +93,24 @@ def named(db: Database, texts: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(each.id for each in found))
 
 
+def prompts_of(db: Database, texts: Sequence[str]) -> list[str]:
+    """The prompts that ids of prompts, pairs or answers lead to, but for those purged already.
+
+    Raises:
+        WrongId: one names nothing, or several items.
+    """
+    found = dict.fromkeys(
+        db.execute(
+            "SELECT coalesce((SELECT prompt_id FROM pair WHERE id = ?1),"
+            " (SELECT prompt_id FROM candidate WHERE id = ?1), ?1)",
+            [find.anything(db, text).id],
+        ).fetchone()[0]
+        for text in texts
+    )
+    gone = {*purged.here(db)}
+    return [str(each) for each in found if each not in gone]
+
+
 def changing(db: Database, items: Sequence[str], *, removed: bool) -> list[str]:
     """Those of some prompts and pairs that a removal, or its undoing, would change."""
     out = {str(row[0]) for row in db.execute("SELECT item FROM removed")}
@@ -117,7 +136,12 @@ def bring_back(db: Database, items: Sequence[str], annotator: str, *, at: str) -
 
     Returns:
         The items that were out before.
+
+    Raises:
+        BadInput: the texts of one were purged.
     """
+    if gone := sorted({*purged.here(db)} & {*items}):
+        raise BadInput(f"{gone[0][:12]} was purged: its texts are gone; nothing was brought back")
     return _say(db, items, annotator, on=False, at=at)
 
 

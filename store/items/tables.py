@@ -26,6 +26,18 @@ TABLES: Final[dict[str, Table[Any]]] = {
 }
 """In the order in which they are written."""
 
+WALKED: Final = {
+    "prompt": "position",
+    "constitution": "id",
+    "run": "id",
+    "generation": "rowid",
+    "candidate": "rowid",
+    "critique": "rowid",
+    "pair": "position",
+    "event": "arrival",
+}
+"""The column in whose order all rows of a table are read."""
+
 ITEMS: Final = tuple(name for name in TABLES if name != EVENTS.name)
 
 

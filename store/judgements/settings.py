@@ -34,6 +34,9 @@ JUDGE_MARGIN: Final = "judge_margin"
 RUN_PAIRS: Final = "run_pairs"
 """The rules by which `run` pairs answers by itself; see :mod:`store.judgements.pairing`."""
 
+BACKUPS: Final = "backups"
+"""How many backups are kept that are made when the project is opened; 0 (the default) for none."""
+
 ORIGINAL_LAST: Final = "original-last"
 BEST_WORST: Final = "best-worst"
 RULES: Final = (ORIGINAL_LAST, BEST_WORST)

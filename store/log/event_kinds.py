@@ -310,6 +310,7 @@ SETTINGS: Final[Mapping[str, Field]] = {
     "queue": Field(_one_of("project", "useful"), "project or useful"),
     "random_share": Field(_share, "a share from 0 to 1"),
     "answer_sample": Field(lambda value: _whole(value, 0, 10**6), "a number of answers"),
+    "backups": Field(lambda value: _whole(value, 0, 100), "a number of backups"),
     "judge_margin": Field(lambda value: _share(value) and value < 0.5, "a share under one half"),
 }
 """What the settings that are known here may be."""
@@ -376,7 +377,12 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, may_clear=True
     ),
     "removed": EventSchema(
-        ItemType.ANYTHING, {"on": Field(_bool, "true or false", needed=True)}, shared=True
+        ItemType.ANYTHING,
+        {
+            "on": Field(_bool, "true or false", needed=True),
+            "purged": Field(lambda value: value is True, "true"),
+        },
+        shared=True,
     ),
     "shown": EventSchema(ItemType.PAIR),
     "decision": EventSchema(

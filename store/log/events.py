@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -225,11 +225,17 @@ def since(db: Database, arrival: int) -> list[tuple[int, Event]]:
 
 def changed(db: Database) -> int:
     """How many events are not what their ids say; one whose value cannot be read is one."""
-    bad = 0
-    for row in db.execute(_SELECT + " ORDER BY arrival"):
+    return sum(not same for _, _, same in compared(db))
+
+
+def compared(
+    db: Database, after: int | str = 0, limit: int = -1
+) -> Iterator[tuple[int | str, str, bool]]:
+    """Arrival and id of the events behind an arrival, and whether they are what their ids say."""
+    rows = db.execute(_SELECT + " WHERE arrival > ? ORDER BY arrival LIMIT ?", [after, limit])
+    for row in rows:
         event = set_aside.parsed(row[:10])
-        bad += event is None or identity(event) != event.id
-    return bad
+        yield row[10], str(row[0]), event is not None and identity(event) == event.id
 
 
 def last_arrival(db: Database) -> int:

@@ -20,22 +20,12 @@ from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
 from store.db.sqlite import StrPath, translated
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
-from store.items.tables import TABLES, there
+from store.items.tables import TABLES, WALKED, there
 
 MAX_FILE_BYTES: Final = 8 * 2**30
 MAX_TEXT_BYTES: Final = 16 * 2**20
 """Longest text in any cell; a context of a million tokens fits."""
 
-_ORDER: Final = {
-    "prompt": "position",
-    "constitution": "id",
-    "run": "id",
-    "generation": "rowid",
-    "candidate": "rowid",
-    "critique": "rowid",
-    "pair": "position",
-    "event": "arrival",
-}
 _MIGRATIONS: Final = "_sqlite_migrations"
 
 
@@ -68,7 +58,7 @@ def rows(db: Database, table: str, path: StrPath | None = None) -> Iterator[tupl
     """The rows of a table in its own order, by its columns; errors name the file ``path``."""
     with translated(path):
         columns = there(db.conn, table)
-        yield from db.execute(select(table, columns, "ORDER BY", _ORDER[table]))
+        yield from db.execute(select(table, columns, "ORDER BY", WALKED[table]))
 
 
 def select(table: str, columns: Iterable[str], *rest: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ from store.items.tables import ITEMS, TABLES
 from store.log import current_state, event_kinds, events
 from store.log import set_aside as aside
 from store.log.set_aside import Aside
-from store.merging import checked, conflicts, forks, incoming
+from store.merging import checked, conflicts, forks, incoming, purged_rows
 from store.merging.conflicts import Conflict
 from store.records import Event
 from store.rounds import rounds
@@ -133,6 +133,7 @@ class _Merge:
         self._dry_run, self._adopt, self._on_row = dry_run, adopt_fork, on_row
         self._seen = 0
         self._new: dict[str, list[Row]] = {}
+        self._out: Mapping[str, frozenset[str]] = {}
         self._added: Counter[str] = Counter()
         self._known: Counter[str] = Counter()
         self._labels: Counter[str] = Counter()
@@ -143,8 +144,11 @@ class _Merge:
     def run(self) -> None:
         # candidates and critiques point at each other, and parents may come after children
         self._db.execute("PRAGMA defer_foreign_keys=ON")
+        self._out = purged_rows.kept_out(self._db, self._other)
         for table in ITEMS:
             self._take_items(table)
+        if why := purged_rows.unfounded(self._other, self._new):
+            raise self.mistrust(why)
         self._check_candidates()
         if broken := self._db.execute("PRAGMA foreign_key_check").fetchone():
             raise self.mistrust(f"a {broken[0]} names a {broken[2]} that is not there")
@@ -166,9 +170,12 @@ class _Merge:
     def _take_items(self, table: str) -> None:
         here = {row[0] for row in self._db.execute(incoming.select(table, ("id",)))}
         new: list[tuple[Any, ...]] = []
+        out = self._out.get(table, frozenset())
         for values in self._rows(table, checked.row):
             if values[0] in here:
                 self._known[table] += 1
+            elif values[0] in out:
+                continue
             else:
                 here.add(values[0])
                 new.append(values)
@@ -233,6 +240,8 @@ class _Merge:
                 raise forks.Fork(self._path, since)
             theirs = forks.adopted(theirs, parted)
             self._adopted = since
+        gone: frozenset[str] = frozenset().union(*self._out.values())
+        theirs = [event for event in theirs if event.item not in gone]
         here = {row[0] for row in self._db.execute("SELECT id FROM event")}
         before = events.last_arrival(self._db)
         new = [event for event in theirs if event.id not in here]

@@ -28,6 +28,7 @@ COMMANDS = {
     "new": "creates the project file",
     "import": "brings in prompts, pairs or labels",
     "remove": "takes prompts or pairs out again, by import, id or search",
+    "purge": "takes the texts of prompts out of the file for good",
     "run": "proposes, criticises and revises whatever is pending",
     "propose": "the first step of run alone: candidates for prompts that lack them",
     "revise": "the second step of run alone: critiques and revisions of what was proposed",
@@ -108,7 +109,9 @@ class _Commands(click.Group):
         if own_process:
             leave_no_traces()
             output.take_over()
-            if not _names_a_server(sys.argv[1:]):  # whose process starts when it is first needed
+            if _names_a_server(sys.argv[1:]):  # whose process starts when it is first needed
+                netlock.postpone()
+            else:
                 netlock.lock()
         try:
             status = super().main(

@@ -23,10 +23,16 @@ def command(context: CliContext, *, repair: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from store.db.doctor import Severity, examine
-    from tui.cli.examine import configuration_findings, model_findings, network_finding
+    from tui.cli.examine import (
+        configuration_findings,
+        files_finding,
+        model_findings,
+        network_finding,
+    )
 
     mended = _repair(context) if repair else []
     findings = [*examine(context.db), *model_findings(context.db), network_finding()]
+    findings.append(files_finding())
     findings += configuration_findings()
     broken = any(finding.severity is Severity.BROKEN for finding in findings)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import netlock
+from engine import netlock, writelock
 from engine.errors import EngineError, NoModel
 from engine.llama import conversion, weights
 from engine.llama.kernels import several_at_once
@@ -51,6 +51,19 @@ def network_finding() -> Diagnosis:
         Severity.NOTE,
         f"{closed.value}: the kernel does not keep code outside Python from opening a socket",
         "Linux on x86-64 or aarch64 locks it; elsewhere use a machine without a network.",
+    )
+
+
+def files_finding() -> Diagnosis:
+    """Whether the processes that hold model and connection can change files."""
+    if writelock.available():
+        words = "the model's and the HTTP process can change no file (Landlock)"
+        return Diagnosis("files", Severity.OK, words)
+    return Diagnosis(
+        "files",
+        Severity.NOTE,
+        "this kernel does not keep the model's process from changing files (no Landlock)",
+        "Use models you trust; Linux 5.13 and newer has it.",
     )
 
 

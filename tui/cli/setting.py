@@ -56,6 +56,12 @@ _QUEUES = {
     metavar="M",
     help="A judge's probability within M of one half is a tie (0); also judge --margin.",
 )
+@click.option(
+    "--backups",
+    type=click.IntRange(0, 100),
+    metavar="N",
+    help="Write a backup whenever the project is opened in the app, and keep the latest N (0).",
+)
 @json_option
 @click.pass_obj
 def command(
@@ -67,11 +73,13 @@ def command(
     queue: str | None,
     random_share: float | None,
     judge_margin: float | None,
+    backups: int | None,
     *,
     as_json: bool,
 ) -> None:
     """Show the project's settings, or change them; who changed what is recorded."""
     from store import clock
+    from store.db import rolling
     from store.judgements import settings
     from store.rounds import draws
 
@@ -83,6 +91,7 @@ def command(
         settings.QUEUE: queue,
         settings.RANDOM_SHARE: random_share,
         settings.JUDGE_MARGIN: judge_margin,
+        settings.BACKUPS: backups,
     }
     with context.open() as database:
         for key, value in wanted.items():
@@ -96,6 +105,7 @@ def command(
             settings.QUEUE: settings.USEFUL if order.useful else settings.PROJECT,
             settings.RANDOM_SHARE: order.share,
             settings.JUDGE_MARGIN: settings.judge_margin(database),
+            settings.BACKUPS: rolling.wanted(database),
         }
         by_run = [rule for rule in settings.RULES if settings.pairs_by_run(database, rule)]
     if as_json:
@@ -107,6 +117,7 @@ def command(
     put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`, `judge` and the app")
     put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
     put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
+    put(f"backups   {found[settings.BACKUPS] or 'none'} kept, one written when the app is opened")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")
 

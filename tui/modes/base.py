@@ -36,7 +36,7 @@ from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
 from tui.keymap import display, with_keys
 from tui.keys.common import COMMON, ITEM_ACTIONS
-from tui.messages import AgreementMoved, CameBack, EngineSaid, GoTo, OtherWork
+from tui.messages import AgreementMoved, CameBack, EngineSaid, FileDoubted, GoTo, OtherWork
 from tui.modes import registry
 from tui.services import Services
 from tui.sides import by_place
@@ -318,6 +318,10 @@ class ModeScreen(Scrolls, TextScreen):
         """The engine may just have been made."""
         self._tell_server()
 
+    def on_file_doubted(self, _event: FileDoubted) -> None:
+        """What was found stays in the footer."""
+        self._tell_server()
+
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
         """Kappa in the header follows everybody's labels."""
         self.header.agreement = self.app.agreement.headline
@@ -474,6 +478,7 @@ class ModeScreen(Scrolls, TextScreen):
         self.status.server = (engine.server if engine else None) or ""
         closed = netlock.state()
         self.status.network = "" if closed is netlock.Network.OPEN else closed.value
+        self.status.doubt = self.app.session.upkeep.found
 
     def _mark_unsaved(self) -> None:
         self.status.unsaved = self._acting

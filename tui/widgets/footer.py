@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-_ADDRESS = 32
+_ADDRESS = 40
 """Columns for the server that is open; mode M shows the whole address."""
 
 
@@ -49,6 +49,8 @@ class StatusLine(Widget):
     """Address of the server prompts are sent to; empty where they stay with this process."""
     network: reactive[str] = reactive("")
     """How the way to a network is closed; shown where there is room."""
+    doubt: reactive[str] = reactive("")
+    """What of the project file is not what it was; stands in the place of the network."""
 
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""
@@ -57,11 +59,14 @@ class StatusLine(Widget):
             return Content.styled(one_line(self.told, width), "bold $error")
         mark = "saving" if self.unsaved else ""
         address = self.server.partition("://")[2]
-        server = one_line(f"open: {address}", _ADDRESS) if address else ""
+        opened = "network: only" if self.network else "open:"
+        server = one_line(f"{opened} {address}", _ADDRESS) if address else ""
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
         closed = f"network: {self.network}" if self.network and not server else ""
+        if self.doubt:
+            closed = one_line(f"{self.doubt}: pairlab doctor", width // 2)
         taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
         if closed and taken + 4 <= width:
             right = "  ".join(part for part in (right, closed) if part)

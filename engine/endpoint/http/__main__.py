@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 
+from engine import writelock
 from engine.child.codec import ProtocolError
 from engine.endpoint.http import address, protocol
 from engine.endpoint.http.exchange import Exchange
@@ -62,6 +63,7 @@ class Process:
 def main() -> int:
     """Run until the app closes stdin."""
     leave_no_traces()
+    writelock.lock()
     # Ctrl-C in a terminal reaches the whole group; the app decides what to close.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from engine import netlock
+from engine import netlock, writelock
 from engine.privacy import leave_no_traces
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     _give_way()
     leave_no_traces()
     netlock.lock()
+    writelock.lock()
     # Ctrl-C is for the app, which ends the host in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()

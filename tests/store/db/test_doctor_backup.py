@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from store import importing
-from store.db import doctor, file_system
+from store.db import doctor, file_system, rolling
 from store.db.backup import backup
 from store.db.connection import open_store
 from store.db.doctor import Severity, examine
 from store.db.session import session
-from store.errors import ProjectExists, StoreError
-from store.judgements import labels
+from store.errors import Damaged, ProjectExists, StoreError
+from store.judgements import labels, settings
 from store.log import current_state
 from tests.store.conftest import AT, Project
 from tests.store.deciding import head_rows, some_pairs
@@ -32,7 +32,9 @@ def test_a_sound_project_has_nothing_to_do(project: Project) -> None:
     told.pop("file system")  # the tests may run anywhere
     told.pop("sync folder")
     told.pop("room")
+    told.pop("encryption")
     told.pop("sqlite")
+    assert told.pop("backups") is Severity.NOTE  # off, which is worth knowing
     assert set(told) == {
         "rights",
         "leftovers",
@@ -118,10 +120,25 @@ def test_the_longest_mount_says_the_kind_of_file_system(tmp_path: Path) -> None:
     assert file_system.file_system(share, tmp_path / "nothing") is None
 
 
+def test_an_encrypted_disk_is_known_also_under_a_volume(tmp_path: Path) -> None:
+    number = tmp_path.stat().st_dev
+    devices = tmp_path / "devices"
+    own = devices / f"{os.major(number)}:{os.minor(number)}"
+    below = own / "slaves" / "sda3"
+    (below / "dm").mkdir(parents=True)
+    (own / "dm").mkdir()
+    (own / "dm" / "uuid").write_text("LVM-x")
+    assert not file_system.is_encrypted(tmp_path / "study.db", devices)
+    (below / "dm" / "uuid").write_text("CRYPT-LUKS2-x")
+    assert file_system.is_encrypted(tmp_path / "study.db", devices)
+    assert not file_system.is_encrypted(tmp_path / "study.db", tmp_path / "none")
+
+
 def test_sync_folders_are_known_by_name_or_mark(tmp_path: Path) -> None:
     assert file_system.sync_folder(tmp_path / "study.db") is None
     assert file_system.sync_folder("/home/x/Dropbox (Lab)/study.db") == "Dropbox"
     assert file_system.sync_folder("/home/x/OneDrive - Lab/a/study.db") == "OneDrive"
+    assert file_system.sync_folder("/home/x/dropbox-study/Dropbox") is None
     (tmp_path / ".stfolder").mkdir()
     assert file_system.sync_folder(tmp_path / "deep" / "study.db") == "Syncthing"
 
@@ -176,3 +193,39 @@ def test_pairs_from_before_sides_were_drawn_are_told(project: Project) -> None:
     importing.run(project.db, io.BytesIO(row), at=AT)
     (later,) = [each for each in examine(project.path) if each.subject == "sides"]
     assert later.words.startswith(f"{many} imported pairs"), "the new pair is none of them"
+
+
+def test_rolling_backups_keep_the_latest_and_are_written_only_for_something_new(
+    project: Project,
+) -> None:
+    db = project.db
+    pair = some_pairs(db)[0]
+    assert rolling.roll(db, project.path, AT).written is None  # off until somebody turns it on
+    assert "off" in {each.subject: each.words for each in examine(project.path)}["backups"]
+    settings.set(db, settings.BACKUPS, 2, "first", AT)
+    written = []
+    for verdict in ("a", "b", "tie"):
+        labels.give(db, pair, "first", verdict, at=AT)
+        for _ in range(2):
+            done = rolling.roll(db, project.path, AT)
+            written += [done.written] if done.written else []
+    assert len(written) == 3
+    assert rolling.existing(project.path) == written[:0:-1]  # the two latest
+    with session(written[-1]) as copy:
+        assert labels.of_pair(copy, pair)[0].verdict == "tie"
+    assert (
+        "2 are kept; there are 2" in {e.subject: e.words for e in examine(project.path)}["backups"]
+    )
+
+
+def test_a_rolling_backup_of_what_is_not_whole_pushes_no_good_one_out(project: Project) -> None:
+    db = project.db
+    pair = some_pairs(db)[0]
+    settings.set(db, settings.BACKUPS, 1, "first", AT)
+    good = rolling.roll(db, project.path, AT).written
+    labels.give(db, pair, "first", "a", at=AT)
+    db.execute("DROP TRIGGER candidate_no_update")
+    db.execute("UPDATE candidate SET text = text || ' '")
+    with pytest.raises(Damaged):
+        rolling.roll(db, project.path, AT)
+    assert rolling.existing(project.path) == [good]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 from sqlite_utils import Database
 
 from store.db import meta
-from store.db.connection import create, open_readonly
+from store.db.connection import create, open_readonly, open_store
 from store.db.session import session
+from store.db.sqlite import sqlite3
 from store.db.thread import StoreThread
 from store.errors import FileLost, StoreError
 from store.items import prompts
@@ -36,6 +38,7 @@ import sys
 from store.judgements import labels
 from store.errors import StoreError
 from store.db.session import session
+from store.db.sqlite import sqlite3
 path = sys.argv[1]
 try:
     with session(path) as db:
@@ -300,3 +303,28 @@ def test_another_process_stops_and_all_it_acknowledged_is_kept(
     assert set(acknowledged) <= kept
     if name.startswith(("replaced", "overwritten")):
         assert event_ids(study) == other
+
+
+def test_a_file_that_a_killed_process_left_half_written_is_whole_with_its_log(study: Path) -> None:
+    with closing(open_store(study)) as db, closing(open_store(study)) as other:
+        for each in (db, other):
+            each.execute("PRAGMA wal_autocheckpoint=0")
+        pairs = pair_ids(db)
+        told = [each for _ in range(30) for each in labelled(other, pairs)]
+        whole = study.parent / "aside" / "whole.db"
+        whole.parent.mkdir()
+        for ending in ("", "-wal"):
+            shutil.copy(f"{study}{ending}", f"{whole}{ending}")
+        with closing(sqlite3.connect(whole)) as moved:
+            moved.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before, after = study.read_bytes(), whole.read_bytes()
+        rng = random.Random("half")
+        for _ in range(12):  # what a checkpoint has written when its process is killed
+            half = bytearray(before.ljust(len(after), b"\0"))
+            for at in range(0, len(after), 4096):
+                if rng.random() < 0.5:
+                    half[at : at + 4096] = after[at : at + 4096]
+            with study.open("r+b") as file:
+                file.write(half)
+            told += labelled(db, pairs[:1])
+    assert set(told) <= event_ids(study)

@@ -241,6 +241,7 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
     closed = netlock.state()
     where = plain(
         f"endpoint {server}; network: {closed.value}"
+        f"{' but for the HTTP process' if closed is netlock.Network.LOCKED else ''}"
         if server
         else f"network: {closed.value}"
         if closed is not netlock.Network.OPEN

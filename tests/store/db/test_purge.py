@@ -1,0 +1,181 @@
+"""The texts of a prompt leave the file for good, and nothing brings them back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sqlite_utils import Database
+
+from store import exporting
+from store.db import doctor, purge
+from store.db.backup import backup
+from store.db.connection import open_store
+from store.db.doctor import Severity
+from store.db.session import session
+from store.errors import BadInput, Busy
+from store.exporting import ExportOptions
+from store.items import attacks, content_hashes, pairs, prompts, removal, runs
+from store.judgements import drafts, labels
+from store.judgements.drafts import Draft, DraftKind, DraftPlace
+from store.merging.merge import merge
+from store.records import Generation, Message, Run
+from store.views import search_index
+from tests.store.building import AT, a_candidate, a_chain
+from tests.store.conftest import Project
+from tests.store.deciding import some_pairs
+
+WORD = "zanzibar"
+SECRET = f"the patient is called {WORD}"
+KEPT = "nothing of this is secret"
+
+
+class Study(NamedTuple):
+    path: Path
+    prompt: str
+    pair: str
+    other: str
+    """A pair that stays."""
+
+
+@pytest.fixture
+def study(project: Project) -> Study:
+    """A project in which the secret is everywhere a text can be; closed."""
+    db = project.db
+    chain = a_chain(db, SECRET)
+    pair, _ = pairs.make_revision_pair(db, chain.original, chain.revisions[0], at=AT)
+    attacks.wrap(
+        db,
+        prompts.get(db, chain.prompt),
+        "role",
+        [Message("user", f"Sing: {SECRET}")],
+        "first",
+        at=AT,
+    )
+    run = runs.add_run(
+        db,
+        Run(
+            model="m",
+            model_sha256=None,
+            backend="scripted",
+            chat_template=None,
+            settings={},
+            seed=1,
+            started_at=AT,
+        ),
+    )
+    for rendered in (f"judge: {SECRET}", KEPT):
+        runs.add_generation(
+            db,
+            Generation(
+                run_id=run,
+                kind="judge",
+                rendered=rendered,
+                settings={},
+                seed=1,
+                text="A",
+                finish_reason="stop",
+                prompt_tokens=1,
+                completion_tokens=1,
+                seconds=2,
+                created_at=AT,
+            ),
+        )
+    labels.give(db, pair, "first", "a", note=f"{WORD} is hurt by this", at=AT)
+    labels.note(db, chain.prompt, "first", f"ask {WORD}", AT)
+    drafts.save(db, "first", {DraftPlace(DraftKind.NOTE, chain.original): Draft(f"so {WORD}", AT)})
+    other = some_pairs(db)[0]
+    labels.give(db, other, "first", "b", at=AT)
+    search_index.read_in(db, 100)
+    db.close()
+    assert WORD.encode() in project.path.read_bytes()
+    return Study(project.path, chain.prompt, pair, other)
+
+
+def purged(study: Study) -> purge.Purged:
+    with session(study.path) as db:
+        all_of_it = purge.with_what_was_made_of_them(db, [study.prompt])
+    return purge.purge(study.path, all_of_it, "first", AT)
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in sorted(folder.rglob("*")) if each.is_file())
+
+
+def rows(db: Database, table: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in db.execute(f"SELECT id FROM {table} ORDER BY id").fetchall()]
+
+
+def test_no_byte_of_it_is_left_beside_the_project_and_the_rest_goes_on(study: Study) -> None:
+    with session(study.path) as db:
+        before = {table: rows(db, table) for table in ("prompt", "candidate", "pair", "generation")}
+    done = purged(study)
+    assert (done.prompts, done.pairs, done.same_words, done.copies) == (2, 1, (), ())
+    with session(study.path) as db:
+        removal.of_item(db, study.pair)
+        search_index.read_in(db, 100)
+        assert {table: rows(db, table) for table in before} == before
+        assert labels.of_pair(db, study.pair) == []
+        assert [each.verdict for each in labels.of_pair(db, study.other)] == ["b"]
+        assert list(content_hashes.changed(db)) == []
+        plan = exporting.plan(db, ExportOptions(format="triplets"))
+        exporting.write(plan, study.path.with_name("out.jsonl"))
+        assert db.execute("SELECT count(*) FROM generation WHERE rendered = ?", [KEPT]).fetchone()[
+            0
+        ]
+        assert WORD.encode() not in everything(study.path.parent)  # the log too
+        with pytest.raises(BadInput, match="was purged"):
+            removal.bring_back(db, [study.prompt], "first", at=AT)
+    assert WORD.encode() not in everything(study.path.parent)
+    told = {each.subject: each for each in doctor.examine(study.path)}
+    assert not [each for each in told.values() if each.severity is Severity.BROKEN]
+    assert "removed" not in told  # for that can be brought back
+    assert "prompts 2, whose" in told["purged"].words
+
+
+def test_copies_are_named_and_a_merge_or_an_import_brings_nothing_back(study: Study) -> None:
+    with session(study.path) as db:
+        backup(db, study.path.with_name("copy.db"))
+    old = study.path.with_name("elsewhere") / "old.db"
+    old.parent.mkdir()
+    shutil.copy(study.path.with_name("copy.db"), old)
+    with session(old) as db:  # work goes on over there, on what was purged and on the rest
+        labels.give(db, study.pair, "second", "b", note=f"{WORD} again", at=AT)
+        a_candidate(db, study.prompt, f"one more about {WORD}", slot=7)
+        labels.give(db, study.other, "second", "a", at=AT)
+        removal.remove(db, [study.prompt], "second", at=AT)
+        removal.bring_back(db, [study.prompt], "second", at=AT)
+    assert purged(study).copies == (study.path.with_name("copy.db"),)
+    with session(study.path) as db:
+        came = merge(db, old)
+        assert came.labels == {"second": 1}
+        assert came.set_aside == ()
+        assert not merge(db, old).anything
+        prompts.add(db, [Message("user", SECRET)], category="helpful", source="t", at=AT)
+    assert WORD.encode() not in study.path.read_bytes()
+    assert not Path(f"{study.path}-wal").exists()
+    with session(old) as db:
+        merge(db, study.path)
+        assert list(content_hashes.changed(db)) == []
+        assert removal.of_item(db, study.pair) is None  # the last word there was to bring it back
+    fresh = study.path.with_name("fresh.db")
+    from store.db.connection import create
+
+    create(fresh).close()
+    with session(fresh) as db:
+        merge(db, study.path)
+        assert removal.of_item(db, study.pair) is not None
+        assert list(content_hashes.changed(db)) == []
+    assert WORD.encode() not in fresh.read_bytes()
+
+
+def test_nothing_is_changed_while_somebody_has_the_project_open(study: Study) -> None:
+    db = open_store(study.path)
+    with pytest.raises(Busy, match="open"):
+        purged(study)
+    assert db.execute("SELECT count(*) FROM event").fetchone()[0] > 0
+    db.close()
+    assert [each.name for each in study.path.parent.iterdir() if each.name.startswith(".")] == []
+    assert WORD.encode() in study.path.read_bytes()

@@ -1,0 +1,1 @@
+"""What the store must survive: each test counts what was acknowledged and what of it is lost."""
