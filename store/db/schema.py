@@ -332,6 +332,23 @@ def m0009_ai_feedback(db: Database) -> None:
     views.recreate(db)
 
 
+@migrations()
+def m0012_drafts_of_answers(db: Database) -> None:
+    """Answers that a person writes are drafts too."""
+    db.execute("ALTER TABLE draft RENAME TO draft_before")
+    db.execute(
+        "CREATE TABLE draft ("
+        " annotator TEXT NOT NULL,"
+        " kind TEXT NOT NULL CHECK (kind IN ('edit', 'own answer', 'correction', 'corrected',"
+        " 'note', 'reason', 'case', 'guideline')),"
+        " item TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,"
+        " PRIMARY KEY (annotator, kind, item)"
+        ") STRICT, WITHOUT ROWID"
+    )
+    db.execute("INSERT INTO draft SELECT * FROM draft_before")
+    db.execute("DROP TABLE draft_before")
+
+
 def _statements(script: str) -> list[str]:
     """The statements of a script; ``executescript`` would commit the migration's transaction."""
     out: list[str] = []

@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.keymap import key_of
-from tui.row_layout import Claim
 from tui.text import plain
 from tui.unseen_text import hardly_differ, nothing_to_see
 from tui.widgets.answer_pane import AnswerPane
@@ -96,11 +95,6 @@ class ChainView(ReadingView):
             ]
             return max(room - sum(pane.rows(width) + 1 for pane in above), 1 + AWAITED)
         return need
-
-    def claim(self, widget: Widget, width: int, room: int) -> Claim:
-        """Half of the rows are for the text that a person writes."""
-        claim = super().claim(widget, width, room)
-        return claim._replace(first=room // 2) if isinstance(widget, Editor) else claim
 
     @property
     def shown(self) -> Candidate | None:
