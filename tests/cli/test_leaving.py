@@ -109,9 +109,9 @@ def draft(project: Path) -> str:
 def begin_an_edit(window: Window) -> None:
     window.read_until(r"Prompt 1 of")
     window.read_until(r"Accept")
-    while "^s Save" not in window.seen:
+    while "Your text" not in window.seen:
         window.write("e")
-        window.read_until(r"\\^s Save|did not count")
+        window.read_until(r"Your text|did not count")
         window.seen = window.seen.replace("did not count", "")
     window.write("kept words ")
     window.read_until(r"words")

@@ -112,7 +112,7 @@ class CorrectingScreen(ModeScreen):
             self._ask_which(on=False)
             return
         better = to_label.swapped(to_label.mine.verdict) if to_label.mine else None
-        if self.focused in self.both_panes():
+        if self.focused in tuple(self.both_panes()):
             better = Verdict.A if self.focused is self.view.left else Verdict.B
         if better in (Verdict.A, Verdict.B):
             self.open_correction(better)

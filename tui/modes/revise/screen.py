@@ -14,12 +14,13 @@ from engine.api import EngineStatus
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.items.answered_prompts import only_pairs
-from store.judgements import pairing
+from store.judgements import corrections, pairing
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
 from store.records import Candidate, Choice
 from store.rounds import queue
 from tui.dialogs.principle_picker import PrinciplePicker
+from tui.formatting import counted
 from tui.keys.deciding import REVISE
 from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
@@ -110,6 +111,12 @@ class ReviseScreen(ModeScreen):
 
     async def undone(self, undone: Undone) -> None:
         """Back to the chain whose decision, note or flag was taken back."""
+        if undone.was.get("beside"):
+            self.tell("undone: your own answer and its pair")
+            return
+        if undone.was.get("corrects"):
+            self.tell("undone: a correction made in Label")
+            return
         if undone.kind == "pairing":
             self.tell("undone: the pair; nobody is asked to label it")
             return
@@ -139,6 +146,8 @@ class ReviseScreen(ModeScreen):
         """The revision can be edited."""
         if self.chain.shown is not None:
             yield DraftPlace(DraftKind.EDIT, self.chain.shown.id), "revise.edit"
+        if self.item is not None and self.item.original_id is not None:
+            yield DraftPlace(DraftKind.OWN, self.item.original_id), "revise.write"
         yield from super().text_places()
 
     async def other_work(self) -> None:
@@ -180,6 +189,8 @@ class ReviseScreen(ModeScreen):
             return None
         if action == "edit" and (self.writing is not None or self.chain.shown is None):
             return None
+        if action == "write" and (item is None or item.chain is None):
+            return None
         if action in STEERING and self.services.runner is None:
             return False
         if action in STEERING and (item is None or item.chain is None or self.writing):
@@ -212,10 +223,13 @@ class ReviseScreen(ModeScreen):
         """The revision becomes a text area in its place."""
         revision = self.chain.shown
         if revision is not None and self.writing is None and self._is_meant():
-            self.action_leave()
-            self.chain.revision.display = False
-            place = DraftPlace(DraftKind.EDIT, revision.id)
-            self.chain.editor.open(place, revision.text, self.drafts.get(place))
+            self._open(DraftPlace(DraftKind.EDIT, revision.id), revision.text, "Your text")
+
+    def action_write(self) -> None:
+        """An answer of one's own, also while the model still writes."""
+        original = self.item.original_id if self.item else None
+        if original is not None and self._is_meant():
+            self._open(DraftPlace(DraftKind.OWN, original), "", "Your own answer")
 
     def action_again(self) -> None:
         """Another principle, drawn at random."""
@@ -253,6 +267,9 @@ class ReviseScreen(ModeScreen):
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
         """``ctrl+s``: a changed text is an edit, an unchanged one accepts the revision."""
+        if event.place.kind is DraftKind.OWN:
+            self.act(partial(self._keep_own, event.place, event.text), decides=False)
+            return
         if self.chain.shown is None or event.place.item != self.chain.shown.id:
             return
         if event.changed and not event.text.strip():
@@ -265,9 +282,13 @@ class ReviseScreen(ModeScreen):
 
     def on_editor_left(self, event: Editor.Left) -> None:
         """``escape``: the text waits for the next ``e``."""
+        own = event.place.kind is DraftKind.OWN
         if event.changed:
-            self.tell(f"left; {self.app.key_of('revise.edit')} goes on with your text")
+            key = self.app.key_of("revise.write" if own else "revise.edit")
+            self.tell(f"left; {key} goes on with your text")
         self._close_editor()
+        if own and self.writing is not None:  # the model has gone on meanwhile
+            self.background(self._reload, group="item")
 
     # What the model says
 
@@ -547,6 +568,25 @@ class ReviseScreen(ModeScreen):
     async def _turn(self) -> None:
         await self.chain.turn()
         self.refresh_bindings()
+
+    def _open(self, place: DraftPlace, text: str, title: str) -> None:
+        """A text area in the place of the revision."""
+        self.action_leave()
+        self.chain.revision.display = False
+        self.chain.editor.open(place, text, self.drafts.get(place), title=title)
+
+    async def _keep_own(self, place: DraftPlace, text: str) -> None:
+        done = await self.ask(
+            corrections.write_own,
+            place.item,
+            self.services.annotator,
+            text,
+            at=self.services.clock(),
+        )
+        self.drafts.drop(place)
+        self._close_editor()
+        await self._reload()
+        self.tell(f"your answer is kept, in {counted(len(done.pair_ids), 'pair')}")
 
     def _close_editor(self) -> None:
         self.chain.editor.close()
