@@ -70,7 +70,8 @@ async def test_one_key_labels_and_the_next_pair_is_there(
         watch.now += 12.5
         await press(pilot, "1")
         assert screen.status.told == "pair 1: left"
-        assert screen.prompt.title == "Pair 2 of 3 · under a minute left"
+        assert screen.prompt.title == "Pair 2 of 3"
+        assert screen.prompt.aside == "under a minute left · 1 today"
         second = screen.to_label
         await press(pilot, "2")
         third = screen.to_label

@@ -71,6 +71,10 @@ class AnswerPane(Vertical, can_focus=True):
     def title(self, title: str) -> None:
         self._rule.heading = title
 
+    def mark_done(self, share: float) -> None:
+        """Draw so much of the rule heavy, from 0 to 1."""
+        self._rule.done = share
+
     @property
     def text(self) -> str:
         """What the pane holds, shielded or not, as it is drawn (marks included)."""
@@ -117,6 +121,11 @@ class AnswerPane(Vertical, can_focus=True):
         """Show an answer; where there is nothing to see, words say so."""
         words = nothing_to_see(text)
         self.show(Content.styled(words, "italic $muted") if words else text, aside=aside)
+
+    @property
+    def aside(self) -> str:
+        """The dim words at the right end of the rule, without what is out of sight."""
+        return self._aside
 
     def remark(self, aside: str) -> None:
         """Other dim words at the right end of the rule; the text stays."""

@@ -17,17 +17,19 @@ from store.judgements.corrections import Correction
 from store.log import undo
 from store.records import Phase, Verdict
 from store.rounds import queue
-from store.views import adjudication, labelling
+from store.views import adjudication, labelling, worked
 from store.views.labelling import PairToLabel
 from tui.formatting import counted, share, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.judge import text as lines
 from tui.modes.label.correcting import CorrectableView, CorrectingScreen, Opened
+from tui.rhythm import Rhythm, midnight
 from tui.session import SEEN
 from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.header import WIDE
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.prompt_pane import PromptPane
 
@@ -67,6 +69,7 @@ class LabelScreen(CorrectingScreen):
         """Skipped pairs that were skipped again: they wait until one asks for them."""
         self._skipped = 0
         """How many wait, where nothing else is left."""
+        self.rhythm = Rhythm()
 
     def compose_mode(self) -> Iterable[Widget]:
         """The prompt, the two answers, or what to do when there is no pair."""
@@ -173,6 +176,7 @@ class LabelScreen(CorrectingScreen):
     async def undone(self, undone: undo.Undone) -> None:
         """Back to the pair whose verdict, note or flag was taken back."""
         self.post_message(LabelStored())
+        await self._read_rhythm()
         if undone.kind == "ranking":
             await self._resume()
             self.tell("undone: a ranking")
@@ -248,8 +252,9 @@ class LabelScreen(CorrectingScreen):
             at=self.services.clock(),
         )
         words = said(verdict, stacked=self.stacked, strength=strength)
+        pause = "" if verdict is Verdict.SKIP else self.rhythm.add(self.services.clock())
         # before the pair: what is told behind it would be drawn by a second paint
-        self.tell(_round_words(to_label, after) or f"pair {to_label.index}: {words}")
+        self.tell(_round_words(to_label, after) or pause or f"pair {to_label.index}: {words}")
         self._show(after)
         self.post_message(LabelStored())
         if after is None:
@@ -282,6 +287,7 @@ class LabelScreen(CorrectingScreen):
             self._show(to_label)
 
     async def _resume(self) -> None:
+        await self._read_rhythm()
         found = await self.ask(labelling.resume, self.services.annotator, passed=self._passed)
         self._show(found)
         await self._tell_guideline()
@@ -304,13 +310,29 @@ class LabelScreen(CorrectingScreen):
         if to_label is not None:
             mine = to_label.swapped(to_label.mine.verdict) if to_label.mine else None
             title = _title(to_label, stacked=self.stacked)
+            self.prompt.mark_done(to_label.done / max(to_label.total, 1))
             self.view.show_pair(
-                to_label.text.messages, to_label.first, to_label.second, title=title
+                to_label.text.messages,
+                to_label.first,
+                to_label.second,
+                title=title,
+                aside=self._pace(to_label),
             )
             self.left.remark("your verdict" if mine is Verdict.A else "")
             self.right.remark("your verdict" if mine is Verdict.B else "")
         self.item_shown(to_label.pair_id if to_label else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
+
+    def _pace(self, to_label: PairToLabel) -> str:
+        """``about 25 min left · 38 today · 96 an hour``, as far as there is room."""
+        parts = [time_left(to_label.seconds_left), *self.rhythm.words(self.services.clock())]
+        return " · ".join(filter(None, parts if self.app.size.width >= WIDE else parts[:2]))
+
+    async def _read_rhythm(self) -> None:
+        """What this annotator has done today, from the log."""
+        since = midnight(self.services.clock())
+        times = await self.ask(worked.label_times, self.services.annotator, since)
+        self.rhythm = Rhythm(times)
 
     async def _look_ahead(self) -> None:
         """Wrap the texts of the pair to come while this one is being read."""
@@ -357,7 +379,7 @@ class LabelScreen(CorrectingScreen):
 
 
 def _title(to_label: PairToLabel, *, stacked: bool) -> str:
-    """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
+    """``Pair 41 of 120``, and what this annotator said of it before."""
     parts = [f"Pair {to_label.index} of {to_label.total}"]
     if to_label.round is not None:
         parts[0] = (
@@ -369,8 +391,6 @@ def _title(to_label: PairToLabel, *, stacked: bool) -> str:
         verdict = to_label.swapped(to_label.mine.verdict)
         words = said(verdict, stacked=stacked, strength=to_label.mine.strength)
         parts.append(f"your verdict: {words}")
-    elif left := time_left(to_label.seconds_left):
-        parts.append(left)
     if to_label.flagged:
         parts.append("flagged")
     if to_label.note:

@@ -18,7 +18,8 @@ from store.judgements import corrections, pairing
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
 from store.records import Candidate, Choice
-from store.rounds import queue
+from store.views import worked
+from store.views.worked import Decided
 from tui.dialogs.principle_picker import PrinciplePicker
 from tui.formatting import counted
 from tui.keys.deciding import REVISE
@@ -70,7 +71,7 @@ class ReviseScreen(ModeScreen):
         self._progress: PlanProgress | None = None
         self._engine: EngineStatus | None = None
         self._model_is_here = False
-        self._ready = 0
+        self._decided = Decided({}, 0, None)
         self._steering = False
         """The model was set to work on this item by a key."""
         self._in_work: dict[str, int] = {}
@@ -451,7 +452,9 @@ class ReviseScreen(ModeScreen):
             self._look_at(item)
             if self._marked is not None and self._marked.prompt_id != item.prompt.id:
                 self._marked = None
-            self.prompt.show_prompt(item.prompt.messages, title=self._place(item))
+            self.prompt.show_prompt(
+                item.prompt.messages, title=self._place(item), aside=self.prompt.aside
+            )
         await self.chain.show(item)
         self.item_shown(item.original_id or item.prompt.id)
 
@@ -593,10 +596,13 @@ class ReviseScreen(ModeScreen):
         self.chain.revision.display = True
 
     async def _count_ready(self) -> None:
-        self._ready = await self.ask(queue.revise_ready, self.services.annotator)
+        self._decided = decided = await self.ask(worked.decided, self.services.annotator)
+        prompts = self.item.prompts if self.item else 0
+        self.prompt.mark_done(decided.done / max(prompts, decided.done + decided.ready, 1))
+        self.prompt.remark(text.so_far(decided, wide=not self.stacked))
         self._tell_doing()
 
     def _tell_doing(self) -> None:
         self.status.doing = doing(
-            self._engine, self._progress, self._ready, sorted(self._in_work.values())
+            self._engine, self._progress, self._decided.ready, sorted(self._in_work.values())
         )

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from textual.content import Content
 
 from store.records import Choice
+from store.views.worked import Decided
+from tui.formatting import time_left
 from tui.text import plain
 from tui.widgets.next_step import command
 
@@ -15,6 +17,8 @@ NextSteps = tuple[str, list[tuple[str, str]]]
 
 SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
 """A decision, as the footer tells it."""
+
+_TALLY = (("accept", "accepted"), ("edit", "edited"), ("reject", "rejected"))
 
 HELP = (
     "First stands what the model answered, under it the critique and the principle it was "
@@ -70,6 +74,17 @@ def no_model(project: str, reason: str) -> NextSteps:
         ("mode.label", "labels the pairs that are here"),
         (command("models", project), "lists the model files found"),
     ]
+
+
+def so_far(decided: Decided, *, wide: bool) -> str:
+    """``12 accepted · 3 edited · about 40 min left``; on a narrow screen ``15 decided``."""
+    left = None if decided.pace is None else decided.pace * decided.ready
+    parts = [
+        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
+    ]
+    if not wide:
+        parts = [f"{decided.done:,} decided"] if decided.done else []
+    return " · ".join(filter(None, [*parts, time_left(left) if decided.ready else ""]))
 
 
 def table(lines: Iterable[tuple[str, str]]) -> Content:
