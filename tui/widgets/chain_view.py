@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.keymap import key_of
-from tui.text import plain
 from tui.unseen_text import hardly_differ, nothing_to_see
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.editor import Editor
@@ -168,20 +167,20 @@ class ChainView(ReadingView):
         if (item, shown) == (self.item, self.shown):
             self.revision.show(content, title=self._version_title(item), aside=aside)
 
-    async def _compared(self, old: str, new: str) -> tuple[Content, str]:
+    async def _compared(self, old: str, new: str) -> tuple[Content | str, str]:
         """The revision as it is shown, and what a reader should know before deciding."""
         self._drawn = self._rewritten = False
         if words := nothing_to_see(new):
             return Content.styled(words, "italic $muted"), ""
         if words := hardly_differ(old, new):
-            return plain(new), f"the two {words}"
+            return new, f"the two {words}"
         if not self.marked:
-            return plain(new), ""
+            return new, ""
         long = len(old) + len(new) >= LONG
         segments = await asyncio.to_thread(word_diff, old, new) if long else word_diff(old, new)
         self._rewritten = rewritten(segments)
         self._drawn = self._insisted or not self._rewritten
-        text = drawn(segments) if self._drawn else plain(new)
+        text = drawn(segments) if self._drawn else new
         return text, "rewritten" if self._rewritten else ""
 
     def _version_title(self, item: RevisionItem) -> str:

@@ -80,6 +80,11 @@ class LabelScreen(CorrectingScreen):
         """The two answers."""
         return (self.left, self.right)
 
+    def is_hard_to_read(self) -> bool:
+        """By the prompt's category and one's own flag."""
+        shown = self.to_label
+        return shown is not None and (shown.flagged or shown.text.category == "harmful")
+
     def on_mount(self) -> None:
         """Nothing to say before the first look."""
         self.next_step.display = False

@@ -88,6 +88,11 @@ class ReviseScreen(ModeScreen):
         """The two answers scroll together; ``v`` takes the first."""
         return (self.chain.revision, self.chain.candidate)
 
+    def is_hard_to_read(self) -> bool:
+        """By the prompt's category and flags on the answer."""
+        item = self.item
+        return item is not None and (item.flagged or item.prompt.category == "harmful")
+
     def on_screen_resume(self) -> None:
         """Opened: the item where one left. Back: what another mode heard of the model meanwhile."""
         self._take_up_model()
