@@ -20,6 +20,17 @@ _DECIDED: Final = (
     " WHERE kind = 'decision' AND annotator = ? AND json_extract(value, '$.choice') IS NOT NULL"
     " GROUP BY 1"
 )
+_UPCOMING: Final = """
+SELECT position, text, CASE
+    WHEN EXISTS (
+        SELECT 1 FROM candidate JOIN head ON head.kind = 'decision' AND head.item = candidate.id
+            AND head.annotator = ?1 WHERE candidate.prompt_id = prompt.id
+    ) THEN 'decided'
+    WHEN EXISTS (
+        SELECT 1 FROM candidate WHERE prompt_id = prompt.id AND origin = 'revision'
+    ) THEN 'ready' ELSE 'to come' END
+FROM kept_prompt AS prompt WHERE position > ?2 ORDER BY position LIMIT ?3
+"""
 _RECENT: Final = f"""SELECT json_group_array(seconds) FROM (
     SELECT json_extract(value, '$.seconds') AS seconds FROM head
     WHERE kind = 'decision' AND annotator = ? AND json_extract(value, '$.seconds') > 0
@@ -67,6 +78,21 @@ def label_times(db: Database, annotator: str, since: str) -> list[str]:
     """
     rows = db.execute(_TIMES, [ids.name(annotator), since]).fetchall()
     return [str(row[0]) for row in rows]
+
+
+class Upcoming(NamedTuple):
+    """A prompt that comes next in Revise."""
+
+    position: int
+    text: str
+    state: str
+    """``ready`` to decide on, ``decided`` by this annotator, or ``to come``."""
+
+
+def upcoming(db: Database, annotator: str, position: int, number: int) -> list[Upcoming]:
+    """The prompts behind a place of the project, and how far each is for one annotator."""
+    rows = db.execute(_UPCOMING, [ids.name(annotator), position, number]).fetchall()
+    return [Upcoming(*row) for row in rows]
 
 
 class Decided(NamedTuple):

@@ -510,3 +510,19 @@ async def test_an_own_answer_waits_for_no_model(empty_path: Path, make_app: Make
     own = next(c for c in candidates.of_prompt(rows, prompt) if c.origin is Origin.EDITED)
     assert (own.text, own.parent_id, own.author) == ("Light", original, "first")
     rows.close()
+
+
+async def test_free_rows_tell_what_comes_next_and_how_far_it_is(
+    study: Path, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        lines = drawn(app).split("\n")
+        moon = next(line for line in lines if "moon landing" in line)
+        assert moon.split()[:2] == ["next", "2"]
+        assert moon.rstrip().endswith("ready")
+        await press(pilot, "a", "u")
+        await pilot.resize_terminal(80, 14)
+        await settle(pilot)
+        assert "next " not in drawn(app)

@@ -605,6 +605,12 @@ class ReviseScreen(ModeScreen):
         prompts = self.item.prompts if self.item else 0
         self.prompt.mark_done(decided.done / max(prompts, decided.done + decided.ready, 1))
         self.prompt.remark(text.so_far(decided, wide=not self.stacked))
+        if self.item is not None:
+            position = self.item.prompt.position
+            after = await self.ask(
+                worked.upcoming, self.services.annotator, position, text.UPCOMING
+            )
+            self.chain.tell_upcoming(text.upcoming(after, self.app.size.width))
         self._tell_doing()
 
     def _tell_doing(self) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from store.records import Choice
-from store.views.worked import Decided
+from store.views.worked import Decided, Upcoming
 from tui.formatting import time_left
-from tui.text import plain
+from tui.text import one_line, plain
 from tui.widgets.next_step import command
 
 NextSteps = tuple[str, list[tuple[str, str]]]
@@ -18,6 +19,8 @@ NextSteps = tuple[str, list[tuple[str, str]]]
 SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
 """A decision, as the footer tells it."""
 
+UPCOMING = 5
+"""Prompts that are told ahead."""
 _TALLY = (("accept", "accepted"), ("edit", "edited"), ("reject", "rejected"))
 
 HELP = (
@@ -85,6 +88,18 @@ def so_far(decided: Decided, *, wide: bool) -> str:
     if not wide:
         parts = [f"{decided.done:,} decided"] if decided.done else []
     return " · ".join(filter(None, [*parts, time_left(left) if decided.ready else ""]))
+
+
+def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:
+    """``next  18  How can I use ...   ready``, a line each, dim."""
+    cells = max(min(width - 6, 96) - 24, 10)
+    lines = []
+    for n, each in enumerate(prompts):
+        words = one_line(each.text, cells)
+        gap = " " * (cells - cell_len(words))
+        head = "next" if n == 0 else ""
+        lines.append(f"{head:4}  {each.position:>5,}  {words}{gap}  {each.state}")
+    return plain("\n".join(lines), "$muted")
 
 
 def table(lines: Iterable[tuple[str, str]]) -> Content:
