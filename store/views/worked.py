@@ -95,7 +95,7 @@ def upcoming(db: Database, annotator: str, position: int, number: int) -> list[U
     return [Upcoming(*row) for row in rows]
 
 
-class Decided(NamedTuple):
+class RevisionsDone(NamedTuple):
     """How far one annotator is with the revisions."""
 
     counts: Mapping[str, int]
@@ -111,12 +111,12 @@ class Decided(NamedTuple):
         return sum(self.counts.values())
 
 
-def decided(db: Database, annotator: str) -> Decided:
+def decided(db: Database, annotator: str) -> RevisionsDone:
     """How far one annotator is with the revisions."""
     who = ids.name(annotator)
     rows = db.execute(_DECIDED, [who]).fetchall()
     recent = db.execute(_RECENT, [who]).fetchone()[0]
-    return Decided(dict(rows), queue.revise_ready(db, annotator), queue.median_of(recent))
+    return RevisionsDone(dict(rows), queue.revise_ready(db, annotator), queue.median_of(recent))
 
 
 def since(db: Database, annotator: str, after: int) -> Worked:

@@ -19,7 +19,7 @@ from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
 from store.records import Candidate, Choice
 from store.views import worked
-from store.views.worked import Decided
+from store.views.worked import RevisionsDone
 from tui.dialogs.principle_picker import PrinciplePicker
 from tui.formatting import counted
 from tui.keys.deciding import REVISE
@@ -71,7 +71,7 @@ class ReviseScreen(ModeScreen):
         self._progress: PlanProgress | None = None
         self._engine: EngineStatus | None = None
         self._model_is_here = False
-        self._decided = Decided({}, 0, None)
+        self._decided = RevisionsDone({}, 0, None)
         self._steering = False
         """The model was set to work on this item by a key."""
         self._in_work: dict[str, int] = {}

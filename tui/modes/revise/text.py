@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from store.records import Choice
-from store.views.worked import Decided, Upcoming
+from store.views.worked import RevisionsDone, Upcoming
 from tui.formatting import time_left
 from tui.text import one_line, plain
 from tui.widgets.next_step import command
@@ -79,7 +79,7 @@ def no_model(project: str, reason: str) -> NextSteps:
     ]
 
 
-def so_far(decided: Decided, *, wide: bool) -> str:
+def so_far(decided: RevisionsDone, *, wide: bool) -> str:
     """``12 accepted · 3 edited · about 40 min left``; on a narrow screen ``15 decided``."""
     left = None if decided.pace is None else decided.pace * decided.ready
     parts = [
