@@ -250,6 +250,36 @@ CREATE VIRTUAL TABLE search USING fts5(
 );
 """
 
+# ``pairs`` has the rows of label_head with an answer in the first phase; every pair of the project
+# up to the position ``upto`` has one (store.rounds.order remembers it, a label taken back ends it).
+_ANSWER_COUNTS = """
+CREATE TABLE answer_count (
+    annotator TEXT PRIMARY KEY,
+    pairs INTEGER NOT NULL,
+    upto INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO answer_count SELECT annotator, count(*), 0 FROM label_head
+WHERE phase = 'first' AND answer <> 'again' GROUP BY annotator;
+CREATE TRIGGER answer_count_added AFTER INSERT ON label_head WHEN new.phase = 'first'
+BEGIN
+    INSERT INTO answer_count VALUES (new.annotator, new.answer <> 'again', 0)
+    ON CONFLICT DO UPDATE SET pairs = pairs + excluded.pairs;
+END;
+CREATE TRIGGER answer_count_changed AFTER UPDATE ON label_head
+WHEN new.phase = 'first' AND (new.answer = 'again') <> (old.answer = 'again')
+BEGIN
+    UPDATE answer_count SET pairs = pairs + iif(new.answer = 'again', -1, 1), upto = 0
+    WHERE annotator = new.annotator;
+END;
+CREATE TRIGGER answer_count_taken_back AFTER DELETE ON label_head WHEN old.phase = 'first'
+BEGIN
+    UPDATE answer_count SET pairs = pairs - (old.answer <> 'again'), upto = 0
+    WHERE annotator = old.annotator;
+END;
+CREATE INDEX pair_edited ON pair (position) WHERE kind = 'edited';
+CREATE INDEX pair_chosen ON pair (position) WHERE kind = 'chosen';
+"""
+
 
 @migrations()
 def m0001_tables(db: Database) -> None:
@@ -335,7 +365,9 @@ def m0009_ai_feedback(db: Database) -> None:
 @migrations()
 def m0012_drafts_of_answers(db: Database) -> None:
     """Answers that a person writes are drafts too."""
-    db.execute("ALTER TABLE draft RENAME TO draft_before")
+    # not renamed: SQLite would look through all views then, of which later ones miss their tables
+    kept = db.execute("SELECT annotator, kind, item, text, at FROM draft").fetchall()
+    db.execute("DROP TABLE draft")
     db.execute(
         "CREATE TABLE draft ("
         " annotator TEXT NOT NULL,"
@@ -345,8 +377,15 @@ def m0012_drafts_of_answers(db: Database) -> None:
         " PRIMARY KEY (annotator, kind, item)"
         ") STRICT, WITHOUT ROWID"
     )
-    db.execute("INSERT INTO draft SELECT * FROM draft_before")
-    db.execute("DROP TABLE draft_before")
+    db.conn.executemany("INSERT INTO draft VALUES (?, ?, ?, ?, ?)", kept)
+
+
+@migrations()
+def m0017_answer_counts(db: Database) -> None:
+    """How many pairs each annotator has answered, kept with each label and not counted again."""
+    for statement in _statements(_ANSWER_COUNTS):
+        db.execute(statement)
+    views.recreate(db)
 
 
 def _statements(script: str) -> list[str]:

@@ -95,7 +95,7 @@ async def test_a_text_reaches_the_clipboard_when_asked_and_only_then(
         monkeypatch.setattr(driver, "write", written.append)
         await press(pilot, "L", "1", "u", "tab", "tab")
         assert not any("\x1b]52;" in each for each in written)
-        await press(pilot, "y")
+        await press(pilot, "ctrl+y")
         (sent,) = [each for each in written if "\x1b]52;" in each]
         text = base64.b64decode(sent.partition("c;")[2].rstrip("\x07\x1b\\")).decode()
         assert text == label(app).left.text

@@ -30,7 +30,7 @@ COMMON: list[BindingType] = [
         tooltip="draws Markdown as it is meant, or shows the bare text",
     ),
     Binding(
-        "y",
+        "ctrl+y",
         "copy",
         "Copy",
         show=False,
