@@ -17,7 +17,8 @@ from tui.themes import THEMES
 COLOURS = {theme.name.removeprefix("pairlab-"): theme.name for theme in THEMES}
 """The words for the themes."""
 
-SETTINGS = ("keys", "theme", "minimum_seconds")
+SETTINGS = ("keys", "theme", "minimum_seconds", "shield")
+SHIELDS = ("off", "harmful")
 LONGEST = 60.0
 """Seconds an item may at most have to be on the screen before a key decides."""
 
@@ -33,6 +34,8 @@ class Configuration:
     minimum_seconds: float = 0.0
     """How long an item must have been on the screen before a key decides on it; the project's own
     time where that is longer."""
+    shields_harmful: bool = False
+    """Answers to harmful prompts, and what one has flagged, are hidden until asked for."""
     refused: tuple[str, ...] = ()
     """What was not used and why, one line each."""
 
@@ -80,11 +83,15 @@ def _checked(given: dict[str, Any]) -> Configuration:
     if not 0 <= seconds <= LONGEST:
         refused.append(f"minimum_seconds is a number from 0 to {LONGEST:g}")
         seconds = 0
+    shield = given.get("shield", "off")
+    if shield not in SHIELDS:
+        refused.append(f"shield is one of {', '.join(SHIELDS)}")
     return Configuration(
-        checked.keymap,
-        COLOURS.get(theme) if isinstance(theme, str) else None,
-        float(seconds),
-        tuple(refused),
+        keymap=checked.keymap,
+        theme=COLOURS.get(theme) if isinstance(theme, str) else None,
+        minimum_seconds=float(seconds),
+        shields_harmful=shield == "harmful",
+        refused=tuple(refused),
     )
 
 

@@ -1,4 +1,4 @@
-"""Colours: a dark and a light theme of our own, and the terminal's own sixteen.
+"""Colours: two dark and two light themes of our own, and the terminal's own sixteen.
 
 One accent. Green and red stand only for insertions and deletions, and for errors; each of them is
 underlined, struck or worded as well. Every colour name the styles use beside Textual's own is
@@ -10,86 +10,122 @@ from __future__ import annotations
 from textual.theme import BUILTIN_THEMES, Theme
 
 DEFAULTS = {
-    "muted": "#8b9099",
+    "muted": "#8f949d",
+    "disabled": "#6d737d",
     "rule": "#3a3f48",
     "insert": "#9ccf8b",
     "delete": "#e08a84",
     "on-accent": "#14161a",
 }
-"""Our own names; what a theme does not say itself."""
+"""Our own names; what a theme does not say itself. A key that does nothing now is ``disabled``."""
 
-DARK = Theme(
-    name="pairlab-dark",
-    primary="#8fb8de",
-    secondary="#8fb8de",
-    accent="#8fb8de",
-    foreground="#d5d8dd",
-    background="#16181c",
-    surface="#16181c",
-    panel="#1f2227",
-    boost="#22262c",
-    success="#9ccf8b",
-    warning="#d9b36c",
-    error="#e08a84",
+
+def _theme(
+    name: str, *, dark: bool, accent: str, selected: str, warning: str, **more: str
+) -> Theme:
+    """A theme from its few colours: one accent, one tone for structure, two for changes."""
+    background, panel, rule = more["background"], more["panel"], more["rule"]
+    on_accent, insert, delete = more["on_accent"], more["insert"], more["delete"]
+    return Theme(
+        name=f"pairlab-{name}",
+        primary=accent,
+        secondary=accent,
+        accent=accent,
+        foreground=more["foreground"],
+        background=background,
+        surface=background,
+        panel=panel,
+        boost=panel,
+        success=insert,
+        warning=warning,
+        error=delete,
+        dark=dark,
+        text_alpha=1.0,
+        variables={
+            "muted": more["muted"],
+            "disabled": more["disabled"],
+            "rule": rule,
+            "insert": insert,
+            "delete": delete,
+            "on-accent": on_accent,
+            "block-cursor-foreground": on_accent,
+            "block-cursor-background": accent,
+            "block-cursor-text-style": "none",
+            "input-cursor-background": accent,
+            "input-cursor-foreground": on_accent,
+            "input-selection-background": selected,
+            "scrollbar": rule,
+            "scrollbar-hover": more["disabled"],
+            "scrollbar-active": accent,
+            "scrollbar-background": background,
+            "scrollbar-background-hover": background,
+            "scrollbar-background-active": background,
+            "scrollbar-corner-color": background,
+            "border": accent,
+            "border-blurred": rule,
+        },
+    )
+
+
+DARK = _theme(
+    "dark",
     dark=True,
-    text_alpha=1.0,
-    variables={
-        **DEFAULTS,
-        "block-cursor-foreground": "#14161a",
-        "block-cursor-background": "#8fb8de",
-        "block-cursor-text-style": "none",
-        "input-cursor-background": "#8fb8de",
-        "input-cursor-foreground": "#14161a",
-        "input-selection-background": "#33475b",
-        "scrollbar": "#3a3f48",
-        "scrollbar-hover": "#4b525d",
-        "scrollbar-active": "#8fb8de",
-        "scrollbar-background": "#16181c",
-        "scrollbar-background-hover": "#16181c",
-        "scrollbar-background-active": "#16181c",
-        "scrollbar-corner-color": "#16181c",
-        "border": "#8fb8de",
-        "border-blurred": "#3a3f48",
-    },
+    background="#16181c",
+    panel="#1f2227",
+    foreground="#d5d8dd",
+    accent="#8fb8de",
+    on_accent="#14161a",
+    selected="#33475b",
+    warning="#d9b36c",
+    **{name: DEFAULTS[name] for name in ("muted", "disabled", "rule", "insert", "delete")},
 )
-
-LIGHT = Theme(
-    name="pairlab-light",
-    primary="#1f5f99",
-    secondary="#1f5f99",
-    accent="#1f5f99",
-    foreground="#23262b",
-    background="#faf9f6",
-    surface="#faf9f6",
-    panel="#efede7",
-    boost="#e9e6df",
-    success="#2d6b22",
-    warning="#8a5a00",
-    error="#a5302a",
+DUSK = _theme(
+    "dusk",
+    dark=True,
+    background="#1c1917",
+    panel="#26221f",
+    foreground="#dbd3c7",
+    accent="#d7a97b",
+    on_accent="#1c1917",
+    selected="#55432f",
+    muted="#9c9286",
+    disabled="#7a7167",
+    rule="#423b35",
+    insert="#a9c98a",
+    delete="#e38f80",
+    warning="#dcbf78",
+)
+LIGHT = _theme(
+    "light",
     dark=False,
-    text_alpha=1.0,
-    variables={
-        "muted": "#656a73",
-        "rule": "#c9c6bd",
-        "insert": "#2d6b22",
-        "delete": "#a5302a",
-        "on-accent": "#faf9f6",
-        "block-cursor-foreground": "#faf9f6",
-        "block-cursor-background": "#1f5f99",
-        "block-cursor-text-style": "none",
-        "input-cursor-background": "#1f5f99",
-        "input-cursor-foreground": "#faf9f6",
-        "input-selection-background": "#c5d8ea",
-        "scrollbar": "#c9c6bd",
-        "scrollbar-hover": "#aeaa9f",
-        "scrollbar-active": "#1f5f99",
-        "scrollbar-background": "#faf9f6",
-        "scrollbar-background-hover": "#faf9f6",
-        "scrollbar-background-active": "#faf9f6",
-        "scrollbar-corner-color": "#faf9f6",
-        "border": "#1f5f99",
-        "border-blurred": "#c9c6bd",
-    },
+    background="#faf9f6",
+    panel="#efede7",
+    foreground="#23262b",
+    accent="#1f5f99",
+    on_accent="#faf9f6",
+    selected="#c5d8ea",
+    muted="#5f646d",
+    disabled="#83878f",
+    rule="#c9c6bd",
+    insert="#2d6b22",
+    delete="#a5302a",
+    warning="#7d5200",
+)
+PAPER = _theme(
+    "paper",
+    dark=False,
+    background="#f4ecd9",
+    panel="#ebe1c9",
+    foreground="#2e281f",
+    accent="#7a3f10",
+    on_accent="#f4ecd9",
+    selected="#e0c9a2",
+    muted="#655b4b",
+    disabled="#857a67",
+    rule="#cdbf9f",
+    insert="#33611c",
+    delete="#9a2e22",
+    warning="#734c00",
 )
 
 TERMINAL = Theme(
@@ -110,6 +146,7 @@ TERMINAL = Theme(
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,
         "muted": "ansi_bright_black",
+        "disabled": "ansi_bright_black",
         "rule": "ansi_bright_black",
         "insert": "ansi_green",
         "delete": "ansi_red",
@@ -126,4 +163,4 @@ TERMINAL = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT, TERMINAL)
+THEMES = (DARK, DUSK, LIGHT, PAPER, TERMINAL)

@@ -363,6 +363,24 @@ def m0009_ai_feedback(db: Database) -> None:
 
 
 @migrations()
+def m0012_drafts_of_answers(db: Database) -> None:
+    """Answers that a person writes are drafts too."""
+    # not renamed: SQLite would look through all views then, of which later ones miss their tables
+    kept = db.execute("SELECT annotator, kind, item, text, at FROM draft").fetchall()
+    db.execute("DROP TABLE draft")
+    db.execute(
+        "CREATE TABLE draft ("
+        " annotator TEXT NOT NULL,"
+        " kind TEXT NOT NULL CHECK (kind IN ('edit', 'own answer', 'correction', 'corrected',"
+        " 'note', 'reason', 'case', 'guideline')),"
+        " item TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,"
+        " PRIMARY KEY (annotator, kind, item)"
+        ") STRICT, WITHOUT ROWID"
+    )
+    db.conn.executemany("INSERT INTO draft VALUES (?, ?, ?, ?, ?)", kept)
+
+
+@migrations()
 def m0017_answer_counts(db: Database) -> None:
     """How many pairs each annotator has answered, kept with each label and not counted again."""
     for statement in _statements(_ANSWER_COUNTS):

@@ -20,6 +20,12 @@ class DraftKind(StrEnum):
 
     EDIT = "edit"
     """Of a revision."""
+    OWN = "own answer"
+    """Beside a model's."""
+    CORRECTION = "correction"
+    """Of an answer of a pair."""
+    CORRECTED = "corrected"
+    """The same, finished: it waits for the end of a sealed round."""
     NOTE = "note"
     """On an item."""
     REASON = "reason"
@@ -35,7 +41,7 @@ class DraftPlace(NamedTuple):
 
     kind: DraftKind
     item: str = ""
-    """Id of the revision, pair or other item."""
+    """Id of the revision, pair or other item; of a correction, pair and answer."""
 
 
 class Draft(NamedTuple):

@@ -100,6 +100,7 @@ def give(
     guideline_id: str | None = CURRENT,
     source: str | None = None,
     ranking: str | None = None,
+    correction: str | None = None,
     at: str,
 ) -> Event:
     """Record one verdict; on the disk when this returns.
@@ -118,6 +119,8 @@ def give(
             it is unknown (imported labels).
         source: name of the file it was imported from.
         ranking: id of the ranking that it follows from.
+        correction: id of the event that a person's own text came with, where it is the author's
+            word on that text.
         at: UTC time, ISO-8601.
 
     Raises:
@@ -142,6 +145,7 @@ def give(
             "guideline_id": basis.guideline_id if guideline_id == CURRENT else guideline_id,
             "source": source,
             "ranking": ranking,
+            "correction": correction,
             "informed": first and bool(basis.informed),
             "round_id": basis.round_id if first else None,
             "drawn": basis.draw(pair_id)

@@ -328,6 +328,7 @@ KINDS: Final[Mapping[str, EventSchema]] = {
             "round_id": _TEXT,
             "source": _TEXT,
             "ranking": _TEXT,
+            "correction": _TEXT,
             "informed": Field(_bool, "true or false"),
             "drawn": Field(_one_of("random", "useful"), "a draw"),
         },
@@ -369,7 +370,11 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         },
         may_clear=True,
     ),
-    "pairing": EventSchema(ItemType.PAIR, may_clear=True),
+    "pairing": EventSchema(
+        ItemType.PAIR,
+        {"corrects": _TEXT, "beside": _TEXT, "correction": _TEXT},
+        may_clear=True,
+    ),
     "note": EventSchema(
         ItemType.ANYTHING, {"text": Field(_text, "a text", needed=True)}, may_clear=True
     ),

@@ -61,7 +61,8 @@ class _Target:
 def undo(db: Database, annotator: str, at: str) -> Undone | None:
     """Take back the last thing an annotator did in this file; again walks further back.
 
-    A ranking goes with all the labels that follow from it.
+    A ranking goes with all the labels that follow from it, a person's own text with its pairs and
+    its author's word on them.
 
     The rows of the item are afterwards what they were before it. What came in by an import or a
     merge is never undone here. A first label restored after the others' were shown is marked
@@ -98,7 +99,7 @@ def _take_back(db: Database, target: _Target, who: str, at: str) -> Undone:
 def _last(db: Database, annotator: str) -> list[_Target]:
     """The newest thing done in this file itself that was not undone yet.
 
-    What follows from a ranking comes before the ranking, which was written first.
+    What follows from a ranking or a person's own text comes before that, which was written first.
     """
     following: list[_Target] = []
     kinds = json.dumps([*UNDOABLE, "clear"])
@@ -111,7 +112,7 @@ def _last(db: Database, annotator: str) -> list[_Target]:
                 undone.add(value["undoes"])
             elif event_id not in undone and "source" not in value:
                 following.append(_Target(event_id, kind, item, phase, value, arrival))
-                if "ranking" not in value:
+                if not value.keys() & {"ranking", "correction"}:
                     return following
     finally:
         rows.close()  # a half-read statement would hold a read transaction open
@@ -120,7 +121,7 @@ def _last(db: Database, annotator: str) -> list[_Target]:
 
 def _state_before(db: Database, target: _Target, annotator: str) -> dict[str, Any] | None:
     """What the item's cell said before the event, and which event had said it."""
-    a_label = target.kind == "label" or "ranking" in target.value
+    a_label = target.kind in ("label", "clear")
     kinds = ("label", "clear") if a_label else (target.kind, target.kind)
     row = db.execute(
         _BEFORE, [target.item, annotator, *kinds, target.phase, target.arrival]

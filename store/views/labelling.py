@@ -13,8 +13,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import ids
+from store.db.project_database import immediate
 from store.items import pairs
-from store.judgements import labels, settings
+from store.judgements import corrections, labels, settings
+from store.judgements.corrections import Correction
 from store.records import Label, Phase, Verdict
 from store.rounds import draws, queue, repeats, rounds
 from store.rounds.draws import QueueOrder
@@ -167,6 +169,56 @@ def give(
         passed: skipped pairs that are not wanted now.
         at: UTC time, ISO-8601.
     """
+    _store(db, to_label, annotator, verdict, seconds, strength, at)
+    return _behind(db, to_label, annotator, passed)
+
+
+def correct(
+    db: Database,
+    to_label: PairToLabel,
+    annotator: str,
+    better: Verdict,
+    text: str,
+    *,
+    seconds: float | None,
+    strength: int | None = None,
+    passed: Collection[str] = (),
+    at: str,
+) -> tuple[Correction, PairToLabel | None]:
+    """Put the correction of the better answer on the disk, then hand over the next pair.
+
+    A verdict that is there stays; where there is none, the corrected answer is the better one.
+
+    Args:
+        db: the project.
+        to_label: the pair as it was shown.
+        annotator: who wrote it.
+        better: the answer that was corrected, ``a`` or ``b``.
+        text: the whole corrected answer.
+        seconds: time the pair was looked at before that.
+        strength: as for :func:`give`.
+        passed: skipped pairs that are not wanted now.
+        at: UTC time, ISO-8601.
+
+    Raises:
+        BadInput: the text is blank, or one of the two answers as it is.
+    """
+    with immediate(db):  # the label first: undo takes the correction back before it
+        if to_label.mine is None or to_label.mine.verdict is Verdict.SKIP:
+            _store(db, to_label, annotator, better, seconds, strength, at)
+        done = corrections.correct(db, to_label.pair_id, better, annotator, text, at=at)
+    return done, _behind(db, to_label, annotator, passed)
+
+
+def _store(
+    db: Database,
+    to_label: PairToLabel,
+    annotator: str,
+    verdict: Verdict,
+    seconds: float | None,
+    strength: int | None,
+    at: str,
+) -> None:
     labels.give(
         db,
         to_label.pair_id,
@@ -178,6 +230,11 @@ def give(
         phase=to_label.phase,
         at=at,
     )
+
+
+def _behind(
+    db: Database, to_label: PairToLabel, annotator: str, passed: Collection[str]
+) -> PairToLabel | None:
     after = to_label.pair_id if to_label.phase is Phase.FIRST else None
     return resume(db, annotator, after=after, passed=passed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -48,6 +49,11 @@ class Window:
             assert time.monotonic() < end, f"{pattern} never came: {self.seen[-2000:]!r}"
             if select.select([self._fd], [], [], 0.1)[0]:
                 self.seen += os.read(self._fd, 65536).decode(errors="replace")
+
+    def read_what_is_there(self) -> None:
+        """What the app has drawn by now."""
+        while select.select([self._fd], [], [], 0)[0]:
+            self.seen += os.read(self._fd, 65536).decode(errors="replace")
 
     def drain(self) -> str:
         """What the app still draws until it ends."""
@@ -109,9 +115,9 @@ def draft(project: Path) -> str:
 def begin_an_edit(window: Window) -> None:
     window.read_until(r"Prompt 1 of")
     window.read_until(r"Accept")
-    while "Save and accept" not in window.seen:
+    while "Your text" not in window.seen:
         window.write("e")
-        window.read_until(r"Save and accept|did not count")
+        window.read_until(r"Your text|did not count")
         window.seen = window.seen.replace("did not count", "")
     window.write("kept words ")
     window.read_until(r"words")
@@ -146,3 +152,56 @@ def test_a_kill_loses_the_last_second_at_most(window: Window, project: Path) -> 
     os.kill(window.pid, signal.SIGKILL)
     window.status()
     assert draft(project).startswith("kept words ")
+
+
+def pass_time(seconds: float) -> None:
+    select.select([], [], [], seconds)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_kill_while_one_types_loses_the_last_second_at_most(
+    window: Window, project: Path, seed: int
+) -> None:
+    draw = random.Random(seed)
+    begin_an_edit(window)
+    began = time.monotonic()
+    typed: list[tuple[float, str]] = []
+    while time.monotonic() - began < draw.uniform(1.5, 3.0):
+        word = f"w{len(typed)} "
+        window.write(word)
+        typed.append((time.monotonic(), word))
+        pass_time(draw.uniform(0.02, 0.15))
+        window.read_what_is_there()
+    window.read_until(typed[-1][1].strip())  # a letter counts from when the app has it
+    drawn = time.monotonic()
+    pass_time(draw.uniform(0.0, 0.3))
+    os.kill(window.pid, signal.SIGKILL)
+    window.status()
+    # what was typed a second before the kill; two, for a machine that is busy with other tests
+    safe = "".join(word for at, word in typed if at <= drawn - 2.0)
+    assert draft(project).startswith("kept words " + safe)
+
+
+def test_a_key_held_at_thirty_a_second_for_three_seconds_labels_once(
+    window: Window, project: Path
+) -> None:
+    window.read_until(r"Accept")
+    window.write("L")
+    window.read_until(r"Pair 1 of")
+    pass_time(1.0)  # the item was there for longer than the minimum
+    window.write("1")
+    pass_time(0.5)
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        window.write("1")
+        pass_time(1 / 30)
+        window.read_what_is_there()
+    window.read_until(r"held down")
+    window.write("q")
+    window.drain()
+    assert window.status() == 0
+    assert "1 pair labelled in under a minute" in window.seen
+    db = Database(project)
+    labelled = db.execute("SELECT count(*) FROM event WHERE kind = 'label'").fetchone()[0]
+    db.close()
+    assert labelled == 1

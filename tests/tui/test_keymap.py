@@ -84,7 +84,8 @@ async def test_hints_name_the_moved_key(study: Path, make_app: MakeApp, tmp_path
     """A draft, the guideline's way on, a mode's letter: each tells the key that works."""
     read = written(
         tmp_path,
-        '[keys]\nall.note = "f2"\nmode.kappa = "ctrl+k"\nmove.earlier = "z"\nlabel.skipped = "y"\n',
+        '[keys]\nall.note = "f2"\nmode.kappa = "ctrl+k"\nmove.earlier = "z"\n'
+        'label.skipped = "f3"\n',
     )
     assert read.refused == ()
     app = make_app(study, configuration=read)

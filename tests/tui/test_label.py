@@ -70,7 +70,8 @@ async def test_one_key_labels_and_the_next_pair_is_there(
         watch.now += 12.5
         await press(pilot, "1")
         assert screen.status.told == "pair 1: left"
-        assert screen.prompt.title == "Pair 2 of 3 · under a minute left"
+        assert screen.prompt.title == "Pair 2 of 3"
+        assert screen.prompt.aside == "under a minute left · 1 today"
         second = screen.to_label
         await press(pilot, "2")
         third = screen.to_label
@@ -296,3 +297,36 @@ async def test_a_finished_round_says_so_and_what_comes(
         await press(pilot, "1")
         assert "All 3 pairs have your verdict." in drawn(app)
         assert "Round pilot is sealed until all have finished: first 2 of 2" in drawn(app)
+
+
+async def test_c_corrects_the_better_answer_and_keeps_the_label(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "L")
+        screen = label(app)
+        assert screen.to_label is not None
+        pair_id, upper = screen.to_label.pair_id, screen.to_label.first
+        await press(pilot, "c")
+        assert "which is better, to be corrected" in drawn(app)
+        await press(pilot, "1", "O", "h", "space")
+        assert "Your correction" in drawn(app)
+        assert screen.right.display
+        await press(pilot, "escape", "c", "1")
+        assert screen.view.editor.display
+        await press(pilot, "ctrl+s")
+        assert "upper corrected; 2 pairs with your text" in drawn(app)
+        assert screen.to_label is not None
+        assert screen.to_label.pair_id != pair_id
+        mine = labels.mine(rows, pair_id, "first")
+        assert mine is not None
+        assert not mine.informed
+        made = [each for each in pairs.ordered(rows) if each.kind == "chosen"]
+        texts = [(pairs.text(rows, each.id).a, pairs.text(rows, each.id).b) for each in made]
+        assert len(texts) == 2
+        assert all(f"Oh {upper}" in both for both in texts)
+        await press(pilot, "u")
+        assert screen.to_label.pair_id == pair_id
+        assert "your verdict: upper" in drawn(app)
+        assert queue.total(rows) == 3

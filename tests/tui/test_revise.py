@@ -489,6 +489,45 @@ async def test_every_answer_of_the_prompt_is_reached_revised_and_paired(
     assert pairs.count(rows) == 4
 
 
+async def test_an_own_answer_waits_for_no_model(empty_path: Path, make_app: MakeApp) -> None:
+    rows = open_store(empty_path)
+    prompt = a_prompt(rows, "Why is the sky blue?")
+    bad = Candidate(
+        prompt_id=prompt, origin=Origin.PROPOSED, text="It is not.", author="m", created_at=AT
+    )
+    original = candidates.add(rows, bad)
+    runner = StandInRunner()
+    app = make_app(empty_path, engine=ScriptedEngine(), runner=runner)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: runner.started)
+        runner.say(growing(prompt, original, "critique", "It denies"))
+        await until(pilot, lambda: revise(app).writing == "critique")
+        await press(pilot, "w", "L", "i", "g", "h", "t")
+        runner.say(growing(prompt, original, "critique", "It denies what everybody sees"))
+        await settle(pilot)
+        await press(pilot, "escape", "w", "ctrl+s")
+        assert "your answer is kept, in 1 pair" in drawn(app)
+    own = next(c for c in candidates.of_prompt(rows, prompt) if c.origin is Origin.EDITED)
+    assert (own.text, own.parent_id, own.author) == ("Light", original, "first")
+    rows.close()
+
+
+async def test_free_rows_tell_what_comes_next_and_how_far_it_is(
+    study: Path, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        lines = drawn(app).split("\n")
+        moon = next(line for line in lines if "moon landing" in line)
+        assert moon.split()[:2] == ["next", "2"]
+        assert moon.rstrip().endswith("ready")
+        await press(pilot, "a", "u")
+        await pilot.resize_terminal(80, 14)
+        await settle(pilot)
+        assert "next " not in drawn(app)
+
+
 async def test_what_the_model_thought_is_counted_dim_and_folded(
     study: Path, rows: Database, make_app: MakeApp
 ) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from store.errors import FileLost
-from tui.cli.context import CliContext, fail
+from tui.cli.context import CliContext, fail, say
 from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from engine.api import Engine
     from engine.method.runner import Runner
     from store.db.thread import StoreThread
@@ -53,8 +57,11 @@ def launch(context: CliContext, wanted: ModelChoice) -> None:
 
     project = _Project(context, wanted)
     app = OpeningApp(context.db, context.annotator, log_file(), project.open)
+    told: list[str] = []
     try:
         app.run()
+        if not app.return_code:
+            told = project.farewell()
     finally:
         lost = project.close()
     if lost is not None:
@@ -63,6 +70,8 @@ def launch(context: CliContext, wanted: ModelChoice) -> None:
         fail(app.refused)
     if app.return_code:
         sys.exit(app.return_code)
+    for line in told:
+        say(line)
 
 
 class _Project:
@@ -72,6 +81,9 @@ class _Project:
         self._context = context
         self._wanted = wanted
         self._store: StoreThread | None = None
+        self._before: Future[int] | None = None
+        """The newest event when the project was opened."""
+        self._opened = time.monotonic()
 
     def open(self) -> Services:
         """Load the store and open the file; called once, in a thread.
@@ -85,12 +97,14 @@ class _Project:
 
         from engine.errors import EngineError
         from store.db.thread import StoreThread
+        from store.views import worked
         from tui import configuration
         from tui.cli.log import log_file
         from tui.services import Services
 
         context = self._context
         store = self._store = StoreThread(context.db)
+        self._before = store.submit(worked.last_arrival)
         make_engine: Callable[[], Engine] | None = None
         no_model = ""
         try:
@@ -122,6 +136,23 @@ class _Project:
         path = chosen_model(model, store.submit(last_model).result()).path
         store.submit(remember_model, path)
         return partial(host_engine, path, beside_a_person=True)
+
+    def farewell(self) -> list[str]:
+        """What was done since the project was opened, in words; empty where that is unknown."""
+        if self._store is None or self._before is None:
+            return []
+        from store.errors import StoreError
+        from store.views import worked
+        from tui.cli import farewell
+
+        context = self._context
+        try:
+            done = self._store.submit(worked.since, context.annotator, self._before.result())
+            minutes = int((time.monotonic() - self._opened) / 60)
+            again = shlex.join(["pairlab", "--db", str(context.db), "--as", context.annotator])
+            return farewell.lines(done.result(), minutes, context.db, again)
+        except StoreError:
+            return []
 
     def close(self) -> FileLost | None:
         """Close the file, if it was opened; says so where it was lost meanwhile."""

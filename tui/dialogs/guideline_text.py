@@ -1,4 +1,4 @@
-"""The guideline as the screens draw it: a little Markdown, the sections a search is after."""
+"""The guideline as the screens draw it: its Markdown, the sections a search is after."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 
 from textual.content import Content
 
-from tui.text import plain
+from tui.markdown import rendered
+from tui.widgets.text_body import MEASURE
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _MARK = "bold underline $accent"
@@ -32,20 +33,10 @@ def drawn(text: str, search: str = "") -> Content:
     """The guideline, or the sections a search is after with its words marked.
 
     Args:
-        text: Markdown; headings and quotations are drawn as such, the rest as it is written.
+        text: Markdown, which is drawn.
         search: words, in any order, upper or lower case.
     """
-    lines = [_line(line) for part in found(text, search) for line in part.split("\n")]
-    whole = Content("\n").join(lines)
+    whole = rendered("\n".join(found(text, search)), MEASURE)
     for word in search.split():
         whole = whole.highlight_regex(re.compile(re.escape(word), re.IGNORECASE), style=_MARK)
     return whole
-
-
-def _line(line: str) -> Content:
-    heading = _HEADING.match(line)
-    if heading:
-        return plain(heading[2], "bold" if len(heading[1]) > 1 else "bold $accent")
-    if line.startswith(">"):
-        return plain(line.removeprefix(">").removeprefix(" "), "$muted")
-    return plain(line)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-ITEM_ACTIONS = frozenset({"skip", "flag", "note", "where_from", "full", "shield", "next_pane"})
+ITEM_ACTIONS = frozenset(
+    {"skip", "flag", "note", "where_from", "full", "shield", "next_pane", "markdown", "copy"}
+)
 """Actions that need an item with panes; absent in modes without."""
 
 COMMON: list[BindingType] = [
@@ -19,6 +21,22 @@ COMMON: list[BindingType] = [
         "h", "turns", "Turns", id="all.turns", tooltip="unfolds the earlier turns, or folds them"
     ),
     Binding("s", "shield", "Shield", id="all.shield", tooltip="hides all but the first lines"),
+    Binding(
+        "l",
+        "markdown",
+        "Markdown",
+        show=False,
+        id="all.markdown",
+        tooltip="draws Markdown as it is meant, or shows the bare text",
+    ),
+    Binding(
+        "ctrl+y",
+        "copy",
+        "Copy",
+        show=False,
+        id="all.copy",
+        tooltip="copies the picked text, or all of them, to the clipboard",
+    ),
     Binding("question_mark", "help", "Help", id="all.help", tooltip="shows these lines"),
     Binding(
         "slash",

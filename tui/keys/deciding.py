@@ -21,6 +21,13 @@ REVISE: list[BindingType] = [
         "{editor.leave} leaves",
     ),
     Binding(
+        "w",
+        "write",
+        "Write",
+        id="revise.write",
+        tooltip="opens an answer of your own, beside the model's; it waits for nothing",
+    ),
+    Binding(
         "x",
         "decide('reject')",
         "Reject",
@@ -122,6 +129,13 @@ LABEL: list[BindingType] = [
         "Much right",
         id="label.much_right",
         tooltip="the right one is much better",
+    ),
+    Binding(
+        "c",
+        "correct",
+        "Correct",
+        id="label.correct",
+        tooltip="opens the better answer to be corrected; your text is paired with both",
     ),
     Binding(
         "r",

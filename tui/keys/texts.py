@@ -35,13 +35,13 @@ GUIDELINE: list[BindingType] = [
 """The guideline, read."""
 
 EDITOR: list[BindingType] = [
-    Binding("ctrl+s", "save", "Save and accept", id="editor.save", tooltip="keeps your text"),
+    Binding("ctrl+s", "save", "Save", id="editor.save", tooltip="keeps your text"),
     Binding(
         "escape",
         "leave",
         "Leave",
         id="editor.leave",
-        tooltip="leaves; your text waits for the next {revise.edit}",
+        tooltip="leaves; your text waits for you to open it again",
     ),
 ]
 """An answer or a case that is being written."""

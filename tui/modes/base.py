@@ -29,7 +29,6 @@ from store.judgements import labels
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.log import current_state, undo
 from tui import worker_errors
-from tui.app import PairlabApp
 from tui.dialogs.sheet import Sheet, help_for
 from tui.drafts import Drafts, since
 from tui.formatting import brief
@@ -38,17 +37,15 @@ from tui.keymap import display, with_keys
 from tui.keys.common import COMMON, ITEM_ACTIONS
 from tui.messages import AgreementMoved, CameBack, EngineSaid, FileDoubted, GoTo, OtherWork
 from tui.modes import registry
+from tui.modes.reading import ReadingKeys
 from tui.services import Services
 from tui.sides import by_place
 from tui.text import one_line
-from tui.text_screen import TextScreen
-from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
 from tui.widgets.reading import ReadingView
-from tui.widgets.scrolling import Scrolls
 
 if TYPE_CHECKING:
     from store.log.undo import Undone
@@ -60,7 +57,7 @@ JUMP = "#"
 """What the line below is open for when it asks for a number."""
 
 
-class ModeScreen(Scrolls, TextScreen):
+class ModeScreen(ReadingKeys):
     """One mode of the app.
 
     A mode fills :meth:`compose_mode`, calls :meth:`item_shown` whenever another item has been put
@@ -77,7 +74,6 @@ class ModeScreen(Scrolls, TextScreen):
     AUTO_FOCUS = ""
     BINDINGS = COMMON
 
-    app = getters.app(PairlabApp)
     header = getters.query_one(Header)
     status = getters.query_one(StatusLine)
     keys_line = getters.query_one(KeysLine)
@@ -100,10 +96,6 @@ class ModeScreen(Scrolls, TextScreen):
 
     def compose_mode(self) -> Iterable[Widget]:
         """The widgets between header and footer."""
-        return ()
-
-    def both_panes(self) -> Iterable[AnswerPane]:
-        """The panes that scroll together while none is picked."""
         return ()
 
     async def skip(self) -> None:
@@ -185,7 +177,9 @@ class ModeScreen(Scrolls, TextScreen):
         if (item_id is None, conversation) != (self.item_id is None, self._conversation):
             self._conversation = conversation
             self.refresh_bindings()
-        self.item_id = item_id
+        if item_id != self.item_id:
+            self.item_id = item_id
+            self.next_item()
         self._painted_at = None
         self.call_after_refresh(self._mark_painted, item_id)
 
@@ -396,45 +390,6 @@ class ModeScreen(Scrolls, TextScreen):
             Sheet("Help", help_for(self, with_keys(self.HELP_TEXT, self.app.key_of)))
         )
 
-    def action_full(self) -> None:
-        """The picked pane, or the first, alone; and back."""
-        if self.has_class("-full"):
-            self.action_leave()
-            return
-        pane = self._picked() or next(iter(self.both_panes()), None)
-        if pane is not None:
-            for other in self.query(AnswerPane):
-                other.set_class(other is not pane, "-away")
-            self.add_class("-full")
-            self.refresh_bindings()
-
-    def action_leave(self) -> None:
-        """From the full screen to all panes."""
-        self.remove_class("-full")
-        for pane in self.query(AnswerPane):
-            pane.remove_class("-away")
-        self.refresh_bindings()
-
-    def action_turns(self) -> None:
-        """Earlier turns unfolded, or folded again."""
-        for pane in self._prompts:
-            pane.fold()
-
-    def action_shield(self) -> None:
-        """Remembered for this annotator in this file."""
-        self._put_shield(not self._shielded)
-        self.background(self._remember_shield, group="shield")
-
-    def action_next_pane(self, step: int = 1) -> None:
-        """Each pane in turn, then both together again."""
-        panes = [pane for pane in self.query(AnswerPane) if pane.display and pane.can_focus]
-        if self.has_class("-full") or not panes:
-            return
-        picked = self._picked()
-        stops: list[AnswerPane | None] = [None, *panes]
-        at = stops.index(picked) if picked in panes else 0
-        self.set_focus(stops[(at + step) % len(stops)])
-
     # The rest
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
@@ -500,17 +455,6 @@ class ModeScreen(Scrolls, TextScreen):
                 self.tell(f"{words}: {self.app.key_of(binding_id)} goes on with it")
                 return
 
-    def _picked(self) -> AnswerPane | None:
-        focused = self.focused
-        return focused if isinstance(focused, AnswerPane) else None
-
-    def scrolling(self) -> list[AnswerPane]:
-        """The picked pane, or those that scroll together."""
-        if self.has_class("-full"):
-            return [pane for pane in self.query(AnswerPane) if not pane.has_class("-away")]
-        picked = self._picked()
-        return [picked] if picked else [pane for pane in self.both_panes() if pane.display]
-
     async def _undo(self) -> None:
         at = self.services.clock()
         undone = await self.ask(undo.undo, self.services.annotator, at)
@@ -546,19 +490,10 @@ class ModeScreen(Scrolls, TextScreen):
         if words is not None:
             await self.app.push_screen(Sheet("Where it came from", words))
 
-    @property
-    def _shielded(self) -> bool:
-        return self.has_class("-shielded")
-
-    def _put_shield(self, on: bool) -> None:
-        self.set_class(on, "-shielded")
-        for pane in self.query(AnswerPane).exclude("PromptPane"):
-            pane.shielded = on
-
     async def _recall_shield(self) -> None:
         stored = await self.ask(meta.get, f"shield:{self.services.annotator}")
-        self._put_shield(stored == "on")
+        self.put_shield(on=stored == "on")
 
-    async def _remember_shield(self) -> None:
-        value = "on" if self._shielded else "off"
-        await self.ask(meta.put, f"shield:{self.services.annotator}", value)
+    async def remember(self, key: str, value: str) -> None:
+        """Keep something of this annotator in the project file."""
+        await self.in_words(partial(self.ask, meta.put, key, value))

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from tui.text import one_line, plain
 from tui.unseen_text import nothing_to_see
 from tui.widgets.rule import Rule
-from tui.widgets.text_body import TextBody
+from tui.widgets.text_body import LEFT, MEASURE, RIGHT, TextBody
 
 CURSOR = "▍"
 """Stands where a model is writing."""
@@ -39,12 +39,16 @@ class AnswerPane(Vertical, can_focus=True):
 
     shielded: reactive[bool] = reactive(default=False)
     """Only the first line is shown, dimmed."""
+    rendered: reactive[bool] = reactive(default=False)
+    """Markdown in a text is drawn."""
 
     def __init__(self, title: str = "", *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._rule = Rule(title)
         self._body = TextBody()
         self._content = Content("")
+        self._bare: str | None = None
+        """The text before it became content, where it was given so."""
         self._ahead: tuple[str | Content, Content] = ("", self._content)
         self._aside = ""
         self.writing = False
@@ -70,6 +74,10 @@ class AnswerPane(Vertical, can_focus=True):
     @title.setter
     def title(self, title: str) -> None:
         self._rule.heading = title
+
+    def mark_done(self, share: float) -> None:
+        """Draw so much of the rule heavy, from 0 to 1."""
+        self._rule.done = share
 
     @property
     def text(self) -> str:
@@ -118,6 +126,11 @@ class AnswerPane(Vertical, can_focus=True):
         words = nothing_to_see(text)
         self.show(Content.styled(words, "italic $muted") if words else text, aside=aside)
 
+    @property
+    def aside(self) -> str:
+        """The dim words at the right end of the rule, without what is out of sight."""
+        return self._aside
+
     def remark(self, aside: str) -> None:
         """Other dim words at the right end of the rule; the text stays."""
         self._aside = aside
@@ -151,6 +164,10 @@ class AnswerPane(Vertical, can_focus=True):
         self.set_class(shielded, "-shield")
         self._fill()
 
+    def watch_rendered(self) -> None:
+        """Draw the text anew, with its Markdown or without."""
+        self._fill()
+
     def on_focus(self) -> None:
         """A picked pane says so in its rule."""
         self._rule.add_class("-picked")
@@ -177,6 +194,7 @@ class AnswerPane(Vertical, can_focus=True):
         behind: Content | None = None,
     ) -> None:
         self._content = self._read(text)
+        self._bare = text if isinstance(text, str) else None
         self._aside = aside
         if title is not None:
             self.title = title
@@ -186,6 +204,11 @@ class AnswerPane(Vertical, can_focus=True):
         if self.shielded and self._content.plain.strip():
             first = one_line(self._content.plain, max(self._body.size.width - 8, 20))
             self._body.update(Content(first), from_top=from_top)
+        elif self.rendered and self._bare:
+            from tui.markdown import rendered  # its parser is not needed before
+
+            width = min(self._body.size.width - LEFT - RIGHT, MEASURE)
+            self._body.update(rendered(self._bare, max(width, 20)), from_top=from_top)
         else:
             self._body.update(self._content, from_top=from_top, behind=behind)
         if self.refit is not None:

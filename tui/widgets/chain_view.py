@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from textual import getters
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Region, Size
 from textual.widget import Widget
+from textual.widgets import Static
 
 from tui.formatting import counted
 from tui.keymap import key_of
-from tui.row_layout import Claim
 from tui.text import plain
 from tui.unseen_text import hardly_differ, nothing_to_see
 from tui.widgets.answer_pane import AnswerPane
@@ -41,6 +42,10 @@ class ChainView(ReadingView):
     The right pane holds one version of the answer: 0 is the original, n the revision of round n.
     """
 
+    DEFAULT_CSS = """
+    ChainView > #upcoming { padding: 0 3; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
     prompt = getters.query_one("#prompt", PromptPane)
     candidate = getters.query_one("#candidate", AnswerPane)
     revision = getters.query_one("#revision", AnswerPane)
@@ -51,6 +56,7 @@ class ChainView(ReadingView):
         super().__init__()
         self.item: RevisionItem | None = None
         self.version = 0
+        self._upcoming = Content("")
         self.marked = True
         """Changes against the original are marked, where they can be read."""
         self._insisted = False
@@ -71,6 +77,7 @@ class ChainView(ReadingView):
         yield AnswerPane("Critique", widget_id="critique")
         yield AnswerPane("Revision", widget_id="revision")
         yield Editor("Your text")
+        yield Static(id="upcoming", markup=False)
 
     def bands(self) -> Iterable[Band]:
         """Prompt; what is criticised with its critique; what came of it."""
@@ -81,6 +88,23 @@ class ChainView(ReadingView):
             yield from ([ReadingColumn([widget])] for widget in (*before.widgets, *after.widgets))
         else:
             yield [before, after]
+
+    def tell_upcoming(self, lines: Content) -> None:
+        """What comes next, dim, in the rows that no text needs."""
+        self.query_one("#upcoming", Static).update(lines)
+        self._upcoming = lines
+        self.fit()
+
+    def _shares(self, size: Size) -> list[tuple[Widget, Region]]:
+        found = super()._shares(size)
+        lines = self._upcoming.plain.count("\n") + 1 if self._upcoming else 0
+        bottom = max((region.bottom for _, region in found), default=size.height)
+        free = min(size.height - bottom - 1, lines)
+        if free > 0 and not self.screen.has_class("-full"):
+            first = found[0][1]
+            below = Region(first.x, bottom + 1, first.width, free)
+            found.append((self.query_one("#upcoming", Static), below))
+        return found
 
     def need(self, widget: Widget, width: int, room: int) -> int:
         """A text that is still to come has the rows it will probably take from the start."""
@@ -99,11 +123,6 @@ class ChainView(ReadingView):
             ]
             return max(room - sum(pane.rows(width) + 1 for pane in above), 1 + AWAITED)
         return need
-
-    def claim(self, widget: Widget, width: int, room: int) -> Claim:
-        """Half of the rows are for the text that a person writes."""
-        claim = super().claim(widget, width, room)
-        return claim._replace(first=room // 2) if isinstance(widget, Editor) else claim
 
     @property
     def shown(self) -> Candidate | None:
@@ -181,12 +200,12 @@ class ChainView(ReadingView):
         thought = self.item.thoughts.get(generation_id or "") if self.item else None
         return f"thought {counted(len(thought.split()), 'word')}" if thought else ""
 
-    def _behind_thinking(self, generation_id: str | None, text: str | Content) -> Content:
+    def _behind_thinking(self, generation_id: str | None, text: str | Content) -> str | Content:
         """A text, with what was thought before it where that is unfolded."""
         thought = self.item.thoughts.get(generation_id or "") if self.item else None
-        shown = plain(text) if isinstance(text, str) else text
         if not thought or not self._unfolded:
-            return shown
+            return text
+        shown = plain(text) if isinstance(text, str) else text
         return Content.assemble(plain(thought, "dim italic"), "\n\n", shown)
 
     async def draw(self) -> None:
@@ -208,20 +227,20 @@ class ChainView(ReadingView):
             content = self._behind_thinking(shown.generation_id, content)
             self.revision.show(content, title=self._version_title(item), aside=aside)
 
-    async def _compared(self, old: str, new: str) -> tuple[Content, str]:
+    async def _compared(self, old: str, new: str) -> tuple[Content | str, str]:
         """The revision as it is shown, and what a reader should know before deciding."""
         self._drawn = self._rewritten = False
         if words := nothing_to_see(new):
             return Content.styled(words, "italic $muted"), ""
         if words := hardly_differ(old, new):
-            return plain(new), f"the two {words}"
+            return new, f"the two {words}"
         if not self.marked:
-            return plain(new), ""
+            return new, ""
         long = len(old) + len(new) >= LONG
         segments = await asyncio.to_thread(word_diff, old, new) if long else word_diff(old, new)
         self._rewritten = rewritten(segments)
         self._drawn = self._insisted or not self._rewritten
-        text = drawn(segments) if self._drawn else plain(new)
+        text = drawn(segments) if self._drawn else new
         return text, "rewritten" if self._rewritten else ""
 
     def _version_title(self, item: RevisionItem) -> str:

@@ -66,8 +66,9 @@ class Editor(Vertical):
     class Left(Message):
         """Escape: the text as it stood is a draft, to go on with later."""
 
-        def __init__(self, *, changed: bool) -> None:
+        def __init__(self, place: DraftPlace, *, changed: bool) -> None:
             super().__init__()
+            self.place = place
             self.changed = changed
 
     def __init__(self, title: str, *, widget_id: str | None = None) -> None:
@@ -85,18 +86,21 @@ class Editor(Vertical):
         yield self._rule
         yield self._area
 
-    def open(self, place: DraftPlace, text: str, draft: Draft | None = None) -> None:
+    def open(
+        self, place: DraftPlace, text: str, draft: Draft | None = None, *, title: str = ""
+    ) -> None:
         """Let the person change a text.
 
         Args:
             place: which text it is; every change of it is a draft from here on.
             text: as it is now; an unchanged text is told as such.
             draft: what the person had made of it before, if anything.
+            title: other words above it than usual.
         """
         self._place = place
         self._before = self._area.take(text)
         self._area.load_text(self._before if draft is None else draft.text)
-        self._rule.heading = self._title
+        self._rule.heading = title or self._title
         self._rule.aside = "" if draft is None else f"your draft from {since(draft)}"
         self.display = True
         self._rule.add_class("-picked")
@@ -122,7 +126,8 @@ class Editor(Vertical):
 
     def action_leave(self) -> None:
         """Close; the text stays a draft."""
-        self.post_message(self.Left(changed=self._changed))
+        if self._place is not None:
+            self.post_message(self.Left(self._place, changed=self._changed))
 
     @property
     def _changed(self) -> bool:

@@ -180,7 +180,7 @@ def _cells(entries: list[tuple[str, Binding, bool]], worded: int, gap: int) -> i
 
 def _entry(key: str, binding: Binding, enabled: bool, *, words: bool = True) -> Content:
     shown = Content.assemble(
-        (key, "bold $accent" if enabled else "$rule"),
-        (f" {binding.description}" if words else "", "$foreground" if enabled else "$rule"),
+        (key, "bold $accent" if enabled else "$disabled"),
+        (f" {binding.description}" if words else "", "$foreground" if enabled else "$disabled"),
     )
     return shown.stylize(Style.from_meta({"key": binding.key})) if enabled else shown

@@ -69,7 +69,13 @@ class PairView(ReadingView):
         self._name_sides()
 
     def show_pair(
-        self, messages: Sequence[Message], first: str, second: str, *, title: str | None = None
+        self,
+        messages: Sequence[Message],
+        first: str,
+        second: str,
+        *,
+        title: str | None = None,
+        aside: str = "",
     ) -> None:
         """Show a prompt and its answers, and say so where these can hardly be told apart."""
         words = hardly_differ(first, second)
@@ -77,7 +83,7 @@ class PairView(ReadingView):
         if words:
             self.alike.update(plain(f"The answers {words}."))
         with self.together():
-            self.prompt.show_prompt(messages, title=title)
+            self.prompt.show_prompt(messages, title=title, aside=aside)
             self.left.show_answer(first)
             self.right.show_answer(second)
 

@@ -55,19 +55,21 @@ class PromptPane(AnswerPane):
         self._next = (messages, *self._drawn(messages))
         self.prepare(self._next[1])
 
-    def show_prompt(self, messages: Sequence[Message], *, title: str | None = None) -> None:
+    def show_prompt(
+        self, messages: Sequence[Message], *, title: str | None = None, aside: str = ""
+    ) -> None:
         """Show a prompt under its place in the queue."""
         self._messages = messages
         known, content, before = self._next
         if messages != known:
             content, before = self._drawn(messages)
-        self.show(content, title=title, behind=before)
+        self.show(content, title=title, aside=aside, behind=before)
 
     def fold(self) -> None:
         """``h``: unfold the earlier turns, or fold them again."""
         self.folded = not self.folded
         self._next = ((), Content(""), None)
-        self.show_prompt(self._messages)
+        self.show_prompt(self._messages, aside=self.aside)
 
     def _drawn(self, messages: Sequence[Message]) -> tuple[Content, Content | None]:
         """The prompt, and what of it stands above the place to start at."""

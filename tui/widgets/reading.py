@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui.formatting import counted
 from tui.row_layout import Claim, shared
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.editor import Editor
 from tui.widgets.header import WIDE
 from tui.widgets.prompt_pane import PromptPane
 from tui.widgets.text_body import LEFT, MEASURE, RIGHT
@@ -102,7 +103,8 @@ class ReadingView(Widget):
         need = self.need(widget, width, room)
         if isinstance(widget, Static):
             return Claim(need, need)
-        return Claim(need, first=room // 2 if isinstance(widget, PromptPane) else 0)
+        # half of the rows are for the question, and half for the text that a person writes
+        return Claim(need, first=room // 2 if isinstance(widget, PromptPane | Editor) else 0)
 
     # What it uses
 

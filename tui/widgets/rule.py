@@ -23,6 +23,8 @@ class Rule(Widget):
     heading: reactive[str] = reactive("", layout=False)
     aside: reactive[str] = reactive("", layout=False)
     """Dim words at the right end."""
+    done: reactive[float] = reactive(0.0, layout=False)
+    """How much of something is done, from 0 to 1: so much of the line is drawn heavy."""
 
     def __init__(self, heading: str = "", aside: str = "", *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -40,7 +42,9 @@ class Rule(Widget):
         if heading:
             parts.append((heading, "bold $accent" if self.has_class("-picked") else "$foreground"))
             parts.append((" ", ""))
-        parts.append(("─" * max(dashes, 0), ""))
+        heavy = min(round(max(dashes, 0) * self.done), max(dashes, 0))
+        parts.append(("━" * heavy, "$accent"))
+        parts.append(("─" * max(dashes - heavy, 0), ""))
         if aside:
             parts.append((f" {aside}", "$muted"))
         return Content.assemble(*parts)

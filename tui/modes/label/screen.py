@@ -13,26 +13,28 @@ from textual.widget import Widget
 
 from store.items import pairs
 from store.judgements import guidelines
+from store.judgements.corrections import Correction
 from store.log import undo
 from store.records import Phase, Verdict
 from store.rounds import queue
-from store.views import adjudication, labelling
+from store.views import adjudication, labelling, worked
 from store.views.labelling import PairToLabel
 from tui.formatting import counted, share, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
-from tui.modes.base import ModeScreen
 from tui.modes.judge import text as lines
+from tui.modes.label.correcting import CorrectableView, CorrectingScreen, Opened
+from tui.rhythm import Rhythm, midnight
 from tui.session import SEEN
 from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.header import WIDE
 from tui.widgets.next_step import NextStep, command
-from tui.widgets.pair_view import PairView
 from tui.widgets.prompt_pane import PromptPane
 
 
-class LabelScreen(ModeScreen):
+class LabelScreen(CorrectingScreen):
     """Pairs in the annotator's own order, sides by the stored seed, nothing of who wrote what.
 
     Everything shown comes from :mod:`store.views.labelling`. The order of one verdict is: on the
@@ -47,12 +49,15 @@ class LabelScreen(ModeScreen):
         "chose.\nTie: equally good. Both bad: neither may be used for training. A skipped pair "
         "has no verdict and comes back at the end; {move.earlier} leads back to it, "
         "and to every earlier one.\nA prompt with three answers or more can be ranked at once: "
-        "{label.rank}, then the numbers of the answers, best first."
+        "{label.rank}, then the numbers of the answers, best first.\n"
+        "{label.correct} opens the better answer: your text becomes a third one, is paired with "
+        "both, and the label stays. Your own word on these pairs is not blind and counts for no "
+        "agreement; the others get them in their queue. In a sealed round your text waits until "
+        "the round is open."
     )
 
     BINDINGS = LABEL
 
-    view = getters.query_one(PairView)
     prompt = getters.query_one("#prompt", PromptPane)
     left = getters.query_one("#left", AnswerPane)
     right = getters.query_one("#right", AnswerPane)
@@ -60,21 +65,25 @@ class LabelScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.to_label: PairToLabel | None = None
-        """The pair on the screen."""
         self._passed: set[str] = set()
         """Skipped pairs that were skipped again: they wait until one asks for them."""
         self._skipped = 0
         """How many wait, where nothing else is left."""
+        self.rhythm = Rhythm()
 
     def compose_mode(self) -> Iterable[Widget]:
         """The prompt, the two answers, or what to do when there is no pair."""
-        yield PairView()
+        yield CorrectableView()
         yield NextStep()
 
     def both_panes(self) -> Iterable[AnswerPane]:
         """The two answers."""
         return (self.left, self.right)
+
+    def is_hard_to_read(self) -> bool:
+        """By the prompt's category and one's own flag."""
+        shown = self.to_label
+        return shown is not None and (shown.flagged or shown.text.category == "harmful")
 
     def on_mount(self) -> None:
         """Nothing to say before the first look."""
@@ -100,6 +109,9 @@ class LabelScreen(ModeScreen):
 
     async def go_to(self, item_id: str) -> None:
         """A pair that was picked in mode B."""
+        if self.opened is not None:
+            self.tell("you are writing here: save or leave, then open it again")
+            return
         self._show(await self.ask(labelling.at_pair, self.services.annotator, item_id))
         await self._tell_guideline()
 
@@ -122,18 +134,24 @@ class LabelScreen(ModeScreen):
             return False
         if action == "verdict" and scaled and parameters in {("a",), ("b",)}:
             return False
-        if action in {"verdict", "scale"} and (self.item_id is None or self.cramped):
+        if action in {"verdict", "scale", "correct"} and (self.item_id is None or self.cramped):
             return None
         if action == "skipped":
             return self.to_label is None and self._skipped > 0
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
-        """A verdict on the sides as they stand."""
+        """A verdict on the sides as they stand; behind ``c``, which one to correct."""
+        if self.asking and Verdict(verdict) in {Verdict.A, Verdict.B}:
+            self.decide(partial(self.open_correction, Verdict(verdict)))
+            return
         self.act(partial(self._give, Verdict(verdict)))
 
     def action_scale(self, verdict: str, strength: int) -> None:
         """``1`` to ``4`` where the project asks how much better: much left to much right."""
+        if self.asking:
+            self.decide(partial(self.open_correction, Verdict(verdict), strength))
+            return
         self.act(partial(self._give, Verdict(verdict), strength))
 
     def action_walk(self, step: int) -> None:
@@ -163,9 +181,14 @@ class LabelScreen(ModeScreen):
     async def undone(self, undone: undo.Undone) -> None:
         """Back to the pair whose verdict, note or flag was taken back."""
         self.post_message(LabelStored())
+        await self._read_rhythm()
         if undone.kind == "ranking":
             await self._resume()
             self.tell("undone: a ranking")
+            return
+        if corrected := undone.was.get("corrects"):
+            self._show(await self.ask(labelling.at_pair, self.services.annotator, corrected))
+            self.tell("undone: the correction and its pairs; the label stays")
             return
         if undone.kind not in {"label", "note", "flag"}:
             self.tell(f"undone: a {undone.kind} made in another mode")
@@ -234,8 +257,23 @@ class LabelScreen(ModeScreen):
             at=self.services.clock(),
         )
         words = said(verdict, stacked=self.stacked, strength=strength)
+        pause = "" if verdict is Verdict.SKIP else self.rhythm.add(self.services.clock())
         # before the pair: what is told behind it would be drawn by a second paint
-        self.tell(_round_words(to_label, after) or f"pair {to_label.index}: {words}")
+        self.tell(_round_words(to_label, after) or pause or f"pair {to_label.index}: {words}")
+        self._show(after)
+        self.post_message(LabelStored())
+        if after is None:
+            await self._nothing_left()
+
+    async def corrected(self, opened: Opened, done: Correction, after: PairToLabel | None) -> None:
+        """The next pair; the label may have been stored with the text."""
+        words = said(opened.better, stacked=self.stacked)
+        became = (
+            "your text becomes an answer when the round is open"
+            if done.candidate_id is None
+            else counted(len(done.pair_ids), "pair") + " with your text"
+        )
+        self.tell(f"pair {opened.to_label.index}: {words} corrected; {became}")
         self._show(after)
         self.post_message(LabelStored())
         if after is None:
@@ -254,6 +292,7 @@ class LabelScreen(ModeScreen):
             self._show(to_label)
 
     async def _resume(self) -> None:
+        await self._read_rhythm()
         found = await self.ask(labelling.resume, self.services.annotator, passed=self._passed)
         self._show(found)
         await self._tell_guideline()
@@ -265,22 +304,40 @@ class LabelScreen(ModeScreen):
             await self._resume()
         else:
             await self._tell_guideline()
+        await self.settle_corrections()
 
     def _show(self, to_label: PairToLabel | None) -> None:
         """Put a pair, or nothing, on the screen."""
+        self.close_correction()
         self.to_label = to_label
         self.view.display = to_label is not None
         self.next_step.display = to_label is None
         if to_label is not None:
             mine = to_label.swapped(to_label.mine.verdict) if to_label.mine else None
             title = _title(to_label, stacked=self.stacked)
+            self.prompt.mark_done(to_label.done / max(to_label.total, 1))
             self.view.show_pair(
-                to_label.text.messages, to_label.first, to_label.second, title=title
+                to_label.text.messages,
+                to_label.first,
+                to_label.second,
+                title=title,
+                aside=self._pace(to_label),
             )
             self.left.remark("your verdict" if mine is Verdict.A else "")
             self.right.remark("your verdict" if mine is Verdict.B else "")
         self.item_shown(to_label.pair_id if to_label else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
+
+    def _pace(self, to_label: PairToLabel) -> str:
+        """``about 25 min left · 38 today · 96 an hour``, as far as there is room."""
+        parts = [time_left(to_label.seconds_left), *self.rhythm.words(self.services.clock())]
+        return " · ".join(filter(None, parts if self.app.size.width >= WIDE else parts[:2]))
+
+    async def _read_rhythm(self) -> None:
+        """What this annotator has done today, from the log."""
+        since = midnight(self.services.clock())
+        times = await self.ask(worked.label_times, self.services.annotator, since)
+        self.rhythm = Rhythm(times)
 
     async def _look_ahead(self) -> None:
         """Wrap the texts of the pair to come while this one is being read."""
@@ -327,7 +384,7 @@ class LabelScreen(ModeScreen):
 
 
 def _title(to_label: PairToLabel, *, stacked: bool) -> str:
-    """``Pair 41 of 120 · about 25 min left``, and what this annotator said of it before."""
+    """``Pair 41 of 120``, and what this annotator said of it before."""
     parts = [f"Pair {to_label.index} of {to_label.total}"]
     if to_label.round is not None:
         parts[0] = (
@@ -339,8 +396,6 @@ def _title(to_label: PairToLabel, *, stacked: bool) -> str:
         verdict = to_label.swapped(to_label.mine.verdict)
         words = said(verdict, stacked=stacked, strength=to_label.mine.strength)
         parts.append(f"your verdict: {words}")
-    elif left := time_left(to_label.seconds_left):
-        parts.append(left)
     if to_label.flagged:
         parts.append("flagged")
     if to_label.note:

@@ -14,12 +14,14 @@ from engine.api import EngineStatus
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.items.answered_prompts import only_pairs
-from store.judgements import pairing
+from store.judgements import corrections, pairing
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
 from store.records import Candidate, Choice
-from store.rounds import queue
+from store.views import worked
+from store.views.worked import RevisionsDone
 from tui.dialogs.principle_picker import PrinciplePicker
+from tui.formatting import counted
 from tui.keys.deciding import REVISE
 from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
@@ -69,7 +71,7 @@ class ReviseScreen(ModeScreen):
         self._progress: PlanProgress | None = None
         self._engine: EngineStatus | None = None
         self._model_is_here = False
-        self._ready = 0
+        self._decided = RevisionsDone({}, 0, None)
         self._steering = False
         """The model was set to work on this item by a key."""
         self._in_work: dict[str, int] = {}
@@ -85,6 +87,11 @@ class ReviseScreen(ModeScreen):
     def both_panes(self) -> Iterable[AnswerPane]:
         """The two answers scroll together; ``v`` takes the first."""
         return (self.chain.revision, self.chain.candidate)
+
+    def is_hard_to_read(self) -> bool:
+        """By the prompt's category and flags on the answer."""
+        item = self.item
+        return item is not None and (item.flagged or item.prompt.category == "harmful")
 
     def on_screen_resume(self) -> None:
         """Opened: the item where one left. Back: what another mode heard of the model meanwhile."""
@@ -110,6 +117,12 @@ class ReviseScreen(ModeScreen):
 
     async def undone(self, undone: Undone) -> None:
         """Back to the chain whose decision, note or flag was taken back."""
+        if undone.was.get("beside"):
+            self.tell("undone: your own answer and its pair")
+            return
+        if undone.was.get("corrects"):
+            self.tell("undone: a correction made in Label")
+            return
         if undone.kind == "pairing":
             self.tell("undone: the pair; nobody is asked to label it")
             return
@@ -139,6 +152,8 @@ class ReviseScreen(ModeScreen):
         """The revision can be edited."""
         if self.chain.shown is not None:
             yield DraftPlace(DraftKind.EDIT, self.chain.shown.id), "revise.edit"
+        if self.item is not None and self.item.original_id is not None:
+            yield DraftPlace(DraftKind.OWN, self.item.original_id), "revise.write"
         yield from super().text_places()
 
     async def other_work(self) -> None:
@@ -180,6 +195,8 @@ class ReviseScreen(ModeScreen):
             return None
         if action == "edit" and (self.writing is not None or self.chain.shown is None):
             return None
+        if action == "write" and (item is None or item.chain is None):
+            return None
         if action in STEERING and self.services.runner is None:
             return False
         if action in STEERING and (item is None or item.chain is None or self.writing):
@@ -214,10 +231,13 @@ class ReviseScreen(ModeScreen):
         """The revision becomes a text area in its place."""
         revision = self.chain.shown
         if revision is not None and self.writing is None and self._is_meant():
-            self.action_leave()
-            self.chain.revision.display = False
-            place = DraftPlace(DraftKind.EDIT, revision.id)
-            self.chain.editor.open(place, revision.text, self.drafts.get(place))
+            self._open(DraftPlace(DraftKind.EDIT, revision.id), revision.text, "Your text")
+
+    def action_write(self) -> None:
+        """An answer of one's own, also while the model still writes."""
+        original = self.item.original_id if self.item else None
+        if original is not None and self._is_meant():
+            self._open(DraftPlace(DraftKind.OWN, original), "", "Your own answer")
 
     def action_again(self) -> None:
         """Another principle, drawn at random."""
@@ -259,6 +279,9 @@ class ReviseScreen(ModeScreen):
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
         """``ctrl+s``: a changed text is an edit, an unchanged one accepts the revision."""
+        if event.place.kind is DraftKind.OWN:
+            self.act(partial(self._keep_own, event.place, event.text), decides=False)
+            return
         if self.chain.shown is None or event.place.item != self.chain.shown.id:
             return
         if event.changed and not event.text.strip():
@@ -271,9 +294,13 @@ class ReviseScreen(ModeScreen):
 
     def on_editor_left(self, event: Editor.Left) -> None:
         """``escape``: the text waits for the next ``e``."""
+        own = event.place.kind is DraftKind.OWN
         if event.changed:
-            self.tell(f"left; {self.app.key_of('revise.edit')} goes on with your text")
+            key = self.app.key_of("revise.write" if own else "revise.edit")
+            self.tell(f"left; {key} goes on with your text")
         self._close_editor()
+        if own and self.writing is not None:  # the model has gone on meanwhile
+            self.background(self._reload, group="item")
 
     # What the model says
 
@@ -436,7 +463,9 @@ class ReviseScreen(ModeScreen):
             self._look_at(item)
             if self._marked is not None and self._marked.prompt_id != item.prompt.id:
                 self._marked = None
-            self.prompt.show_prompt(item.prompt.messages, title=self._place(item))
+            self.prompt.show_prompt(
+                item.prompt.messages, title=self._place(item), aside=self.prompt.aside
+            )
         await self.chain.show(item)
         self.item_shown(item.original_id or item.prompt.id)
 
@@ -554,15 +583,43 @@ class ReviseScreen(ModeScreen):
         await self.chain.turn()
         self.refresh_bindings()
 
+    def _open(self, place: DraftPlace, text: str, title: str) -> None:
+        """A text area in the place of the revision."""
+        self.action_leave()
+        self.chain.revision.display = False
+        self.chain.editor.open(place, text, self.drafts.get(place), title=title)
+
+    async def _keep_own(self, place: DraftPlace, text: str) -> None:
+        done = await self.ask(
+            corrections.write_own,
+            place.item,
+            self.services.annotator,
+            text,
+            at=self.services.clock(),
+        )
+        self.drafts.drop(place)
+        self._close_editor()
+        await self._reload()
+        self.tell(f"your answer is kept, in {counted(len(done.pair_ids), 'pair')}")
+
     def _close_editor(self) -> None:
         self.chain.editor.close()
         self.chain.revision.display = True
 
     async def _count_ready(self) -> None:
-        self._ready = await self.ask(queue.revise_ready, self.services.annotator)
+        self._decided = decided = await self.ask(worked.decided, self.services.annotator)
+        prompts = self.item.prompts if self.item else 0
+        self.prompt.mark_done(decided.done / max(prompts, decided.done + decided.ready, 1))
+        self.prompt.remark(text.so_far(decided, wide=not self.stacked))
+        if self.item is not None:
+            position = self.item.prompt.position
+            after = await self.ask(
+                worked.upcoming, self.services.annotator, position, text.UPCOMING
+            )
+            self.chain.tell_upcoming(text.upcoming(after, self.app.size.width))
         self._tell_doing()
 
     def _tell_doing(self) -> None:
         self.status.doing = doing(
-            self._engine, self._progress, self._ready, sorted(self._in_work.values())
+            self._engine, self._progress, self._decided.ready, sorted(self._in_work.values())
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from store.records import Choice
-from tui.text import plain
+from store.views.worked import RevisionsDone, Upcoming
+from tui.formatting import time_left
+from tui.text import one_line, plain
 from tui.widgets.next_step import command
 
 NextSteps = tuple[str, list[tuple[str, str]]]
@@ -15,6 +18,10 @@ NextSteps = tuple[str, list[tuple[str, str]]]
 
 SAID = {Choice.ACCEPT: "accepted", Choice.EDIT: "edit kept", Choice.REJECT: "rejected"}
 """A decision, as the footer tells it."""
+
+UPCOMING = 5
+"""Prompts that are told ahead."""
+_TALLY = (("accept", "accepted"), ("edit", "edited"), ("reject", "rejected"))
 
 HELP = (
     "First stands what the model answered, under it the critique and the principle it was "
@@ -72,6 +79,29 @@ def no_model(project: str, reason: str) -> NextSteps:
         ("mode.label", "labels the pairs that are here"),
         (command("models", project), "lists the model files found"),
     ]
+
+
+def so_far(decided: RevisionsDone, *, wide: bool) -> str:
+    """``12 accepted · 3 edited · about 40 min left``; on a narrow screen ``15 decided``."""
+    left = None if decided.pace is None else decided.pace * decided.ready
+    parts = [
+        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
+    ]
+    if not wide:
+        parts = [f"{decided.done:,} decided"] if decided.done else []
+    return " · ".join(filter(None, [*parts, time_left(left) if decided.ready else ""]))
+
+
+def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:
+    """``next  18  How can I use ...   ready``, a line each, dim."""
+    cells = max(min(width - 6, 96) - 24, 10)
+    lines = []
+    for n, each in enumerate(prompts):
+        words = one_line(each.text, cells)
+        gap = " " * (cells - cell_len(words))
+        head = "next" if n == 0 else ""
+        lines.append(f"{head:4}  {each.position:>5,}  {words}{gap}  {each.state}")
+    return plain("\n".join(lines), "$muted")
 
 
 def table(lines: Iterable[tuple[str, str]]) -> Content:
