@@ -109,8 +109,9 @@ class Reader:
         sample = list(islice(records, SAMPLE))
         rows = [record.data for record in sample if record.data is not None]
         self._unsure = choices.unsure(rows)
+        # the formats of tools have labels in places of their own
         self._annotators = spoken.columns(
-            rows,
+            [row for row in rows if not of_row(row, self.layout).strict],
             labels_only=wanted.kind == "labels",
         )
         self._waiting = chain(sample, records)
