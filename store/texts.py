@@ -159,7 +159,7 @@ def _run_of_words(words: list[str]) -> str | None:
 
 def _same_sentence(text: str) -> str | None:
     """One sentence at least four times and in a third of the text."""
-    if sum(map(text.count, _ENDS)) < 3:
+    if sum(map(text.count, ".!?\n" if text.isascii() else _ENDS)) < 3:
         return None
     sentences = [s for part in _SENTENCE.split(text) if len(s := part.strip()) >= 16]
     if len(sentences) < 4:
@@ -172,7 +172,7 @@ def _same_sentence(text: str) -> str | None:
 
 def _run_of_characters(words: list[str]) -> str | None:
     """A piece of characters five or more times in a row, where no spaces part the words."""
-    if max(map(len, words), default=0) < _MIN_CHARACTERS:
+    if len(max(words, key=len, default="")) < _MIN_CHARACTERS:
         return None
     for unbroken in (word for word in words if len(word) >= _MIN_CHARACTERS):
         # the last part is enough: what loops goes on to the end

@@ -133,7 +133,7 @@ def main(folder: Path) -> int:
     for name in WITH:
         try:
             wrong = step(name, folder / f"{name}.jsonl", folder)
-        except Exception as error:  # whatever a trainer says is the result
+        except Exception as error:  # noqa: BLE001 - whatever a trainer says is the result
             wrong = f"{type(error).__name__}: {error}"
         failed += bool(wrong)
         print(f"{'FAIL' if wrong else 'ok  '} {WITH[name]:7}{name:10} {wrong[:300]}", flush=True)
