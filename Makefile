@@ -4,7 +4,7 @@
 #             (PARTS="screen engine judge browse data large" names some; the engine's builds llama-batched-bench)
 # make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
 #             (PARTS="gate scheduler" names some; an hour for all on two cores)
-# make consumers  takes one step of TRL's trainers over every format they read (installs torch;
+# make consumers  takes one step of TRL and LLaMA-Factory over each format they read (installs torch;
 #             TORCH="torch==VERSION" names a build)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
@@ -39,9 +39,10 @@ soak: .venv-dev/ready
 mutants: .venv-dev/ready
 	.venv-dev/bin/python -m tests.mutants $(PARTS)
 
-consumers: .venv-dev/ready .venv-consumers/ready
+consumers: .venv-dev/ready .venv-consumers/ready .venv-consumers-factory/ready
 	.venv-dev/bin/python -m tests.consumers.examples $(BUILD)/consumers
 	.venv-consumers/bin/python tests/consumers/train.py $(BUILD)/consumers
+	.venv-consumers-factory/bin/python tests/consumers/factory.py $(BUILD)/consumers
 
 bench: .venv-dev/ready $(if $(PARTS),$(if $(findstring engine,$(PARTS)),$(BATCHED)),$(BATCHED))
 	.venv-dev/bin/python -m tests.bench $(PARTS)
@@ -61,7 +62,7 @@ format: .venv-dev/ready
 	.venv-dev/bin/ruff check --fix .
 
 clean:
-	rm -rf .venv .venv-dev .venv-consumers $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-consumers .venv-consumers-factory $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Run-time packages only: sqlite-utils imports pandas wherever it is installed, which costs the
 # app half a second at every start; so the tests have an environment of their own.
@@ -87,6 +88,13 @@ clean:
 	@$(PYTHON) -m venv .venv-consumers
 	@.venv-consumers/bin/pip install $(PIP_OPTIONS) "$(TORCH)"
 	@.venv-consumers/bin/pip install $(PIP_OPTIONS) trl transformers datasets
+	@touch $@
+
+.venv-consumers-factory/ready:
+	@echo "pairlab: installing LLaMA-Factory into .venv-consumers-factory (a few minutes)"
+	@$(PYTHON) -m venv .venv-consumers-factory
+	@.venv-consumers-factory/bin/pip install $(PIP_OPTIONS) "$(TORCH)"
+	@.venv-consumers-factory/bin/pip install $(PIP_OPTIONS) llamafactory
 	@touch $@
 
 $(LLAMA): .ci/llama-wheel

@@ -26,6 +26,7 @@ def test_the_root_of_the_store_stays_small() -> None:
 
 LABEL_TABLE = {
     "store/db/doctor.py": "counts what an old file holds",
+    "store/db/schema.py": "fills what a migration adds",
     "store/db/views.py": "makes the views",
     "store/items/removal.py": "counts what a removal would take away",
     "store/judgements/labels.py": "gives labels, to a pair that it has found",
@@ -43,6 +44,6 @@ def test_figures_read_labels_through_the_view_without_removed_pairs() -> None:
     found = {
         str(file.relative_to(ROOT))
         for file in (ROOT / "store").rglob("*.py")
-        if raw.search(file.read_text("utf-8")) and "schema" not in file.parts
+        if raw.search(file.read_text("utf-8"))
     }
     assert found == set(LABEL_TABLE)
