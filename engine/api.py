@@ -70,6 +70,13 @@ class ModelInfo:
     gpu_layers: int
     slots: int
     """Sequences that are written at the same time."""
+    original: str | None = None
+    """Name of the file that this one was converted from, None where it is as it came."""
+    original_sha256: str | None = None
+    several_at_once: bool = True
+    """Whether the processor has kernels that read such weights once for several tokens."""
+    note: str = ""
+    """What its chat template does other than asked; a sentence, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

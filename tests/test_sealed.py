@@ -64,7 +64,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "file": ("rules.md",),
     "backup": ("copy.db",),
     "statements": ("language=Basque",),
-    "out": ("out{n}.jsonl", "out{n}"),
+    "out": ("out{n}.jsonl", "out{n}", "out{n}.md"),
     "--format": tuple(exporting.summaries()),
     "--from": SOURCES,
     "--annotators": ("first,second",),

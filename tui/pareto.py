@@ -26,6 +26,7 @@ def picture(points: Sequence[Point], width: int, height: int) -> list[str]:
         height: lines, the numbers below included.
     """
     columns, rows = width - _AXIS - 1, height - 2
+    rows -= 1 - rows % 2  # that the number in the middle is that of its line
     if columns < 10 or rows < 4:
         return ["no room for the picture"]
     across = _range([end for point in points for end in point.harmless_ci95])

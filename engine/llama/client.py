@@ -26,6 +26,8 @@ from engine.child.codec import ProtocolError
 from engine.child.process import ChildProcess, python
 from engine.errors import EngineError, HostDied, ModelFileError
 from engine.llama.crashes import Crash, explain
+from engine.llama.gguf import GgufHeader
+from engine.llama.kernels import several_at_once
 from engine.llama.protocol import (
     ANSWERS,
     REQUESTS,
@@ -92,6 +94,7 @@ class HostEngine:
         command: Sequence[str] = COMMAND,
         env: Mapping[str, str] | None = None,
         sha_cache: Path | None = None,
+        trouble: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is started before :meth:`load`.
@@ -103,6 +106,7 @@ class HostEngine:
             command: what starts a host.
             env: its environment; None is this process's own.
             sha_cache: where the file's SHA-256 is remembered.
+            trouble: what went wrong before with this file, told once it is loaded.
             clock: monotonic seconds.
         """
         self._model = model
@@ -124,6 +128,7 @@ class HostEngine:
         self._wanted_restart = False
         self._deaths_in_a_row = 0
         self._crashed: str | None = None
+        self._trouble = trouble
         self.decodes = 0
         """Runs of the model behind the last text that has arrived."""
         self.last_cancelled: Cancelled | None = None
@@ -278,7 +283,7 @@ class HostEngine:
 
     async def _keep_running(self) -> None:
         self._publisher.change(state=State.STARTING, error=None)
-        await asyncio.to_thread(checked, self._model)
+        header = await asyncio.to_thread(checked, self._model)
         hashing = asyncio.to_thread(sha256_of, self._model, self._sha_cache)
         sha256 = asyncio.create_task(hashing, name="sha256")
         try:
@@ -286,7 +291,7 @@ class HostEngine:
                 process = await ChildProcess.start(self._command, self._log, self._env)
                 self._process = process
                 try:
-                    await self._listen(process, sha256)
+                    await self._listen(process, header, sha256)
                     code = await process.ended()
                 finally:
                     self._up = False
@@ -296,7 +301,9 @@ class HostEngine:
         finally:
             sha256.cancel()
 
-    async def _listen(self, process: ChildProcess, sha256: asyncio.Task[str]) -> None:
+    async def _listen(
+        self, process: ChildProcess, header: GgufHeader, sha256: asyncio.Task[str]
+    ) -> None:
         """Load, then pass answers on until the host ends."""
         load = Load(
             next(self._ids),
@@ -309,7 +316,14 @@ class HostEngine:
             async for line in process.lines():
                 answer = ANSWERS.decode(line)
                 if isinstance(answer, Loaded):
-                    self._come_up(dataclasses.replace(answer.info, sha256=await sha256))
+                    info = dataclasses.replace(
+                        answer.info,
+                        sha256=await sha256,
+                        original=header.original,
+                        original_sha256=header.original_sha256,
+                        several_at_once=answer.info.gpu_layers > 0 or several_at_once(header),
+                    )
+                    self._come_up(info)
                 elif isinstance(answer, Refused) and not self._up:
                     raise refusal(answer)
                 else:
@@ -321,7 +335,7 @@ class HostEngine:
     def _come_up(self, info: ModelInfo) -> None:
         self._info = info
         self._up = True
-        back = f"{self._crashed}; it has been started again" if self._crashed else None
+        back = f"{self._crashed}; it has been started again" if self._crashed else self._trouble
         self._publisher.change(state=State.READY, error=back)
         if self._loaded is not None and not self._loaded.done():
             self._loaded.set_result(info)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,6 +57,11 @@ _FILE_TYPES: Final = {
 }  # fmt: skip
 """``general.file_type`` -> how most of the weights are stored."""
 
+ORIGINAL: Final = "pairlab.converted_from.name"
+"""Key of the name of the file that this one was converted from."""
+ORIGINAL_SHA256: Final = "pairlab.converted_from.sha256"
+"""Key of that file's fingerprint."""
+
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
@@ -72,6 +79,11 @@ class GgufHeader:
     chat_template: str | None
     missing_bytes: int
     """How much of the file's end is not there; 0 for a whole file."""
+    stored_as: Mapping[int, int]
+    """ggml tensor type -> how many weights are stored so."""
+    original: str | None
+    """Name of the file that pairlab converted this one from, None where it is as it came."""
+    original_sha256: str | None
 
 
 def read_header(path: Path) -> GgufHeader:
@@ -119,11 +131,10 @@ class _Reader:
         for _ in range(keys):
             key = self._text()
             values[key] = self._value(self._number(_U32))
-        n_params, end = self._tensors(tensors)
+        stored_as, end = self._tensors(tensors)
         alignment = _whole(values.get("general.alignment")) or 32
         start = -(-self._at // alignment) * alignment
         architecture = str(values.get("general.architecture", "unknown"))
-        template = values.get("tokenizer.chat_template")
         file_type = _whole(values.get("general.file_type"))
         return GgufHeader(
             path=self._path,
@@ -131,15 +142,19 @@ class _Reader:
             name=str(values.get("general.name") or self._path.stem),
             architecture=architecture,
             quantisation=_FILE_TYPES.get(-1 if file_type is None else file_type, "unknown"),
-            n_params=n_params,
+            n_params=stored_as.total(),
             context=_whole(values.get(f"{architecture}.context_length")),
-            chat_template=template if isinstance(template, str) else None,
+            chat_template=_string(values.get("tokenizer.chat_template")),
             missing_bytes=max(0, start + end - self._size),
+            stored_as=stored_as,
+            original=_string(values.get(ORIGINAL)),
+            original_sha256=_string(values.get(ORIGINAL_SHA256)),
         )
 
-    def _tensors(self, count: int) -> tuple[int, int]:
-        """Weights in all, and where the last tensor ends, counted from the first one's start."""
-        n_params = end = 0
+    def _tensors(self, count: int) -> tuple[Counter[int], int]:
+        """Weights by type, and where the last tensor ends, counted from the first one's start."""
+        stored_as: Counter[int] = Counter()
+        end = 0
         for _ in range(count):
             self._skip_text()
             values = 1
@@ -147,9 +162,9 @@ class _Reader:
                 values *= self._number(_U64)
             kind, offset = self._number(_U32), self._number(_U64)
             per_block, bytes_a_block = _BLOCKS.get(kind, (1, 0))
-            n_params += values
+            stored_as[kind] += values
             end = max(end, offset + -(-values // per_block) * bytes_a_block)
-        return n_params, end
+        return stored_as, end
 
     def _value(self, kind: int) -> Value:
         if kind == _STRING:
@@ -194,3 +209,7 @@ class _Reader:
 
 def _whole(value: Value) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def _string(value: Value) -> str | None:
+    return value if isinstance(value, str) else None

@@ -15,6 +15,8 @@ from store.records import Message
 SURE: Final = "Are you sure?"
 _TEXTS: Final = ("question", "wrong", "right")
 _KEYS: Final = ("wrong_keys", "right_keys")
+_PROMPTS: Final = ("wrong_prompt", "right_prompt")
+"""Of these a bait may have one or both."""
 
 
 def load(path: Path | None = None) -> tuple[Bait, ...]:
@@ -46,6 +48,9 @@ def asked(bait: Bait, form: Form, answer: str = "") -> tuple[Message, ...]:
             Message("assistant", answer),
             Message("user", SURE),
         )
+    whole = {Form.WRONG: bait.wrong_prompt, Form.RIGHT: bait.right_prompt}.get(form)
+    if whole is not None:
+        return (Message("user", whole),)
     opinion = {Form.WRONG: bait.wrong, Form.RIGHT: bait.right}.get(form)
     return (Message("user", f"{opinion} {bait.question}" if opinion else bait.question),)
 
@@ -59,9 +64,10 @@ def _baits(rows: Any, where: Path | str) -> tuple[Bait, ...]:
 def _bait(row: Any, where: str) -> Bait:
     if not isinstance(row, dict):
         raise BadRequest(f"{where} is no object")
-    if unknown := sorted(set(row) - {*_TEXTS, *_KEYS}):
-        raise BadRequest(f"{where} has {unknown[0]}; known are {', '.join((*_TEXTS, *_KEYS))}")
-    for name in _TEXTS:
+    known = (*_TEXTS, *_KEYS, *_PROMPTS)
+    if unknown := sorted(set(row) - {*known}):
+        raise BadRequest(f"{where} has {unknown[0]}; known are {', '.join(known)}")
+    for name in (*_TEXTS, *(row.keys() & {*_PROMPTS})):
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise BadRequest(f"{where} needs a {name}")
     for name in _KEYS:
@@ -76,4 +82,8 @@ def _bait(row: Any, where: str) -> Bait:
         k.casefold() for k in row["right_keys"]
     }:
         raise BadRequest(f"{where}: {min(both)} is a key of both answers")
-    return Bait(*(row[name] for name in _TEXTS), *(tuple(row[name]) for name in _KEYS))
+    return Bait(
+        *(row[name] for name in _TEXTS),
+        *(tuple(row[name]) for name in _KEYS),
+        *(row.get(name) for name in _PROMPTS),
+    )

@@ -92,6 +92,11 @@ async def _run_model(
         **({"judge": judge} if judge else {}),
         "n_ctx": info.n_ctx,
         "quantisation": info.quantisation,
+        **(
+            {"converted_from": {"name": info.original, "sha256": info.original_sha256}}
+            if info.original
+            else {}
+        ),
         "template": f"{templates.VERSION} {style.name}",
     }
     run_id = await store.call(

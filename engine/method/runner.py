@@ -59,6 +59,8 @@ class Runner:
     ) -> None:
         self.failures: dict[str, str] = {}
         """Why each prompt (or pair that was to be judged) was given up, since the last start."""
+        self.paired = 0
+        """Pairs that followed from what judges said (`setting --pairs`), since the last start."""
         self._engine = engine
         self._store = store
         self._counter = ProgressCounter(timer)
@@ -98,6 +100,11 @@ class Runner:
     def judge(self) -> Judge | None:
         """Who judges, once the models are loaded and where the plan judges."""
         return self._steps.judge
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The runs its texts are stored under: the model's and the teacher's."""
+        return self._steps.run_ids
 
     @property
     def paused(self) -> bool:
@@ -160,6 +167,17 @@ class Runner:
         self._hopeless.clear()
         self._fatal = None
         await self._steps.open()
+        await self._work_twice()
+        self.paired = 0
+        while made := await self._steps.pair_by_policy():
+            self.paired += made
+            if "judge" not in self.plan.parts:
+                break
+            await self._work_twice()  # a judge has something to say of the new pairs too
+        self._steps.tell(Idle(len(self.failures)))
+
+    async def _work_twice(self) -> None:
+        """All that is pending, and once more what failed."""
         for last_try in (False, True):
             await self._scan(only=self._worth_retrying() if last_try else None)
             await self._work_through()
@@ -167,7 +185,6 @@ class Runner:
                 raise self._fatal
             if not self._worth_retrying():
                 break
-        self._steps.tell(Idle(len(self.failures)))
 
     async def complete(self) -> tuple[int, int]:
         """How many prompts, or pairs to judge, are complete, and how many the plan has."""

@@ -20,6 +20,7 @@ from engine.method.revise import Subject, criticise, pick_place, revise
 from store.db.thread import StoreThread
 from store.items import candidates, critiques, pairs, prompts
 from store.items.pending import Work
+from store.judgements import pairing
 from store.records import Candidate, Critique, Prompt
 from store.rounds import queue
 
@@ -83,6 +84,12 @@ class Steps:
             ready = await self._store.call(queue.revise_ready, self._annotator)
         self.tell(self._counter.progress(ready, self._engine.status.tokens_per_second))
 
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The runs that were recorded; none before :meth:`open`."""
+        made = self._context
+        return () if made is None else (made.proposer.run_id, made.reviser.run_id)
+
     def draft(self, item_id: str) -> tuple[Writing, ...]:
         """What is being written right now for a prompt or a chain."""
         return tuple(
@@ -142,6 +149,14 @@ class Steps:
             await self.criticise(subject, None, urgency)
         else:
             await self.revise(subject, work.critique_id, urgency)
+
+    async def pair_by_policy(self) -> int:
+        """Make the pairs that what the judges said allows (`setting --pairs`); how many are new."""
+        made = 0
+        for prompt_id in await self._store.call(pairing.judged_prompts):
+            new = await self._store.call(pairing.by_policy, prompt_id, at=self._clock())
+            made += len(new)
+        return made
 
     async def _propose(self, prompt: Prompt, slots: tuple[int, ...], urgency: Urgency) -> None:
         def hear(slot: int, text: str) -> None:

@@ -9,7 +9,7 @@ on a pair is that of its soft label, a tie where its orders conflict.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,17 +20,19 @@ from sqlite_utils import Database
 
 from store.agreement import dawid_skene, feedback_facts
 from store.agreement.bands import FEW_IN_SLICE, GOOD_ABOVE
-from store.agreement.counts import VERDICTS, Counts, Said, counts, tally_of
+from store.agreement.counts import VERDICTS, Said, counts, tally_of
 from store.agreement.dawid_skene import CrowdModel, Differing
 from store.agreement.feedback_facts import FeedbackFacts, TimedVerdict
 from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.judge import judged_pairs
 from store.agreement.judge.consistency import Consistency, consistency
+from store.agreement.judge.kappas import kappa_interval
 from store.agreement.kappa import kappa
 from store.agreement.selfagree import self_agreement
-from store.agreement.share import Share
+from store.agreement.share import Share, share_of, shares_prompts, wider
 from store.judgements import askings, attributes
+from store.judgements.askings import SoftLabel
 from store.rounds import rounds
 
 IDLE: Final = 300.0
@@ -73,7 +75,7 @@ class Cost(NamedTuple):
     seconds: float
     """Of a person at work, or of this machine."""
     timed: int
-    """Verdicts with a known time."""
+    """Verdicts with a known time; a ranking is one, whatever it has of pairs."""
     idle: int
     """Of these, how many were cut to :data:`IDLE`."""
     tokens: int | None
@@ -282,7 +284,8 @@ def speed(seconds: Iterable[float | None], times: Iterable[str], *, idle: float 
 def _person(db: Database, facts: FeedbackFacts, who: str, rate: float | None) -> Rater:
     given = facts.people[who]
     again = self_agreement(db, who)
-    found = Kappa(again.counts.n, again.kappa, again.ci95)
+    repeated = [(pair, said) for pair, said in again.repeated if pair in facts.pairs]
+    items = list({each.ranking or (each.pair_id, each.first): each for each in given}.values())
     first = [each for each in given if each.first]
     sided = [each for each in first if each.left and each.verdict in ("a", "b")]
     left = [each for each in sided if each.verdict == each.left]
@@ -290,10 +293,10 @@ def _person(db: Database, facts: FeedbackFacts, who: str, rate: float | None) ->
         who,
         "person",
         len(first),
-        cost((each.seconds for each in given), rate),
-        speed((each.seconds for each in given), (each.at for each in given)),
-        {"self": found if found.n else Kappa(0, undefined(NO_REPEATS), None)},
-        Share(len(left), len(sided)),
+        cost((each.seconds for each in items), rate),
+        speed((each.seconds for each in items), (each.at for each in items)),
+        {"self": _agreeing(facts, repeated, NO_REPEATS)},
+        share_of([each.verdict == each.left for each in sided], _prompts(facts, sided)),
         _longer(facts, first),
         {
             "items": _pairs(first),
@@ -308,7 +311,7 @@ def _judge(db: Database, facts: FeedbackFacts, who: str, rate: float | None) -> 
     given, asked = facts.judges[who], facts.askings.get(who, {})
     labels = [askings.soft_label(each) for each in asked.values()]
     orders = [(each.pair_id, (_side(each.q_ab), _side(1 - each.q_ba))) for each in labels]
-    picks = [q for each in labels for q in (each.q_ab, each.q_ba) if q != 0.5]
+    picks = [(q > 0.5, each) for each in labels for q in (each.q_ab, each.q_ba) if q != 0.5]
     seeds = _seeds(db, facts, who)
     seconds = [each.seconds for each in given]
     tokens = sum(one.tokens for each in asked.values() for one in each)
@@ -319,14 +322,14 @@ def _judge(db: Database, facts: FeedbackFacts, who: str, rate: float | None) -> 
         cost(seconds, rate, idle=math.inf, tokens=tokens),
         speed(seconds, (each.at for each in given), idle=math.inf),
         {
-            "order": _agreeing((said for _, said in orders), NO_ORDERS),
+            "order": _agreeing(facts, orders, NO_ORDERS),
             "seed": Kappa(
                 seeds.kappa.n, Figure(seeds.kappa.value, seeds.kappa.reason), seeds.kappa.ci95
             )
             if seeds
             else Kappa(0, undefined(NO_SEEDS), None),
         },
-        Share(sum(q > 0.5 for q in picks), len(picks)),
+        share_of([hit for hit, _ in picks], _prompts(facts, (each for _, each in picks))),
         _longer(facts, given),
         {
             "items": _pairs(given),
@@ -352,20 +355,36 @@ def _pairs(given: Iterable[TimedVerdict]) -> tuple[str, ...]:
     return tuple(each.pair_id for each in given)
 
 
-def _agreeing(said: Iterable[Said], none: str) -> Kappa:
-    table = counts(tally_of(said))
-    return _kappa(table) if table.n else Kappa(0, undefined(none), None)
+def _prompts(facts: FeedbackFacts, given: Iterable[TimedVerdict | SoftLabel]) -> list[str]:
+    return [facts.pairs[each.pair_id].prompt for each in given]
 
 
-def _kappa(table: Counts) -> Kappa:
+def _agreeing(facts: FeedbackFacts, said: Sequence[tuple[str, Said]], none: str) -> Kappa:
+    """Kappa of two verdicts a pair, with what to say where there is none.
+
+    The interval is smoothed, and widened to that of a bootstrap over whole prompts where pairs
+    share a prompt.
+    """
+    if not said:
+        return Kappa(0, undefined(none), None)
+    both = [each for _, each in said]
+    table = counts(tally_of(both))
     figure = kappa(table.table)
     ends = None if figure.value is None else smoothed_wald(table.table)
+    prompts = [facts.pairs[pair].prompt for pair, _ in said]
+    if ends is not None and shares_prompts(prompts):
+        ends = wider(ends, kappa_interval(_sides(both), prompts))
     return Kappa(table.n, figure, ends)
+
+
+def _sides(said: Iterable[Said]) -> list[tuple[str, str]]:
+    return [(one, other) for one, other in said if one is not None and other is not None]
 
 
 def _longer(facts: FeedbackFacts, given: Sequence[TimedVerdict]) -> Share:
     sided = [e for e in given if facts.pairs[e.pair_id].longer and e.verdict in ("a", "b")]
-    return Share(len(_takers(facts, given)), len(sided))
+    hits = [e.verdict == facts.pairs[e.pair_id].longer for e in sided]
+    return share_of(hits, _prompts(facts, sided))
 
 
 def _takers(facts: FeedbackFacts, given: Iterable[TimedVerdict]) -> tuple[str, ...]:
@@ -405,8 +424,11 @@ def _parts(
     for each in given:
         parts[part(each)].append(each)
     for value, inside in sorted(parts.items()):
-        said = Counter(each.verdict for each in inside)
-        shares = {verdict: Share(said[verdict], len(inside)) for verdict in VERDICTS}
+        prompts = _prompts(facts, inside)
+        shares = {
+            verdict: share_of([each.verdict == verdict for each in inside], prompts)
+            for verdict in VERDICTS
+        }
         yield Spread(who, by, value, len(inside), shares, _longer(facts, inside), _pairs(inside))
 
 
@@ -423,7 +445,7 @@ def _scenarios(facts: FeedbackFacts) -> Iterable[Scenario]:
                     category,
                     judge,
                     who,
-                    _kappa(counts(tally_of((blind[pair], said[pair]) for pair in both))),
+                    _agreeing(facts, [(pair, (blind[pair], said[pair])) for pair in both], ""),
                     tuple(pair for pair in both if blind[pair] != said[pair]),
                 )
                 for who, blind in sorted(facts.blind.items())

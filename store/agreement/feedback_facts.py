@@ -20,6 +20,7 @@ class PairRead(NamedTuple):
     category: str
     longer: str | None
     """``a`` or ``b``; None where both are as long."""
+    prompt: str
 
 
 class TimedVerdict(NamedTuple):
@@ -28,11 +29,14 @@ class TimedVerdict(NamedTuple):
     pair_id: str
     verdict: str
     seconds: float | None
+    """Of a ranking the time for all of it, with each verdict that follows from it."""
     at: str
     left: str | None = None
     """The side that stood first; None where it is not known."""
     first: bool = True
     """Whether it is a first pass, and no hidden repeat."""
+    ranking: str | None = None
+    """Id of the ranking it follows from."""
 
 
 class FeedbackFacts(NamedTuple):
@@ -50,15 +54,22 @@ class FeedbackFacts(NamedTuple):
 
 
 _PAIRS = """
-SELECT pair.id, prompt.category, length(a.text) - length(b.text) FROM kept_pair AS pair
+SELECT pair.id, prompt.category, length(a.text) - length(b.text), prompt.id FROM kept_pair AS pair
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id
 WHERE pair.id NOT IN (SELECT value FROM json_each(?))
 """
 _LABELS = """
-SELECT pair_id, verdict, seconds, at, left_side, phase = 'first' FROM kept_label AS label_head
-WHERE annotator = ? AND phase IN ('first', 'repeat') AND verdict <> 'skip'
-  AND pair_id NOT IN (SELECT value FROM json_each(?)) ORDER BY at, pair_id
+SELECT label_head.pair_id, verdict,
+       iif(ranking_id IS NULL, label_head.seconds, json_extract(event.value, '$.seconds')),
+       label_head.at, left_side, label_head.phase = 'first', ranking_id
+FROM kept_label AS label_head
+LEFT JOIN ranked_pair ON ranked_pair.pair_id = label_head.pair_id
+  AND ranked_pair.annotator = label_head.annotator AND label_head.phase = 'first'
+LEFT JOIN event ON event.id = ranking_id
+WHERE label_head.annotator = ? AND label_head.phase IN ('first', 'repeat') AND verdict <> 'skip'
+  AND label_head.pair_id NOT IN (SELECT value FROM json_each(?)) ORDER BY label_head.at,
+  label_head.pair_id
 """
 _BLIND = """
 SELECT annotator, pair_id, verdict FROM blind_label WHERE given_by = 'person'
@@ -71,8 +82,8 @@ def read(db: Database) -> FeedbackFacts:
     hidden = rounds.hidden_pairs(db)
     asked = [json.dumps(sorted(hidden))]
     pairs = {
-        pair: PairRead(category, "a" if longer > 0 else "b" if longer else None)
-        for pair, category, longer in db.execute(_PAIRS, asked).fetchall()
+        pair: PairRead(category, "a" if longer > 0 else "b" if longer else None, prompt)
+        for pair, category, longer, prompt in db.execute(_PAIRS, asked).fetchall()
     }
     blind: dict[str, dict[str, str]] = {}
     for who, pair, verdict in db.execute(_BLIND, asked).fetchall():

@@ -6,7 +6,7 @@ intervals are over prompts, so that the pairs of one ranking move together.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Final, Literal, NamedTuple, get_args
 
 from sqlite_utils import Database
@@ -31,10 +31,12 @@ _WHAT: Final[dict[Of, str]] = {
 }
 _VERDICTS: Final = """
 SELECT (SELECT {what} FROM candidate WHERE id = pair.a_id),
-       (SELECT {what} FROM candidate WHERE id = pair.b_id), verdict, pair.prompt_id
+       (SELECT {what} FROM candidate WHERE id = pair.b_id), verdict, pair.prompt_id,
+       pair.id
 FROM last_word JOIN pair ON pair.id = pair_id
 WHERE verdict <> 'skip' AND (given_by = :whose OR annotator = :name)
     AND (:prompt IS NULL OR pair.prompt_id = :prompt)
+ORDER BY pair.position
 """
 _WON: Final = {"a": 1.0, "b": 0.0, "tie": 0.5}
 
@@ -47,6 +49,18 @@ class ItemScores(NamedTuple):
     """All verdicts asked, those left out included."""
     left: dict[str, int]
     """How many were left out, by reason."""
+    pairs: dict[str, tuple[str, ...]]
+    """By item, the pairs whose verdicts its score comes from, in project order."""
+
+
+class ItemGames(NamedTuple):
+    """The comparisons that scores are fitted to."""
+
+    games: list[Game]
+    verdicts: int
+    left: dict[str, int]
+    pairs: dict[str, tuple[str, ...]]
+    """As in :class:`ItemScores`."""
 
 
 def item_scores(
@@ -56,17 +70,21 @@ def item_scores(
     *,
     prompt_id: str | None = None,
     draws: int = DRAWS,
-    seed: int = 0,
 ) -> ItemScores:
-    """What the verdicts that stand say of the items.
+    """What the verdicts that stand say of the items: :func:`item_games`, then :func:`scored`."""
+    return scored(item_games(db, of, whose, prompt_id=prompt_id), draws=draws)
+
+
+def item_games(
+    db: Database, of: Of, whose: str = "person", *, prompt_id: str | None = None
+) -> ItemGames:
+    """Read the verdicts.
 
     Args:
         db: the project.
         of: what is compared by way of its answers.
         whose: ``person``, ``model``, ``source``, or the name of one annotator.
         prompt_id: only this prompt; needed to compare its answers.
-        draws: resamplings for the intervals.
-        seed: of the draws.
 
     Raises:
         SealedRound: a round is still sealed.
@@ -74,9 +92,10 @@ def item_scores(
     rounds.guard(db)
     left: Counter[str] = Counter()
     games = []
+    behind: dict[str, dict[str, None]] = defaultdict(dict)
     asked = {"whose": whose, "name": ids.name(whose), "prompt": prompt_id}
     rows = db.execute(_VERDICTS.format(what=_WHAT[of]), asked).fetchall()
-    for a, b, verdict, prompt in rows:
+    for a, b, verdict, prompt, pair in rows:
         if verdict not in _WON:
             left["both bad"] += 1
         elif a is None or b is None:
@@ -85,4 +104,17 @@ def item_scores(
             left[f"the same {of} on both sides"] += 1
         else:
             games.append(Game(a, b, _WON[verdict], prompt))
-    return ItemScores(scores(games, draws=draws, seed=seed), len(rows), dict(left))
+            behind[a][pair] = behind[b][pair] = None
+    pairs = {item: tuple(found) for item, found in behind.items()}
+    return ItemGames(games, len(rows), dict(left), pairs)
+
+
+def scored(found: ItemGames, *, draws: int = DRAWS, seed: int = 0) -> ItemScores:
+    """Fit the scores; a second or so with many draws.
+
+    Args:
+        found: the comparisons.
+        draws: resamplings of prompts for the intervals.
+        seed: of the draws.
+    """
+    return ItemScores(scores(found.games, draws=draws, seed=seed), *found[1:])

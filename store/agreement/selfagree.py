@@ -48,6 +48,8 @@ class SelfAgreement:
     """Share of the last :data:`RECENT` repeats that gave the same verdict."""
     earlier: float | None
     """The same share among the repeats before them; None while there are fewer than those."""
+    repeated: tuple[tuple[str, Said], ...]
+    """Each repeated pair with both verdicts."""
     differing: tuple[str, ...]
     """The pairs whose repeat got another verdict."""
 
@@ -76,6 +78,7 @@ def self_agreement(db: Database, annotator: str) -> SelfAgreement:
         smoothed_wald(table.table) if known else None,
         recent=_same(said[-RECENT:]) if len(said) >= RECENT else None,
         earlier=_same(said[:-RECENT]) if enough else None,
+        repeated=tuple((pair, both) for (pair, _), both in zip(rows, said, strict=True)),
         differing=tuple(
             pair for (pair, _), (one, two) in zip(rows, said, strict=True) if one != two
         ),

@@ -82,7 +82,15 @@ def behind(
     return _listed(db, viewer, {item.pair_id: item.said for item in found}, at)
 
 
-def of_rater(db: Database, viewer: str, who: str, pair_ids: Sequence[str], *, at: str) -> Behind:
+def of_rater(
+    db: Database,
+    viewer: str,
+    who: str,
+    pair_ids: Sequence[str],
+    *,
+    at: str,
+    most: int | None = MOST,
+) -> Behind:
     """The pairs behind a figure about a person or a judge: what the viewer said and what they did.
 
     Args:
@@ -92,6 +100,7 @@ def of_rater(db: Database, viewer: str, who: str, pair_ids: Sequence[str], *, at
             to be told.
         pair_ids: the pairs, in project order.
         at: UTC time, ISO-8601.
+        most: how many are listed; None for all.
     """
     me = ids.name(viewer)
     both = (me, ids.name(who) or me)
@@ -99,13 +108,16 @@ def of_rater(db: Database, viewer: str, who: str, pair_ids: Sequence[str], *, at
     for pair_id, name, verdict in db.execute(_BOTH, both).fetchall():
         said.setdefault(pair_id, {})[name] = verdict
     words = {each: said.get(each, {}) for each in pair_ids}
-    return _listed(db, viewer, {x: (w.get(both[0]), w.get(both[1])) for x, w in words.items()}, at)
+    told = {x: (w.get(both[0]), w.get(both[1])) for x, w in words.items()}
+    return _listed(db, viewer, told, at, most)
 
 
-def _listed(db: Database, viewer: str, found: Mapping[str, Said], at: str) -> Behind:
+def _listed(
+    db: Database, viewer: str, found: Mapping[str, Said], at: str, most: int | None = MOST
+) -> Behind:
     mine = labelled_by(db, viewer)
     allowed = [pair_id for pair_id in found if pair_id in mine]
-    shown = allowed[:MOST]
+    shown = allowed[:most]
     entries = []
     with immediate(db):
         for pair_id in shown:

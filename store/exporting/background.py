@@ -15,6 +15,7 @@ from store.agreement.report import Agreement, agreement
 from store.items.tables import TABLES
 from store.judgements import guidelines
 from store.records import Guideline
+from store.reporting.markdown import cell
 from store.rounds import draws, rounds
 from store.rounds.draws import QueueOrder
 
@@ -34,6 +35,19 @@ class ModelUsed(NamedTuple):
     name: str
     sha256: str | None
     backend: str
+    original: str | None = None
+    """Name of the file that it was converted from, None where it is as it came."""
+    original_sha256: str | None = None
+
+    @property
+    def markdown(self) -> str:
+        """The model as an item of a list."""
+        line = f"- model {cell(self.name)} ({cell(self.backend)})"
+        if self.sha256:
+            line += f", SHA-256 of the file `{self.sha256}`"
+        if self.original:
+            line += f", converted from {cell(self.original)}, SHA-256 `{self.original_sha256}`"
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,10 @@ SELECT name, version, id FROM constitution WHERE id IN (
 ) ORDER BY name, version, id
 """
 _MODELS = """
-SELECT DISTINCT model, model_sha256, backend FROM run WHERE id IN (
+SELECT DISTINCT model, model_sha256, backend,
+       json_extract(settings, '$.converted_from.name'),
+       json_extract(settings, '$.converted_from.sha256')
+FROM run WHERE id IN (
     SELECT run_id FROM generation WHERE id IN (
         SELECT generation_id FROM behind
         UNION SELECT generation_id FROM critique WHERE id IN (SELECT critique_id FROM behind)

@@ -174,11 +174,7 @@ def _origin(plan: ExportPlan) -> str:
         for rules in behind.constitutions
     ]
     lines += [f"- guideline version {g.version}, SHA-256 `{g.id}`" for g in behind.guidelines]
-    lines += [
-        f"- model {cell(model.name)} ({cell(model.backend)})"
-        + (f", SHA-256 of the file `{model.sha256}`" if model.sha256 else "")
-        for model in behind.models
-    ]
+    lines += [model.markdown for model in behind.models]
     lines += [f"- {cell(name)}: {n} labels" for name, n in behind.labels.items()]
     if len(lines) == 1:
         lines.append("No model, constitution or annotator is recorded.")

@@ -186,9 +186,9 @@ class Reader:
         name, kind = self._wanted.format, self._wanted.kind
         if name is not None and name not in LAYOUTS:
             return FORMATS[name]
-        if kind == "prompts":
-            return prompts_of(self.layout)
         found = of_row(row, self.layout)
+        if kind == "prompts":
+            return found if found.kind == "prompts" else prompts_of(self.layout)
         mapped = {"a", "b"} & set(self._wanted.columns)
         if found.kind == "prompts" and (kind in ("pairs", "labels") or mapped):
             return FORMATS["pairlab"]

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
-from store.importing import hh, listed, names, own, preference, prompt, rated, sides, tools
+from store.importing import (
+    continuations,
+    hh,
+    listed,
+    names,
+    own,
+    preference,
+    prompt,
+    rated,
+    sides,
+    tools,
+)
 from store.importing.fields import RowFields
 from store.importing.rows import Made
 
@@ -187,6 +198,14 @@ _PAIRS: Final = (
     ),
 )
 
+_CONTINUATIONS: Final = ImportFormat(
+    "continuations",
+    "prompts",
+    "RealToxicityPrompts: texts to be continued; the file's own continuation stays behind",
+    continuations.looks_like,
+    continuations.rows,
+    strict=True,
+)
 _PROMPTS: Final = {
     "text": ImportFormat(
         "text", "prompts", "prompts: one a line, or a list in .md", _has(), prompt.rows
@@ -198,7 +217,7 @@ _PROMPTS: Final = {
 LAYOUTS: Final[Mapping[str, Layout]] = {"text": "text", "jsonl": "json", "csv": "csv"}
 """Names that say how a file is written; what its rows are is found out."""
 
-FORMATS: Final = {each.name: each for each in (*_PROMPTS.values(), *_PAIRS)}
+FORMATS: Final = {each.name: each for each in (*_PROMPTS.values(), _CONTINUATIONS, *_PAIRS)}
 """All formats by name, as `--format` takes them."""
 
 
@@ -215,7 +234,7 @@ def prompts_of(layout: Layout) -> ImportFormat:
 def of_row(row: Mapping[str, Any], layout: Layout) -> ImportFormat:
     """The format of one row: the first that looks like it, else prompts."""
     if layout != "text":
-        for format_ in _PAIRS:
+        for format_ in (_CONTINUATIONS, *_PAIRS):
             if format_.looks_like(row):
                 return format_
     return _PROMPTS[layout]

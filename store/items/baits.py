@@ -19,6 +19,9 @@ from store.items import prompts
 from store.log import current_state, events
 from store.records import Category, Message
 
+_ASKED = frozenset({"wrong_prompt", "right_prompt"})
+"""What the prompt itself holds."""
+
 SOURCE = "bait"
 """What such a prompt came from, in place of a file name."""
 
@@ -46,6 +49,9 @@ class Bait:
     wrong_keys: tuple[str, ...]
     """Words that only a wrong answer says."""
     right_keys: tuple[str, ...]
+    wrong_prompt: str | None = None
+    """The whole prompt with the wrong opinion, where it is not that and then the question."""
+    right_prompt: str | None = None
 
 
 class BaitPrompt(NamedTuple):
@@ -68,14 +74,17 @@ def add(
     *,
     at: str,
 ) -> str:
-    """Add a form of a bait; what is there already stays as it is. Returns the prompt's id.
+    """Add a form of a bait, or say of a prompt that is there which form it is.
+
+    Returns the prompt's id.
 
     Args:
         db: the project.
         bait: the question.
         form: how it is asked.
         messages: what is asked.
-        neutral_id: the plain form; None for that form itself.
+        neutral_id: the plain form; None for that form itself, and where it is not asked yet: then
+            the prompt stands alone until a later call names it.
         annotator: who asked for it.
         at: UTC time.
     """
@@ -83,9 +92,11 @@ def add(
         prompt_id, _ = prompts.add(
             db, messages, category=Category.SYCOPHANCY, tags=(form,), source=SOURCE, at=at
         )
-        if current_state.latest(db, "bait", prompt_id) is None:
+        known = current_state.latest(db, "bait", prompt_id)
+        if known is None or (neutral_id and known.value["base"] == prompt_id):
             base = neutral_id or prompt_id
-            value = json.loads(json.dumps({"base": base, "form": form, **asdict(bait)}))
+            told = {name: each for name, each in asdict(bait).items() if name not in _ASKED}
+            value = json.loads(json.dumps({"base": base, "form": form, **told}))
             events.append(db, "bait", prompt_id, annotator, value, at=at)
     return prompt_id
 

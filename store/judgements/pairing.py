@@ -75,12 +75,14 @@ class Paired(NamedTuple):
 
 
 _JUDGED: Final = """
-SELECT id FROM kept_prompt AS prompt WHERE EXISTS (
-    SELECT 1 FROM pair WHERE prompt_id = prompt.id AND (
+WITH judged AS (
+    SELECT prompt_id, a_id, b_id FROM kept_pair AS pair WHERE
         EXISTS (SELECT 1 FROM head WHERE kind = 'asking' AND item = pair.id) OR EXISTS (
-            SELECT 1 FROM label_head WHERE pair_id = pair.id AND given_by = 'model')))
-    AND (SELECT count(*) FROM candidate WHERE prompt_id = prompt.id AND origin = 'proposed') > 1
-ORDER BY position
+            SELECT 1 FROM label_head WHERE pair_id = pair.id AND given_by = 'model')),
+spoken AS (SELECT prompt_id, a_id AS id FROM judged UNION SELECT prompt_id, b_id FROM judged)
+SELECT prompt.id FROM kept_prompt AS prompt JOIN spoken ON spoken.prompt_id = prompt.id
+JOIN candidate ON candidate.id = spoken.id AND candidate.origin = 'proposed'
+GROUP BY prompt.id HAVING count(*) > 1 ORDER BY prompt.position
 """
 _OF_SCORE: Final[Mapping[Verdict, float]] = {Verdict.A: 1.0, Verdict.B: 0.0, Verdict.TIE: 0.5}
 
@@ -95,20 +97,23 @@ def by_rule(db: Database, prompt_id: str, rule: PairingRule) -> Iterator[Proposa
     yield from _told(db, prompt_id, _RULES[rule](db, found))
 
 
-def by_policy(db: Database, *, at: str) -> Sequence[str]:
-    """What `run` pairs by itself once a judge has spoken, where the project wants it.
+def judged_prompts(db: Database) -> list[str]:
+    """The prompts that the policy may pair further, where the project wants it.
 
-    In each prompt that a judge said anything about: the two proposed answers furthest apart.
+    A judge has said something of two of their proposed answers or more.
+    """
+    if not settings.pairs_by_run(db, settings.BEST_WORST):
+        return []
+    return [str(row[0]) for row in db.execute(_JUDGED).fetchall()]
+
+
+def by_policy(db: Database, prompt_id: str, *, at: str) -> Sequence[str]:
+    """Pair the two proposed answers of one of :func:`judged_prompts` that are furthest apart.
 
     Returns:
         Ids of the new pairs.
     """
-    if not settings.pairs_by_run(db, settings.BEST_WORST):
-        return ()
-    judged = db.execute(_JUDGED).fetchall()
-    return make(
-        db, (each for (one,) in judged for each in by_rule(db, one, PairingRule.BEST_WORST)), at=at
-    ).made
+    return make(db, by_rule(db, prompt_id, PairingRule.BEST_WORST), at=at).made
 
 
 def by_rounds(db: Database, prompt_id: str, first: int, second: int) -> Iterator[Proposal]:

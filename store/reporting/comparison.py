@@ -33,13 +33,17 @@ NAMES: Final = ("judge", "least with", "use")
 """Columns of words among those of numbers."""
 
 NOTES: Final = {
-    "cost": f"A time of a person over {IDLE / 60:.0f} minutes counts as {IDLE / 60:.0f}.",
+    "cost": (
+        f"A time of a person over {IDLE / 60:.0f} minutes counts as {IDLE / 60:.0f}; a ranking is"
+        " timed once for all its pairs."
+    ),
     "speed": "By the clock: from the first verdict of a day to its last, the median over days.",
     "first_place": "A judge picks a place twice a pair, once in each order.",
     "use": (
         "AI may stand alone in a category where the lower end of kappa with everybody is over .6"
         " at 30 common pairs or more."
     ),
+    "intervals": "Where pairs share a prompt, intervals are over whole prompts.",
 }
 """What must be known of a measure, by its key."""
 NOTE: Final = " ".join(NOTES.values())
@@ -113,12 +117,24 @@ def figures(found: FeedbackComparison) -> dict[str, tuple[str, ...]]:
     return listed | {f"{each.by} {each.value}:{each.who}": each.pairs for each in found.spread}
 
 
+def spreads(found: FeedbackComparison) -> dict[str, list[Spread]]:
+    """How verdicts fall, by whose they are: ``people`` first, then each judge."""
+    by_rater: dict[str, list[Spread]] = {}
+    for each in found.spread:
+        by_rater.setdefault(each.who, []).append(each)
+    return by_rater
+
+
+def spread_title(who: str) -> str:
+    """What stands over a table of :data:`SPREAD`."""
+    return f"How the verdicts of {who} fall"
+
+
 def spread(each: Spread) -> ReportLine:
     """A line under :data:`SPREAD`."""
-    whose = "" if each.who == "people" else f"{each.who}: "
     shares = {verdict: _percent(share) for verdict, share in each.shares.items()}
     cells = (
-        f"{whose}{each.by} {each.value}".replace("_", " "),
+        (each.value if each.by == "category" else f"{each.by} {each.value}").replace("_", " "),
         str(each.n),
         shares["a"],
         _ends(each.shares["a"].ci95),
@@ -147,12 +163,14 @@ def human_and_ai(db: Database, names: Names) -> Iterator[str]:
     yield "## Human and AI feedback\n"
     yield f"{NOTE}\n"
     yield from _raters(found, names)
-    for title, head, lines in (
-        ("Who is to judge what:", SCENARIO, [scenario(each, names) for each in found.scenario]),
-        ("How the verdicts fall:", SPREAD, [spread(each) for each in found.spread]),
-    ):
+    falls = (
+        (spread_title(cell(names(who))), SPREAD, [spread(each) for each in parts])
+        for who, parts in spreads(found).items()
+    )
+    advice = [scenario(each, names) for each in found.scenario]
+    for title, head, lines in (("Who is to judge what", SCENARIO, advice), *falls):
         if lines:
-            yield f"{title}\n"
+            yield f"{title}:\n"
             yield table([*head, ""], [_escaped(line) for line in lines]) + "\n"
 
 

@@ -36,8 +36,11 @@ def before_and_after(db: Database, names: Names) -> Iterator[str]:
         " length (AlpacaEval 2), with a bootstrap interval over prompts; one half for the original"
         " by definition.\n"
     )
-    head = ["answers", "harmful", "n", "over-refusal", "n", "helpful", "n"]
-    yield table(head, [_row(stage) for stage in result.stages]) + "\n"
+    named = [word for rate in result.shown for word in (rate.replace("_", "-"), "n")]
+    rows = [_row(stage, result.shown) for stage in result.stages]
+    yield table(["answers", *named, "helpful", "n"], rows) + "\n"
+    for note in result.notes:
+        yield f"{cell(note[0].upper() + note[1:])}.\n"
     for stage in result.stages:
         if reason := stage.helpfulness.controlled.reason:
             yield f"No helpfulness of {cell(stage.name)}: {reason}.\n"
@@ -105,14 +108,12 @@ def svg(points: Sequence[Point]) -> str:
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _row(stage: Stage) -> list[str]:
-    harmful, over, won = stage.rates["harmful"], stage.rates["over_refusal"], stage.helpfulness
+def _row(stage: Stage, shown: Sequence[str]) -> list[str]:
+    won = stage.helpfulness
+    rates = [stage.rates[each] for each in shown]
     return [
         cell(stage.name),
-        _share(harmful.value.value, harmful.ci95),
-        str(harmful.n),
-        _share(over.value.value, over.ci95),
-        str(over.n),
+        *(told for rate in rates for told in (_share(rate.value.value, rate.ci95), str(rate.n))),
         # the original is one half against itself, by definition
         "50 %" if stage.stage == ORIGINAL else _share(won.controlled.value, won.ci95),
         "" if stage.stage == ORIGINAL else str(won.n),

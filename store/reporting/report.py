@@ -1,21 +1,24 @@
-"""The report: what a paper's appendix needs about the labels, as one Markdown document."""
+"""The report: what a paper's appendix needs about the labels, as one document."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from sqlite_utils import Database
 
 from store.db import leftovers
-from store.errors import StoreError
+from store.errors import BadInput, StoreError
 from store.exporting import EXPLAINED, ExportOptions, Reason, plan
 from store.exporting.background import Background
 from store.reporting import (
     comparison,
     evaluation,
     figures,
+    html,
     judgement,
     judges,
     people,
@@ -26,13 +29,46 @@ from store.reporting.names import Names
 from store.rounds import rounds
 
 
-def compose(db: Database, *, pseudonyms: bool = False) -> str:
+class DocumentForm(StrEnum):
+    """What a report is written as."""
+
+    MARKDOWN = "Markdown"
+    HTML = "HTML"
+
+
+_FORMS: Final = {
+    ".md": DocumentForm.MARKDOWN,
+    ".markdown": DocumentForm.MARKDOWN,
+    ".html": DocumentForm.HTML,
+    ".htm": DocumentForm.HTML,
+}
+_TITLE: Final = "Report on the labels"
+
+
+def form_of(out: Path) -> DocumentForm:
+    """What a file of this name is to hold.
+
+    Raises:
+        BadInput: the name has another ending.
+    """
+    found = _FORMS.get(out.suffix.lower())
+    if found is None:
+        raise BadInput(
+            f"{out} has no ending that a report is written for: .md writes Markdown, .html a page"
+        )
+    return found
+
+
+def compose(
+    db: Database, *, pseudonyms: bool = False, form: DocumentForm = DocumentForm.MARKDOWN
+) -> str:
     """The whole report; the same project gives the same text.
 
     Args:
         db: the project.
         pseudonyms: call people A1, A2 ... in the order of their names. Notes and reasons are not
             searched for names.
+        form: Markdown, or one HTML page that needs nothing beside it.
 
     Raises:
         SealedRound: a round is still sealed; nothing is told before it has ended.
@@ -41,7 +77,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
     rounds.guard(db)
     names = Names(db, pseudonyms=pseudonyms)
     parts = [
-        "# Report on the labels\n",
+        f"# {_TITLE}\n",
         *_project(db),
         *people.annotators(db, names),
         *people.formal_rounds(db, names),
@@ -56,7 +92,7 @@ def compose(db: Database, *, pseudonyms: bool = False) -> str:
         *judgement.guideline(db, names),
         *_triplets(db),
     ]
-    return "\n".join(parts)
+    return "\n".join(parts) if form is DocumentForm.MARKDOWN else html.page(parts, _TITLE)
 
 
 def write(text: str, out: Path, *, force: bool = False) -> None:
@@ -125,11 +161,7 @@ def _origin(behind: Background) -> Iterator[str]:
         f"- constitution {cell(rules.name)} {cell(rules.version)}, SHA-256 `{rules.id}`"
         for rules in behind.constitutions
     ]
-    lines += [
-        f"- model {cell(model.name)} ({cell(model.backend)})"
-        + (f", SHA-256 of the file `{model.sha256}`" if model.sha256 else "")
-        for model in behind.models
-    ]
+    lines += [model.markdown for model in behind.models]
     if lines:
         yield "## Constitutions and models\n"
         yield "\n".join(lines) + "\n"

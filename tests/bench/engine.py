@@ -1,7 +1,9 @@
 """The engine against the plain API and against llama.cpp's own benchmark, on the starter model.
 
-``python -m tests.bench.engine`` prints the rows alone. ``PAIRLAB_BENCH_RUNS`` (5) is how often
-each pair of measurements alternates; the medians are shown.
+Ours is on the weights that are in use (the converted copy), the plain API on the file as it was
+shipped and on the copy. ``python -m tests.bench.engine`` prints the rows alone.
+``PAIRLAB_BENCH_RUNS`` (3) is how often each set of measurements alternates; the medians are shown.
+What takes minutes (a neighbour, the chains) is measured once for every three of them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -25,6 +27,7 @@ from typing import Any
 import constitutions
 from engine.api import Generated, Piece, Sampling, Urgency
 from engine.llama.client import HostEngine
+from engine.llama.conversion import in_use
 from engine.llama.weights import starter_model
 from engine.method.constitution import shipped
 from engine.method.templates import FULL, critique, proposal, revision
@@ -32,7 +35,8 @@ from store.records import Message, Prompt
 from tests.bench.table import BenchRow, milliseconds, rendered, told
 from tests.hosts import rested
 
-RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "5"))
+RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "3"))
+LONG_RUNS = -(-RUNS // 3)
 BATCHED_BENCH = Path(".build/llama-batched-bench/llama-batched-bench")
 """Built by ``tests/bench/build_batched_bench.sh``."""
 _BUILT = BATCHED_BENCH.exists()
@@ -50,43 +54,62 @@ DRAWN: dict[str, Any] = {"temperature": 1.0, "top_k": 40, "top_p": 0.95, "min_p"
 
 def rows() -> list[BenchRow]:
     """All engine rows; none where the starter model is not installed."""
-    model = starter_model()
-    return [] if model is None else asyncio.run(_rows(model))
+    found = files()
+    return asyncio.run(_rows(found)) if found else []
 
 
-async def _rows(model: Path) -> list[BenchRow]:
-    async with _engine(model) as engine, Naive.started(model) as naive:
-        shown = told(await _candidates(engine, naive, model))
+def files() -> dict[str, Path]:
+    """The starter model as it was shipped, and last the file that is loaded for it."""
+    shipped_file = starter_model()
+    if shipped_file is None:
+        return {}
+    used = in_use(shipped_file).path
+    return {"file as shipped": shipped_file} | (
+        {"converted file": used} if used != shipped_file else {}
+    )
+
+
+async def _rows(found: dict[str, Path]) -> list[BenchRow]:
+    *_, model = found.values()
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(_engine(model))
+        naives = {
+            kind: await stack.enter_async_context(Naive.started(file))
+            for kind, file in found.items()
+        }
+        shown = told(await _candidates(engine, naives, model))
         shown += told([await _urgent(engine), await _cancel(engine)])
         shown += told(await _disturbed(engine))
-        shown += told(await _chains(engine, naive))
+        shown += told(await _chains(engine, naives))
     return shown
 
 
 # -- (a), (b), (d): candidates of one prompt ------------------------------------------------------
 
 
-async def _candidates(engine: HostEngine, naive: Naive, model: Path) -> list[BenchRow]:
-    plain: list[float] = []
+async def _candidates(engine: HostEngine, naives: dict[str, Naive], model: Path) -> list[BenchRow]:
+    plain: dict[str, list[float]] = {kind: [] for kind in naives}
     ours: dict[int, list[float]] = {8: [], 16: []}
     batched: dict[int, list[float]] = {8: [], 16: []}
     before = engine.report
     assert before is not None
     for run in range(RUNS):
-        plain.append(await naive.seconds_a_token(STORY, 8, run))
+        for kind, naive in naives.items():
+            plain[kind].append(await naive.seconds_a_token(STORY, 4, run))
         for size in ours:
             ours[size].append(await _seconds_a_token(engine, size, run))
             batched[size].append(await asyncio.to_thread(_batched_bench, model, size))
     after = await rested(engine)
     result = [
         BenchRow(
-            f"(a) {size} candidates of {TOKENS} tokens, a token; plain API in a loop",
+            f"(a) {size} candidates of {TOKENS} tokens, a token; plain API in a loop, {kind}",
             milliseconds(median(ours[size])),
-            milliseconds(median(plain)),
-            median(ours[size]) / median(plain),
+            milliseconds(median(plain[kind])),
+            median(ours[size]) / median(plain[kind]),
             {8: 1 / 2.0, 16: 1 / 2.5}[size],
         )
         for size in ours
+        for kind in naives
     ]
     result += [
         BenchRow(
@@ -148,13 +171,13 @@ def _threads() -> int:
 # -- (c): the method ------------------------------------------------------------------------------
 
 
-async def _chains(engine: HostEngine, naive: Naive) -> list[BenchRow]:
+async def _chains(engine: HostEngine, naives: dict[str, Naive]) -> list[BenchRow]:
     prompts = _prompts()
     ours: list[float] = []
-    plain: list[float] = []
+    plain: dict[str, list[float]] = {kind: [] for kind in naives}
     shares: list[float] = []
     evaluated: list[int] = []
-    for run in range(RUNS):
+    for run in range(LONG_RUNS):
         before = await rested(engine)
         made: list[Generated] = []
 
@@ -172,19 +195,24 @@ async def _chains(engine: HostEngine, naive: Naive) -> list[BenchRow]:
         ours.append(time.perf_counter() - started)
         after = await rested(engine)
         evaluated.append(after.evaluated - before.evaluated)
+        for kind, naive in naives.items():
+            started = time.perf_counter()
+            for prompt in prompts:
+                await _chain(prompt, run, naive.ask)
+            plain[kind].append(time.perf_counter() - started)
         shares.append(evaluated[-1] / await naive.nodes(made))
-        started = time.perf_counter()
-        for prompt in prompts:
-            await _chain(prompt, run, naive.ask)
-        plain.append(time.perf_counter() - started)
-    return [
+    rows = [
         BenchRow(
-            f"(c) {CHAINS} prompts proposed, criticised, revised; plain API in a loop",
+            f"(c) {CHAINS} prompts proposed, criticised, revised; plain API in a loop, {kind}",
             f"{median(ours):.1f} s",
-            f"{median(plain):.1f} s",
-            median(ours) / median(plain),
+            f"{median(plain[kind]):.1f} s",
+            median(ours) / median(plain[kind]),
             1 / 2.0,
-        ),
+        )
+        for kind in naives
+    ]
+    return [
+        *rows,
         BenchRow(
             "(c) tokens evaluated; nodes of the prefix tree over all sequences",
             f"{median(evaluated):.0f}",
@@ -299,7 +327,7 @@ async def _disturbed(engine: HostEngine) -> list[BenchRow]:
     for size in (1, 8, 16):
         quiet: list[float] = []
         loud: list[float] = []
-        for run in range(RUNS):
+        for run in range(LONG_RUNS):
             quiet.append(await _seconds_a_token(engine, size, run))
             with _Neighbour():
                 loud.append(await _seconds_a_token(engine, size, run))

@@ -1,6 +1,8 @@
 """Pairs judged in both orders against a loop over the plain API, and against the prefix tree.
 
-``PAIRLAB_BENCH_PAIRS`` (24) is how many pairs; ``PAIRLAB_BENCH_RUNS`` (3) how often both alternate.
+Ours is on the weights that are in use (the converted copy), the plain API on the file as it was
+shipped and on the copy. ``PAIRLAB_BENCH_PAIRS`` (24) is how many pairs; ``PAIRLAB_BENCH_RUNS`` (2)
+how often all alternate.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import asyncio
 import json
 import os
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -16,7 +19,6 @@ from typing import Any
 
 import constitutions
 from engine.llama.client import HostEngine
-from engine.llama.weights import starter_model
 from engine.method.plan import JUDGING, Plan
 from engine.method.runner import Runner
 from store import clock
@@ -24,12 +26,12 @@ from store.db import connection
 from store.db.thread import StoreThread
 from store.items import candidates, pairs, prompts
 from store.records import Candidate, Message, Origin
-from tests.bench.engine import Naive
+from tests.bench.engine import Naive, files
 from tests.bench.table import BenchRow, rendered, told
 from tests.hosts import rested
 
 PAIRS = int(os.environ.get("PAIRLAB_BENCH_PAIRS", "24"))
-RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "3"))
+RUNS = int(os.environ.get("PAIRLAB_BENCH_RUNS", "2"))
 _TEXTS = (
     "Begin with the smallest step that you can undo, look at what it changed, and go on. ",
     "There is no quick way to do this well: ask somebody who has done it, and take your time. ",
@@ -38,57 +40,56 @@ _TEXTS = (
 
 
 def rows() -> list[BenchRow]:
-    """Both rows; none where the starter model is not installed."""
-    model = starter_model()
-    return [] if model is None else asyncio.run(_rows(model))
+    """All rows; none where the starter model is not installed."""
+    found = files()
+    return asyncio.run(_rows(found)) if found else []
 
 
-async def _rows(model: Path) -> list[BenchRow]:
+async def _rows(found: dict[str, Path]) -> list[BenchRow]:
     ours: list[float] = []
-    plain: list[float] = []
+    plain: dict[str, list[float]] = {kind: [] for kind in found}
     bare: list[float] = []
     shares: list[float] = []
-    with TemporaryDirectory() as folder:
-        engine = HostEngine(model, log=Path(folder) / "host.log")
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        *_, used = found
+        engine = HostEngine(found[used], log=folder / "host.log")
+        stack.push_async_callback(engine.shutdown)
         await engine.load()
-        async with Naive.started(model) as naive:
-            try:
-                for run in range(RUNS):
-                    path = _project(Path(folder) / f"{run}.db", run)
-                    before = await rested(engine)
-                    ours.append(await _judged(engine, path))
-                    evaluated = (await rested(engine)).evaluated - before.evaluated
-                    asked = _asked(path)
-                    told_back = await naive.say({"judge": asked, "model": str(model)})
-                    plain.append(told_back["seconds"])
-                    bare.append(told_back["bare_seconds"])
-                    shares.append(evaluated / told_back["nodes"])
-            finally:
-                await engine.shutdown()
-    return told(
-        [
-            BenchRow(
-                f"{PAIRS} pairs judged in both orders; plain API with logprobs in a loop",
-                f"{median(ours):.1f} s",
-                f"{median(plain):.1f} s",
-                median(ours) / median(plain),
-                1 / 2.0,
-            ),
-            BenchRow(
-                f"{PAIRS} pairs judged in both orders; the same loop by hand, last logits alone",
-                f"{median(ours):.1f} s",
-                f"{median(bare):.1f} s",
-                median(ours) / median(bare),
-            ),
-            BenchRow(
-                "tokens evaluated; nodes of the prefix tree over all questions",
-                f"{evaluated:.0f}",
-                f"{evaluated / shares[-1]:.0f}",
-                median(shares),
-                1.1,
-            ),
-        ]
+        naive = await stack.enter_async_context(Naive.started(found[used]))
+        for run in range(RUNS):
+            path = _project(folder / f"{run}.db", run)
+            before = await rested(engine)
+            ours.append(await _judged(engine, path))
+            evaluated = (await rested(engine)).evaluated - before.evaluated
+            loop = {"judge": _asked(path)}
+            for kind, file in found.items():
+                said = await naive.say(loop | {"model": str(file), "bare": kind == used})
+                plain[kind].append(said["seconds"])
+            bare.append(said["bare_seconds"])
+            shares.append(evaluated / said["nodes"])
+    loops = {f"plain API with logprobs in a loop, {kind}": plain[kind] for kind in found}
+    loops[f"the same loop by hand, last logits alone, {used}"] = bare
+    rows = [
+        BenchRow(
+            f"{PAIRS} pairs judged in both orders; {name}",
+            f"{median(ours):.1f} s",
+            f"{median(seconds):.1f} s",
+            median(ours) / median(seconds),
+            None if seconds is bare else 1 / 2.0,
+        )
+        for name, seconds in loops.items()
+    ]
+    rows.append(
+        BenchRow(
+            "tokens evaluated; nodes of the prefix tree over all questions",
+            f"{evaluated:.0f}",
+            f"{evaluated / shares[-1]:.0f}",
+            median(shares),
+            1.1,
+        )
     )
+    return told(rows)
 
 
 async def _judged(engine: HostEngine, path: Path) -> float:

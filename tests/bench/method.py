@@ -20,6 +20,7 @@ from pathlib import Path
 
 import constitutions
 from engine.llama.client import HostEngine
+from engine.llama.conversion import in_use
 from engine.llama.weights import find_model
 from engine.method.constitution import shipped
 from engine.method.events import RunnerEvent, Stored
@@ -79,7 +80,7 @@ def _fill(path: Path) -> None:
 
 async def _run(path: Path, plan: Plan, model: str | None) -> float:
     found = find_model(model, env=os.environ, last=None)
-    engine = HostEngine(found.path)
+    engine = HostEngine(in_use(found.path).path)
     store = StoreThread(path)
     runner = Runner(engine, store, plan, clock=clock.now)
 

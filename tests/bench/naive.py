@@ -44,13 +44,13 @@ def _judge(asked: dict[str, Any]) -> dict[str, Any]:
     """Seconds to weigh the next token of each prompt, one after the other.
 
     Once by the completion's ``logprobs``, for which the plain API keeps the logits of all tokens,
-    and once by hand from the last logits alone.
+    and where ``bare`` is asked for once by hand from the last logits alone.
     """
     import llama_cpp
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
     seconds = []
-    for everything in (True, False):
+    for everything in (True, False)[: 1 + asked["bare"]]:
         llama: Any = llama_cpp.Llama(
             asked["model"], n_ctx=2048, logits_all=everything, verbose=False
         )
@@ -66,7 +66,7 @@ def _judge(asked: dict[str, Any]) -> dict[str, Any]:
                 llama.eval(llama.tokenize(prompt.encode(), add_bos=False, special=True))
         seconds.append(time.perf_counter() - started)
     nodes = _nodes(llama, {"sequences": [(prompt, "", True) for prompt in prompts]})["nodes"]
-    return {"seconds": seconds[0], "bare_seconds": seconds[1], "nodes": nodes}
+    return {"seconds": seconds[0], "bare_seconds": seconds[-1], "nodes": nodes}
 
 
 def _nodes(llama: Any, asked: dict[str, Any]) -> dict[str, Any]:

@@ -349,13 +349,6 @@ def test_doctor_tells_of_a_file_that_is_no_project(pairlab: Pairlab, tmp_path: P
     assert json.loads(done.stdout)["ok"] is False
 
 
-def test_models_lists_a_broken_file_with_its_fault(pairlab: Pairlab, tmp_path: Path) -> None:
-    (tmp_path / "fake.gguf").write_text("no model at all")
-    rows = json.loads(pairlab("models", "--json").stdout)["models"]
-    (fake,) = [row for row in rows if row["path"].endswith("fake.gguf")]
-    assert fake["problem"]
-
-
 def test_the_app_needs_a_terminal(project: Pairlab) -> None:
     done = project()
     assert done.exit_code == 1

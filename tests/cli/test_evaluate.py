@@ -9,7 +9,11 @@ import pytest
 
 from engine.errors import PromptTooLong
 from engine.scripted import ScriptedEngine
+from store import clock
 from store.db.session import session
+from store.items import prompts
+from store.judgements import answer_classes
+from store.records import AnswerClass
 from tests.cli.conftest import Pairlab
 from tests.store.agreement.evaluation.study import a_study
 
@@ -93,3 +97,55 @@ def test_nothing_to_measure_is_said(project: Pairlab) -> None:
     done = project("evaluate")
     assert done.exit_code == 1
     assert "`pairlab run` writes some" in done.stderr
+
+
+def test_a_list_tells_only_what_one_has_labelled_or_classed_oneself(study: Pairlab) -> None:
+    def told(who: str, figure: str, source: str) -> tuple[int, str]:
+        done = study("--as", who, "evaluate", "--from", source, "--list", figure)
+        assert done.exit_code == 0, done.stderr
+        return len(done.stdout.splitlines()), done.stderr
+
+    open_to_all = json.loads(study("--as", "carl", "evaluate", "--json").stdout)["stages"][1]
+    assert open_to_all["helpfulness"]["n"] == 12
+    lines, why = told("carl", "helpfulness:round 1", "rules")
+    assert lines == 0
+    assert "12 pairs that carl has not labelled yet are closed until then" in why
+    with session(Path("pairlab.db")) as db:
+        (who,) = {row[0] for row in db.execute("SELECT DISTINCT annotator FROM label_head")}
+        answer = json.loads(
+            study("--as", who, "evaluate", "--list", "harmful:round 1", "--json").stdout
+        )[0]["item"]
+        answer_classes.give(db, answer, who, AnswerClass.REFUSAL, at=clock.now())
+    assert told(who, "helpfulness:round 1", "rules") == (12, "")
+    with session(Path("pairlab.db")) as db:
+        seen = db.execute("SELECT count(DISTINCT item) FROM event WHERE kind = 'shown'").fetchone()
+    assert seen[0] == 12
+    assert told(who, "harmful:round 1", "people") == (1, "")
+    assert told("carl", "harmful:round 1", "people")[0] == 0
+    assert told("carl", "harmful:round 1", "rules")[0] == 12
+
+
+def test_texts_to_be_continued_are_prompts_and_their_continuations_are_classed(
+    project: Pairlab, scripted: list[ScriptedEngine], tmp_path: Path
+) -> None:
+    score = {"toxicity": 0.9, "threat": None}
+    lines = [
+        {"filename": "1.txt", "challenging": n == 0, "prompt": {"text": f"He said {n}", **score},
+         "continuation": {"text": " and so on", **score}}
+        for n in range(3)
+    ]  # fmt: skip
+    (tmp_path / "rtp.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    done = project("import", "rtp.jsonl")
+    assert done.exit_code == 0, done.stderr
+    with session(Path("pairlab.db")) as db:
+        found = [(p.text, p.category, p.tags) for p in prompts.ordered(db)]
+        assert db.execute("SELECT count(*) FROM candidate").fetchone() == (0,)
+    assert found[0] == ("He said 0", "continuation", ("challenging",))
+    assert [each[0] for each in found] == ["He said 0", "He said 1", "He said 2"]
+    scripted.append(ScriptedEngine())
+    assert project("run", "--candidates", "1").exit_code == 0
+    told = json.loads(project("evaluate", "--json").stdout)
+    assert told["stages"][0]["continued"]["n"] == 3
+    shown = " ".join(project("evaluate").stdout.split())
+    assert "continued: share of continuations that are no full refusal" in shown
+    assert "toxic is not measured here" in shown

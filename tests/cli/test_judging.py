@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,10 @@ from typing import Any
 import pytest
 
 from engine.scripted import ScriptedEngine
+from store.db.session import session
+from store.judgements import labels
 from tests.cli.conftest import Pairlab, write_lines
-from tests.judging_server import JudgingServer, first_place, ideal, longer, noisy
+from tests.judging_server import JudgingServer, Rule, first_place, ideal, longer, noisy, own
 
 PAIRS = [(f"Yes, {n}.", f"No, {n}, and here is why.") for n in range(3)]
 SAME = ("The  same.", "The same. ")
@@ -149,3 +153,63 @@ def test_each_judge_on_a_server_is_named_by_its_certificate(
         assert told["certified"] is (name in ("ideal", "noisy"))
     right = told["accuracy"]["decided"]
     assert right["ci95"][0] < 0.8 < right["ci95"][1]
+
+
+class Writer(JudgingServer):
+    """Writes too: a sentence of its own about the number in the question."""
+
+    def __init__(self, model: str, begins: str, rule: Rule, pairs: list[tuple[str, str]]) -> None:
+        super().__init__(rule, pairs, model=model)
+        self._begins = begins
+
+    def chat(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        if body.get("logprobs") or "prompt_logprobs" in body:
+            return super().chat(body)
+        number = int(re.findall(r"\d+", body["messages"][-1]["content"])[-1])
+        message = {"content": written(self._begins, number)}
+        return {"choices": [{"message": message, "finish_reason": "stop"}]}
+
+
+def written(begins: str, number: int) -> str:
+    more = " There is more to say of it." if (number % 2 == 0) == (begins == "Surely") else ""
+    return f"{begins} the number {number} is worth a thought or two.{more}"
+
+
+def test_a_judge_that_prefers_what_it_wrote_itself_is_named_so(
+    project: Pairlab, tmp_path: Path
+) -> None:
+    numbers = range(52)
+    write_lines(tmp_path / "asked.jsonl", [{"prompt": f"What about {n}?"} for n in numbers])
+    assert project("import", "asked.jsonl").exit_code == 0
+    own_texts = {written("Surely", n) for n in numbers}
+    both = [(written("Perhaps", n), written("Surely", n)) for n in numbers]
+    for candidates, model, begins in ((1, "other", "Perhaps"), (2, "me", "Surely")):
+        with Writer(model, begins, own(own_texts), both) as server:
+            done = project("propose", "--endpoint", server.url, "--candidates", str(candidates))
+            assert done.exit_code == 0, done.stderr
+    assert project("pair", "--rule", "all").exit_code == 0
+    with session(Path("pairlab.db")) as db:
+        for n, (pair_id, a) in enumerate(
+            db.execute(
+                "SELECT pair.id, text FROM pair JOIN candidate ON candidate.id = a_id"
+                " ORDER BY pair.position"
+            ).fetchall()
+        ):
+            says_own = n % 2 == 0
+            for who in ("ann", "bob"):
+                verdict = "a" if (a in own_texts) is says_own else "b"
+                labels.give(db, pair_id, who, verdict, at="2026-01-02T03:04:05Z")
+    with Writer("me", "Surely", own(own_texts), both) as server:
+        done = project("judge", "--endpoint", server.url, "--json")
+        assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)["certificate"]
+    named = "it takes its own text in 100 % of the pairs with another's, people in 50 %"
+    assert named in told["sentence"], told["sentence"]
+    assert (told["own_text"]["judge"]["value"], told["own_text"]["judge"]["n"]) == (1, 52)
+    assert told["own_text"]["people"]["value"] == 0.5
+    assert not told["certified"]
+    # the same words by a judge that wrote neither tell nothing of its own text
+    with Writer("third", "Surely", own(own_texts), both) as server:
+        done = project("judge", "--endpoint", server.url, "--json")
+    told = json.loads(done.stdout)["certificate"]
+    assert told["own_text"]["judge"]["undefined"].startswith("no pair of the judge's own text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from store.db.connection import open_store
@@ -66,12 +67,14 @@ def test_people_and_judges_side_by_side(project: Pairlab, tmp_path: Path) -> Non
     assert "m.gguf (AI)" in words
     assert "people: too few to tell" in " ".join(words.split())
     assert "-0.0" not in words
-    listed = json.loads(project("compare", "--list", "first_place:ai:m.gguf", "--json").stdout)
+    assert project("compare", "--list", "first_place:ai:m.gguf").stdout == ""
+    ann = partial(project, "--as", "ann")  # who has labelled them, and may see whose they are
+    listed = json.loads(ann("compare", "--list", "first_place:ai:m.gguf", "--json").stdout)
     assert len({each["item"] for each in listed}) == 4
     wrong = project("compare", "--list", "first_place:nobody")
     assert (wrong.exit_code, "the figures are items:ann; " in wrong.stderr) == (2, True)
-    one = json.loads(project("certificate", "m.gguf", "--list", "says a", "--json").stdout)
-    both = json.loads(project("certificate", "--list", "Says a:ai:m.gguf", "--json").stdout)
+    one = json.loads(ann("certificate", "m.gguf", "--list", "says a", "--json").stdout)
+    both = json.loads(ann("certificate", "--list", "Says a:ai:m.gguf", "--json").stdout)
     assert one == both == listed
     weighed = json.loads(project("agree", "--json").stdout)["crowd"]
     assert [each["name"] for each in weighed["raters"]] == ["ann", "bob", "cleo"]

@@ -180,3 +180,21 @@ def test_questions_that_cannot_be_used_are_wrong_usage(
     assert done.exit_code == 2
     assert said in done.stderr
     assert rows("SELECT count(*) FROM prompt") == [(0,)]
+
+
+def test_starter_prompts_with_a_wrong_opinion_are_forms_of_the_shipped_questions(
+    pairlab: Pairlab, scripted: list[ScriptedEngine]
+) -> None:
+    assert pairlab("new", "--starter").exit_code == 0
+    known = "SELECT external_id, form, base_id = prompt_id FROM bait JOIN prompt ON id = prompt_id"
+    linked = rows(f"{known} WHERE source = 'starter' ORDER BY 1")
+    assert linked == [
+        *((f"sycophancy-0{n}", "wrong", 1) for n in (1, 2, 3, 4, 5, 7)),
+        ("sycophancy-13", "right", 1),
+    ]
+    scripted += [ScriptedEngine() for _ in range(4)]
+    assert pairlab("sycophancy", "run", "--rounds", "0").exit_code == 0
+    assert all(alone == 0 for *_, alone in rows(f"{known} WHERE source = 'starter'"))
+    texts = dict(rows("SELECT form, count(*) FROM bait GROUP BY 1"))
+    shipped = len(baits.load())
+    assert texts == dict.fromkeys(("neutral", "right", "sure", "wrong"), shipped)

@@ -21,8 +21,11 @@ from engine.scripted import Reply, ScriptedEngine, Trouble, made_up
 from store.db.thread import StoreThread
 from store.errors import DiskFull
 from store.items import candidates, chains, pairs, prompts, runs
+from store.judgements import pairing
+from store.judgements.pairing import PairingRule
 from store.records import Generation, Message, Origin
 from tests.engine.making import QUESTIONS, made, plan, project, read, ticking
+from tests.store.asking import ask
 
 
 @pytest.fixture
@@ -534,6 +537,53 @@ async def test_cancelling_a_run_cancels_the_text(bench: Bench) -> None:
     await bench.engine.wait_asked(1)
     await bench.runner.stop()
     assert len(bench.engine.cancelled) == 1
+
+
+@pytest.mark.parametrize("attended", [True, False])
+async def test_what_a_judge_said_is_paired_further_by_the_app_as_by_run(
+    path: Path, attended: bool
+) -> None:
+    await made(path, plan(limit=1))
+    prompt_id = read(path).pairs[0].prompt_id
+    store = StoreThread(path)
+
+    def neighbours(db: Database) -> None:
+        slots = {c.original.id: n for n, c in enumerate(chains.of_prompt(db, prompt_id))}
+        by_rule = pairing.by_rule(db, prompt_id, PairingRule.NEIGHBOURS)
+        for pair_id in pairing.make(db, by_rule, at=ticking()()).made:
+            pair = pairs.get(db, pair_id)
+            q = 0.9 if slots[pair.a_id] < slots[pair.b_id] else 0.1
+            ask(db, pair_id, q, 1 - q)
+
+    await store.call(neighbours)
+    before = len(read(path).pairs)
+    runner = Runner(ScriptedEngine(), store, plan(limit=1), clock=ticking())
+    if attended:
+        idle = heard_once(runner, Idle)
+        runner.start()
+        await idle.wait()
+        await runner.stop()
+    else:
+        await runner.run()
+    store.close()
+    assert runner.paired == 1
+    assert len(read(path).pairs) == before + 1
+
+
+async def test_a_judge_speaks_of_the_pair_that_follows_from_its_words(path: Path) -> None:
+    await made(path, plan(limit=1, rounds=0))
+    store = StoreThread(path)
+
+    def neighbours(db: Database) -> None:
+        prompt_id = prompts.ordered(db)[0].id
+        by_rule = pairing.by_rule(db, prompt_id, PairingRule.NEIGHBOURS)
+        assert len(pairing.make(db, by_rule, at=ticking()()).made) == 2
+
+    await store.call(neighbours)
+    runner = Runner(ScriptedEngine(), store, plan(parts=JUDGING), clock=ticking())
+    await runner.run()
+    assert await runner.complete() == (2 + runner.paired,) * 2
+    store.close()
 
 
 @pytest.mark.parametrize(

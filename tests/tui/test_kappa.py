@@ -336,6 +336,8 @@ async def test_looks_calm(
     app = make_app(labelled)
     async with app.run_test(size=size) as pilot:
         await press(pilot, "K")
+        await until(pilot, lambda: "left chosen" in drawn(app))
+        await settle(pilot)
         picture(app)
 
 
@@ -356,7 +358,7 @@ async def test_a_judges_certificate_lists_the_pairs_behind_a_figure(
         certificate = app.screen
         assert isinstance(certificate, CertificateScreen)
         names = [str(option.prompt) for option in certificate.lines.options]
-        assert " ".join(names[3].split()) == "the two orders conflict 38 % 12 to 75 8"
+        assert " ".join(names[3].split()) == "the two orders conflict 38 % 14 to 69 8"
         await press(pilot, "down", "down", "down", "enter")
         await until(pilot, lambda: isinstance(app.screen, ItemsScreen))
         await settle(pilot)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
 from tests.tui.driving import MakeApp, StandInRunner, drawn, growing, mode_screen, press, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
-from tui.modes.model.screen import ModelScreen
+from tui.modes.model.screen import ModelScreen, facts
 from tui.modes.registry import MODES
 
 
@@ -163,3 +164,13 @@ async def test_what_does_not_fit_scrolls(study: Path, make_app: MakeApp) -> None
         assert "the very last line" in drawn(app)
         await press(pilot, "home", "j", "pagedown", "pageup", "pageup")
         assert "context 4,096" in drawn(app)
+
+
+async def test_weights_without_a_kernel_and_converted_ones_are_told() -> None:
+    info = replace(await ScriptedEngine(name="tiny.gguf").load(), path="/models/tiny.gguf")
+    assert "models convert" not in facts(info, EngineStatus(), None).plain
+    slow = facts(replace(info, several_at_once=False), EngineStatus(), None).plain
+    assert "pairlab models convert /models/tiny.gguf" in slow
+    made = replace(info, original="was.gguf", original_sha256="ab" * 32)
+    told = facts(made, EngineStatus(), None).plain
+    assert f"converted from was.gguf\nsha-256 {'ab' * 32}" in told

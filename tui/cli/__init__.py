@@ -51,12 +51,13 @@ COMMANDS = {
     "attribute": "what you choose to state of yourself: language, culture, field",
     "guideline": "the annotation rules and their versions",
     "merge": "brings in the work of another project file",
-    "report": "writes agreement, rulings and counts as a document",
+    "report": "writes agreement, rulings and counts as a document: OUT.md Markdown, OUT.html one"
+    " page with its pictures",
     "doctor": "says what is wrong here",
     "backup": "makes a safe copy of the project file",
     "restore": "goes back to a backup safely; the present file is put aside",
     "rescue": "takes what can be read of a damaged file into a new one",
-    "models": "lists the model files found",
+    "models": "lists the model files found, and converts one to a faster kind",
     "keys": "lists the keys of every mode, and how to move them",
 }
 """Name and one-line help of every command, in the order ``--help`` shows them."""

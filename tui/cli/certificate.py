@@ -53,7 +53,7 @@ def command(
         found = [certificate(database, each, people=people or None) for each in names]
         if listed:
             pairs = figure(_figures(found, alone=judge is not None), listed)
-            show_pairs(database, pairs, as_json=as_json)
+            show_pairs(context, database, pairs, as_json=as_json)
             return
     if as_json:
         put_json([each.as_json() for each in found] if judge is None else found[0].as_json())

@@ -12,7 +12,8 @@ from store.agreement.judge.certificate import Certificate
 from store.agreement.judge.measured import Measured
 from store.agreement.judge.votes import ConstitutionComparison, Votes
 from tui.cli.context import stdout_console
-from tui.reliability import HEAD, reliability
+from tui.formatting import counted
+from tui.reliability import HEAD, LENGTH_HEAD, LENGTH_NOTE, length_pull, reliability
 from tui.visible import clean
 
 
@@ -24,8 +25,9 @@ def show(certificate: Certificate) -> None:
         why = "; ".join(certificate.weak)
         console.print(f"Its labels go out only with --allow weak_judge: {why}.")
     console.print(
-        f"{certificate.pairs} pairs, {certificate.asked} askings in both orders,"
-        f" {certificate.tokens} tokens; {certificate.with_word} pairs with a person's verdict,"
+        f"{counted(certificate.pairs, 'pair')}, {counted(certificate.asked, 'asking')} in both"
+        f" orders, {counted(certificate.tokens, 'token')};"
+        f" {counted(certificate.with_word, 'pair')} with a person's verdict,"
         f" {len(certificate.divided)} of them divided"
     )
     table = _table("", "", "95 %", "n", "")
@@ -43,6 +45,11 @@ def show(certificate: Certificate) -> None:
         for drawn in reliability(bins):
             console.print(drawn)
         console.print("bar: share of a by people, line: its interval, stroke: the judge's word")
+    if by_length := certificate.length.bins:
+        console.print(LENGTH_HEAD)
+        for drawn in length_pull(by_length):
+            console.print(drawn)
+        console.print(LENGTH_NOTE)
 
 
 def show_votes(

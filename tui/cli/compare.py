@@ -52,7 +52,7 @@ def command(
         rounds.guard(database)
         found = compare(database, Rates(person_hour, machine_hour))
         if listed and found.raters:
-            show_pairs(database, figure(figures(found), listed), as_json=as_json)
+            show_pairs(context, database, figure(figures(found), listed), as_json=as_json)
             return
     if not found.raters:
         fail("nobody has labelled and no model has judged yet; `pairlab judge` lets one judge")
@@ -74,6 +74,8 @@ def _show(found: FeedbackComparison) -> None:
         measures,
         scenario,
         spread,
+        spread_title,
+        spreads,
         weighed,
     )
     from tui.cli.agreement_tables import plain_table
@@ -89,16 +91,18 @@ def _show(found: FeedbackComparison) -> None:
             console.print(f"  {each.name:<12}{each.words}", markup=False)
     if crowd:
         console.print(f"all raters weighed: {crowd[EVERYBODY].words}", markup=False)
-    lines = [
-        (SCENARIO, [scenario(each) for each in found.scenario]),
-        (SPREAD, [spread(each) for each in found.spread]),
-    ]
-    for head, rows in lines:
+    falls = (
+        (spread_title(clean(who)), SPREAD, [spread(each) for each in parts])
+        for who, parts in spreads(found).items()
+    )
+    advice = [scenario(each) for each in found.scenario]
+    for title, head, rows in (("Who is to judge what", SCENARIO, advice), *falls):
         if rows:
+            console.print(f"\n{title}", markup=False)
             shown = plain_table(*head, left=NAMES)
             for row in rows:
                 shown.add_row(
                     *(escape(clean(each)) for each in row.cells), style="dim" if row.few else None
                 )
             console.print(shown)
-    console.print(NOTE)
+    console.print(f"\n{NOTE}")

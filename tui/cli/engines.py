@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tui.cli.log import log_file
+from tui.cli.output import say
 
 if TYPE_CHECKING:  # what the app loads once its first screen is there
     from engine.api import Engine
@@ -24,22 +26,33 @@ class EngineOptions:
 
 
 def host_engine(
-    model: Path, options: EngineOptions | None = None, *, beside_a_person: bool = False
+    model: Path,
+    options: EngineOptions | None = None,
+    *,
+    beside_a_person: bool = False,
+    as_it_is: bool = False,
 ) -> Engine:
     """An engine over a llama.cpp host of its own; nothing is started before it is loaded.
+
+    The starter model is converted first where that was not done yet: a second or two.
 
     Args:
         model: the GGUF file.
         options: how to run it.
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
+        as_it_is: load this very file: what is not to write gains nothing by another.
     """
+    from engine.llama import conversion
     from engine.llama.client import COMMAND, HostEngine, HostSettings
 
+    used = conversion.WeightsInUse(model) if as_it_is else conversion.in_use(model)
+    if used.words and not beside_a_person:
+        say(used.words)
     given = options or EngineOptions()
     polite = shutil.which("nice") if beside_a_person else None
     return HostEngine(
-        model,
+        used.path,
         HostSettings(
             n_ctx=given.n_ctx,
             n_threads=given.n_threads,
@@ -48,6 +61,7 @@ def host_engine(
         ),
         log=log_file(),
         command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,
+        trouble=(used.words or None) if used.path == model else None,
     )
 
 
@@ -74,11 +88,3 @@ def server_engine(
     return endpoint_engine(
         url, model=model, allow_remote=allow_remote, think=think, log_path=log_file()
     )
-
-
-def log_file() -> Path:
-    """Where the model host writes what llama.cpp prints; readable by its owner alone."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    folder = state / "pairlab"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder / "model-host.log"

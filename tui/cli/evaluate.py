@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
-from tui.cli.listing import figure, list_option
+from tui.cli.listing import figure, list_option, tell_closed
 from tui.cli.making import Making, making_options
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     "--sample",
     type=click.IntRange(0),
     metavar="N",
-    help="First draw N answers at random for people to class (in the app: K, then c).",
+    help="First draw N answers at random for people to class (in the app: K, then a).",
 )
 @list_option("harmful:round 1")
 @making_options(
@@ -53,6 +53,8 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     "with_pairs",
     "revise_all",
     "think",
+    "no_critique",
+    "long_rejected",
 )
 @json_option
 @click.pass_obj
@@ -88,16 +90,29 @@ def command(
             result = evaluate(database, source=source, by=None if by == "round" else _slice(by))
         except BadInput as problem:
             raise click.UsageError(str(problem)) from problem
-    if listed:
-        rows = figure(result.figures, listed)
-        if as_json:
-            put_json([each._asdict() for each in rows])
-        for each in rows if not as_json else ():
-            put(f"{each.item}  {'yes' if each.counts else 'no ':3}  {each.said}")
-    elif as_json:
+        if listed:
+            _list(context, database, result, listed, as_json=as_json)
+            return
+    if as_json:
         put_json(result.as_json())
     else:
         _tell(result)
+
+
+def _list(
+    context: CliContext, database: Database, result: Evaluation, wanted: str, *, as_json: bool
+) -> None:
+    from store import clock
+    from store.agreement.evaluation.evaluation import listed
+
+    name, stage = figure(result.figures, wanted)
+    found = listed(database, context.annotator, name, stage, source=result.source, at=clock.now())
+    if as_json:
+        put_json([each._asdict() for each in found.entries])
+    for each in found.entries if not as_json else ():
+        put(f"{each.item}  {'yes' if each.counts else 'no ':3}  {each.said}")
+    words = ("pair", "labelled") if name == "helpfulness" else ("answer", "classed")
+    tell_closed(context, found.closed, *words)
 
 
 def _slice(by: str) -> Slice:
@@ -124,7 +139,7 @@ def _draw(context: CliContext, database: Database, size: int) -> None:
 
     settings.set(database, answer_classes.SAMPLE, size, context.annotator, clock.now())
     drawn = len(sampled(answers(database), size))
-    say(f"{drawn} answers are drawn; in the app, K and then c shows them one by one, blind.")
+    say(f"{drawn} answers are drawn; in the app, K and then a shows them one by one, blind.")
 
 
 def _classify(context: CliContext, making: Making) -> None:

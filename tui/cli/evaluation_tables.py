@@ -26,7 +26,7 @@ def show(result: Evaluation) -> None:
         f" {counted(result.classed_by_people, 'answer')}"
     )
     console.print(_rates(result))
-    for line in reasons(result):
+    for line in (*reasons(result), *result.notes):
         console.print(line)
     points = result.points[: len(MARKS)]
     if len(points) > 1:
@@ -52,7 +52,7 @@ def reasons(result: Evaluation) -> list[str]:
 
 
 def _rates(result: Evaluation) -> Table:
-    continued = any(stage.rates["continued"].n for stage in result.stages)
+    continued = "continued" in result.shown
     fixed = any(
         stage.rates[each].corrected.value is not None
         for stage in result.stages

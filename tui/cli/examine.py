@@ -6,12 +6,15 @@ from pathlib import Path
 
 from engine import netlock
 from engine.errors import EngineError, NoModel
-from engine.llama import weights
+from engine.llama import conversion, weights
+from engine.llama.kernels import several_at_once
 from store.db.doctor import Diagnosis, Severity
 from store.db.session import session
 from store.errors import StoreError
 from tui import configuration
 from tui.cli.model import chosen_model, last_model
+from tui.cli.models import CONVERT
+from tui.modes.model.text import ONE_BY_ONE
 
 
 def model_findings(project: Path) -> list[Diagnosis]:
@@ -28,13 +31,13 @@ def model_findings(project: Path) -> list[Diagnosis]:
         return [Diagnosis("model", Severity.NOTE, str(error), "Labels and exports need none.")]
     except EngineError as error:
         return [Diagnosis("model", Severity.BROKEN, str(error))]
-    return [
-        Diagnosis(
-            "model",
-            Severity.OK,
-            f"{found.path} ({found.why}): {header.architecture}, {header.quantisation}",
-        )
-    ]
+    words = f"{found.path} ({found.why}): {header.architecture}, {header.quantisation}"
+    if several_at_once(header):
+        return [Diagnosis("model", Severity.OK, words)]
+    if conversion.replaced(found.path):
+        copy = conversion.copy_of(found.path)
+        return [Diagnosis("model", Severity.OK, f"{words}; its converted copy is loaded: {copy}")]
+    return [Diagnosis("model", Severity.NOTE, f"{words}; {ONE_BY_ONE}", CONVERT)]
 
 
 def network_finding() -> Diagnosis:

@@ -48,7 +48,7 @@ def launch(context: CliContext, wanted: ModelChoice) -> None:
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
     gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
 
-    from tui.cli.engines import log_file
+    from tui.cli.log import log_file
     from tui.opening import OpeningApp
 
     project = _Project(context, wanted)
@@ -86,7 +86,7 @@ class _Project:
         from engine.errors import EngineError
         from store.db.thread import StoreThread
         from tui import configuration
-        from tui.cli.engines import log_file
+        from tui.cli.log import log_file
         from tui.services import Services
 
         context = self._context

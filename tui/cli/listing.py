@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.cli.context import put, put_json
+from tui.cli.context import CliContext, put, put_json, say
+from tui.formatting import counted
 from tui.visible import one_line
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -41,17 +42,36 @@ def figure(figures: Mapping[str, T], wanted: str) -> T:
     return found
 
 
-def show_pairs(db: Database, pair_ids: Iterable[str], *, as_json: bool) -> None:
-    """A line a pair: its id and its prompt; no verdict, so that it can still be labelled blind."""
-    from store.items import pairs
+def show_pairs(
+    context: CliContext, db: Database, pair_ids: Iterable[str], *, as_json: bool
+) -> None:
+    """A line a pair, its id and its prompt, of those this annotator has labelled.
 
-    texts = [pairs.text(db, each) for each in dict.fromkeys(pair_ids)]
+    That a pair is behind a figure may tell what another chose there, so the others stay closed,
+    as in the app.
+    """
+    from store import clock
+    from store.agreement.underlying_pairs import of_rater
+
+    wanted = list(dict.fromkeys(pair_ids))
+    found = of_rater(db, context.annotator, "", wanted, at=clock.now(), most=None)
     if as_json:
         put_json(
             [
-                {"item": each.id, "category": each.category, "prompt": each.prompt_text}
-                for each in texts
+                {"item": each.pair_id, "category": each.category, "prompt": each.prompt}
+                for each in found.entries
             ]
         )
-    for each in texts if not as_json else ():
-        put(f"{each.id}  {one_line(each.prompt_text, 100)}")
+    for each in found.entries if not as_json else ():
+        put(f"{each.pair_id}  {one_line(each.prompt, 100)}")
+    tell_closed(context, found.not_yet, "pair", "labelled")
+
+
+def tell_closed(context: CliContext, closed: int, noun: str, done: str) -> None:
+    """How many are not listed, and why; nothing where none is closed."""
+    if closed:
+        are = "is" if closed == 1 else "are"
+        say(
+            f"{counted(closed, noun)} that {one_line(context.annotator, 24)} has not {done} yet"
+            f" {are} closed until then, so that it can be done blind."
+        )

@@ -1,4 +1,4 @@
-"""``pairlab models``: the model files found on this machine."""
+"""``pairlab models``: the model files found on this machine, and their conversion."""
 
 from __future__ import annotations
 
@@ -8,14 +8,65 @@ from typing import Any
 
 import click
 
-from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.context import CliContext, fail, json_option, put, put_json, say
+
+CONVERT = "`pairlab models convert FILE` makes such a copy."
+"""What to do about weights that are read anew for every token."""
 
 
-@click.command("models")
+@click.group("models", invoke_without_command=True)
 @json_option
-@click.pass_obj
-def command(context: CliContext, *, as_json: bool) -> None:
-    """List the GGUF files in the usual folders, in $PAIRLAB_MODELS, and the starter model."""
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """List the GGUF files in the usual folders, in $PAIRLAB_MODELS, and the starter model.
+
+    `pairlab models convert` makes a copy of a file that is faster for several texts at once.
+    """
+    if ctx.invoked_subcommand is None:
+        _list(ctx.obj, as_json=as_json)
+
+
+@command.command("convert")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--to",
+    type=click.Choice(["q8_0", "q4_0"]),
+    default="q8_0",
+    show_default=True,
+    help="How the weights are stored: q8_0 changes little in what the model writes; q4_0 is"
+    " smaller and changes more.",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The copy.  [default: beside FILE, named after --to]",
+)
+def convert(file: Path | None, to: str, out: Path | None) -> None:
+    """Make a copy of FILE in weights that llama.cpp multiplies for several tokens at once.
+
+    Q4_1, Q5_1, Q3_K and the IQ types but IQ4_NL have no such kernel on a processor; neither have
+    Q5_K and Q6_K on x86, nor Q5_0 on ARM. FILE stays as it is; the copy names it and its SHA-256.
+
+    Without FILE the starter model is converted, into the cache folder, where it is used in the
+    place of the shipped file from then on; PAIRLAB_CONVERT=off uses the shipped file.
+    """
+    from engine.llama import conversion, weights
+
+    if file is not None:
+        say(
+            conversion.convert(file, out or file.with_name(conversion.converted_name(file, to)), to)
+        )
+        return
+    starter = weights.starter_model()
+    if starter is None:
+        fail(f"name a file; the starter model is not installed ({weights.STARTER_COMMAND})")
+    used = conversion.in_use(starter)
+    say(used.words or f"the starter model is loaded from {used.path}")
+
+
+def _list(context: CliContext, *, as_json: bool) -> None:
     from engine.llama import weights
     from tui.cli.model import model_in_use
 
@@ -33,12 +84,17 @@ def command(context: CliContext, *, as_json: bool) -> None:
     for row in rows:
         mark = "*" if row["used"] else " "
         about = row["problem"] or f"{row['architecture']}, {row['quantisation']}"
+        if row["copy"]:
+            about += f"; loaded from its converted copy {row['copy']}"
+        elif row["several_at_once"] is False:
+            about += "; slower for several texts at once: see pairlab models convert --help"
         put(f"{mark} {row['size_bytes'] / 1e6:8.0f} MB  {row['path']}  ({about})")
 
 
 def _row(path: Path, used: Path | None) -> dict[str, Any]:
     from engine.errors import ModelFileError
-    from engine.llama import weights
+    from engine.llama import conversion, weights
+    from engine.llama.kernels import several_at_once
 
     row: dict[str, Any] = {
         "path": str(path),
@@ -47,6 +103,9 @@ def _row(path: Path, used: Path | None) -> dict[str, Any]:
         "architecture": None,
         "quantisation": None,
         "context": None,
+        "several_at_once": None,
+        "copy": None,
+        "original": None,
         "problem": None,
     }
     try:
@@ -57,4 +116,7 @@ def _row(path: Path, used: Path | None) -> dict[str, Any]:
         "architecture": header.architecture,
         "quantisation": header.quantisation,
         "context": header.context or None,
+        "several_at_once": several_at_once(header),
+        "copy": str(conversion.copy_of(path)) if conversion.replaced(path) else None,
+        "original": header.original,
     }

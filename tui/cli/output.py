@@ -66,7 +66,7 @@ def say_refused(error: click.ClickException) -> None:
 def say_crashed() -> None:
     """An error nobody foresaw, while it is handled: one line; the trace goes into a file."""
     from store import clock
-    from tui.cli.engines import log_file
+    from tui.cli.log import log_file
     from tui.crash import keep
 
     kept = keep(log_file(), clock.now(), traceback.format_exc())

@@ -53,7 +53,7 @@ def command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    r"""Make pairs: of the answers A and B, or by a rule over the answers of each prompt.
+    """Make pairs: of the answers A and B, or by a rule over the answers of each prompt.
 
     \b
     original-last  each answer with its last revision
@@ -66,7 +66,7 @@ def command(
     An answer is a proposed or imported one; A and B may be revisions too. Not paired, and counted,
     are texts that are empty, the same, or degenerate (loops, chat-template text). Which of a pair
     is called a is drawn. Exit status 1: A and B make no pair. 0 where there is one already.
-    """
+    """  # noqa: D301 - click wants the character itself
     if sum((bool(answers), rule is not None, rounds is not None)) != 1:
         raise click.UsageError("want two answers A B, or --rule, or --rounds I:J")
     if answers and (len(answers) != 2 or prompt or limit):

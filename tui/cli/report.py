@@ -15,7 +15,9 @@ from tui.cli.context import CliContext, put, say
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @click.pass_obj
 def command(context: CliContext, out: Path, *, pseudonyms: bool, force: bool) -> None:
-    """Write OUT, a Markdown document with what a paper's appendix needs.
+    """Write OUT, a document with what a paper's appendix needs.
+
+    OUT.md is Markdown, OUT.html one page with the pictures in it, which needs nothing from the net.
 
     Annotators, rounds, every figure with its interval and table, slices, rulings with their
     reasons, the guideline's history.
@@ -23,9 +25,10 @@ def command(context: CliContext, out: Path, *, pseudonyms: bool, force: bool) ->
     from store.agreement import warm_up
     from store.reporting import report
 
+    form = report.form_of(out)
     warm_up()
     with context.open() as database:
-        text = report.compose(database, pseudonyms=pseudonyms)
+        text = report.compose(database, pseudonyms=pseudonyms, form=form)
     report.write(text, out, force=force)
     if pseudonyms:
         say("Notes and reasons were not searched for names: read them before you publish.")

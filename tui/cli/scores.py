@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, say, stdout_console
+from tui.cli.listing import figure, list_option, show_pairs
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.bradley_terry import ItemStrength
@@ -27,9 +28,18 @@ _WHOSE = {"people": "person", "ai": "model"}
     metavar="WHO",
     help="Whose verdicts: people, ai, or one annotator's name.",
 )
+@list_option("SmolLM2-135M-Instruct.Q4_1.gguf")
 @json_option
 @click.pass_obj
-def command(context: CliContext, of: str, prompt: str | None, whose: str, *, as_json: bool) -> None:
+def command(
+    context: CliContext,
+    of: str,
+    prompt: str | None,
+    whose: str,
+    listed: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Bradley-Terry scores with 95 % intervals, from all verdicts that stand.
 
     A score is in log-odds with mean 0: one that lies 1.1 above another wins three times in four.
@@ -51,6 +61,9 @@ def command(context: CliContext, of: str, prompt: str | None, whose: str, *, as_
                 raise WrongId(prompt, "prompt")
             prompt_id = found.id
         done = item_scores(database, cast("Of", of), _WHOSE.get(whose, whose), prompt_id=prompt_id)
+        if listed and done.scores:
+            show_pairs(context, database, figure(done.pairs, listed), as_json=as_json)
+            return
     if as_json:
         put_json(_as_json(of, whose, done))
     elif done.scores:

@@ -34,9 +34,10 @@ _QUEUES = {
 @click.option(
     "--pairs",
     metavar="RULES",
-    help="What `run` pairs by itself: original-last (each chain's answer with its last revision),"
-    " best-worst (at its end, the two proposed answers that the judge sets furthest apart), both"
-    " with a comma, or none.",
+    help="What `run`, `judge` and the app pair by themselves: original-last (each chain's answer"
+    " with its last revision), best-worst (the two proposed answers that the judge sets furthest"
+    " apart, once it has judged pairs of a prompt's proposed answers: see `pair`), both with a"
+    " comma, or none.",
 )
 @click.option(
     "--queue",
@@ -78,7 +79,7 @@ def command(
         settings.STRENGTH: None if strength is None else strength == "on",
         settings.REPEATS: repeats,
         settings.MINIMUM: minimum_seconds,
-        settings.RUN_PAIRS: None if pairs is None else _rules(pairs),
+        settings.RUN_PAIRS: None if pairs is None else rules(pairs),
         settings.QUEUE: queue,
         settings.RANDOM_SHARE: random_share,
         settings.JUDGE_MARGIN: judge_margin,
@@ -103,14 +104,14 @@ def command(
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
-    put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`")
+    put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`, `judge` and the app")
     put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
     put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
     if any(value is not None for value in wanted.values()):
         say("This holds for everybody who labels in the project, from the next pair on.")
 
 
-def _rules(text: str) -> list[str]:
+def rules(text: str) -> list[str]:
     """The rules in a list of words.
 
     Raises:

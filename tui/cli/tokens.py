@@ -64,6 +64,6 @@ class _Counter:
         if self._engine is None:
             from tui.cli.engines import host_engine
 
-            self._engine = host_engine(self._path)
+            self._engine = host_engine(self._path, as_it_is=True)
             await self._engine.load()
         return await self._engine.count(texts)

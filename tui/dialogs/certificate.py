@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from tui.dialogs.figures_list import FigureLine, FiguresScreen, ListPairs
-from tui.reliability import HEAD, reliability
+from tui.reliability import HEAD, LENGTH_HEAD, LENGTH_NOTE, length_pull, reliability, times
 from tui.text import one_line, plain
 
 if TYPE_CHECKING:  # the statistics, not needed for the first paint
@@ -79,6 +79,12 @@ def _lines(found: Certificate) -> Iterator[FigureLine]:
     for each_bin, drawn in zip(bins, reliability(bins), strict=True):
         title = f"probability about {each_bin.said:.2f}"
         yield FigureLine(Content(drawn), DRAWING, found.judge, title, each_bin.pairs)
+    by_length = found.length.bins
+    if by_length:
+        yield FigureLine(Content.styled(LENGTH_HEAD, "$muted"))
+    for by, drawn in zip(by_length, length_pull(by_length), strict=True):
+        title = f"longer by {times(by)}"
+        yield FigureLine(Content(drawn), LENGTH_NOTE, found.judge, title, by.pairs)
 
 
 def _line(line: CertificateLine) -> Content:

@@ -19,12 +19,14 @@ from store.reporting.comparison import (
     measures,
     scenario,
     spread,
+    spread_title,
+    spreads,
     weighed,
 )
 from tui.dialogs.figures_list import FigureLine, FiguresScreen, ListPairs
 from tui.text import one_line, plain
 
-NAME_CELLS = 26
+NAME_CELLS = 20
 """The widest first column."""
 CROWD = "Right: how often the likeliest verdict is given, all raters weighed (Dawid and Skene)."
 
@@ -64,19 +66,26 @@ def _lines(found: FeedbackComparison) -> Iterator[FigureLine]:
         yield FigureLine(plain("all raters weighed", "bold"))
         yield _measure(crowd[EVERYBODY], "")
     yield from _table(
+        "Who is to judge what",
         SCENARIO,
         [
-            (scenario(each), NOTES["use"], each.judge, f"{each.person} differs", each.differing)
+            (
+                scenario(each),
+                f"{each.advice}. {NOTES['use']}",
+                each.judge,
+                f"{each.person} differs",
+                each.differing,
+            )
             for each in found.scenario
         ],
     )
-    yield from _table(
-        SPREAD,
-        [
-            (spread(each), "", "" if each.who == "people" else each.who, "labelled", each.pairs)
-            for each in found.spread
-        ],
-    )
+    for who, parts in spreads(found).items():
+        of = "" if who == "people" else who
+        yield from _table(
+            spread_title(one_line(who, 60)),
+            SPREAD,
+            [(spread(each), "", of, "labelled", each.pairs) for each in parts],
+        )
 
 
 def _measure(each: Measure, who: str) -> FigureLine:
@@ -85,7 +94,9 @@ def _measure(each: Measure, who: str) -> FigureLine:
 
 
 def _table(
-    head: Sequence[str], lines: Sequence[tuple[ReportLine, str, str, str, Sequence[str]]]
+    title: str,
+    head: Sequence[str],
+    lines: Sequence[tuple[ReportLine, str, str, str, Sequence[str]]],
 ) -> Iterator[FigureLine]:
     """Columns as wide as what is in them, dim where a line tells too little."""
     if not lines:
@@ -100,6 +111,7 @@ def _table(
         for row in rows
     ]
     yield FigureLine(Content(""))
+    yield FigureLine(plain(title, "bold"))
     yield FigureLine(plain(shown[0].rstrip(), "$muted"))
     for text, (line, note, who, title, pairs) in zip(shown[1:], lines, strict=True):
         style = "dim" if line.few else ""

@@ -100,6 +100,13 @@ KAPPA: list[BindingType] = [
         tooltip="harmlessness and helpfulness of each round, as a picture",
     ),
     Binding(
+        "s",
+        "scores",
+        "Scores",
+        id="kappa.scores",
+        tooltip="which model, temperature, principle or round is preferred, on one scale",
+    ),
+    Binding(
         "a",
         "classes",
         "Classes",
@@ -121,6 +128,7 @@ EVALUATION: list[BindingType] = [
     Binding("enter", "items", "Items", tooltip="lists the answers or pairs behind the figure"),
     Binding("f", "figure", "Figure", tooltip="harmful rate, over-refusal, helpfulness in turn"),
     Binding("b", "by", "By", tooltip="round, constitution, principle, model in turn"),
+    Binding("w", "whose", "Whose", tooltip="classes by rules, people, judges in turn"),
     Binding("escape,q", "close", "Back", key_display="esc"),
 ]
 """On the page of harmlessness and helpfulness."""

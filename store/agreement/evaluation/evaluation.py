@@ -25,7 +25,7 @@ from store.agreement.evaluation.rates import Rate, Sums, corrected, difference
 from store.agreement.figure import Figure, as_number, as_numbers, undefined
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.kappa import kappa, observed
-from store.agreement.underlying_pairs import labelled_by
+from store.agreement.underlying_pairs import of_rater
 from store.content.refusals import answer_class
 from store.errors import BadInput
 from store.judgements import answer_classes, askings
@@ -145,6 +145,35 @@ class Evaluation:
     """Each two points, the earlier first."""
     classed_by_people: int
     """Answers."""
+    sources: tuple[str, ...] = (RULES,)
+    """Whose classes there are: ``rules``, ``people``, ``ai``."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The rates that any stage has answers for, and the two that are always told."""
+        return tuple(
+            each
+            for each in RATES
+            if each != "continued" or any(stage.rates[each].n for stage in self.stages)
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known to read the figures."""
+        told = []
+        if "continued" in self.shown:
+            told.append(
+                "continued: share of continuations that are no full refusal; whether what follows"
+                " is toxic is not measured here"
+            )
+        won = [stage.helpfulness for stage in self.stages]
+        if ai := sum(each.ai for each in won):
+            people = sum(each.people for each in won)
+            told.append(
+                f"helpful: {people:,} comparisons by people, {ai:,} by judges alone; whether a"
+                " judge can be believed: pairlab certificate"
+            )
+        return tuple(told)
 
     @property
     def points(self) -> list[Point]:
@@ -162,9 +191,9 @@ class Evaluation:
         ]
 
     @property
-    def figures(self) -> dict[str, Sequence[FigureItems]]:
-        """The answers or pairs behind each figure by its name, as in ``harmful:round 1``."""
-        return {f"{key}:{each.name}": each.behind[key] for each in self.stages for key in FIGURES}
+    def figures(self) -> dict[str, tuple[str, Stage]]:
+        """Each figure and its stage by its name, as in ``harmful:round 1``."""
+        return {f"{key}:{each.name}": (key, each) for each in self.stages for key in FIGURES}
 
     def as_json(self) -> dict[str, Any]:
         """As ``--json`` tells it."""
@@ -232,22 +261,47 @@ def evaluate(db: Database, *, source: str = RULES, by: Slice | None = None) -> E
         tuple(_agreement({RULES: ruled} | given)),
         tuple(_step(one, other) for one, other in combinations(pictured, 2)),
         len(people),
+        (RULES, *([PEOPLE] if people else []), *([AI] if any(map(ids.is_ai, given)) else [])),
     )
 
 
-def listed(db: Database, viewer: str, figure: str, stage: Stage) -> tuple[list[FigureItems], int]:
-    """What is behind a figure, as far as a person may see it on a screen.
+class Listed(NamedTuple):
+    """What is behind a figure, as far as one person may see it."""
 
-    Returns:
-        The entries, and how many pairs are left out because this person has not labelled them:
-        who is told what others chose can no longer label blind.
+    entries: tuple[FigureItems, ...]
+    closed: int
+    """Pairs they have not labelled, or answers of the blind sample they have not classed: who is
+    told what others said of them can no longer do it blind."""
+
+
+def listed(db: Database, viewer: str, figure: str, stage: Stage, *, source: str, at: str) -> Listed:
+    """What is behind a figure of a stage.
+
+    Args:
+        db: the project.
+        viewer: who looks; what they are told of pairs is remembered.
+        figure: one of :data:`FIGURES`.
+        stage: which stage.
+        source: who classed the answers, as :func:`evaluate` was asked.
+        at: UTC time, ISO-8601.
     """
-    found = list(stage.behind[figure])
-    if figure != "helpfulness":
-        return found, 0
-    mine = labelled_by(db, viewer)
-    allowed = [each for each in found if each.item in mine]
-    return allowed, len(found) - len(allowed)
+    found = stage.behind[figure]
+    if figure == "helpfulness":
+        seen = of_rater(db, viewer, "", [each.item for each in found], at=at, most=None)
+        allowed = {entry.pair_id for entry in seen.entries}
+    else:
+        # rules tell nobody's word
+        closed = frozenset() if source == RULES else _still_blind(db, viewer)
+        allowed = {each.item for each in found} - closed
+    entries = tuple(each for each in found if each.item in allowed)
+    return Listed(entries, len(found) - len(entries))
+
+
+def _still_blind(db: Database, viewer: str) -> frozenset[str]:
+    """The answers of the sample that this person is still to class."""
+    drawn = stages.sampled(answers(db), answer_classes.sample_size(db))
+    done = answer_classes.standing(db).get(ids.name(viewer), {})
+    return frozenset(each.candidate_id for each in drawn) - done.keys()
 
 
 def unclassed(db: Database, judge: str) -> list[str]:

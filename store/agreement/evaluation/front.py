@@ -56,7 +56,12 @@ class Step(NamedTuple):
         unit = " point (" if re.match(r"(perhaps )?\w+ 1 \(", told) else " points ("
         told = told.replace(" (", unit, 1)
         end = ": it buys harmlessness with helpfulness" if self.trades else ""
-        return f"{self.after} {told} against {self.before}{end}"
+        unknown = "".join(
+            f"; {of}: {reason}"
+            for each, of in ((self.harmless, "harmlessness"), (self.helpful, "helpfulness"))
+            if (reason := each.value.reason)
+        )
+        return f"{self.after} {told} against {self.before}{end}{unknown}"
 
 
 def front(points: Sequence[Point]) -> list[Point]:

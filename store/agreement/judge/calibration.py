@@ -74,17 +74,17 @@ def brier_score(p: Array, y: Array) -> float:
     return float(np.mean((p - y) ** 2))
 
 
-def bin_places(p: Array) -> Places:
-    """The equal-mass bin of each probability.
+def bin_places(p: Array, *, bins: int = BINS, least: int = LEAST) -> Places:
+    """The equal-mass bin of each probability, or of another number.
 
-    Edges are quantiles, as in scikit-learn's ``calibration_curve(strategy="quantile")``; ten bins,
-    or as many as leave :data:`LEAST` pairs in each that has any.
+    Edges are quantiles, as in scikit-learn's ``calibration_curve(strategy="quantile")``; so many
+    bins, or as many as leave ``least`` pairs in each that has any.
     """
-    for bins in range(min(BINS, max(1, len(p) // LEAST)), 0, -1):
-        edges = np.percentile(p, np.linspace(0, 1, bins + 1) * 100)
+    for number in range(min(bins, max(1, len(p) // least)), 0, -1):
+        edges = np.percentile(p, np.linspace(0, 1, number + 1) * 100)
         places: Places = np.searchsorted(edges[1:-1], p)
         sizes = np.bincount(places)
-        if bins == 1 or sizes[sizes > 0].min() >= LEAST:
+        if number == 1 or sizes[sizes > 0].min() >= least:
             return places
     return np.zeros(len(p), dtype=np.intp)
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.agreement.figure import Figure, as_number, as_numbers
-from store.agreement.intervals import Interval, wilson
+from store.agreement.intervals import Interval
+from store.agreement.share import share_of
 
 Array = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ def of_figure(figure: Figure, n: int, ci95: Interval | None, pairs: Sequence[str
 def share(
     hits: Sequence[bool], prompts: Sequence[str], pairs: Sequence[str], *, none: str
 ) -> Measured:
-    """A share with its Wilson interval, widened where resampling prompts gives a wider one.
+    """A share with its interval, as :func:`share_of` has it.
 
     Args:
         hits: what is counted, a case each.
@@ -74,13 +75,9 @@ def share(
     n = len(hits)
     if not n:
         return missing(none)
-    counted = sum(hits)
-    ends = wilson(counted, n)
-    drawn = ratio_interval([float(hit) for hit in hits], [1.0] * n, prompts)
-    if ends is not None and drawn is not None:
-        ends = min(ends[0], drawn[0]), max(ends[1], drawn[1])
+    found = share_of(hits, prompts)
     behind = tuple(pair for pair, hit in zip(pairs, hits, strict=True) if hit)
-    return Measured(counted / n, n, ends, pairs=behind)
+    return Measured(found.value, n, found.ci95, pairs=behind)
 
 
 def mean(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 from sklearn.metrics import cohen_kappa_score
 from sqlite_utils import Database
 from statsmodels.stats.proportion import proportion_confint
 
 from store.agreement.feedback_comparison import IDLE, Rater, Rates, compare, cost, speed
-from store.judgements import attributes, labels
+from store.agreement.intervals import smoothed_wald
+from store.items import pairs
+from store.judgements import attributes, labels, rankings
 from store.records import Phase
 from store.reporting.comparison import measures, scenario
 from tests.store.agreement.labelling import AT, at, say, some_pairs
 from tests.store.asking import ask
+from tests.store.building import a_candidate, a_prompt
 
 JUDGE = "ai:m.gguf"
 SIDE = {"a": (0.9, 0.1), "b": (0.2, 0.7), "first": (0.9, 0.6), "second": (0.3, 0.2)}
@@ -130,3 +135,42 @@ def test_idle_time_is_cut_and_counted(seconds: list[float | None], rate: float) 
     assert math.isclose(cost(seconds, rate, idle=math.inf).seconds, sum(known))
     pace = speed(seconds, [])
     assert pace.median is None or pace.median >= 12 - 1e-9
+
+
+def test_a_ranking_is_timed_once_for_all_its_pairs(db: Database) -> None:
+    prompt = a_prompt(db)
+    made = [a_candidate(db, prompt, text, slot=n) for n, text in enumerate("wxyz")]
+    rankings.give(db, prompt, "first", [[each] for each in made], seconds=700.0, at=at(0))
+    (single,) = some_pairs(db, 1, start=7)
+    say(db, single, "first", "a", 60, seconds=20.0)
+    found = rater(db, "first", person_hour=36)
+    assert found.items == 7
+    assert found.cost == (IDLE + 20, 2, 1, None, pytest.approx((IDLE + 20) / 100))
+    assert found.speed.median == pytest.approx(3600 / 160)
+    assert found.speed.day == pytest.approx(3600 / 60)
+
+
+def test_pairs_of_one_prompt_move_together(db: Database) -> None:
+    """Ten prompts of six pairs each; whoever judges says the same of all pairs of a prompt."""
+    for n in range(10):
+        prompt = a_prompt(db, f"question {n}")
+        made = [a_candidate(db, prompt, text * 9, slot=k) for k, text in enumerate("wxyz")]
+        for one, other in combinations(made, 2):
+            pair, _ = pairs.make_chosen_pair(db, one, other, at=AT)
+            verdict = "a" if n < 5 else "b"
+            say(db, pair, "first", verdict, n, left="a")
+            ask(db, pair, *SIDE[verdict if n % 5 else "b"])
+    found = rater(db, "first")
+    assert (found.place.hits, found.place.n) == (30, 60)
+    low, high = found.place.ci95 or (0, 0)
+    wilson = proportion_confint(30, 60, method="wilson")
+    # ten prompts tell as much as ten pairs would, not as sixty
+    assert low < wilson[0] - 0.05
+    assert high > wilson[1] + 0.05
+    assert low == pytest.approx(binom.ppf(0.025, 10, 0.5) / 10, abs=0.051)
+    scenario_of = compare(db).scenario[0].found
+    table = [[24, 6], [0, 30]]
+    alone = smoothed_wald(table)
+    assert scenario_of.kappa.value == pytest.approx(0.8)
+    assert scenario_of.ci95 is not None
+    assert scenario_of.ci95[0] < alone[0] - 0.05

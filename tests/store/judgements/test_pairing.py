@@ -73,7 +73,7 @@ def test_best_and_worst_by_the_judge_without_what_loops(db, four):
 
 
 def test_what_run_pairs_by_itself_follows_the_setting(db, four):
-    _, answers = four
+    prompt, answers = four
     a_critique(db, answers[0], found=False)
     for n in range(3):
         says(db, answers[n], answers[n + 1], 0.9)
@@ -81,12 +81,13 @@ def test_what_run_pairs_by_itself_follows_the_setting(db, four):
     settings.set(db, settings.RUN_PAIRS, [], "ann", AT)
     plan = _Plan()
     assert pending.pending(db, plan) == []
-    assert list(pairing.by_policy(db, at=AT)) == []
+    assert pairing.judged_prompts(db) == []
     settings.set(db, settings.RUN_PAIRS, list(settings.RULES), "ann", AT)
     assert [work.step for work in pending.pending(db, plan)] == ["pair"]
-    (pair,) = pairing.by_policy(db, at=AT)
+    assert pairing.judged_prompts(db) == [prompt]
+    (pair,) = pairing.by_policy(db, prompt, at=AT)
     assert {pairs.get(db, pair).a_id, pairs.get(db, pair).b_id} == {answers[0], answers[3]}
-    assert list(pairing.by_policy(db, at=AT)) == []
+    assert list(pairing.by_policy(db, prompt, at=AT)) == []
 
 
 class _Plan:

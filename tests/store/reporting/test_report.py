@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import stat
+from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-from store.errors import SealedRound, StoreError
+from store.errors import BadInput, SealedRound, StoreError
 from store.judgements import attributes, guidelines, labels, rulings
 from store.reporting import report
 from store.rounds import rounds
+from tests.store.agreement.evaluation.study import a_study
 from tests.store.building import AT
 from tests.store.deciding import some_pairs
 
@@ -120,3 +123,62 @@ def test_writing_it(tmp_path):
     with pytest.raises(StoreError, match="exists"):
         report.write("x", tmp_path, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r.md"]
+
+
+class Page(HTMLParser):
+    """What a browser would find: open elements, cells and texts, and whatever asks for more."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.texts: list[str] = []
+        self.asks: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        self.asks += [each for each in attrs if each[0] in {"src", "href", "xlink:href", "onload"}]
+        if tag not in {"meta", "br", "hr"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_the_page_holds_all_of_it_and_asks_for_nothing(study):
+    db, made = study
+    evil = '<script src="https://example.com/x.js">1</script> ![x](https://example.com) <b>'
+    guidelines.add_version(db, f"{evil}\n\n<svg onload=x>", "<i>eve", AT)
+    attributes.state(db, "ann", "field", evil, AT)
+    rulings.rule(db, made[6], "ann", "b", reason=f"<svg onload=x> [a](javascript:x) {evil}", at=AT)
+    text = report.compose(db, form=report.form_of(Path("r.HTML")))
+    page = Page(text)
+    assert page.open == []
+    assert page.seen.isdisjoint({"script", "img", "a", "link", "iframe", "b", "i"})
+    assert page.asks == []
+    assert "url(" not in text
+    assert "@import" not in text
+    for told in ("bo|b", "0.714", "weak (too few to tell)", "By category:", "<i>eve"):
+        assert told in page.texts
+    assert any(evil in each for each in page.texts)
+    assert any("<svg onload=x>" in each for each in page.texts)
+
+
+def test_a_page_draws_the_pictures(db):
+    a_study(db)
+    page = Page(report.compose(db, form=report.DocumentForm.HTML))
+    assert {"svg", "circle", "table", "h2"} <= page.seen
+    assert "harmless" in page.texts
+
+
+@pytest.mark.parametrize("name", ["report", "report.pdf", "report.md.txt", ".html"])
+def test_another_ending_is_refused(name):
+    with pytest.raises(BadInput, match=r"\.md writes Markdown, \.html a page"):
+        report.form_of(Path(name))

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from store import ids
 from store.agreement import Agreement
 from store.agreement.feedback_comparison import guarded_comparison
+from store.agreement.item_scores import ItemScores, Of, item_games, scored
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
@@ -73,7 +74,8 @@ class KappaScreen(ModeScreen):
         "verdict of each of the two, and kappa between them. These labels are in no other figure; "
         "{kappa.items} lists the pairs on which they differ. {kappa.certificate} tells what a "
         "model's judgement is worth, figure by figure, with the pairs behind each.\n"
-        "{kappa.evaluation} shows what the "
+        "{kappa.scores} shows which model, temperature, principle or round is preferred, with "
+        "intervals. {kappa.evaluation} shows what the "
         "rounds changed: how many answers to harmful prompts still help, how many harmless "
         "prompts are refused, and how often an answer is preferred to the original."
     )
@@ -172,6 +174,16 @@ class KappaScreen(ModeScreen):
     def action_compare(self) -> None:
         """People and judges side by side."""
         self.background(self._compare_feedback, group="compare")
+
+    def action_scores(self) -> None:
+        """What is preferred, on one scale."""
+        from tui.dialogs.scores import ScoresScreen  # opened seldom
+
+        async def read(of: Of, whose: str) -> ItemScores:
+            found = await self.ask(item_games, of, whose)
+            return await asyncio.to_thread(scored, found)
+
+        self.app.push_screen(ScoresScreen(read, self._list_of_rater))
 
     def action_evaluation(self) -> None:
         """The page of harmlessness and helpfulness."""

@@ -25,7 +25,7 @@ from tui.formatting import counted, time_left
 from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
-from tui.modes.model.text import STATES, doing
+from tui.modes.model.text import ONE_BY_ONE, STATES, doing
 from tui.text import plain
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.rule import Rule
@@ -262,6 +262,13 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
     lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how)), where]
     if info.sha256:
         lines.append(plain(f"sha-256 {info.sha256}", "$muted"))
+    if info.original:
+        lines.append(plain(f"converted from {info.original}", "$muted"))
+        lines.append(plain(f"sha-256 {info.original_sha256}", "$muted"))
+    if not info.several_at_once:
+        lines += [plain(ONE_BY_ONE), plain(f"pairlab models convert {info.path}", "$muted")]
+    if info.note:
+        lines.append(plain(info.note, "$muted"))
     if status.restarts:
         lines.append(plain(f"started again {counted(status.restarts, 'time')}", "$muted"))
     return Content("\n").join(line for line in lines if line.plain)

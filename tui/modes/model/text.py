@@ -21,6 +21,9 @@ STATES = {
 }
 """An engine's state in words."""
 
+ONE_BY_ONE = "such weights are read anew for every token; a Q8_0 copy is faster for several texts"
+"""Of a model whose weights have no kernel for several tokens at once."""
+
 
 def doing(
     status: EngineStatus | None,

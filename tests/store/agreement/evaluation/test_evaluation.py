@@ -39,18 +39,20 @@ def test_rates_rounds_and_what_is_behind_them(db):
     assert told["original"].helpfulness.controlled.value == 0.5
     assert told["round 1"].helpfulness.raw == 0.75
     assert told["round 1"].helpfulness.n == 12
-    behind = found.figures["harmful:round 1"]
+    figure, of = found.figures["harmful:round 1"]
+    behind = of.behind[figure]
     assert len(behind) == 12
     assert sum(each.counts for each in behind) == 6
-    compared = found.figures["helpfulness:round 2"]
+    figure, of = found.figures["helpfulness:round 2"]
+    compared = of.behind[figure]
     assert {pairs.get(db, each.item).prompt_id for each in compared} == {
         each.prompt_id for each in compared
     }
     assert sum(each.counts for each in compared) == 3
     assert found.sentences[0].startswith("round 1 gains 50 points (")
     assert told["chosen"].helpfulness.controlled.value is None
-    seen, closed = listed(db, "second", "helpfulness", told["round 1"])
-    assert (seen, closed) == ([], 12)
+    seen = listed(db, "second", "helpfulness", told["round 1"], source="rules", at=AT)
+    assert seen == ((), 12)
 
 
 def test_a_chain_that_ended_early_stands_after_later_rounds(db):

@@ -167,5 +167,7 @@ def test_what_a_round_changed_in_words():
     assert dominated_for_sure([less]) == {"round 2": "round 1"}
     nothing = Difference(undefined("why"), None, 0)
     only = step._replace(harmless=nothing)
-    assert only.sentence == "round 2 loses 9 points (5 to 13) of helpfulness against round 1"
+    assert only.sentence == (
+        "round 2 loses 9 points (5 to 13) of helpfulness against round 1; harmlessness: why"
+    )
     assert "nothing can be told" in only._replace(helpful=nothing).sentence

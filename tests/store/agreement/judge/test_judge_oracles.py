@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, log_loss
+from statsmodels.stats.proportion import proportion_confint
 
 from store.agreement.judge import temperature
 from store.agreement.judge.calibration import bin_places, calibration
@@ -141,6 +144,36 @@ def test_no_coefficient_without_variation_or_with_separation() -> None:
     assert regression(with_constant, (x > 0).astype(float)) is None
     assert regression(np.ones((60, 2)), (x > 0.3).astype(float)) is None
     assert regression(with_constant, np.ones(60)) is None
+
+
+def test_the_picture_of_length_counts_each_pair_once_in_order_of_length() -> None:
+    pairs = [
+        each._replace(length_a=100 + (n * 7) % 60, length_b=100)
+        if n % 2
+        else each._replace(length_a=100, length_b=101 + (n * 7) % 60)
+        for n, each in enumerate(made(87, noisy, people={"ann": 0.9, "bob": 0.9}))
+    ]
+    found = length_bias(pairs)
+    sided = {p.id: p for p in pairs if p.verdict != "tie" and p.length_a != p.length_b}
+    assert sorted(name for each in found.bins for name in each.pairs) == sorted(sided)
+    assert [each.high for each in found.bins] == sorted(each.high for each in found.bins)
+    for before, after in pairwise(found.bins):
+        assert before.high < after.low
+    for each in found.bins:
+        inside = [sided[name] for name in each.pairs]
+        longer = ["a" if p.length_a > p.length_b else "b" for p in inside]
+        took = [p.verdict == side for p, side in zip(inside, longer, strict=True)]
+        assert each.n == len(inside) >= 10
+        assert each.judge == sum(took) / len(took)
+        assert each.ci95 == pytest.approx(
+            proportion_confint(sum(took), len(took), method="wilson"), abs=1e-9
+        )
+        by_people = [
+            p.word == s for p, s in zip(inside, longer, strict=True) if p.word in ("a", "b")
+        ]
+        assert each.people == sum(by_people) / len(by_people)
+    assert length_bias(pairs[:9]).bins == ()
+    assert length_bias([p._replace(length_b=p.length_a) for p in pairs]).bins == ()
 
 
 def test_resampled_kappas_are_those_of_scikit_learn() -> None:
