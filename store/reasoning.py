@@ -218,9 +218,7 @@ def found(text: str) -> str | None:
 def may_hold(text: str) -> bool:
     """Whether a closer look is needed: false for nearly all texts, and quick to tell."""
     return (
-        (any(sign in text for sign in _SIGNS) and _MARK.search(text) is not None)
-        or text.lstrip().startswith(_OPENINGS)
-        or _BARE_FINAL in text
+        _MARK.search(text) is not None or text.lstrip().startswith(_OPENINGS) or _BARE_FINAL in text
     )
 
 

@@ -154,7 +154,7 @@ CASES = {
     "shapes/p.txt": (2, 0, 0, 0, ""),
     "shapes/pandalm.jsonl": (0, 1, 2, 0, ""),
     "shapes/ranked.jsonl": (0, 3, 3, 0, "responses"),
-    "shapes/rtp.jsonl": (1, 0, 0, 0, "begin challenging continuation end filename prompt.toxicity"),
+    "shapes/rtp.jsonl": (1, 0, 0, 0, "begin end filename"),
     "shapes/trl.csv": (0, 2, 2, 0, ""),
     "shapes/trl1_std.jsonl": (0, 1, 1, 0, ""),
     "shapes/trl4_conv_implicit.jsonl": (0, 1, 1, 0, ""),
