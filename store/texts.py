@@ -41,7 +41,8 @@ _ANNOUNCED = re.compile(
     r"|^\W{0,9}(?:revised|rewritten|improved)\s+(?:response|answer|version|reply)\s*:",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[.!?。！？\n]+")
+_ENDS = ".!?。！？\n"
+_SENTENCE = re.compile(f"[{_ENDS}]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _UNIT = re.compile(r"(.{2,60}?)\1{4,}")
 
@@ -64,8 +65,20 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two texts are the same once :func:`normalised`."""
+    if one.isascii() and other.isascii():
+        first, second = one[:1], other[:1]
+        if first != second and not first.isspace() and not second.isspace():
+            return False  # most pairs end here
+        return one.split() == other.split()
+    return normalised(one) == normalised(other)
+
+
 def blank(text: str) -> bool:
     """Whether nothing of a text can be seen: white space, controls, invisible characters."""
+    if text[:1].isascii() and text[:1].isalnum():
+        return False
     return all(
         character in _INVISIBLE or unicodedata.category(character) in _UNSEEN for character in text
     )
@@ -86,13 +99,16 @@ def leaked(text: str) -> str | None:
     """The first chat-template token or speaker's name that has no place in an answer, or None."""
     if "<" in text and (found := _TOKEN.search(text)):
         return found.group()
-    for marker in _MARKERS:
-        if marker in text:
-            return marker
+    if "[" in text or "<" in text or "###" in text:
+        for marker in _MARKERS:
+            if marker in text:
+                return marker
     # <s> and </s> are also HTML: only a lonely closing one is a model's end of text
     if "</s>" in text and "<s>" not in text:
         return "</s>"
-    if not any(name in text for name in _SPEAKERS):  # a hundred times as fast as the search
+    if ":" not in text or not any(
+        name in text for name in _SPEAKERS
+    ):  # a hundred times as fast as the search
         return None
     found = _ROLE.search(text)
     return found.group().strip() if found else None
@@ -121,8 +137,10 @@ def _run_of_words(words: list[str]) -> str | None:
     """A piece of words four or more times in a row."""
     if len(words) < _MIN_RUN:
         return None
-    # a run of 16 words that repeats holds a four-word group again at least 9 times; most texts
-    # end here
+    # a run of 16 words that repeats holds a four-word group, and so a word, again at least 9
+    # times; most texts end here
+    if len(words) - len(set(words)) < 9:
+        return None
     groups = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     if len(groups) - len(set(groups)) < 9:
         return None
@@ -141,6 +159,8 @@ def _run_of_words(words: list[str]) -> str | None:
 
 def _same_sentence(text: str) -> str | None:
     """One sentence at least four times and in a third of the text."""
+    if sum(map(text.count, ".!?\n" if text.isascii() else _ENDS)) < 3:
+        return None
     sentences = [s for part in _SENTENCE.split(text) if len(s := part.strip()) >= 16]
     if len(sentences) < 4:
         return None
@@ -152,6 +172,8 @@ def _same_sentence(text: str) -> str | None:
 
 def _run_of_characters(words: list[str]) -> str | None:
     """A piece of characters five or more times in a row, where no spaces part the words."""
+    if len(max(words, key=len, default="")) < _MIN_CHARACTERS:
+        return None
     for unbroken in (word for word in words if len(word) >= _MIN_CHARACTERS):
         # the last part is enough: what loops goes on to the end
         for unit in _UNIT.finditer(unbroken[-2000:]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -21,3 +22,28 @@ def test_no_class_name_stands_for_two_things() -> None:
 
 def test_the_root_of_the_store_stays_small() -> None:
     assert len(list((ROOT / "store").glob("*.py"))) <= 10
+
+
+LABEL_TABLE = {
+    "store/db/doctor.py": "counts what an old file holds",
+    "store/db/schema.py": "fills what a migration adds",
+    "store/db/views.py": "makes the views",
+    "store/items/removal.py": "counts what a removal would take away",
+    "store/judgements/labels.py": "gives labels, to a pair that it has found",
+    "store/judgements/pairing.py": "asks whether a model has judged a pair, removed or not",
+    "store/log/current_state.py": "keeps the table",
+    "store/views/browse.py": "of pairs that are on the screen",
+    "store/views/conditions.py": "of pairs that another table has kept",
+    "store/views/search_index.py": "indexes notes of removed pairs as well",
+}
+"""Who may read labels past the view that leaves out removed pairs, and why."""
+
+
+def test_figures_read_labels_through_the_view_without_removed_pairs() -> None:
+    raw = re.compile(r"(?:FROM|JOIN)\s+label_head\b")
+    found = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "store").rglob("*.py")
+        if raw.search(file.read_text("utf-8"))
+    }
+    assert found == set(LABEL_TABLE)

@@ -1,7 +1,8 @@
 """``audit``: every pair with everything behind it, so that any triplet can be defended.
 
 Nothing is left out: undecided pairs have their reason, labels their history. Labels of models
-stand beside those of people, told apart by the annotator's name (``ai:`` ...).
+stand beside those of people, told apart by the annotator's name (``ai:`` ...). With what the first
+line has of the whole project, an import makes the same project of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from store import ids
 from store.exporting.decided import PairDecision
 from store.exporting.formats.base import Line
 from store.items import attacks
@@ -20,6 +22,7 @@ from store.items.columns import IN_JSON
 from store.items.tables import TABLES
 from store.judgements import askings, guidelines
 from store.judgements.askings import Asking, SoftLabel
+from store.log import event_kinds
 from store.views.origins import Origins
 
 Rows = dict[str, dict[str, Any]]
@@ -29,9 +32,11 @@ _JSON_COLUMNS = frozenset(
     column.name for table in TABLES.values() for column in table.columns if column.holds in IN_JSON
 )
 
+_LISTED = frozenset({"decision", "ruling", "flag", "note", "label", "clear"})
+
 
 class Audit:
-    """Reads the whole project once, then writes one line a pair."""
+    """Reads the whole project once, then makes one line a pair; the first tells of the project."""
 
     def __init__(self, db: Database) -> None:
         self._pairs = _by_id(db, "SELECT * FROM pair ORDER BY position")
@@ -48,7 +53,6 @@ class Audit:
             db,
             "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value"
             " FROM sound_event"
-            " WHERE kind NOT IN ('setting', 'guideline', 'round')"
             " ORDER BY item, lamport, replica, seq",
             "item",
         )
@@ -56,6 +60,7 @@ class Audit:
             db, "SELECT * FROM asking ORDER BY pair_id, judge, at, key", "pair_id"
         )
         self._db = db
+        self._told = False
         self._versions = {each.id: each.version for each in guidelines.history(db)}
 
     def line(self, pair_id: str, standing: PairDecision, excluded: str | None) -> Line:
@@ -90,6 +95,10 @@ class Audit:
             "flags": _of_kind(events, "flag"),
             "notes": _of_kind(events, "note"),
             "label_history": [e for e in events if e["kind"] in ("label", "clear")],
+            # as text, so that loaders that want one type of a column can read the file
+            "other": ids.json_text(
+                {"events": [e for e in events if e["kind"] not in _LISTED]} | self._project()
+            ),
             "decided": {
                 "verdict": standing.verdict,
                 "basis": standing.basis,
@@ -99,6 +108,16 @@ class Audit:
                 **({} if standing.probability is None else {"probability": standing.probability}),
             },
             "excluded": excluded,
+        }
+
+    def _project(self) -> Line:
+        """What is about no pair: constitutions, guideline, rounds, settings; told once."""
+        if self._told:
+            return {}
+        self._told = True
+        return {
+            "constitutions": list(_rows(self._db, "SELECT * FROM constitution ORDER BY id")),
+            "general": [e for found in self._events.values() for e in found if _is_general(e)],
         }
 
     def _soft_labels(self, pair_id: str) -> list[SoftLabel]:
@@ -137,6 +156,10 @@ def _grouped(db: Database, sql: str, key: str) -> dict[str, list[dict[str, Any]]
     for row in _rows(db, sql):
         out[row[key]].append(row)
     return out
+
+
+def _is_general(event: dict[str, Any]) -> bool:
+    return event_kinds.KINDS[event["kind"]].item is event_kinds.ItemType.NAME
 
 
 def _of_kind(events: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

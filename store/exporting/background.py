@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from store.agreement import blinding, tables
 from store.agreement.report import Agreement, agreement
+from store.items.tables import TABLES
 from store.judgements import guidelines
 from store.records import Guideline
 from store.reporting.markdown import cell
@@ -132,6 +133,14 @@ WHERE guideline_id IS NOT NULL AND pair_id IN (SELECT value FROM json_each(:pair
 """
 
 
+def _used(db: Database, table: str, pairs: dict[str, str]) -> list[tuple[Any, ...]]:
+    """What of a table is behind the pairs; a project without models is not searched for them."""
+    statement = _CONSTITUTIONS if table == "constitution" else _MODELS
+    if not TABLES[table].count(db):
+        return []
+    return db.execute(_BEHIND + statement, pairs).fetchall()
+
+
 def read(db: Database, exported: Iterable[str]) -> Background:
     """Read it from the project.
 
@@ -146,9 +155,9 @@ def read(db: Database, exported: Iterable[str]) -> Background:
     people = tables.annotators(db)
     found = (agreement(db, first, second) for first, second in combinations(people, 2))
     return Background(
-        constitutions=tuple(Rules(*row) for row in db.execute(_BEHIND + _CONSTITUTIONS, pairs)),
+        constitutions=tuple(Rules(*row) for row in _used(db, "constitution", pairs)),
         guidelines=tuple(g for g in guidelines.history(db) if g.id in used),
-        models=tuple(ModelUsed(*row) for row in db.execute(_BEHIND + _MODELS, pairs)),
+        models=tuple(ModelUsed(*row) for row in _used(db, "run", pairs)),
         labels=dict(db.execute(_LABELS, [hidden]).fetchall()),
         agreements=tuple(two for two in found if two.n),
         order=draws.order(db),

@@ -147,6 +147,10 @@ ORDER BY prompt_id, annotator, revision_id, is_edit
 """
 
 
+_VERDICTS = {each.value: each for each in Verdict}
+_ORIGINS = {each.value: each for each in Origin}
+
+
 def load(db: Database, *, notes: bool = False) -> Facts:
     """Read the project.
 
@@ -161,7 +165,7 @@ def load(db: Database, *, notes: bool = False) -> Facts:
         if pair := by_id.get(pair_id):
             ranking = ranked.get((pair_id, said.annotator))
             by = said.margin if ranking is None else _rank_margin(pair, ranking)
-            pair.words.append(said._replace(margin=by))
+            pair.words.append(said if by == said.margin else said._replace(margin=by))
     for pair_id, annotator, note in db.execute(_NOTES) if notes else ():
         if pair := by_id.get(pair_id):
             pair.words = [
@@ -190,7 +194,7 @@ def _said(db: Database, sql: str) -> Iterator[tuple[str, AnnotatorVerdict]]:
         margin = None if strength is None else strength / 2
         yield (
             pair_id,
-            AnnotatorVerdict(annotator, given_by, Verdict(verdict), round_id, margin, strength),
+            AnnotatorVerdict(annotator, given_by, _VERDICTS[verdict], round_id, margin, strength),
         )
 
 
@@ -211,8 +215,8 @@ def _pair(row: tuple[Any, ...]) -> PairFacts:
         prompt_id=prompt_id,
         messages=tuple(Message(m["role"], m["content"]) for m in json.loads(messages)),
         category=category,
-        a=Side(a_id, a_text, Origin(a_origin), a_author, a_finish),
-        b=Side(b_id, b_text, Origin(b_origin), b_author, b_finish),
+        a=Side(a_id, a_text, _ORIGINS[a_origin], a_author, a_finish),
+        b=Side(b_id, b_text, _ORIGINS[b_origin], b_author, b_finish),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from store import ids, reasoning, texts
+from store import reasoning, texts
 from store.exporting.facts import AnnotatorVerdict, PairFacts
 from store.exporting.low_agreement import Doubted, rests_on_doubt
 from store.exporting.options import ExportOptions
@@ -48,7 +48,7 @@ def sift(
     """
     doubtful = [row for row in rows if _may_be_cut_alike(row, options.max_length)]
     alike = _cut_alike(doubtful, options.max_length, count_tokens)
-    seen: set[str] = set()
+    seen: set[tuple[object, str, str]] = set()
     outcome = GateOutcome([], [], [])
     for row in rows:
         reasons = _reasons(row, options, refused_by_format, doubted, weak)
@@ -56,7 +56,7 @@ def sift(
         if reason is None and row.pair.id in alike:
             reason = _unless_allowed(Reason.IDENTICAL_WHEN_CUT, options)
         if reason is None:
-            content = _content(row)
+            content = (row.messages, row.chosen.text, row.rejected.text)
             if content in seen:
                 reason = _unless_allowed(Reason.DUPLICATE, options)
             seen.add(content)
@@ -104,7 +104,7 @@ def _reasons(
 
 
 def _alike(pair: PairFacts) -> bool:
-    return texts.normalised(pair.a.text) == texts.normalised(pair.b.text)
+    return texts.alike(pair.a.text, pair.b.text)
 
 
 def _unsure(row: ExportRow, least: float | None) -> bool:
@@ -142,6 +142,11 @@ def _common_start(one: str, other: str) -> str:
 def _may_be_cut_alike(row: ExportRow, max_length: int) -> bool:
     # a token is at least one byte of text, so that most rows need no tokenizer
     room = max_length - TEMPLATE_TOKENS
+    one, other = row.chosen.text, row.rejected.text
+    if one.isascii() and other.isascii() and one[:1] != other[:1]:
+        shared = 1 + sum(len(turn.content.encode()) + 1 for turn in row.messages)
+        if shared < room:
+            return False
     return row.chosen.text != row.rejected.text and len(_shared_start(row).encode()) >= room
 
 
@@ -153,8 +158,3 @@ def _cut_alike(
         return frozenset()
     counted = count_tokens([_shared_start(row) for row in rows])
     return frozenset(row.pair.id for row, n in zip(rows, counted, strict=True) if n >= max_length)
-
-
-def _content(row: ExportRow) -> str:
-    turns = [list(message) for message in row.messages]
-    return ids.digest("triplet", [turns, row.chosen.text, row.rejected.text])

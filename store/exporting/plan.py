@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -150,6 +152,23 @@ def plan(
         SealedRound: the export would tell labels that a round still hides: any of a sealed one;
             in a format that holds every pair, and so every label, also of one opened in blocks.
     """
+    with _nothing_collected():
+        return _plan(db, options, count_tokens)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without looking for garbage, which a plan makes none of: it took a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _plan(db: Database, options: ExportOptions, count_tokens: CountTokens | None) -> ExportPlan:
     format_ = named(options.format)
     if options.redact and format_.every_pair:
         raise UsageProblem(

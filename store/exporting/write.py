@@ -212,9 +212,18 @@ def _of_models(plan: ExportPlan) -> dict[str, Any]:
     }
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+def _indented(value: Any, indent: int) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """JSON as it goes into files: readable UTF-8, safe for readers that split at any newline."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    text = _ENCODER.encode(value) if indent is None else _indented(value, indent)
+    if text.isascii():
+        return text
     for code in ("\u0085", "\u2028", "\u2029"):
         text = text.replace(code, f"\\u{ord(code):04x}")
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain, islice
 from typing import Any, Final
@@ -109,8 +109,9 @@ class Reader:
         sample = list(islice(records, SAMPLE))
         rows = [record.data for record in sample if record.data is not None]
         self._unsure = choices.unsure(rows)
+        # the formats of tools have labels in places of their own
         self._annotators = spoken.columns(
-            rows,
+            [row for row in rows if not of_row(row, self.layout).strict],
             labels_only=wanted.kind == "labels",
         )
         self._waiting = chain(sample, records)
@@ -137,7 +138,8 @@ class Reader:
             return documents.by_line_or_whole(head, source.lines)
         separator = self._wanted.separator or table.separator(head, source.suffix)
         body = head[1:] if head and table.is_said(head[0]) else head
-        names, records = table.header(chain(body, source.lines), separator, source.name)
+        known = () if self._wanted.columns else (*context.KEYS, *_COLUMNS)
+        names, records = table.header(chain(body, source.lines), separator, source.name, known)
         _check_columns(names, self._wanted, source.name)
         return records
 
@@ -172,13 +174,13 @@ class Reader:
             self._refuse_answers(fields)
         if self._wanted.kind == "labels" and not any(map(_is_labelled, made)):
             raise RowRefused("labels", _NO_LABELS)
-        for name in fields.unread():
+        for name in map(shown, fields.unread()):
             self.unread[name] = self.unread.get(name, 0) + 1
         for column, meaning in fields.read.items():
-            self.understood.setdefault(column, meaning)
+            self.understood.setdefault(shown(column), meaning)
         for column in self._annotators:
-            self.understood[column] = f"labels of {column}"
-        return made
+            self.understood[shown(column)] = f"labels of {column}"
+        return [_with_likeness(row) if isinstance(row, PairRow) else row for row in made]
 
     def _format(self, row: Mapping[str, Any]) -> ImportFormat:
         name, kind = self._wanted.format, self._wanted.kind
@@ -210,10 +212,22 @@ class Reader:
             )
 
 
+def _with_likeness(row: PairRow) -> PairRow:
+    """The row with a word about answers that are one text."""
+    if row.a != row.b:
+        return row
+    one, other = row.roles if None not in row.roles else ("a", "b")
+    reason = f"is the same text as {one}: an export leaves such a pair out"
+    told = Problem(row.line, shown(other or "b"), reason, kept=True)
+    return replace(row, problems=(*row.problems, told))
+
+
 def _holds_several(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 1
 
 
+_COLUMNS: Final = ("chosen", "rejected", "a", "b", "id", "category", "tags", "labels", "label")
+"""What tables call their columns beside those of the prompt, in any case of letters."""
 _NO_LABELS: Final = (
     "are missing: a column of verdicts (a, b, tie, both_bad, skip) for each annotator, or"
     ' {"NAME": "a"} under labels'

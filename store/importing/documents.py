@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from store.importing import jsonl
+from store.importing import context, jsonl
 from store.importing.rows import Record, RowRefused
 from store.importing.source import Line
 
@@ -82,12 +82,42 @@ def _unwrapped(number: int, found: Mapping[str, Any]) -> Iterator[Record]:
                 yield Record(number, None, (f"comparisons[{i}]", "is no object"))
         return
     rows = found.get("data", found.get("rows"))
+    if rows is None:
+        rows = _lists_of_rows(found) or _columns(found)
     if isinstance(rows, list) and rows and all(isinstance(each, dict) for each in rows):
         for each in rows:
             inner = each.get("row")
             yield Record(number, inner if isinstance(inner, dict) else each)
         return
     yield Record(number, found)
+
+
+def _lists_of_rows(found: Mapping[str, Any]) -> list[Any]:
+    """The rows of a document whose every entry is a list of them, such as its splits."""
+    lists = list(found.values())
+    turns = {"role", "from", "content", "value"}
+    fits = found and all(
+        isinstance(rows, list)
+        and rows
+        and all(isinstance(row, dict) and len(row) > 1 and not turns & row.keys() for row in rows)
+        for rows in lists
+    )
+    return [row for rows in lists for row in rows] if fits and not found.keys() & _KEYS else []
+
+
+def _columns(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table that is written column by column."""
+    cells = list(found.values())
+    fits = len(cells) > 1 and all(isinstance(each, list) for each in cells)
+    if not fits or len({len(each) for each in cells}) != 1:
+        return []
+    prompts = next((found[key] for key in context.KEYS if key in found), [None])
+    if not all(isinstance(each, str) for each in prompts):
+        return []  # one row of conversations
+    return [dict(zip(found, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+_KEYS: Final = {*context.KEYS, "responses", "completions", "answers", "outputs", "annotations"}
 
 
 def _values(lines: Iterable[Line]) -> Iterator[tuple[int, str | None]]:

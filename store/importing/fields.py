@@ -108,11 +108,17 @@ class RowFields:
         return text
 
     def text(self, field: str, value: Any) -> str:
-        """A value as text.
+        """A value as text, which counts as read wherever else it stands.
 
         Raises:
             RowRefused: it is no text, number or truth value, or no UTF-8 file could hold it.
         """
+        text = self._spelt(field, value)
+        if isinstance(value, str) and not isinstance(value, Number):
+            self._texts.add(text.strip())
+        return text
+
+    def _spelt(self, field: str, value: Any) -> str:
         if isinstance(value, bool | Number):
             self.kept(field, f"is {kind(value)}, kept as text")
             return str(value) if isinstance(value, Number) else str(value).lower()
@@ -126,13 +132,12 @@ class RowFields:
             )
         if "\0" in value:
             self.kept(field, "has a NUL character in it")
-        self._texts.add(value.strip())
         return value
 
     def word(self, field: str) -> str | None:
         """A short optional text such as a category; None when absent or blank."""
         value = self.take(field)
-        return None if value is None else self.text(field, value).strip() or None
+        return None if value is None else self._spelt(field, value).strip() or None
 
     def identity(self, *names: str) -> str | None:
         """The imported id, text or number; None when absent or blank.
@@ -151,7 +156,7 @@ class RowFields:
             return str(value)
         if isinstance(value, bool):
             raise RowRefused(self.column(name), f"is {kind(value)}, not text")
-        return self.text(name, value).strip() or None
+        return self._spelt(name, value).strip() or None
 
     def tags(self) -> tuple[str, ...]:
         """The words under ``tags``.
@@ -164,4 +169,4 @@ class RowFields:
             value = [value]
         if not isinstance(value, list):
             raise RowRefused(self.column("tags"), f"is {kind(value)}, not a list")
-        return tuple(self.text("tags", each) for each in value)
+        return tuple(self._spelt("tags", each) for each in value)

@@ -148,6 +148,9 @@ def run(
         with _taken_back(db, dry=options.get("dry_run", False)):
             writer = Writer(db, source=opened.name, category=category, at=at)
             _write(db, _counted(reader.rows(), formats, report), writer, report, progress)
+    if writer.unusable:
+        reason = f"{len(writer.unusable)} are kept and count nowhere: {writer.unusable[0]}"
+        report.problems.append(Problem(1, "events", f"{reason}; see doctor", kept=True))
     report.unread, report.remarks = reader.unread, reader.remarks
     report.understood = reader.understood
     _name(report, formats, writer, reader)

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from store.importing.rows import Record, RowRefused
 from store.importing.source import Line
+
+_REMEDIES: Final = {
+    "Extra data": "; put each JSON value on a line of its own",
+    "Expecting property name enclosed in double quotes": (
+        "; take out the comma or comment before it, or write double quotes"
+    ),
+    "Expecting value": "; comments, None and True are no JSON: take them out, or write null, true",
+    "Unexpected UTF-8 BOM (decode using utf-8-sig)": "; take the byte order mark out",
+    "Invalid control character at": "; write it as an escape such as \\n or \\u0000",
+}
 
 
 class Number(str):
@@ -37,12 +47,14 @@ def _record(line: Line) -> Record:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The object a line holds.
+    """The object a line holds; a text by itself is a prompt.
 
     Raises:
         RowRefused: it is no JSON, no object, has a key twice or holds NaN.
     """
     found = value(text)
+    if isinstance(found, str) and not isinstance(found, Number):
+        return {"prompt": found}
     if not isinstance(found, dict):
         raise RowRefused("", f"is {kind(found)}, not an object")
     return found
@@ -63,7 +75,9 @@ def value(text: str) -> Any:
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        raise RowRefused("", f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+        remedy = _REMEDIES.get(error.msg, "")
+        reason = f"is not JSON: {error.msg} at character {error.pos + 1}{remedy}"
+        raise RowRefused("", reason) from None
     except RecursionError:
         raise RowRefused("", "is not usable JSON: nested too deeply") from None
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from store import ids
-from store.importing import turns
+from store.importing import history, turns
 from store.importing.fields import RowFields
 from store.importing.jsonl import Number, kind
 from store.importing.rows import Given, PairRow, RowRefused
+from store.merging.checked import Tampered
 from store.records import Message, Phase, Verdict
 
 _NO_PREFERENCE: Final = {
@@ -112,11 +113,12 @@ def is_audit(row: Mapping[str, Any]) -> bool:
 
 
 def audit(fields: RowFields) -> Iterator[PairRow]:
-    """The pair of a line with everybody's label that stands, in all phases.
+    """The pair of a line with everybody's label that stands, in all phases, and its history.
 
     Raises:
         RowRefused: a text is missing, or a label is none.
     """
+    whole = _history(fields)
     pair, prompt = fields.take("pair", "pair"), fields.take("prompt", "prompt")
     turns_ = prompt.get("messages")
     if not isinstance(turns_, list):
@@ -128,11 +130,13 @@ def audit(fields: RowFields) -> Iterator[PairRow]:
             raise RowRefused(f"{side}.text", "is missing")
         texts.append(fields.answer(f"{side}.text", value["text"]))
         for part in ("critique", "generation"):
-            if value.get(part):
+            if value.get(part) and whole is None:
                 fields.leave(f"{side}.{part}")
-    for key in ("decided", "excluded", "label_history", "soft_labels", "askings", "chain", "notes"):
-        if key not in ("askings", "chain", "notes") or not fields.data.get(key):
-            fields.take(key, "worked out again")
+    for key in ("decided", "excluded", "soft_labels", "label_history"):
+        fields.take(key, "worked out again")
+    for key in (*history.EVENT_LISTS, "askings", "chain", "other"):
+        if whole is not None or not fields.data.get(key):
+            fields.take(key, "as it is")
     tags = prompt.get("tags")
     labels = [_audited(i, each) for i, each in enumerate(fields.take("labels"))]
     yield PairRow(
@@ -147,7 +151,21 @@ def audit(fields: RowFields) -> Iterator[PairRow]:
         later=tuple((who, said) for who, said in labels if said.phase is not Phase.FIRST),
         problems=tuple(fields.problems),
         roles=(_text(pair.get("a_role")), _text(pair.get("b_role"))),
+        history=whole,
     )
+
+
+def _history(fields: RowFields) -> history.History | None:
+    """All that the line holds; None where it is not what its ids say."""
+    try:
+        found = history.of_line(fields.data)
+        if found.changed:
+            reason = f"{found.changed} of the events are not what their ids say and were left out"
+            fields.kept("label_history", reason)
+        return found
+    except Tampered as error:
+        fields.kept("label_history", f"{history.NOT_TAKEN}: {error}")
+        return None
 
 
 def _audited(i: int, label: Any) -> tuple[str, Given]:

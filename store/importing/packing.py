@@ -50,6 +50,7 @@ _BINARY: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x89HDF", "an HDF5 file", _LINES),
     (b"\x80\x04\x95", "a Python pickle", _LINES),
     (b"\x7fELF", "a program", "what is imported is text"),
+    (b"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"),
     (b"{\\rtf", "a rich text file", "save it as plain text, UTF-8"),
 )
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"

@@ -7,6 +7,8 @@ several pairs. Which of the two is called ``a`` is not the file's to say (see
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -79,6 +81,7 @@ def rows(fields: RowFields) -> Iterator[PairRow]:
 
 
 _ROLES = ("chosen", "rejected")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
 def answers(fields: RowFields, field: str, role: str) -> Iterator[ImportedAnswer]:
@@ -154,16 +157,24 @@ def _note(fields: RowFields) -> str | None:
         scored = {"score", "rating", "reward", "margin"} & set(names.tokens(key))
         if len(words) == 1 and scored and _is_number(value):
             found[words[0]] = str(fields.take(key, f"{words[0]} score"))
-    if found.get("chosen") is not None and found.get("chosen") == found.get("rejected"):
-        fields.kept("chosen", f"and rejected have the same rating, {found['chosen']}")
+    if {"chosen", "rejected"} <= found.keys():
+        chosen, rejected = (_number(found[role]) for role in _ROLES)
+        if chosen == rejected:
+            fields.kept("chosen", f"and rejected have the same rating, {found['chosen']}")
+        elif chosen < rejected:
+            told = f"{found['chosen']} against {found['rejected']}"
+            fields.kept("chosen", f"has the lower rating, {told}; it stays the chosen one")
     parts = [f"{name} {found[name]}" for name in (*_ROLES, "margin") if name in found]
     return ", ".join(parts) or None
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, Number):
-        return True
     try:
-        return isinstance(value, str) and bool(value.strip()) and float(value) is not None
+        return isinstance(value, str) and not math.isnan(_number(value))
     except ValueError:
         return False
+
+
+def _number(text: str) -> float:
+    """A number as it is spelt, also with a decimal comma."""
+    return float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text.strip()) else text)

@@ -20,6 +20,8 @@ def rows(fields: RowFields) -> Iterator[PromptRow]:
     """
     if (key := context.key_of(fields)) is None:
         raise fields.missing("prompt")
+    if fields.data.get("role") in ("assistant", "gpt", "model"):
+        raise RowRefused("role", f"is '{fields.data['role']}': an answer by itself is no prompt")
     inputs = [context.given_input(fields, key)]
     if fields.column(key) == "instruction" and not inputs[0]:
         inputs = list(context.instances(fields))

@@ -9,29 +9,41 @@ from typing import Any, Final
 from store import ids
 from store.importing import context, names, turns
 from store.importing.fields import RowFields
+from store.importing.jsonl import kind
 from store.importing.preference import ImportedAnswer, answer
-from store.importing.rows import Given, Made, PairRow, Problem, RatedRow, Row
+from store.importing.rows import Given, Made, PairRow, Problem, RatedRow, Row, RowRefused
 from store.records import Verdict
 
 _TAGS: Final = ("label", "kto_tag", "kto_label", "is_good", "desirable")
 _ANSWERS: Final = ("completion", "response", "output", "answer", "completions", "responses")
 _CONVERSATIONS: Final = ("messages", "conversations", "conversation")
-_TRUTH: Final = {"true": True, "false": False}
+_GOOD: Final = ("true", "good", "desirable", "positive", "chosen", "yes")
+_BAD: Final = ("false", "bad", "undesirable", "negative", "rejected", "no")
+_NUMBERS: Final = {"1": True, "1.0": True, "0": False, "0.0": False, "-1": False, "-1.0": False}
 
 
 def looks_like(row: Mapping[str, Any]) -> bool:
     """Whether a row has one answer and whether it is a good one."""
+    if row.get("completion") is not None and any(row.get(key) is not None for key in _TAGS):
+        return _answer_key(row) is not None
     return _tag(row) is not None and (_answer_key(row) or _conversation(row)) is not None
 
 
 def _tag(row: Mapping[str, Any]) -> str | None:
-    return next((key for key in _TAGS if key in row and _truth(row[key]) is not None), None)
+    # elsewhere a number may be anything: a class, the opposite of good
+    numbers = row.get("completion") is not None
+    return next(
+        (key for key in _TAGS if key in row and _truth(row[key], numbers=numbers) is not None), None
+    )
 
 
-def _truth(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    return _TRUTH.get(value.strip().lower()) if isinstance(value, str) else None
+def _truth(value: Any, *, numbers: bool) -> bool | None:
+    if isinstance(value, bool) or not isinstance(value, str):
+        return value if isinstance(value, bool) else None
+    word = value.strip().lower()
+    if word in (*_GOOD, *_BAD):
+        return word in _GOOD
+    return _NUMBERS.get(word) if numbers else None
 
 
 def _answer_key(row: Mapping[str, Any]) -> str | None:
@@ -52,8 +64,14 @@ def rows(fields: RowFields) -> Iterator[RatedRow]:
     """
     tag = _tag(fields.data)
     if tag is None:
-        raise fields.missing("label")
-    good = bool(_truth(fields.take(tag, "good or bad")))
+        said = next((key for key in _TAGS if fields.has(key)), "label")
+        if not fields.has(said):
+            raise fields.missing("label")
+        reason = (
+            f"is {kind(fields.data[said])}, which says neither good nor bad: write true or false"
+        )
+        raise RowRefused(fields.column(said), reason)
+    good = bool(_truth(fields.take(tag, "good or bad"), numbers=True))
     key = _answer_key(fields.data)
     if key is None:
         messages, text = _last_turn(fields)

@@ -55,7 +55,7 @@ _PAIRS: Final = (
     ImportFormat(
         "audit",
         "pairs",
-        "`pairlab export --format audit`: pairs and labels",
+        "`pairlab export --format audit`: pairs with their whole history",
         own.is_audit,
         own.audit,
         strict=True,

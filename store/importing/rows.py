@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.records import Message, Phase, Verdict
+
+if TYPE_CHECKING:
+    from store.importing.history import History
 
 FIELDS: Final = ("prompt", "input", "a", "b", "category", "id", "tags", "messages")
 """The fields a column can be mapped to."""
@@ -100,6 +103,8 @@ class PairRow:
     """True where the file names no sides: the content then says which answer is ``a``."""
     lines: int = 1
     """How many lines of the file it was made of."""
+    history: History | None = None
+    """Everything behind the pair, where the file holds it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def open_any(source: str | os.PathLike[str] | BinaryIO) -> Iterator[Source]:
         yield Source("stdin", "", _lines(_reader(source, "stdin")))
         return
     path = Path(source)
+    if path.is_char_device() or path.is_block_device() or path.is_socket():
+        raise BadInput("is a device or a socket, not a file", file=str(source))
     try:
         opened = path.open("rb")
     except OSError as error:
@@ -109,7 +111,8 @@ def _lines(stream: io.BufferedReader) -> Iterator[Line]:
 
 def _decoded(number: int, raw: bytes) -> Line:
     try:
-        return Line(number, raw.decode("utf-8"))
+        # a mark inside is one of a file that was put behind another
+        return Line(number, raw.decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         reason = (
             f"is not UTF-8: byte {raw[error.start]:#04x} at byte {error.start + 1} of the line;"

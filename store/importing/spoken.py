@@ -132,11 +132,12 @@ def by_letter(field: str, value: Any) -> Verdict:
         RowRefused: the value is none.
     """
     said = str(value) if isinstance(value, str) else kind(value)
-    if isinstance(value, Number) or said not in set(Verdict):
+    word = said.strip().lower().replace(" ", "_")
+    if isinstance(value, Number) or word not in set(Verdict):
         raise RowRefused(
             field, f"'{said[:40]}' is no verdict; the verdicts are {', '.join(Verdict)}"
         )
-    return Verdict(said)
+    return Verdict(word)
 
 
 def by_role(field: str, value: Any) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from store.errors import BadInput
@@ -11,6 +11,8 @@ from store.importing.rows import Record, shown
 from store.importing.source import LONGEST_LINE, Line
 
 SEPARATORS: Final = (",", ";", "\t", "|")
+_UNSEEN: Final = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
+"""What a header's names may be surrounded with, unseen."""
 _SAID: Final = "sep="
 """What Excel writes into the first line to say which separator follows."""
 
@@ -67,13 +69,16 @@ def _cells(text: str, separator_: str) -> int:
         return 0
 
 
-def header(lines: Iterable[Line], separator_: str, file: str) -> tuple[list[str], Iterator[Record]]:
+def header(
+    lines: Iterable[Line], separator_: str, file: str, known: Collection[str] = ()
+) -> tuple[list[str], Iterator[Record]]:
     """The columns of a table, and its rows.
 
     Args:
         lines: the file.
         separator_: what stands between cells.
         file: its name, for errors.
+        known: names that are meant in whatever case they are written.
 
     Raises:
         BadInput: there is no header line, it cannot be read or names a column twice.
@@ -83,7 +88,8 @@ def header(lines: Iterable[Line], separator_: str, file: str) -> tuple[list[str]
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(feed, delimiter=separator_, strict=True)
     try:
-        names = [name.strip() for name in next(reader, [])]
+        names = [name.strip(_UNSEEN) for name in next(reader, [])]
+        names = [name.lower() if name.lower() in known else name for name in names]
     except csv.Error as error:
         raise BadInput(
             f"the header cannot be read: {shown(str(error))}", file=file, line=1
@@ -91,7 +97,7 @@ def header(lines: Iterable[Line], separator_: str, file: str) -> tuple[list[str]
     if feed.fault:
         raise BadInput(feed.fault, file=file, line=feed.first)
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadInput(f"the header names '{shown(twice[0])}' twice", file=file, line=1)
+        raise BadInput(f"the header names '{shown(twice[0])}' twice: rename one", file=file, line=1)
     return names, _rows(reader, feed, names)
 
 

@@ -10,7 +10,8 @@ from sqlite_utils import Database
 
 from store import find, ids
 from store.db import meta
-from store.errors import WrongId
+from store.errors import StoreError, WrongId
+from store.importing import history
 from store.importing.new_pairs import NewPairs, other_category, placements
 from store.importing.rows import (
     Given,
@@ -53,6 +54,9 @@ class Writer:
         self._wanted: set[str] = set()
         self.labels_seen = False
         """Whether any row came with a label of somebody, the file's own preference aside."""
+        self._restorer = history.Restorer(db, category)
+        self.unusable: list[str] = []
+        """Why events that came with a history cannot be used in this project."""
 
     def write_all(self, rows: Sequence[Row]) -> list[tuple[Outcome, list[Problem]]]:
         """Writes rows in their order: pairs that nobody has yet together, all others one by one.
@@ -60,19 +64,40 @@ class Writer:
         Returns:
             What became of each, and all that is odd about it.
         """
+        restored = self._restore(rows)
         fresh = NewPairs(self._db, rows, source=self._source, category=self._category, at=self._at)
         out: list[tuple[Outcome, list[Problem]]] = []
         for row in rows:
-            if isinstance(row, PairRow) and _unfit(row) is None:
+            if isinstance(row, PairRow) and id(row) not in restored and _unfit(row) is None:
                 problems = fresh.take(row, asked_for=self._wanted)
                 if problems is not None:
                     self.labels_seen |= any(not who.startswith(ids.SOURCE) for who in row.labels)
                     out.append(("added", problems))
                     continue
             fresh.write()
-            out.append(self.write(row))
+            outcome, told = self.write(row)
+            new, more = restored.get(id(row), (False, []))
+            out.append(("added" if new else outcome, [*told, *more]))
             fresh.written_by_another(row)
         fresh.write()
+        return out
+
+    def _restore(self, rows: Sequence[Row]) -> dict[int, tuple[bool, list[Problem]]]:
+        """Writes what rows hold beside texts and labels.
+
+        Returns:
+            Whether it was new, and what is odd about it, by the row's identity.
+        """
+        out: dict[int, tuple[bool, list[Problem]]] = {}
+        for row in rows:
+            if not isinstance(row, PairRow) or row.history is None:
+                continue
+            try:
+                out[id(row)] = self._restorer.restore(row.history), []
+            except StoreError as error:
+                reason = f"{history.NOT_TAKEN}: {error}"
+                out[id(row)] = False, [_kept(row.line, "label_history", reason)]
+        self.unusable = self._restorer.settle() if out else self.unusable
         return out
 
     def write(self, row: Row) -> tuple[Outcome, list[Problem]]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.scripted import ScriptedEngine
+from store.exporting import FORMATS
 from tests.cli.conftest import Pairlab, write_lines
 
 CHOSEN = [
@@ -59,25 +60,34 @@ def lines(path: Path) -> list[str]:
     return sorted(path.read_text(encoding="utf-8").splitlines())
 
 
-@pytest.mark.parametrize(
-    ("format_", "source", "many"),
-    [
-        ("triplets", "trl", 2),
-        ("trl", "trl", FULL),
-        ("kto", "kto", FULL),
-        ("reward", "trl", FULL),
-        ("hh", "hh", 3),
-        ("openai", "openai", FULL),
-        ("axolotl", "axolotl", FULL),
-        ("llama-factory", "llama-factory", FULL),
-        ("openrlhf", "trl", FULL),
-        ("ultrafeedback", "ultrafeedback", FULL),
-        ("icai", "icai", FULL),
-    ],
-)
+# By format: the source that its own preference becomes, and how many of the triplets it can hold.
+BACK = {
+    "triplets": ("trl", 2),
+    "trl": ("trl", FULL),
+    "kto": ("kto", FULL),
+    "reward": ("trl", FULL),
+    "hh": ("hh", 3),
+    "openai": ("openai", FULL),
+    "axolotl": ("axolotl", FULL),
+    "llama-factory": ("llama-factory", FULL),
+    "openrlhf": ("trl", FULL),
+    "ultrafeedback": ("ultrafeedback", FULL),
+    "rationale": ("rationale", FULL),
+    "icai": ("icai", FULL),
+}
+
+
+def test_every_format_has_a_way_back() -> None:
+    elsewhere = {"audit", "ranked"}  # the whole project; rankings
+    no_pairs = {"sft"}
+    assert set(BACK) | elsewhere | no_pairs == set(FORMATS)
+
+
+@pytest.mark.parametrize("format_", BACK)
 def test_each_export_comes_back_to_the_same_triplets(
-    project: Pairlab, tmp_path: Path, format_: str, source: str, many: int
+    project: Pairlab, tmp_path: Path, format_: str
 ) -> None:
+    source, many = BACK[format_]
     write_lines(tmp_path / "in.jsonl", LABELLED)
     assert project("import", "in.jsonl").exit_code == 0
     assert project("export", "whole.jsonl", "--format", "trl").exit_code == 0

@@ -14,7 +14,7 @@ def _refuses(row: ExportRow) -> Reason | None:
     """The format has no way to quote: a speaker's mark inside a text would start a new turn."""
     said = [message.content for message in row.messages]
     for text in (*said, row.chosen.text, row.rejected.text):
-        if any(mark in f"\n\n{text}" for mark in _MARKS):
+        if any(mark in text for mark in _MARKS):
             return Reason.NOT_EXPRESSIBLE
     roles = [message.role for message in row.messages]
     fits = roles and set(roles) <= set(_SPEAKERS) and roles[-1] == "user"

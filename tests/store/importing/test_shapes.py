@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +20,6 @@ from store.importing import FORMATS, FileReport
 from store.items import pairs, prompts
 from store.judgements import labels
 from tests.store.building import AT
-
-CHECKOUT = Path(__file__).parents[3]
-CASES = Path(os.environ.get("PAIRLAB_SHARED_CASES", CHECKOUT.parent / "shared" / "cases" / "data"))
 
 Turns = list[tuple[str, str]]
 
@@ -815,17 +811,6 @@ def test_any_row_is_counted_and_again_adds_nothing(
         assert again.rejected == first.rejected
         json.dumps(first.as_json(), ensure_ascii=False).encode()
     assert told.isprintable()
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not at hand")
-def test_the_shared_cases_lose_nothing(db: Database) -> None:
-    """Every case is read or refused; the readings themselves are pinned above by kind."""
-    for path in sorted(CASES.glob("*/*")):
-        if path.name == "README" or path.name.startswith("."):
-            continue
-        report = importing.run(db, path, at=AT)
-        assert report.read == report.added + report.duplicates + report.rejected
-        assert report.read, path
 
 
 def test_agreement_by_role_over_pairs_whose_file_names_them(db: Database) -> None:
