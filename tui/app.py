@@ -244,17 +244,22 @@ class PairlabApp(App[None], Bordered):
         await self.switch_mode(mode)
         self.pass_on(GoTo(item_id))
 
+    async def open_jump(self, mode: str) -> None:
+        """A mode, asking for the number of an item."""
+        await self.switch_mode(mode)
+        await self.screen.run_action("jump")
+
     async def action_find(self) -> None:
         """Mode B, ready to search."""
         await self.switch_mode("browse")
         self.pass_on(StartSearch())
 
-    def action_import_file(self) -> None:
-        """A file, looked at before anything of it is written."""
-        from tui.dialogs.import_file import ImportScreen  # opened seldom, and slow to import
+    def action_dialog(self, dialog: str) -> None:
+        """Open what belongs to the whole project, over the mode."""
+        from tui.dialogs.registry import BY_ID  # opened seldom, and slow to import
 
         if self.is_open:
-            self.push_screen(ImportScreen())
+            self.push_screen(BY_ID[dialog].open())
 
     # Word from others
 

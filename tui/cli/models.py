@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+
+if TYPE_CHECKING:
+    from engine.llama.found import FoundModel
 
 
 @click.command("models")
@@ -16,16 +18,13 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
 @click.pass_obj
 def command(context: CliContext, *, as_json: bool) -> None:
     """List the GGUF files in the usual folders, in $PAIRLAB_MODELS, and the starter model."""
-    from engine.llama import weights
+    from engine.llama import found, weights
     from tui.cli.model import model_in_use
 
     used = model_in_use(context.db)
-    folders = weights.usual_folders(os.environ, Path.home(), Path.cwd())
-    starter = weights.starter_model()
-    files = [*weights.model_files(folders, Path.cwd()), *([starter] if starter else [])]
-    rows = [_row(path, used) for path in files]
+    rows = [_row(each, used) for each in found.found()]
     if as_json:
-        put_json({"models": rows, "searched": [str(folder) for folder in folders]})
+        put_json({"models": rows, "searched": [str(folder) for folder in found.folders()]})
         return
     if not rows:
         say("No GGUF file found; name one with --model, or put its folder into $PAIRLAB_MODELS.")
@@ -36,25 +35,14 @@ def command(context: CliContext, *, as_json: bool) -> None:
         put(f"{mark} {row['size_bytes'] / 1e6:8.0f} MB  {row['path']}  ({about})")
 
 
-def _row(path: Path, used: Path | None) -> dict[str, Any]:
-    from engine.errors import ModelFileError
-    from engine.llama import weights
-
-    row: dict[str, Any] = {
-        "path": str(path),
-        "size_bytes": path.stat().st_size,
-        "used": used is not None and path.samefile(used),
-        "architecture": None,
-        "quantisation": None,
-        "context": None,
-        "problem": None,
-    }
-    try:
-        header = weights.checked(path)
-    except ModelFileError as error:
-        return row | {"problem": str(error)}
-    return row | {
-        "architecture": header.architecture,
-        "quantisation": header.quantisation,
-        "context": header.context or None,
+def _row(each: FoundModel, used: Path | None) -> dict[str, Any]:
+    header = each.header
+    return {
+        "path": str(each.path),
+        "size_bytes": each.size,
+        "used": used is not None and each.path.samefile(used),
+        "architecture": header.architecture if header else None,
+        "quantisation": header.quantisation if header else None,
+        "context": (header.context or None) if header else None,
+        "problem": each.problem or None,
     }

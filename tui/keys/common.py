@@ -34,7 +34,7 @@ COMMON: list[BindingType] = [
         "Go to",
         show=False,
         id="all.jump",
-        tooltip="goes to the item of a number",
+        tooltip="goes to an item by its number",
     ),
     Binding(
         "tab",

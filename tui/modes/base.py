@@ -70,7 +70,7 @@ class ModeScreen(Scrolls, TextScreen):
     MODE: ClassVar[str] = ""
     """Id in the registry of modes; bindings whose id begins with it come first in the footer."""
     JUMPS: ClassVar[str] = ""
-    """What ``#`` asks the number of; empty in modes where there is none to go to."""
+    """What ``#`` asks the number of; empty where it asks for a pair's, in Label."""
     HELP_TEXT: ClassVar[str] = ""
     """A few plain sentences about the mode, shown by ``?`` above its keys."""
 
@@ -348,8 +348,6 @@ class ModeScreen(Scrolls, TextScreen):
             return self.has_class("-full")
         if action == "turns":
             return self.item_id is not None and self._conversation
-        if action == "jump":
-            return bool(self.JUMPS)
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
             return None
         return True
@@ -373,9 +371,12 @@ class ModeScreen(Scrolls, TextScreen):
         if self.item_id is not None and self._is_meant():
             self._open_note(self.item_id)
 
-    def action_jump(self) -> None:
-        """Asks for the number."""
-        self.note_line.open(JUMP, label=self.JUMPS)
+    async def action_jump(self) -> None:
+        """Asks for the number; where nothing has one, in Label."""
+        if self.JUMPS:
+            self.note_line.open(JUMP, label=self.JUMPS)
+        else:
+            await self.app.open_jump("label")
 
     def action_where_from(self) -> None:
         """Show where the item came from, as far as the mode may tell."""

@@ -23,6 +23,8 @@ class Mode:
     """``module:Class``; imported when the mode is first opened."""
     has_items: bool = True
     """False for modes without items: the keys that need one are absent there."""
+    in_header: bool = True
+    """False for the page one comes from and seldom goes back to."""
 
     def load(self) -> type[Screen[Any]]:
         """The screen's class."""
@@ -47,6 +49,7 @@ MODES = (
     Mode("browse", "B", "Browse", "tui.modes.browse.screen:BrowseScreen"),
     Mode("export", "X", "Export", "tui.modes.export.screen:ExportScreen", has_items=False),
     Mode("model", "M", "Model", "tui.modes.model.screen:ModelScreen", has_items=False),
+    Mode("home", "H", "Home", "tui.modes.home.screen:HomeScreen", has_items=False, in_header=False),
 )
 
 BY_ID = {mode.id: mode for mode in MODES}
