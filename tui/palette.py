@@ -61,7 +61,7 @@ class PairlabCommands(Provider):
         app = cast("PairlabApp", self.app)
         for mode in MODES:
             key = app.key_of(f"mode.{mode.id}")
-            yield _PaletteEntry(mode.name, key, "mode", partial(app.switch_mode, mode.id))
+            yield _PaletteEntry(mode.name, key, mode.about, partial(app.switch_mode, mode.id))
         home = app.key_of(f"mode.{BY_ID['home'].id}")
         for dialog in DIALOGS:
             key = app.key_of(dialog.binding)

@@ -95,8 +95,23 @@ class BringInScreen(ModalScreen[None], TextScreen):
     def on_note_line_written(self, event: NoteLine.Written) -> None:
         """A path: look at the file, write nothing."""
         event.stop()
-        if event.text.strip():
+        if event.item != "path":
+            self.answered(event.item, event.text.strip())
+        elif event.text.strip():
             self._path = Path(event.text.strip()).expanduser()
+            self.read_again()
+
+    def answered(self, item: str, text: str) -> None:
+        """A line that asked for something else than the path."""
+
+    @property
+    def may_read_again(self) -> bool:
+        """A file was named, and nothing of it is being written."""
+        return self._path is not None and not self._writing
+
+    def read_again(self) -> None:
+        """Look at the file once more; write nothing."""
+        if self._path is not None and not self._writing:
             self._fits = False
             self.run_worker(self._run(self._path, dry_run=True), exclusive=True)
 

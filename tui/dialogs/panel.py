@@ -153,6 +153,11 @@ class PanelScreen(ModalScreen[None], TextScreen):
         at = self.lines.highlighted
         return self._rows[at] if at is not None and at < len(self._rows) else None
 
+    def on_option_list_option_highlighted(self) -> None:
+        """What a narrow row has no room for stands below."""
+        self.status.doing = self.row.about if self.row is not None else ""
+        self.refresh_bindings()
+
     def question(
         self, label: str, answer: Answer, text: str = "", *, is_path: bool = False
     ) -> None:

@@ -59,10 +59,6 @@ class RoundsScreen(PanelScreen):
     def _chosen(self) -> Round | None:
         return self._rounds.get(self.row.id) if self.row is not None else None
 
-    def on_option_list_option_highlighted(self) -> None:
-        """Another round: other keys."""
-        self.refresh_bindings()
-
     async def rows(self) -> Sequence[PanelRow]:
         """Oldest first."""
         listed = await self.call(_listed)

@@ -24,7 +24,6 @@ COMMON: list[BindingType] = [
         "slash",
         "app.find",
         "Find",
-        show=False,
         id="all.find",
         tooltip="searches everything, in Browse",
     ),

@@ -34,7 +34,7 @@ APP: list[BindingType] = [
         id="all.settings",
         tooltip="the project's settings, and your own colours and keys",
     ),
-    Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
+    Binding("q", "quit", "Quit", id="all.quit", tooltip="leaves; all is stored"),
     Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
     Binding(
         "ctrl+z",

@@ -30,7 +30,7 @@ from store.judgements.drafts import DraftKind, DraftPlace
 from store.log import current_state, undo
 from tui import worker_errors
 from tui.app import PairlabApp
-from tui.dialogs.sheet import Sheet, help_for
+from tui.dialogs.sheet import Sheet
 from tui.drafts import Drafts, since
 from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
@@ -390,9 +390,9 @@ class ModeScreen(Scrolls, TextScreen):
 
     def action_help(self) -> None:
         """Show the mode's sentences and the keys that work now."""
-        self.app.push_screen(
-            Sheet("Help", help_for(self, with_keys(self.HELP_TEXT, self.app.key_of)))
-        )
+        from tui.dialogs.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self, with_keys(self.HELP_TEXT, self.app.key_of)))
 
     def action_full(self) -> None:
         """The picked pane, or the first, alone; and back."""

@@ -26,7 +26,7 @@ class HomeScreen(ModeScreen):
     BINDINGS = HOME
     DEFAULT_CSS = """
     HomeScreen VerticalScroll { scrollbar-size: 0 1; }
-    HomeScreen Static { padding: 1 2 0 2; height: auto; max-width: 92; }
+    HomeScreen Static { padding: 0 2; height: auto; max-width: 92; }
     """
 
     whole = getters.query_one(VerticalScroll)

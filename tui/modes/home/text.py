@@ -24,9 +24,8 @@ Way = tuple[str, str]
 """The id of a key, and what it does here."""
 
 WHAT = (
-    "Preference data for DPO and its relatives: a prompt, two answers, which of them is better. A "
-    "local model proposes, criticises and revises answers; people decide, label blind and rule; "
-    "agreement says whether the labels mean anything; triplets come out."
+    "Preference data for DPO: a prompt, two answers, which is better. A model on this machine "
+    "proposes, criticises and revises; people decide, label blind and rule."
 )
 
 
@@ -41,9 +40,7 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
     parts: list[Content] = []
 
     def block(title: str, ways: list[Way], words: str = "") -> None:
-        parts.append(plain(title, "bold"))
-        if words:
-            parts.append(plain(f"  {words}"))
+        parts.append(Content.assemble(plain(title, "bold"), plain(words)))
         width = 9
         for binding, does in ways:
             key = shown(binding)
@@ -58,13 +55,14 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
     if not standing.prompts and not standing.pairs:
         parts += [plain(WHAT, "$muted"), Content("")]
     block(
-        f"{services.db_path.name}: {_holds(standing)}",
+        f"{services.db_path.name}: ",
         [
             ("all.import", "brings in a file of prompts, pairs or labels, after showing it"),
             ("home.starter", "adds the starter set: prompts, constitutions, a guideline"),
         ],
+        _holds(standing),
     )
-    block("Who writes", [("home.models", "chooses among the model files found")], model(services))
+    block("Who writes: ", [("home.models", "chooses among the model files found")], model(services))
     block(
         f"You are {one_line(services.annotator, 40)}",
         [("home.attributes", "states your language, culture, field, if you like")],
@@ -97,7 +95,7 @@ def model(services: Services) -> str:
         return services.no_model or "there is no model; labelling and export work without one"
     status: EngineStatus = engine.status
     if status.state is State.FAILED:
-        return f"the model failed: {one_line(status.error, 200)}"
+        return f"the model failed: {one_line(status.error or '', 200)}"
     if engine.info is None:
         return "the model is being loaded"
     return f"{engine.info.name}, on this machine" if not engine.server else engine.info.name
@@ -106,9 +104,9 @@ def model(services: Services) -> str:
 def _others(standing: Standing, me: str) -> str:
     others = [one_line(name, 24) for name in standing.names if name != me]
     if not others:
-        return "a second annotator opens the same file with --as NAME"
+        return "; a second annotator opens the same file with --as NAME"
     more = f" and {len(others) - 4} more" if others[4:] else ""
-    return f"also here: {', '.join(others[:4])}{more}"
+    return f"; also here: {', '.join(others[:4])}{more}"
 
 
 def _next(standing: Standing) -> list[Way]:
