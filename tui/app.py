@@ -229,6 +229,13 @@ class PairlabApp(App[None], Bordered):
         """A key as footer, help and palette show it."""
         return binding.key_display or display_short(binding.key)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a text is open, letters are letters: nothing else is opened over it."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if action in {"find", "dialog", "mode"} and getattr(screen, "open_text", None) is not None:
+            return False
+        return super().check_action(action, parameters)
+
     def action_mode(self, mode: str) -> None:
         """An upper-case letter, or a click on a mode's name."""
         self.switch_mode(mode)

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tui.dialogs.help import key_entries
 from tui.dialogs.registry import DIALOGS
 from tui.modes.registry import BY_ID, MODES
 from tui.text import plain
-from tui.widgets.footer import worded
 
 if TYPE_CHECKING:
     from tui.app import PairlabApp
@@ -69,17 +69,12 @@ class PairlabCommands(Provider):
             run = partial(app.action_dialog, dialog.id)
             yield _PaletteEntry(dialog.name, key, dialog.about, run)
         listed = {f"app.dialog('{dialog.id}')" for dialog in DIALOGS}
-        for active in self.screen.active_bindings.values():
-            binding = worded(self.screen, active.binding)
-            is_mode = (binding.id or "").startswith("mode.")
-            if not active.enabled or not binding.tooltip or is_mode or binding.action in listed:
-                continue
-            if f"app.{binding.action}" in listed:
-                continue
-            listed.add(binding.action)
-            run = partial(app.simulate_key, binding.key)
-            key = app.get_key_display(binding)
-            yield _PaletteEntry(binding.description, key, binding.tooltip, run)
+        for entry in key_entries(self.screen):
+            binding = entry.binding
+            known = {binding.action, f"app.{binding.action}"} & listed
+            if entry.enabled and not known and not (binding.id or "").startswith("mode."):
+                run = partial(app.simulate_key, binding.key)
+                yield _PaletteEntry(binding.description, entry.keys[0], binding.tooltip, run)
         for theme in app.available_themes:
             words = f"Colours: {theme.removeprefix('pairlab-')}"
             run = partial(setattr, app, "theme", theme)

@@ -31,7 +31,7 @@ class Brought(NamedTuple):
 
 def places(db: Database) -> set[_Place]:
     """Where labels stand."""
-    return set(db.execute("SELECT item, annotator, phase FROM head WHERE kind = 'label'"))
+    return set(db.execute("SELECT pair_id, annotator, phase FROM label_head"))
 
 
 def brought(

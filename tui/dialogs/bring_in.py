@@ -38,6 +38,8 @@ class BringInScreen(ModalScreen[None], TextScreen):
 
     HEADING: ClassVar[str]
     ABOUT: ClassVar[str]
+    ELSE: ClassVar[str] = "p takes another path."
+    """What to do about a file that cannot be used."""
 
     CSS_PATH = "bring_in.tcss"
     AUTO_FOCUS = ""
@@ -151,7 +153,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
             raise
         except StoreError as error:
             self.status.told, self.status.wrong = str(error), True
-            self.pane.show(f"{error}\n\np takes another path.")
+            self.pane.show(f"{error}\n\n{self.ELSE}")
         else:
             fits = dry_run and looked.anything
             self.pane.show(looked.text)

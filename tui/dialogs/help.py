@@ -50,7 +50,7 @@ class HelpScreen(Scrolls, ModalScreen[None], TextScreen):
     def __init__(self, screen: Screen[Any], about: str) -> None:
         super().__init__()
         self._about = about
-        self._entries = list(_entries(screen))
+        self._entries = list(key_entries(screen))
         self._words = ""
 
     def compose(self) -> ComposeResult:
@@ -98,14 +98,16 @@ class HelpScreen(Scrolls, ModalScreen[None], TextScreen):
         self.pane.show(text if found else plain("No key does that here."), aside=aside)
 
 
-def _entries(screen: Screen[Any]) -> Iterator[_Entry]:
+def key_entries(screen: Screen[Any]) -> Iterator[KeyEntry]:
     """Each key with what it does; made from the bindings, which know of remapped keys."""
-    entries: dict[str, _Entry] = {}
+    entries: dict[str, KeyEntry] = {}
     own = f"{getattr(screen, 'MODE', '')}."
     for active in screen.active_bindings.values():
         binding = worded(screen, active.binding)
         if binding.tooltip:
-            entry = entries.setdefault(binding.action, _Entry(_group(binding.id, own), binding))
+            entry = entries.setdefault(
+                binding.action, KeyEntry(_group(binding.id, own), binding, active.enabled)
+            )
             key = screen.app.get_key_display(binding)
             if key not in entry.keys:
                 entry.keys.append(key)
@@ -115,7 +117,7 @@ def _entries(screen: Screen[Any]) -> Iterator[_Entry]:
     )
 
 
-def _drawn(ordered: list[_Entry], about: str) -> Content:
+def _drawn(ordered: list[KeyEntry], about: str) -> Content:
     width = max((cell_len(" ".join(entry.keys)) for entry in ordered), default=0) + 3
     parts: list[Content | tuple[str, str]] = [plain(about.strip() + "\n")] if about else []
     for before, entry in zip([None, *ordered], ordered, strict=False):
@@ -128,11 +130,12 @@ def _drawn(ordered: list[_Entry], about: str) -> Content:
 
 
 @dataclass(slots=True)
-class _Entry:
+class KeyEntry:
     """One line of help."""
 
     group: int
     binding: Binding
+    enabled: bool
     keys: list[str] = field(default_factory=list)
 
     def holds(self, words: list[str]) -> bool:

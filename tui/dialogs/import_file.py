@@ -27,8 +27,10 @@ class ImportScreen(BringInScreen):
         "The path of a file: .txt, .csv, .tsv, .json, .jsonl, also packed (.gz, .bz2, .xz). Tab "
         "completes it. What it is, is found out row by row; nothing is written before you have "
         "seen what was understood. Where it was misread, say how it is to be read: as prompts, "
-        "pairs or labels; which column holds a field; which one to leave out."
+        "pairs or labels; which column holds a field "
+        f"({', '.join(importing.FIELDS)}); which one to leave out."
     )
+    ELSE = "p takes another path; c says which column holds a field, such as prompt=question."
     BINDINGS = [
         Binding("k", "kind", "Kind"),
         Binding("c", "column", "Column of a field"),
@@ -78,7 +80,7 @@ class ImportScreen(BringInScreen):
 
     def action_column(self) -> None:
         """``FIELD=COLUMN``; without a column it is found out again."""
-        self.note_line.open("column", label=f"FIELD=COLUMN ({', '.join(importing.FIELDS)})")
+        self.note_line.open("column", label="FIELD=COLUMN")
 
     def action_leave_out(self) -> None:
         """A field that is meant to stay behind, or is taken up again."""

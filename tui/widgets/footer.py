@@ -81,12 +81,13 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.show and binding.action not in seen:
+        letters = binding.id == "all.quit" and getattr(screen, "open_text", None) is not None
+        if binding.show and not letters and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, worded(screen, binding), active.enabled)
     places = own_places(screen)
     behind = len(places)
-    rank = {"all.help": behind + 1, "all.quit": behind + 2}
+    rank = {name: behind + 1 + place for place, name in enumerate(_LAST)}
     return sorted(
         seen.values(),
         key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
@@ -109,6 +110,9 @@ def own_places(screen: Screen[Any]) -> dict[str, int]:
     given = [each.id for each in type(screen).BINDINGS if isinstance(each, Binding)]
     return {name: place for place, name in enumerate(given) if name and name.startswith(own)}
 
+
+_LAST = ("all.help", "all.quit")
+"""Keys that come last, and are never left out."""
 
 LOW = 20
 """Screens with fewer rows give the keys one of them."""
@@ -152,36 +156,38 @@ class KeysLine(Widget):
         if self.app.size.height < LOW:
             return 1
         entries = shown_keys(self.screen)
-        rows = len(_laid_out(entries, len(entries), width)) if entries else 1
+        rows = len(_rows(entries, width, _gap(width))) if entries else 1
         at, most = self._most
         self._most = (width, max(min(rows, 2), most if at == width else 1))
         return self._most[1]
 
     def render(self) -> Content:
-        """Every key with its word; where there is no room, the last ones without."""
+        """Every key with its word; where there is no room, help tells how many more there are."""
         width, height = self.content_size
         entries = shown_keys(self.screen)
         if not entries:
             return Content("")
-        rows: list[Content] = []
-        for worded in range(len(entries), 0, -1):
-            rows = _laid_out(entries, worded, width)
-            if len(rows) <= height:
-                break
+        gap = _gap(width)
+        rows = _rows(entries, width, gap)
+        if len(rows) > height:
+            rows = _rows(entries, width, 1)
+        left_out = 0
+        while len(rows) > height and len(entries) > left_out + 2:
+            left_out += 1
+            rows = _rows(_without(entries, left_out), width, 1)
         return Content("\n").join([row.truncate(width, ellipsis=True) for row in rows[:height]])
 
 
-def _laid_out(
-    entries: Sequence[tuple[str, Binding, bool]], worded: int, width: int
-) -> list[Content]:
-    """The rows that are needed where so many keys, counting the last first, have their words."""
-    *others, last = entries
-    drawn = [_entry(*entry, words=n < worded - 1) for n, entry in enumerate(others)]
-    gap = "   " if width >= WIDE - 2 else "  "
+def _gap(width: int) -> int:
+    return 3 if width >= WIDE - 2 else 2
+
+
+def _rows(entries: Sequence[tuple[str, Binding, bool]], width: int, gap: int) -> list[Content]:
+    """As many entries a row as there is room for."""
     rows: list[Content] = []
-    for place, each in enumerate([*drawn, _entry(*last)]):
-        between = " " if worded <= place < len(others) else gap
-        longer = Content(between).join((rows[-1], each)) if rows else each
+    for entry in entries:
+        each = _entry(*entry)
+        longer = Content(" " * gap).join((rows[-1], each)) if rows else each
         if rows and longer.cell_length > width:
             rows.append(each)
         else:
@@ -189,9 +195,24 @@ def _laid_out(
     return rows
 
 
-def _entry(key: str, binding: Binding, enabled: bool, *, words: bool = True) -> Content:
+def _without(
+    entries: Sequence[tuple[str, Binding, bool]], left_out: int
+) -> list[tuple[str, Binding, bool]]:
+    """The entries less so many before help and leaving; help says how many."""
+    behind = sum(binding.id in _LAST for _, binding, _ in entries)
+    first, last = list(entries[: len(entries) - behind]), entries[len(entries) - behind :]
+    told = [
+        (key, replace(binding, description=f"{binding.description}, {left_out} more"), enabled)
+        if binding.id == "all.help"
+        else (key, binding, enabled)
+        for key, binding, enabled in last
+    ]
+    return [*first[: len(first) - left_out], *told]
+
+
+def _entry(key: str, binding: Binding, enabled: bool) -> Content:
     shown = Content.assemble(
         (key, "bold $accent" if enabled else "$rule"),
-        (f" {binding.description}" if words else "", "$foreground" if enabled else "$rule"),
+        (f" {binding.description}", "$foreground" if enabled else "$rule"),
     )
     return shown.stylize(Style.from_meta({"key": binding.key})) if enabled else shown
