@@ -29,7 +29,8 @@ def test_one_line_changes_and_comments_stay(tmp_path: Path) -> None:
     put(file, "label.right", "x", table="keys")
     put(file, "minimum_seconds", None)
     assert file.read_text(encoding="utf-8") == (
-        '# mine\ntheme = "dark"   # by day\n\n[keys]  # one hand\n\n# the end\n"label.right" = "x"\n'
+        '# mine\ntheme = "dark"   # by day\n\n[keys]  # one hand\n\n# the end\n'
+        '"label.right" = "x"\n'
     )
     assert file.stat().st_mode & 0o777 == 0o640
     assert [each.name for each in tmp_path.iterdir()] == ["config.toml"]

@@ -49,7 +49,7 @@ class WriteOutScreen(PanelScreen):
             await self.write(path)
         finally:
             self.status.doing = ""
-        self.tell(f"{path} written")
+        self.tell(f"{path.name} written")
 
 
 class BackupScreen(WriteOutScreen):
