@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Sequence
 from functools import partial
 
-from sqlite_utils import Database
 from textual.binding import Binding
 
+from store.db.sqlite import Database
 from store.records import Seal
 from store.rounds import presence, rounds, sampling
 from store.rounds.rounds import Round
