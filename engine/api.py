@@ -70,6 +70,8 @@ class ModelInfo:
     gpu_layers: int
     slots: int
     """Sequences that are written at the same time."""
+    note: str = ""
+    """What its chat template does other than asked; a sentence, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ _NAMES: Final = (
     "inner_monologue",
     "seed:think",
     "seed:cot_budget_reflect",
+    "mm:think",
+    "think:opensource",
     "antml:thinking",
 )
 _TAGS: Final = tuple((f"<{name}>", f"</{name}>") for name in _NAMES)
@@ -37,6 +39,7 @@ _PAIRS: Final = (
     ("<|thought_start|>", "<|thought_end|>"),
     ("<|inner_prefix|>", "<|inner_suffix|>"),
     ("<|channel>thought", "<channel|>"),
+    ("<|open|>think<|sep|>", "<|close|>think<|sep|>"),
     ("<unused94>", "<unused95>"),
 )
 """What opens a passage and what closes it, in small letters."""
@@ -46,42 +49,62 @@ _WRAPPERS: Final = {
     "<solution>": "</solution>",
     "<|begin_of_solution|>": "<|end_of_solution|>",
     "<|start_response|>": "<|end_response|>",
+    "<|open|>response<|sep|>": "<|close|>response<|sep|>",
 }
 """What some models put around the answer that follows a passage; no part of the answer."""
+_STEPS: Final = "Here are my reasoning steps:"
+_STEPS_END: Final = "[BEGIN FINAL RESPONSE]"
+_FINAL_END: Final = "[end final response]"
 _BARE: Final = "analysis"
 _BARE_FINAL: Final = "assistantfinal"
 _FIRST: Final = (
     ("Here is my thought process:", "Here is my response:"),
     ("Here's my thought process:", "Here's my response:"),
+    (_STEPS, _STEPS_END),
     (_BARE, _BARE_FINAL),
 )
-"""Openings that count only where a text begins: Granite's, and harmony without its tokens."""
+"""Openings that count only where a text begins: Granite's, Apriel's, and harmony without its
+tokens."""
 
 _OPENS: Final = frozenset(opening for opening, _ in _PAIRS)
-_CLOSES: Final = frozenset(closing for _, closing in _PAIRS)
-_CLOSING: Final = dict(_PAIRS)
+_CLOSES: Final = frozenset(closing for _, closing in _PAIRS) | {_STEPS_END.lower()}
+_CLOSING: Final = dict(_PAIRS) | {_STEPS.lower(): _STEPS_END}
 _START: Final = "<|start|>"
 _CHANNEL: Final = "<|channel|>"
-_HEADER: Final = frozenset({_START, _CHANNEL})
-"""Harmony: what stands between one of these and ``<|message|>`` names the channel."""
-_MESSAGE: Final = "<|message|>"
+_HEADER: Final = frozenset({_START, _CHANNEL, "<|begin|>"})
+"""Harmony and its kin: what stands between one of these and a message names the channel."""
+_THINK: Final = "<|think|>"
+_MESSAGE: Final = frozenset({"<|message|>", "<|content|>"})
+_HEADER_END: Final = re.compile(r"<\|(?:message|content|think)\|>", re.IGNORECASE)
 _END: Final = "<|end|>"
-_TURN_END: Final = frozenset({_END, "<|return|>", "<|call|>"})
-CHANNEL_TEXTS: Final = _HEADER | _TURN_END | {_MESSAGE}
-"""Harmony's marks, which other models may have for other things."""
+_TURN_END: Final = frozenset({_END, "<|eom|>", "<|return|>", "<|call|>"})
+CHANNEL_TEXTS: Final = _HEADER | _TURN_END | _MESSAGE
+"""Harmony's marks and those of its kin, which other models may have for other things."""
+_OWN_THOUGHTS: Final = "to=self"
+_TO: Final = re.compile(r"\s*to=\S+\s*")
+_PARTS: Final = frozenset({"<|channel>", "<|open|>", "<|close|>", "<|sep|>"})
+"""Tokens that marks are made of."""
 _CAPITALS: Final = frozenset({"[think]", "[/think]"})
 """Marks that count in capitals alone."""
 
 CONTROL_TEXTS: Final = (
-    _OPENS | _CLOSES | CHANNEL_TEXTS | frozenset(_WRAPPERS) | frozenset(_WRAPPERS.values())
+    _OPENS
+    | _CLOSES
+    | CHANNEL_TEXTS
+    | frozenset(_WRAPPERS)
+    | frozenset(_WRAPPERS.values())
+    | {_FINAL_END}
 )
-"""Every mark, in small letters. A token with such a text is shown to the splitter also where the
-model's file calls it a control token, which has no text otherwise."""
+"""Every mark, in small letters."""
 
 _MARK: Final = re.compile(
     "|".join(map(re.escape, sorted(CONTROL_TEXTS, key=len, reverse=True))), re.IGNORECASE
 )
-_SIGNS: Final = "<[◁"
+_ASKS: Final = re.compile(
+    r"\b(?:enable_thinking|thinking_(?:mode|budget|effort)|reasoning_effort|think_end_token)\b"
+)
+"""The names under which templates ask how the model is to think."""
+_SIGN: Final = re.compile(r"[<\[◁]")
 """What marks begin with."""
 _LONGEST: Final = 40
 _AFTER: Final = 3
@@ -97,7 +120,9 @@ _TICKS: Final = re.compile("`+")
 _TALK: Final = re.compile(r"[\w,;:(] $")
 _GOES_ON: Final = re.compile(r" [a-z(]|[,;:)]|[.](?:\s|$)|\s*$")
 _ROLE: Final = re.compile(r"\s*\w{0,16}\s*(?:<[|a-z]*)?")
-_ROLE_AND_CHANNEL: Final = re.compile(r"\s*\w{0,16}\s*<\|channel\|>", re.IGNORECASE)
+_ROLE_AND_CHANNEL: Final = re.compile(
+    r"\s*\w{0,16}\s*(?:<\|(?:channel|think|content)\|>|to=\w+)", re.IGNORECASE
+)
 
 
 class Parts(NamedTuple):
@@ -115,29 +140,55 @@ def opened(rendered: str) -> str | None:
     mark.
     """
     end = rendered.rstrip()[-_LONGEST * 2 :].lower()
-    opening = next((mark for mark in _OPENS if end.endswith(mark)), None)
-    if opening is not None:
-        closing = _CLOSING[opening]
-        return closing.upper() if opening == "[think]" else closing
-    return _END if end.endswith(f"{_CHANNEL}analysis{_MESSAGE}") else None
+    if end.endswith((f"{_CHANNEL}analysis<|message|>", _THINK)):
+        return _END if _CHANNEL in end or "<|begin|>" in end else "<|/think|>"
+    opening = next((mark for mark in _CLOSING if end.endswith(mark)), None)
+    if opening is None:
+        return None
+    closing = _CLOSING[opening]
+    return closing.upper() if opening == "[think]" else closing
 
 
 def closed(rendered: str) -> str:
     """What has to follow a rendered prompt so that the model's next word belongs to its answer."""
     closing = opened(rendered)
     if closing == _END:
-        return f"{_END}{_START}assistant{_CHANNEL}final{_MESSAGE}"
+        if "<|begin|>" in rendered:
+            return f"{_END}<|begin|>assistant<|content|>"
+        return f"{_END}{_START}assistant{_CHANNEL}final<|message|>"
     if closing is not None:
+        if "<|sep|>" in closing:
+            return f"{closing}<|open|>response<|sep|>"
         return f"\n{closing}\n\n"
+    if rendered.endswith("<|begin|>assistant"):
+        return "<|content|>"
     if rendered.endswith(f"{_START}assistant"):
-        return f"{_CHANNEL}final{_MESSAGE}"
+        addressed = "<|eot|>" in rendered
+        return " to=user<|message|>" if addressed else f"{_CHANNEL}final<|message|>"
     return ""
 
 
 def mentioned(template: str) -> bool:
     """Whether a chat template knows passages of reasoning, so that its model may write some."""
     small = template.lower()
-    return any(mark in small for mark in _CLOSES | _OPENS) or _CHANNEL in small
+    marks = (*_CLOSING, *_CLOSES, _OWN_THOUGHTS)
+    return (
+        any(mark in small for mark in marks) or _ASKS.search(small) is not None or _CHANNEL in small
+    )
+
+
+def shown(token: str, template: str) -> bool:
+    """Whether a control token, which has no text otherwise, is a mark or a part of one.
+
+    Args:
+        token: as the vocabulary writes it.
+        template: the model's chat template.
+    """
+    small = token.lower()
+    if small in CHANNEL_TEXTS:
+        # other models have tokens of these names for other things
+        return any(sign in template for sign in (_CHANNEL, "<|begin|>assistant", _OWN_THOUGHTS))
+    return small in CONTROL_TEXTS or (small in _PARTS and token in template)
 
 
 def split(text: str, *, cut: bool = False) -> Parts:
@@ -193,7 +244,8 @@ class Splitter:
         self._doubtful = ""
         """The opening mark of a passage that is talk about the mark, should it never be closed."""
         self._doubted = 0
-        self._harmony = False
+        self._harmony = opened_by_prompt
+        """Harmony's marks count: also where the prompt may have been the first to use them."""
         self._header: str | None = None
         self._bare: str | None = None
         self._wrapper: str | None = None
@@ -288,13 +340,15 @@ class Splitter:
     def _until_message(self, text: str) -> str:
         """Inside a header of harmony's, which ends with ``<|message|>``."""
         header = (self._header or "") + text
-        name, mark, rest = header.partition(_MESSAGE)
-        if not mark:
+        end = _HEADER_END.search(header)
+        if end is None:
             self._header = header
             return ""
         self._header = None
-        self._inside = _CHANNEL in name and "final" not in name
-        return rest
+        name, mark = header[: end.start()], end.group().lower()
+        aside = _OWN_THOUGHTS in name or (_CHANNEL in name and "final" not in name)
+        self._inside = mark == _THINK or aside
+        return header[end.end() :]
 
     def _until_mark(self, text: str, *, last: bool) -> str:
         """Inside a passage or the answer: up to the next mark that counts."""
@@ -354,12 +408,20 @@ class Splitter:
     def _enter(self, text: str, at: re.Match[str], mark: str) -> str:
         """A mark in the answer: it begins a passage, or ends one that nothing had begun."""
         before, rest = text[: at.start()], text[at.end() :]
-        if mark in _WRAPPERS or mark == self._wrapper:
+        if mark in _WRAPPERS or mark in _WRAPPERS.values() or mark == _FINAL_END:
             self._let_through(before)
             self._wrapper = _WRAPPERS.get(mark)
             return rest
-        if mark in _TURN_END or mark == _MESSAGE:
+        if mark in _MESSAGE and _TO.fullmatch(self.answer + before):
+            # the prompt has begun the header
+            self._harmony, self._inside = True, _OWN_THOUGHTS in self.answer + before
+            self.retracted = self.retracted or bool(self._answer)
+            self._answer.clear()
+            self.first_mark = self.first_mark or at.group()
+            return rest
+        if mark in _TURN_END or mark in _MESSAGE:
             self._let_through(before)
+            self.first_mark = self.first_mark or at.group()
             return rest
         if self.first_mark is None:
             self.first_mark = at.group()
@@ -378,6 +440,7 @@ class Splitter:
             self._header = mark if mark == _CHANNEL else ""
             return rest
         self._inside = True
+        self._harmony = self._harmony or mark == _THINK
         self._doubted = len(self._thought)
         self._doubtful = at.group() if talk else ""
         return rest
@@ -388,14 +451,20 @@ class Splitter:
         if mark in _WRAPPERS:
             known = self.first_mark is not None or mark.startswith("<|")
             return known and not (self.answer + before).strip()
+        if mark == _FINAL_END:
+            return self.first_mark is not None
         if mark in _WRAPPERS.values():
-            return mark == self._wrapper
-        if mark in _TURN_END or mark == _MESSAGE:
+            return mark == self._wrapper or mark.startswith("<|close|>")
+        if mark in _MESSAGE and _TO.fullmatch(self.answer + before):
+            return True
+        if mark == "<|content|>" and not (self.answer + before).strip():
+            return True
+        if mark in _TURN_END or mark in _MESSAGE:
             return self._harmony
         if mark == _CHANNEL:
             return True
-        if mark == _START:
-            # other models have a token of this name
+        if mark in _HEADER:
+            # other models have tokens of these names
             return self._harmony or bool(_ROLE_AND_CHANNEL.match(after)) or _more(after, last=last)
         said = self.answer + before
         if not said.strip():
@@ -441,11 +510,12 @@ class Splitter:
 def _beginning_of_mark(text: str) -> int:
     """Length of the end of a text that may be the beginning of a mark."""
     tail = text[-_LONGEST:]
-    at = max(tail.rfind(sign) for sign in _SIGNS)
-    if at < 0:
-        return 0
-    end = tail[at:].lower()
-    return len(end) if any(mark.startswith(end) for mark in CONTROL_TEXTS) else 0
+    # the first that fits: a mark may be made of several tokens
+    for sign in _SIGN.finditer(tail):
+        end = tail[sign.start() :].lower()
+        if any(mark.startswith(end) for mark in CONTROL_TEXTS):
+            return len(end)
+    return 0
 
 
 def _overlap(text: str, mark: str) -> int:

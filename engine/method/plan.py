@@ -57,6 +57,8 @@ class Plan:
 
     judging: JudgingOptions = field(default_factory=JudgingOptions)
     """How pairs are judged, where they are."""
+    policy: str | None = None
+    """The text of the policy file it follows."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made.
@@ -163,5 +165,6 @@ class Plan:
             "limit": self.limit,
             "revise_all": self.revise_all,
             "parts": sorted(self.parts),
+            **({} if self.policy is None else {"policy": self.policy}),
             **(self.judging.as_settings() if self.parts == JUDGING else {}),
         }

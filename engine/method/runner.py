@@ -100,6 +100,11 @@ class Runner:
         return self._steps.judge
 
     @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The runs its texts are stored under: the model's and the teacher's."""
+        return self._steps.run_ids
+
+    @property
     def paused(self) -> bool:
         """Whether no new text is begun."""
         return not self._running.is_set()

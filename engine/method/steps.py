@@ -83,6 +83,12 @@ class Steps:
             ready = await self._store.call(queue.revise_ready, self._annotator)
         self.tell(self._counter.progress(ready, self._engine.status.tokens_per_second))
 
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The runs that were recorded; none before :meth:`open`."""
+        made = self._context
+        return () if made is None else (made.proposer.run_id, made.reviser.run_id)
+
     def draft(self, item_id: str) -> tuple[Writing, ...]:
         """What is being written right now for a prompt or a chain."""
         return tuple(

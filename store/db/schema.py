@@ -250,6 +250,36 @@ CREATE VIRTUAL TABLE search USING fts5(
 );
 """
 
+# ``pairs`` has the rows of label_head with an answer in the first phase; every pair of the project
+# up to the position ``upto`` has one (store.rounds.order remembers it, a label taken back ends it).
+_ANSWER_COUNTS = """
+CREATE TABLE answer_count (
+    annotator TEXT PRIMARY KEY,
+    pairs INTEGER NOT NULL,
+    upto INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO answer_count SELECT annotator, count(*), 0 FROM label_head
+WHERE phase = 'first' AND answer <> 'again' GROUP BY annotator;
+CREATE TRIGGER answer_count_added AFTER INSERT ON label_head WHEN new.phase = 'first'
+BEGIN
+    INSERT INTO answer_count VALUES (new.annotator, new.answer <> 'again', 0)
+    ON CONFLICT DO UPDATE SET pairs = pairs + excluded.pairs;
+END;
+CREATE TRIGGER answer_count_changed AFTER UPDATE ON label_head
+WHEN new.phase = 'first' AND (new.answer = 'again') <> (old.answer = 'again')
+BEGIN
+    UPDATE answer_count SET pairs = pairs + iif(new.answer = 'again', -1, 1), upto = 0
+    WHERE annotator = new.annotator;
+END;
+CREATE TRIGGER answer_count_taken_back AFTER DELETE ON label_head WHEN old.phase = 'first'
+BEGIN
+    UPDATE answer_count SET pairs = pairs - (old.answer <> 'again'), upto = 0
+    WHERE annotator = old.annotator;
+END;
+CREATE INDEX pair_edited ON pair (position) WHERE kind = 'edited';
+CREATE INDEX pair_chosen ON pair (position) WHERE kind = 'chosen';
+"""
+
 
 @migrations()
 def m0001_tables(db: Database) -> None:
@@ -329,6 +359,14 @@ def m0009_ai_feedback(db: Database) -> None:
         db.execute("ALTER TABLE label_head ADD COLUMN drawn TEXT")
     db.execute("CREATE INDEX event_asking ON event (arrival) WHERE kind = 'asking'")
     db.execute("CREATE INDEX event_pairing ON event (arrival) WHERE kind = 'pairing'")
+    views.recreate(db)
+
+
+@migrations()
+def m0017_answer_counts(db: Database) -> None:
+    """How many pairs each annotator has answered, kept with each label and not counted again."""
+    for statement in _statements(_ANSWER_COUNTS):
+        db.execute(statement)
     views.recreate(db)
 
 

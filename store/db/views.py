@@ -81,6 +81,14 @@ CREATE VIEW answered AS
 SELECT pair_id, annotator, given_by, verdict, answer FROM kept_label AS label_head
 WHERE phase = 'first' AND answer <> 'again';
 
+CREATE VIEW answer_counts AS
+SELECT annotator, pairs - (
+    SELECT count(*) FROM removed_pair CROSS JOIN label_head AS label
+        ON label.pair_id = removed_pair.pair_id AND label.annotator = answer_count.annotator
+    WHERE phase = 'first' AND answer <> 'again'
+) AS pairs
+FROM answer_count;
+
 CREATE VIEW shared_head AS
 SELECT kind, item, value, annotator, at, event_id FROM (
     SELECT head.kind, head.item, head.value, head.annotator, head.at, head.event_id,

@@ -6,7 +6,7 @@ is not there is pending. Nothing else is remembered.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, Protocol
@@ -168,6 +168,24 @@ def texts(db: Database, plan: PlanLike, *, only: Collection[str] | None = None) 
                 done += _written(state, _furthest(state, originals, plan), plan)
         done += state.padded and _pads(state, plan)
     return done, total
+
+
+def by_step(db: Database, plan: PlanLike, *, only: Collection[str] | None = None) -> Counter[str]:
+    """How many texts of each step are not written yet, as far as can be known before."""
+    left: Counter[str] = Counter()
+    for state in _states(db, plan, only=only):
+        if "propose" in plan.parts:
+            left["propose"] += sum(not state.originals.get(slot) for slot in range(plan.candidates))
+        for slot in _revised_slots(state, plan):
+            originals = state.originals.get(slot)
+            steps = _path(state, _furthest(state, originals, plan).id, plan) if originals else []
+            if steps and steps[-1][0] is not None and not steps[-1][0].found:
+                continue
+            left["revise"] += max(0, plan.rounds - sum(made is not None for _, made in steps))
+            if "direct" not in plan.parts:
+                left["critique"] += max(0, plan.rounds - len(steps))
+        left["pad"] += _pads(state, plan) and not state.padded
+    return +left
 
 
 def chosen(db: Database, limit: int | None) -> list[str]:

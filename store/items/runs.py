@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Final
 
 from sqlite_utils import Database
@@ -73,6 +75,16 @@ def attempts_made(db: Database) -> dict[str, int]:
     rows = db.execute(
         "SELECT json_extract(settings, '$.place'), max(attempt) FROM generation"
         " WHERE refused IS NOT NULL AND json_type(settings, '$.place') = 'text' GROUP BY 1"
+    )
+    return dict(rows.fetchall())
+
+
+def thoughts(db: Database, generation_ids: Sequence[str]) -> dict[str, str]:
+    """What the model thought before these texts, by generation; only those with any."""
+    rows = db.execute(
+        "SELECT id, reasoning FROM generation WHERE reasoning IS NOT NULL"
+        " AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(generation_ids),),
     )
     return dict(rows.fetchall())
 

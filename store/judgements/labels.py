@@ -258,10 +258,9 @@ def count_by(db: Database, annotator: str) -> int:
 
     A pair that was queued again is not answered, though its label still stands.
     """
-    row = db.execute(
-        "SELECT count(*) FROM answered WHERE annotator = ?", [ids.name(annotator)]
-    ).fetchone()
-    return int(row[0])
+    sql = "SELECT pairs FROM answer_counts WHERE annotator = ?"
+    row = db.execute(sql, [ids.name(annotator)]).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def note(db: Database, item: str, annotator: str, text: str, at: str) -> Event:

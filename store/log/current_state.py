@@ -40,14 +40,26 @@ _CELL = (
     " WHERE item = ? AND annotator = ? AND kind IN ('label', 'clear') AND phase = ?"
     " ORDER BY lamport, replica, seq"
 )
-_LABELS = (
-    "SELECT pair_id, annotator, phase, verdict, strength, seconds, left_side, guideline_id, note,"
-    " informed, round_id, event_id, at, answer, drawn FROM label_head"
+_SAID = (
+    "verdict",
+    "strength",
+    "seconds",
+    "left_side",
+    "guideline_id",
+    "note",
+    "informed",
+    "round_id",
+    "event_id",
+    "at",
+    "answer",
+    "drawn",
 )
+_LABELS = f"SELECT pair_id, annotator, phase, {', '.join(_SAID)} FROM label_head"  # noqa: S608
+# An update and no REPLACE: triggers that keep counts do not see what a REPLACE deletes.
 _ADD_LABEL = (
-    "INSERT OR REPLACE INTO label_head (pair_id, annotator, phase, verdict, strength, seconds,"
-    " left_side, guideline_id, note, informed, round_id, event_id, at, answer, drawn)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO label_head (pair_id, annotator, phase, {', '.join(_SAID)})"  # noqa: S608
+    f" VALUES (?, ?, ?{', ?' * len(_SAID)}) ON CONFLICT DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _SAID)
 )
 _OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
 _ADD_OTHER = (

@@ -188,6 +188,7 @@ _GENERATION = (
     "seconds",
     "attempt",
     "refused",
+    "reasoning",
 )
 
 

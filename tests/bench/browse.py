@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,7 +85,24 @@ def _row(
 
 @contextmanager
 def _project() -> Iterator[Database]:
-    """Pairs of imported answers, with words as frequent as those of a language, read in."""
+    """Pairs of imported answers, read in."""
+    text = texts()
+    with TemporaryDirectory(prefix="pairlab-bench-") as folder:
+        db = create(Path(folder) / "bench.db")
+        db.execute("PRAGMA synchronous=OFF")
+        try:
+            with immediate(db):
+                for place in range(PAIRS):
+                    add_pair(db, place, text(40), (text(90), text(90)))
+            while not search_index.read_in(db, steps=100).complete:
+                pass
+            yield db
+        finally:
+            db.close()
+
+
+def texts() -> Callable[[int], str]:
+    """Draws texts of so many words, as frequent as those of a language."""
     source = random.Random(1)
     weights = [1 / place for place in range(1, VOCABULARY + 1)]
     vocabulary = [f"w{place}" for place in range(1, VOCABULARY + 1)]
@@ -95,21 +112,11 @@ def _project() -> Iterator[Database]:
         start = source.randrange(len(drawn) - words)
         return " ".join(drawn[start : start + words])
 
-    with TemporaryDirectory(prefix="pairlab-bench-") as folder:
-        db = create(Path(folder) / "bench.db")
-        db.execute("PRAGMA synchronous=OFF")
-        try:
-            with immediate(db):
-                for place in range(PAIRS):
-                    _add(db, place, text(40), (text(90), text(90)))
-            while not search_index.read_in(db, steps=100).complete:
-                pass
-            yield db
-        finally:
-            db.close()
+    return text
 
 
-def _add(db: Database, place: int, asked: str, answers: tuple[str, str]) -> None:
+def add_pair(db: Database, place: int, asked: str, answers: tuple[str, str]) -> None:
+    """Write one prompt with two imported answers and their pair."""
     prompt = ids.prompt_id([Message("user", asked)])
     turns = json.dumps([{"role": "user", "content": asked}])
     db.conn.execute(

@@ -352,6 +352,9 @@ def test_what_a_model_thinks_is_in_no_text_and_in_the_audit_alone(
     assert asked("export", "audit.jsonl", "--format", "audit").exit_code == 0
     line = json.loads((tmp_path / "audit.jsonl").read_text(encoding="utf-8").split("\n")[0])
     assert line["a"]["generation"]["reasoning"] == "secret"
+    shown = asked("show", line["prompt"]["id"]).stdout
+    assert "stop · thought 1 word" in shown
+    assert "secret" not in shown
 
 
 @pytest.mark.parametrize("said", ["", "\u200b", "<think>I ought to", "<think>done</think>\n"])

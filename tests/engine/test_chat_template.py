@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
 from engine.errors import BadRequest, ModelFileError
-from engine.llama.host.binding import Model
-from engine.llama.host.template import ChatTemplate
+from engine.llama.host.rendering import Renderer, TemplateFault
 from store.records import Message
+from tests.engine.vocabulary import template
 
 TURNS = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 OPENS = TURNS + "{{ '<|im_start|>assistant\\n<think>\\n' }}"
@@ -25,26 +23,6 @@ HARMONY = (
     "{# <|channel|> #}<|start|>assistant"
 )
 ASKED = (Message("user", "Why <think>?"),)
-
-
-class Vocabulary:
-    """What a template asks of a model; a token is a character."""
-
-    def __init__(self, template: str | None) -> None:
-        self.chat_template = template
-
-    def control_texts(self) -> list[str]:
-        return ["<|im_start|>", "<|im_end|>", "<think>"]
-
-    def special(self, which: str) -> str:
-        return f"<{which}>"
-
-    def tokenise(self, text: str, *, special: bool) -> list[int]:
-        return [ord(character) for character in text]
-
-
-def template(source: str | None, *, think: bool | None = None) -> ChatTemplate:
-    return ChatTemplate(cast("Model", Vocabulary(source)), think=think)
 
 
 def rendered(source: str, prefill: str = "", *, think: bool | None = None) -> str:
@@ -106,21 +84,104 @@ def test_names_that_templates_expect() -> None:
     assert rendered(loops + "{% endfor %}") == "user"
 
 
+FAULTS = {
+    "{{ raise_exception('no, never') }}": "no, never",
+    "{{ 1 // 0 }}": "division",
+    "{{ messages + 3 }}": "list",
+    "{{ messages[9]['role'].x }}": "no element 9",
+    "{{ ''.__class__.__mro__ }}": "unsafe",
+    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}": "calls itself",
+    "{{ 'a' * 3000000000 }}": "memory",
+    "{% set ns = namespace(x='a' * 1000) %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}"
+    "{% endfor %}": "memory",
+    "{{ '%3000000000d' % 1 }}": "memory",
+}
+
+
+@pytest.mark.parametrize("source", FAULTS)
+def test_whatever_a_template_raises_is_one_true_line(source: str) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        rendered(source)
+    assert str(caught.value).startswith("its chat template refuses even one question: ")
+    assert FAULTS[source] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_template_that_does_not_end_is_stopped_and_the_next_one_renders() -> None:
+    loop = "{% for i in range(99999) %}" * 4 + "{% endfor %}" * 4
+    made = Renderer(seconds=1)
+    try:
+        with pytest.raises(TemplateFault, match="it was stopped after 1 s"):
+            made.render(loop, {})
+        assert made.render("{{ a }}", {"a": "b"}) == "b"
+    finally:
+        made.stop()
+
+
+def test_a_conversation_that_a_template_refuses() -> None:
+    made = template("{% if messages | length > 2 %}{{ raise_exception('too many') }}{% endif %}")
+    turns = [Message("user", "a"), Message("assistant", "b"), Message("user", "c")]
+    with pytest.raises(BadRequest) as caught:
+        made.prompt(turns, "", answers_at_once=False)
+    assert str(caught.value) == "the model's chat template refuses this: too many"
+
+
+STRICT = (
+    "{% for m in messages %}"
+    "{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('alternate') }}"
+    "{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}"
+)
+
+
+def test_strict_turns_and_a_system_role_that_is_refused() -> None:
+    turns = [Message("system", "s"), Message("user", "a"), Message("user", "b")]
+    made = template(STRICT)
+    assert not made.system_turns
+    assert made.prompt(turns, "", answers_at_once=False)[0] == "user:s\n\na\n\nb;"
+
+
+def test_a_system_text_that_a_template_would_drop() -> None:
+    source = "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}"
+    turns = [Message("system", "s"), Message("user", "a")]
+    assert template(source).prompt(turns, "", answers_at_once=False)[0] == "s\n\na"
+
+
+BOS = "^"
+
+
+@pytest.mark.parametrize("source", ["{{ bos_token }}Hi", "Hi", "{{ bos_token * 2 }}Hi", "^Hi"])
+def test_the_token_that_begins_texts_is_there_once(source: str) -> None:
+    """As Llama's, Mistral's and Gemma's vocabularies want it, however the template writes it."""
+    text, tokens = template(source, bos=ord(BOS)).prompt(ASKED, "", answers_at_once=False)
+    assert text == "^Hi"
+    assert tokens == [ord(character) for character in "^Hi"]
+
+
+def test_no_beginning_is_written_where_the_vocabulary_wants_none() -> None:
+    """As Qwen's."""
+    assert template("Hi").prompt(ASKED, "", answers_at_once=False)[0] == "Hi"
+
+
+EFFORT = (
+    "{{ reasoning_effort }}"
+    "{% if reasoning_effort not in [%s] %}{{ raise_exception('?') }}{% endif %}"
+)
+
+
 @pytest.mark.parametrize(
-    "source",
+    ("words", "on", "off"),
     [
-        "{{ raise_exception('no') }}",
-        "{{ 1 // 0 }}",
-        "{{ messages + 3 }}",
-        "{{ messages[9]['role'].x }}",
-        "{{ ''.__class__.__mro__ }}",
+        ("'low', 'medium', 'high'", "medium", "low"),
+        ("'high', 'low', 'no_think'", "high", "no_think"),
+        ("'none', 'low', 'high'", "high", "none"),
     ],
 )
-def test_whatever_a_template_raises_is_one_line(source: str) -> None:
-    with pytest.raises(BadRequest) as caught:
-        rendered(source)
-    assert str(caught.value).startswith("the model's chat template refuses this: ")
-    assert "\n" not in str(caught.value)
+def test_the_words_for_how_much_to_think_are_the_template_s_own(
+    words: str, on: str, off: str
+) -> None:
+    source = "{% if reasoning_effort is defined %}" + EFFORT.replace("%s", words) + "{% endif %}"
+    assert rendered(source, think=True) == on
+    assert rendered(source, think=False) == off
 
 
 @pytest.mark.parametrize("source", [None, "", "{% for m in %}"])

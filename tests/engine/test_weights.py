@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import sys
 from collections.abc import Sequence
@@ -86,6 +87,9 @@ def test_the_head_of_a_file(file: Path) -> None:
         (gguf()[:60], "broken or cut short"),
         (gguf(template=None), "no chat template"),
         (gguf(architecture="clip"), "writes no text"),
+        (gguf(architecture="nomic-bert-moe"), "writes no text"),
+        (gguf(architecture="gemma-embedding"), "writes no text"),
+        (gguf(architecture="t5"), "an encoder with a decoder"),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path: Path, data: bytes, said: str) -> None:
@@ -95,6 +99,16 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, data: bytes, said: str) -> 
         checked(path)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"m\xff.gguf")
+    try:
+        path.write_bytes(gguf())
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    with pytest.raises(ModelFileError, match="the name is not UTF-8"):
+        find_model(str(path), env={}, last=None)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -53,6 +53,21 @@ PASSAGES = {
     ),
     "harmony without its tokens": ("analysisWe say hi.assistantfinalHi.", "Hi.", "We say hi."),
     "harmony's end alone": ("We say hi.assistantfinalHi.", "Hi.", "We say hi."),
+    "mm": ("<mm:think>a</mm:think>B", "B", "a"),
+    "hunyuan": ("<think:opensource>a</think:opensource>B", "B", "a"),
+    "kimi k3": (
+        "<|open|>think<|sep|>a<|close|>think<|sep|><|open|>response<|sep|>B<|close|>response<|sep|>",
+        "B",
+        "a",
+    ),
+    "apriel": (
+        "Here are my reasoning steps:\na\n[BEGIN FINAL RESPONSE]\nB\n[END FINAL RESPONSE]",
+        "B\n",
+        "a",
+    ),
+    "apriel, opened by the prompt": ("a\n[BEGIN FINAL RESPONSE]\nB", "B", "a"),
+    "solar": ("<|think|>a<|end|><|begin|>assistant<|content|>B<|end|>", "B", "a"),
+    "muse": (" to=self<|message|>a<|eom|><|start|>assistant to=user<|message|>B", "B", "a"),
     "harmony cut": ("<|channel|>analysis<|message|>We should", "", "We should"),
 }
 
@@ -173,6 +188,11 @@ def test_a_prompt_that_ends_inside_a_passage() -> None:
         ("<|im_start|>assistant\n<think>\n", "\n</think>\n\n"),
         ("[/INST][THINK]", "\n[/THINK]\n\n"),
         ("<|start|>assistant", "<|channel|>final<|message|>"),
+        ("<|user|>Hi<|eot|><|start|>assistant", " to=user<|message|>"),
+        ("<|begin|>assistant", "<|content|>"),
+        ("<|begin|>assistant<|think|>", "<|end|><|begin|>assistant<|content|>"),
+        ("<|open|>think<|sep|>", "<|close|>think<|sep|><|open|>response<|sep|>"),
+        ("Here are my reasoning steps:\n", "\n[BEGIN FINAL RESPONSE]\n\n"),
     ],
 )
 def test_what_closes_a_prompt(rendered: str, follows: str) -> None:

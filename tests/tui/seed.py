@@ -74,7 +74,14 @@ def a_run(db: Database) -> str:
     )
 
 
-def a_generation(db: Database, run: str, kind: str, text: str, temperature: float) -> str:
+def a_generation(
+    db: Database,
+    run: str,
+    kind: str,
+    text: str,
+    temperature: float,
+    reasoning: str | None = None,
+) -> str:
     return runs.add_generation(
         db,
         Generation(
@@ -89,6 +96,7 @@ def a_generation(db: Database, run: str, kind: str, text: str, temperature: floa
             completion_tokens=12,
             seconds=0.5,
             created_at=AT,
+            reasoning=reasoning,
         ),
     )
 

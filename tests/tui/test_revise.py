@@ -487,3 +487,36 @@ async def test_every_answer_of_the_prompt_is_reached_revised_and_paired(
         runner.answered.set()
         await until(pilot, lambda: screen.writing is None)
     assert pairs.count(rows) == 4
+
+
+async def test_what_the_model_thought_is_counted_dim_and_folded(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    with rows.conn:
+        run = a_run(rows)
+        prompt = a_prompt(rows, "Why?")
+        made = a_generation(rows, run, "propose", "Because.", 1.0, reasoning="I ought to be brief")
+        thought_of = candidates.add(
+            rows,
+            Candidate(
+                prompt_id=prompt,
+                origin=Origin.PROPOSED,
+                text="Because.",
+                generation_id=made,
+                created_at=AT,
+            ),
+        )
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        candidate = revise(app).chain.candidate
+        await press(pilot, "y")
+        assert candidate.text == PROCESS[1]
+        await revise(app).go_to(thought_of)
+        await settle(pilot)
+        assert candidate.text == "Because."
+        assert "thought 5 words" in drawn(app)
+        await press(pilot, "y")
+        assert candidate.text == "I ought to be brief\n\nBecause."
+        await press(pilot, "y")
+        assert candidate.text == "Because."

@@ -127,7 +127,8 @@ def command(
     """
     from engine.errors import BadRequest
     from engine.method.judging_options import JudgingOptions
-    from tui.cli.unattended import JUDGE, carry_out
+    from tui.cli.unattended import carry_out
+    from tui.cli.unattended_jobs import JUDGE
 
     try:
         judging = JudgingOptions(

@@ -65,8 +65,9 @@ def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
         return ThinkingOptions()
     if text in ("on", "off"):
         return ThinkingOptions(text == "on")
-    if text.isdecimal() and len(text) < 10 and int(text) > 0:
-        return ThinkingOptions(wanted=True, tokens=int(text))
+    number = text.removeprefix("budget").lstrip(" :=")
+    if number.isdecimal() and len(number) < 10 and int(number) > 0:
+        return ThinkingOptions(wanted=True, tokens=int(number))
     raise click.BadParameter(f"want off, on or a number of tokens, not '{text}'")
 
 
@@ -167,7 +168,7 @@ _OPTIONS = {
     "think": click.option(
         "--think",
         callback=_thinking,
-        metavar="off|on|N",
+        metavar="off|on|[budget:]N",
         help="Whether a reasoning model thinks first, where its template or server can be told;"
         f" N: on, for N tokens at most (else {_DEFAULT.think.tokens}), which are no part of"
         " --max-tokens. What it thinks is kept apart and never part of a text."

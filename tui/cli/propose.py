@@ -20,6 +20,7 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
     Exit status 0: every prompt is complete. 1: some texts could not be had (each prompt is named
     with its reason; the others are stored, run it again to try those) or it was stopped.
     """
-    from tui.cli.unattended import PROPOSE, carry_out
+    from tui.cli.unattended import carry_out
+    from tui.cli.unattended_jobs import PROPOSE
 
     carry_out(context, making, PROPOSE, as_json=as_json)

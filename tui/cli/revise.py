@@ -20,6 +20,7 @@ def command(context: CliContext, making: Making, *, as_json: bool) -> None:
     (each is named with its reason; the others are stored, run it again to try those) or it was
     stopped.
     """
-    from tui.cli.unattended import REVISE, carry_out
+    from tui.cli.unattended import carry_out
+    from tui.cli.unattended_jobs import REVISE
 
     carry_out(context, making, REVISE, as_json=as_json)

@@ -78,7 +78,7 @@ def command(
         settings.STRENGTH: None if strength is None else strength == "on",
         settings.REPEATS: repeats,
         settings.MINIMUM: minimum_seconds,
-        settings.RUN_PAIRS: None if pairs is None else _rules(pairs),
+        settings.RUN_PAIRS: None if pairs is None else rules(pairs),
         settings.QUEUE: queue,
         settings.RANDOM_SHARE: random_share,
         settings.JUDGE_MARGIN: judge_margin,
@@ -102,7 +102,7 @@ def command(
         say("This holds for everybody who labels in the project, from the next pair on.")
 
 
-def _rules(text: str) -> list[str]:
+def rules(text: str) -> list[str]:
     """The rules in a list of words.
 
     Raises:

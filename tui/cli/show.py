@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json
+from tui.formatting import counted
 
 _SHORT = 12
 _INDENT = "  "
@@ -113,8 +114,14 @@ def _made(generation: dict[str, Any] | None) -> str:
     digest = f" sha256 {run['model_sha256'][:_SHORT]}" if run["model_sha256"] else ""
     return (
         f" · {run['model']}{digest} · T {settings.get('temperature', '–')}"
-        f" · seed {generation['seed']} · {generation['finish_reason']}"
+        f" · seed {generation['seed']} · {generation['finish_reason']}{_thought(generation)}"
     )
+
+
+def _thought(generation: dict[str, Any]) -> str:
+    """How much the model thought before it; ``--json`` has what."""
+    words = len((generation["reasoning"] or "").split())
+    return f" · thought {counted(words, 'word')}" if words else ""
 
 
 def _pair(pair: dict[str, Any]) -> Iterator[str]:

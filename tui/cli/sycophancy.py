@@ -95,7 +95,8 @@ def results(context: CliContext, *, as_json: bool) -> None:
 def _answered(context: CliContext, making: Making, prompts: frozenset[str]) -> bool:
     """Let the model answer and revise; whether any text could not be had."""
     from store.items import pending
-    from tui.cli.unattended import RUN, carry_out, plan_of
+    from tui.cli.unattended import carry_out, plan_of
+    from tui.cli.unattended_jobs import RUN
 
     with context.open() as database:
         if not pending.pending(database, plan_of(making, RUN.parts), only=prompts):

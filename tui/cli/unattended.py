@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,98 +19,32 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from engine.api import Engine, EngineStatus
 from engine.errors import BadRequest, ConstitutionError
 from engine.method.constitution import load
-from engine.method.events import Failed, Kind, PlanProgress, RunnerEvent, Stored
+from engine.method.events import Failed, PlanProgress, RunnerEvent, Stored
 from engine.method.judging_options import JudgingOptions
 from engine.method.pending import pending_work
-from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING, Plan
+from engine.method.plan import Plan
 from engine.method.runner import Runner
 from store import clock
 from store.db.session import session
 from store.db.thread import StoreThread
-from store.items import answered_prompts
+from store.items import answered_prompts, worth_a_look
 from store.items.pending import Part
 from store.judgements import pairing
 from tui.cli import judging as judging_report
+from tui.cli import outlook, unattended_jobs
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import EngineOptions, host_engine, server_engine
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
+from tui.cli.outlook import Price
+from tui.cli.unattended_jobs import JUDGE, RUN, Summary, UnattendedJob
 from tui.formatting import counted, time_left
-from tui.visible import clean, one_line
-
-
-@dataclass(frozen=True, slots=True)
-class UnattendedJob:
-    """What a command does of the method, and the words for it."""
-
-    parts: frozenset[Part]
-    writes: dict[Kind, str]
-    """What is counted, by step, in the singular."""
-    nothing: str
-    """Why there is nothing to do at all, and what would change that."""
-    item: str = "prompt"
-    """What is complete, or fails, as a whole."""
-    text: str = "text"
-    """What progress counts."""
-
-
-_NO_PROMPT = "there is no prompt in the project; `pairlab import FILE` brings some in"
-RUN = UnattendedJob(
-    WRITING,
-    {"propose": "candidate", "critique": "critique", "revise": "revision", "pad": "long answer"},
-    _NO_PROMPT,
-)
-PROPOSE = UnattendedJob(PROPOSING, {"propose": "candidate", "pad": "long answer"}, _NO_PROMPT)
-REVISE = UnattendedJob(
-    REVISING,
-    {"critique": "critique", "revise": "revision", "pad": "long answer"},
-    "no candidate was proposed that could be revised; `pairlab propose` writes some",
-)
-JUDGE = UnattendedJob(
-    JUDGING,
-    {"judge": "verdict"},
-    "there is no pair to judge; `pairlab run` makes some, `pairlab import FILE` brings some in",
-    item="pair",
-    text="verdict",
-)
-
+from tui.visible import clean
 
 _LEFT = (
     "nothing is pending: {} came with finished pairs and no more answers were asked for;"
     " --with-pairs writes for such prompts too"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What came of an unattended command."""
-
-    finished: bool
-    """False when it was stopped."""
-    items: int
-    """Prompts in the plan, or pairs to judge."""
-    complete: int
-    written: dict[Kind, int]
-    """Texts or verdicts of this command, by step."""
-    failures: dict[str, str]
-    """Reason by id of the prompt or the pair."""
-    seconds: float
-    evaluated_tokens: int
-    needed_tokens: int
-    """What would have been evaluated had nothing been shared."""
-
-    def as_json(self, item: str) -> dict[str, Any]:
-        """As ``--json`` tells it: ``prompts`` or ``pairs`` for the items."""
-        return {
-            "finished": self.finished,
-            f"{item}s": self.items,
-            "complete": self.complete,
-            "written": self.written,
-            "failures": self.failures,
-            "seconds": self.seconds,
-            "evaluated_tokens": self.evaluated_tokens,
-            "needed_tokens": self.needed_tokens,
-        }
 
 
 def carry_out(
@@ -121,6 +55,9 @@ def carry_out(
     judging: JudgingOptions | None = None,
     as_json: bool,
     only: frozenset[str] | None = None,
+    policy: str | None = None,
+    price: Price | None = None,
+    dry_run: bool = False,
 ) -> None:
     """Load the model, take the steps, tell what came of it.
 
@@ -133,11 +70,14 @@ def carry_out(
         judging: how pairs are judged, for a job that judges.
         as_json: tell it as JSON on stdout.
         only: of the prompts only these; None for all.
+        policy: text of the policy file, kept with the run.
+        price: of tokens, for what is told.
+        dry_run: tell the plan and do nothing.
     """
-    plan = plan_of(making, job.parts, only, judging)
+    plan = replace(plan_of(making, job.parts, only, judging), policy=policy)
     with session(context.db) as db:
         last = last_model(db)
-        if making.with_pairs:
+        if making.with_pairs and not dry_run:
             answered_prompts.ask_all(db)
         _, items = pending_work(plan).complete(db)
         if not items:
@@ -145,6 +85,11 @@ def carry_out(
             fail(_LEFT.format(counted(left, "prompt")) if left else job.nothing)
     teacher = chosen_model(making.teacher, None).path if making.teacher else None
     student = student_of(making, last)
+    seen = _look_ahead(context, plan, job, making, (student, teacher), price, as_json=as_json)
+    if dry_run:
+        if as_json:
+            put_json({"plan": seen})
+        return
     store = StoreThread(context.db)
     try:
         engine = engine_of(making, student)
@@ -157,17 +102,45 @@ def carry_out(
         store.close()
     with session(context.db) as db:
         apart = pairing.by_policy(db, at=clock.now()) if job is RUN else ()
+        found = worth_a_look.of_runs(db, summary.run_ids) if job is not JUDGE else None
     if apart:
         say(f"Paired the two answers that the judge sets furthest apart: {len(apart):,} times.")
     report = judging_report.report_of(context.db, runner) if judging else None
     if as_json:
-        put_json(summary.as_json(job.item) | (report.as_json() if report else {}))
+        told = summary.as_json(job.item) | (report.as_json() if report else {})
+        put_json(told | ({"plan": seen, "worth_a_look": asdict(found)} if found else {}))
     else:
-        _tell(summary, job)
+        unattended_jobs.tell(summary, job)
+        if found is not None:
+            outlook.tell_worth_a_look(found, price)
         if report is not None:
             judging_report.tell(report)
     if summary.failures or not summary.finished:
         raise click.exceptions.Exit(1)
+
+
+def _look_ahead(
+    context: CliContext,
+    plan: Plan,
+    job: UnattendedJob,
+    making: Making,
+    files: tuple[Path | None, Path | None],
+    price: Price | None,
+    *,
+    as_json: bool,
+) -> dict[str, Any] | None:
+    """Tell what there is to do, and how long it takes; judging has its own words."""
+    if job is JUDGE:
+        return None
+    student, teacher = files
+    writes = student.name if student else making.model
+    with session(context.db) as db:
+        seen = outlook.of_plan(db, plan, writes, teacher.name if teacher else writes, price)
+    if not as_json:
+        models = [writes or f"the model of {making.endpoint}", *([teacher.name] if teacher else [])]
+        words = {kind: word for kind, word in job.writes.items() if kind in seen.texts}
+        outlook.tell(seen, plan, words, models)
+    return seen.as_json()
 
 
 def student_of(making: Making, last: str | None) -> Path | None:
@@ -257,6 +230,7 @@ async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -
         seconds=round(time.monotonic() - began, 1),
         evaluated_tokens=sum(engine.status.evaluated_tokens for engine in engines),
         needed_tokens=sum(engine.status.needed_tokens for engine in engines),
+        run_ids=runner.run_ids,
     )
 
 
@@ -307,24 +281,3 @@ def _progress(
         finally:
             for end in ends:
                 end()
-
-
-def _tell(summary: Summary, job: UnattendedJob) -> None:
-    if job is JUDGE and summary.complete == summary.items and not any(summary.written.values()):
-        say(
-            f"{summary.complete} of {counted(summary.items, 'pair')} are judged under these"
-            " principles already; --seed N asks again."
-        )
-        return
-    wrote = (counted(number, job.writes[kind]) for kind, number in summary.written.items())
-    failed = f", {len(summary.failures)} failed" if summary.failures else ""
-    say(
-        f"{summary.complete} of {counted(summary.items, job.item)} complete{failed};"
-        f" wrote {', '.join(wrote)} in {summary.seconds:.0f} s."
-    )
-    for item_id, reason in summary.failures.items():
-        say(one_line(f"failed: {job.item} {item_id[:12]}: {reason}", 400))
-    if summary.failures:
-        say("What failed was not paired; run it again to try it with other seeds.")
-    if not summary.finished:
-        say("Stopped; what was written is stored. Run it again to go on.")

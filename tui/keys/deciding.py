@@ -80,6 +80,13 @@ REVISE: list[BindingType] = [
     Binding(
         "d", "diff", "Diff", id="revise.diff", tooltip="marks the changes, or shows plain text"
     ),
+    Binding(
+        "y",
+        "thinking",
+        "Thinking",
+        id="revise.thinking",
+        tooltip="unfolds what the model thought before each text, or folds it",
+    ),
 ]
 """Mode R."""
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
+from tui.formatting import counted
 from tui.keymap import key_of
 from tui.row_layout import Claim
 from tui.text import plain
@@ -60,6 +61,8 @@ class ChainView(ReadingView):
         """Changes are marked in the text shown."""
         self._rewritten = False
         """Too little of the answer is left for that."""
+        self._unfolded = False
+        """What the model thought stands before each text."""
 
     def compose(self) -> ComposeResult:
         """The panes; the order is that of ``tab``."""
@@ -119,12 +122,11 @@ class ChainView(ReadingView):
         if self.editor.display:
             self.editor.close()
         self.revision.display = True
-        original = item.chain.original.text if item.chain else ""
         self.candidate.title = item.candidate_title
         if item.chain is None:
             self.candidate.show("")
         else:
-            self.candidate.show_answer(original)
+            self._show_candidate(item.chain.original)
         self._show_critique(item)
         await self.draw()
 
@@ -157,6 +159,36 @@ class ChainView(ReadingView):
             self.marked = self._insisted = not self._drawn
         await self.draw()
 
+    async def toggle_thinking(self) -> None:
+        """Unfold what the model thought before each text, or fold it."""
+        self._unfolded = not self._unfolded
+        if self.item is not None:
+            if self.item.chain is not None:
+                self._show_candidate(self.item.chain.original)
+            self._show_critique(self.item)
+            await self.draw()
+
+    def _show_candidate(self, original: Candidate) -> None:
+        words = self._thought(original.generation_id)
+        if self._unfolded and words:
+            self.candidate.show(self._behind_thinking(original.generation_id, original.text))
+            self.candidate.remark(words)
+        else:
+            self.candidate.show_answer(original.text, aside=words)
+
+    def _thought(self, generation_id: str | None) -> str:
+        """``thought 214 words``; empty where the model did not, or nobody knows."""
+        thought = self.item.thoughts.get(generation_id or "") if self.item else None
+        return f"thought {counted(len(thought.split()), 'word')}" if thought else ""
+
+    def _behind_thinking(self, generation_id: str | None, text: str | Content) -> Content:
+        """A text, with what was thought before it where that is unfolded."""
+        thought = self.item.thoughts.get(generation_id or "") if self.item else None
+        shown = plain(text) if isinstance(text, str) else text
+        if not thought or not self._unfolded:
+            return shown
+        return Content.assemble(plain(thought, "dim italic"), "\n\n", shown)
+
     async def draw(self) -> None:
         """Fill the right pane; long texts are compared off the UI thread."""
         item, shown = self.item, self.shown
@@ -172,6 +204,8 @@ class ChainView(ReadingView):
             return
         content, aside = await self._compared(original, shown.text)
         if (item, shown) == (self.item, self.shown):
+            aside = " · ".join(filter(None, (aside, self._thought(shown.generation_id))))
+            content = self._behind_thinking(shown.generation_id, content)
             self.revision.show(content, title=self._version_title(item), aside=aside)
 
     async def _compared(self, old: str, new: str) -> tuple[Content, str]:
@@ -205,5 +239,8 @@ class ChainView(ReadingView):
             self.critique.show(NO_CRITIQUE, title="Critique · none")
             return
         text = critique.text if critique.found else f"{NOTHING_FOUND}\n\n{critique.text}"
-        title = f"Critique · {item.principle(critique.principle_id)}"
-        self.critique.show(text.strip(), title=title)
+        self.critique.show(
+            self._behind_thinking(critique.generation_id, text.strip()),
+            title=f"Critique · {item.principle(critique.principle_id)}",
+            aside=self._thought(critique.generation_id),
+        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import ctypes
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
-from store.reasoning import CHANNEL_TEXTS, CONTROL_TEXTS
+from store import reasoning
 
 OUTPUTS = 64
 """Positions of one batch that may have logits; more would reserve memory for nothing."""
@@ -73,7 +74,7 @@ class Model:
         params.n_gpu_layers = gpu_layers
         params.use_extra_bufts = use_extra_bufts
         last_errors.clear()
-        self.pointer = llama_cpp.llama_model_load_from_file(path.encode(), params)
+        self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         if not self.pointer:
             raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
@@ -91,7 +92,6 @@ class Model:
         template = llama_cpp.llama_model_chat_template(self.pointer, None)
         self.chat_template: str | None = template.decode("utf-8", "replace") if template else None
         self._pieces: list[bytes | None] = [None] * self.n_vocab
-        self._has_channels = len(self.tokenise("<|channel|>", special=True)) == 1
 
     @property
     def vocab(self) -> Any:
@@ -107,6 +107,13 @@ class Model:
         kind = buffer.value.decode("utf-8", "replace").split(" ", 2)[-1]
         name, _, size = kind.partition(" - ")
         return f"{name}_{size[0]}" if size else name
+
+    @property
+    def bos(self) -> int | None:
+        """The token that every text is to begin with; None where the vocabulary wants none."""
+        token: int = llama_cpp.llama_vocab_bos(self._vocab)
+        wanted = token >= 0 and llama_cpp.llama_vocab_get_add_bos(self._vocab)
+        return token if wanted else None
 
     def special(self, which: str) -> str:
         """Text of the ``bos`` or ``eos`` token, empty where there is none."""
@@ -143,10 +150,8 @@ class Model:
 
     def _mark(self, token: int) -> bytes:
         text: bytes = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
-        small = text.decode("utf-8", "replace").lower()
-        if small in CHANNEL_TEXTS and not self._has_channels:
-            return b""
-        return text if small in CONTROL_TEXTS else b""
+        mark = reasoning.shown(text.decode("utf-8", "replace"), self.chat_template or "")
+        return text if mark else b""
 
     def control_texts(self) -> list[str]:
         """How control tokens are written: what must not be read as one inside a message."""

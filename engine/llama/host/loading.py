@@ -13,6 +13,7 @@ from engine.errors import EngineError, ModelFileError
 from engine.llama.host.binding import Context, Model, Span
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
+from engine.llama.host.rendering import renderer
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
 from engine.llama.protocol import Load
@@ -32,6 +33,8 @@ _PASSING_OVER = 50
 of another text, on a CPU; about, with the starter model."""
 _PASSING_SHARE = 0.1
 """How much of a token's time may go into passing over the cells of finished texts."""
+
+_NO_SYSTEM = "its chat template has no system turn: such a text opens the first user turn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def load(request: Load, backend: str) -> LoadedModel:
         ModelFileError: the file is no model that can write.
         EngineError: it does not fit the memory.
     """
+    renderer().start()
     offload = bool(llama_cpp.llama_supports_gpu_offload())
     slots = min(request.slots or (_SLOTS_GPU if offload else _SLOTS_CPU), _MOST_SLOTS)
     n_threads = request.n_threads or usable_cores()
@@ -66,7 +70,10 @@ def load(request: Load, backend: str) -> LoadedModel:
             if layers == 0 or request.gpu_layers is not None:
                 raise
             continue
-        template = ChatTemplate(model, think=request.think)
+        try:
+            template = ChatTemplate(model, think=request.think)
+        except ModelFileError as error:
+            raise ModelFileError(f"{Path(request.path).name}: {error}") from error
         n_ctx = min(request.n_ctx or _SEQUENCE, model.n_ctx_train or _SEQUENCE)
         cells = max(n_ctx, request.cells or _CELLS_A_SLOT * slots)
         try:
@@ -81,7 +88,9 @@ def load(request: Load, backend: str) -> LoadedModel:
             continue
         blank = _warm_up(context)
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
-        info = _describe(request, model, backend, n_ctx, n_threads, on_gpu if offload else 0, slots)
+        gpu = on_gpu if offload else 0
+        note = "" if template.system_turns else _NO_SYSTEM
+        info = _describe(request, model, backend, n_ctx, n_threads, gpu, slots, note)
         prompt_budget = PromptBudget(fixed=_TOKENS_A_RUN_GPU if offload and layers else None)
         # a number the user has set stays, and a GPU does not wait for threads
         most = 1 if request.n_threads or on_gpu else n_threads
@@ -167,6 +176,7 @@ def _describe(
     n_threads: int,
     gpu_layers: int,
     slots: int,
+    note: str,
 ) -> ModelInfo:
     return ModelInfo(
         name=Path(request.path).name,
@@ -181,4 +191,5 @@ def _describe(
         n_threads=n_threads,
         gpu_layers=gpu_layers,
         slots=slots,
+        note=note,
     )

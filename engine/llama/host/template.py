@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
-
-import jinja2
-import jinja2.ext
-from jinja2 import nodes
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.errors import BadRequest, ModelFileError
 from engine.llama.host.binding import Model
+from engine.llama.host.rendering import TemplateFault, renderer
 from store import reasoning
 from store.records import Message
 
 _MARK = "\ufdd0"
 """A code point that no text may hold (Unicode 23.7): stands for a control text while rendering."""
+_EFFORTS = {True: ("medium", "high"), False: ("none", "no_think", "minimal", "low")}
+"""Words for how much to think, the best first: a template takes those it names itself."""
+_PROBE = "Answer in plain words."
 
 
 class ChatTemplate:
     """A model's own way of writing a conversation down.
 
-    The template comes with the file and is data, not trust: it runs in jinja2's sandbox. Messages
-    are no trust either: a control text such as ``<|im_end|>`` inside one is read as plain
-    characters, so that no prompt can end its own turn and begin another.
+    The template comes with the file and is data, not trust: it runs in jinja2's sandbox, in a
+    process whose time and memory are limited. Messages are no trust either: a control text such as
+    ``<|im_end|>`` inside one is read as plain characters, so that no prompt can end its own turn
+    and begin another.
 
     Args:
         model: whose template it is.
         think: whether the model is to think first; None leaves it to the template.
+
+    Raises:
+        ModelFileError: there is no template, or it cannot render a single question.
     """
 
     def __init__(self, model: Model, *, think: bool | None = None) -> None:
@@ -42,21 +44,27 @@ class ChatTemplate:
                 "usually says instruct, chat or it)"
             )
         self._model = model
+        self._source = model.chat_template
         self._think = think
         texts = sorted(model.control_texts(), key=len, reverse=True)
         self._control = re.compile("|".join(map(re.escape, texts)) or r"(?!)")
-        self.thinks = reasoning.mentioned(model.chat_template)
+        self.thinks = reasoning.mentioned(self._source)
         """Whether the model may think before it answers."""
-        self._channels = "<|channel|>" in model.chat_template
+        question = Message("user", "Why?")
         try:
-            self._template = _environment().from_string(model.chat_template)
-        except (jinja2.TemplateError, RecursionError) as error:
-            raise ModelFileError(f"its chat template cannot be read: {error}") from error
+            self._once([question], self._switches(think))
+        except TemplateFault as fault:
+            what = "cannot be read" if fault.unreadable else "refuses even one question"
+            raise ModelFileError(f"its chat template {what}: {fault}") from fault
+        self.system_turns = self._shows_system(question)
+        """Whether it has system turns; their text opens the first user turn where it has none."""
 
     def prompt(
         self, messages: Sequence[Message], prefill: str, *, answers_at_once: bool
     ) -> tuple[str, list[int]]:
         """The exact text the model is given, ready for the assistant's turn, and its tokens.
+
+        It begins with the token that begins texts where the vocabulary wants one, once.
 
         Args:
             messages: the conversation.
@@ -87,92 +95,80 @@ class ChatTemplate:
         tokens: list[int] = []
         for place, part in enumerate(parts):
             tokens += self._model.tokenise(part, special=place % 2 == 0)
-        return "".join(parts), tokens
+        return self._begun("".join(parts), tokens)
+
+    def _begun(self, text: str, tokens: list[int]) -> tuple[str, list[int]]:
+        bos, written = self._model.bos, self._model.special("bos")
+        if bos is None:
+            return text, tokens
+        if tokens[:1] != [bos]:
+            return written + text, [bos, *tokens]
+        while tokens[1:2] == [bos]:
+            text, tokens = text.removeprefix(written), tokens[1:]
+        return text, tokens
 
     def _switches(self, think: bool | None) -> dict[str, Any]:
         """The names under which templates ask whether the model is to think."""
         if think is None or not self.thinks:
             return {}
-        least = "low" if self._channels else "none"
+        named = (word for word in _EFFORTS[think] if re.search(f"['\"]{word}['\"]", self._source))
         return {
+            **({} if think else {"thinking_budget": 0}),
             "enable_thinking": think,
             "thinking": think,
-            "reasoning_effort": "medium" if think else least,
+            "thinking_mode": self._mode(think),
+            "reasoning_effort": next(named, "medium" if think else "low"),
         }
 
-    def _render(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
-        rows: list[Any] = [
-            {"role": message.role, "content": message.content} for message in messages
-        ]
+    def _mode(self, think: bool) -> str:
+        """As DeepSeek's templates call it, or as MiniMax's."""
+        if "disabled" in self._source:
+            return "enabled" if think else "disabled"
+        return "thinking" if think else "chat"
+
+    def _shows_system(self, question: Message) -> bool:
         try:
-            return self._template.render(
-                messages=rows,
-                add_generation_prompt=True,
-                eos_token=self._model.special("eos"),
-                bos_token=self._model.special("bos"),
+            return _PROBE in self._once([Message("system", _PROBE), question], {})
+        except TemplateFault:
+            return False
+
+    def _render(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
+        """The first form of a conversation that the template takes; the first refusal counts."""
+        refusal: TemplateFault | None = None
+        for form in self._forms(messages):
+            try:
+                return self._once(form, switches)
+            except TemplateFault as fault:
+                refusal = refusal or fault
+        raise BadRequest(f"the model's chat template refuses this: {refusal}") from refusal
+
+    def _forms(self, messages: Sequence[Message]) -> Iterator[list[Message]]:
+        """As it is, and with neighbours of one role as one turn, for templates of strict turns."""
+        said = list(messages)
+        if not self.system_turns and len(said) > 1 and said[0].role == "system":
+            system, first, *rest = said
+            said = [Message(first.role, f"{system.content}\n\n{first.content}"), *rest]
+        yield said
+        strict = [
+            Message(role, "\n\n".join(each.content for each in turns))
+            for role, turns in groupby(said, key=lambda message: message.role)
+        ]
+        if strict != said:
+            yield strict
+
+    def _once(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
+        return renderer().render(
+            self._source,
+            {
+                "messages": [
+                    {"role": message.role, "content": message.content} for message in messages
+                ],
+                "add_generation_prompt": True,
+                "eos_token": self._model.special("eos"),
+                "bos_token": self._model.special("bos"),
+                # what firefunction's template takes for granted
+                "functions": "",
+                "datetime": datetime.now(UTC).strftime("%b %d %Y %H:%M:%S GMT"),
                 **switches,
-            )
-        # a template is a program of somebody else's: it may fail in any way
-        except Exception as error:
-            if messages and messages[0].role == "system" and len(messages) > 1:
-                return self._render(_without_system(messages), switches)
-            raise BadRequest(f"the model's chat template refuses this: {_said(error)}") from error
-
-
-class _Generation(jinja2.ext.Extension):
-    """``{% generation %}``, which marks the model's own words for training, changes nothing."""
-
-    tags = {"generation"}
-
-    def parse(self, parser: Parser) -> list[nodes.Node]:
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    """Jinja as transformers sets it up for chat templates, which is what templates expect."""
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=[_Generation, jinja2.ext.loopcontrols],
-    )
-    environment.filters["tojson"] = _tojson
-    environment.globals["raise_exception"] = _raise
-    environment.globals["strftime_now"] = _now
-    return environment
-
-
-def _tojson(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
-    return json.dumps(
-        value,
-        ensure_ascii=ensure_ascii,
-        indent=indent,
-        separators=separators,
-        sort_keys=sort_keys,
-    )
-
-
-def _raise(message: str) -> None:
-    raise jinja2.TemplateError(message)
-
-
-def _now(form: str) -> str:
-    return datetime.now().astimezone().strftime(form)
-
-
-def _said(error: Exception) -> str:
-    """One line of an error, with its kind where it says nothing."""
-    said = " ".join(str(error).split())[:200]
-    return said or type(error).__name__
-
-
-def _without_system(messages: Sequence[Message]) -> list[Message]:
-    """For templates that know no system turn: its text opens the first user turn instead."""
-    system, first, *rest = messages
-    return [Message(first.role, f"{system.content}\n\n{first.content}"), *rest]
+            },
+        )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from store.db.connection import open_store
+from store.db.connection import create, open_store
 from store.errors import WrongId
-from store.items import candidates, pairs
-from store.judgements import decisions, labels
+from store.items import candidates, pairs, removal
+from store.judgements import decisions, guidelines, labels
 from store.log.undo import undo
 from store.records import Choice, Phase, Verdict
-from store.rounds import queue, sampling
+from store.rounds import order, queue, relabel, sampling
+from store.rounds.order import BLOCK
 from tests.store.building import AT, a_candidate, a_chain, a_critique, a_prompt, a_revision
 from tests.store.deciding import ticking
 
@@ -167,12 +171,89 @@ def test_places_outside_are_the_nearest(db: Database) -> None:
 
 
 def test_pairs_that_arrive_later_come_later(db: Database) -> None:
-    first = set(some_pairs(db, queue.BLOCK))
-    order = [queue.label_at(db, "anna", i).pair_id for i in range(1, queue.BLOCK + 1)]
-    later = set(some_pairs(db, 5, start=queue.BLOCK))
-    now = [queue.label_at(db, "anna", i).pair_id for i in range(1, queue.BLOCK + 6)]
-    assert now[: queue.BLOCK] == order
-    assert (set(order), set(now[queue.BLOCK :])) == (first, later)
+    first = set(some_pairs(db, BLOCK))
+    before = [queue.label_at(db, "anna", i).pair_id for i in range(1, BLOCK + 1)]
+    later = set(some_pairs(db, 5, start=BLOCK))
+    now = [queue.label_at(db, "anna", i).pair_id for i in range(1, BLOCK + 6)]
+    assert now[:BLOCK] == before
+    assert (set(before), set(now[BLOCK:])) == (first, later)
+
+
+def test_gaps_between_positions_leave_no_gap_between_places(db: Database) -> None:
+    made = some_pairs(db, 4)
+    db.execute("UPDATE sqlite_sequence SET seq = 25 WHERE name = 'pair'")
+    made += some_pairs(db, 9, start=4)
+    assert set(offered(db, "anna")) == set(made)
+    assert len(walk(db, "anna", 13)) == len(set(made))
+
+
+def test_where_many_are_answered_the_next_opening_looks_behind_them(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order, "FAR", 12)
+    some_pairs(db, 40)
+    now = ticking()
+    walked = walk(db, "anna", 25)
+    waiting = queue.label_next(db, "anna")
+    upto = db.execute("SELECT upto FROM answer_count WHERE annotator = 'anna'").fetchone()[0]
+    assert 12 < upto <= 25
+    assert waiting.done == 25
+    assert waiting == queue.label_next(db, "anna", after=walked[-1])
+    undo(db, "anna", now())  # the last one is waiting again, whatever was remembered
+    assert queue.label_next(db, "anna").pair_id == walked[-1]
+    labels.give(db, walked[-1], "anna", Verdict.B, at=now())
+    assert queue.label_next(db, "anna") == waiting
+    guidelines.add_version(db, "read both", "anna", now())
+    assert len(relabel.again(db, "anna", now())) == 25
+    assert queue.label_next(db, "anna").pair_id == walked[0]
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["label", "skip", "undo", "clear", "remove", "back"]),
+            st.integers(0, 23),
+        ),
+        max_size=40,
+    )
+)
+def test_counts_and_places_are_those_of_a_naive_look(acts: list[tuple[str, int]]) -> None:
+    now = ticking()
+    with TemporaryDirectory() as folder:
+        db = create(Path(folder) / "study.db", seed="1", at=AT)
+        made = some_pairs(db, 24)
+        for act, n in acts:
+            if act in ("label", "skip") and made[n] not in removed(db):
+                verdict = Verdict.SKIP if act == "skip" else Verdict.A
+                labels.give(db, made[n], "anna", verdict, at=now())
+            elif act == "undo":
+                undo(db, "anna", now())
+            elif act == "clear":
+                guidelines.add_version(db, f"rule {now()}", "anna", now())
+                relabel.again(db, "anna", now())
+            elif act == "remove":
+                removal.remove(db, [made[n]], "bo", at=now())
+            elif act == "back":
+                removal.bring_back(db, [made[n]], "bo", at=now())
+            answered = {
+                str(pair)
+                for (pair,) in db.execute(
+                    "SELECT pair_id FROM answered WHERE annotator = 'anna'"
+                ).fetchall()
+            }
+            kept = [pair for pair in made if pair not in removed(db)]
+            own = offered(db, "anna")
+            assert set(own) == set(kept)
+            waiting = [pair for pair in own if pair not in answered]
+            here = queue.label_next(db, "anna")
+            assert (here.pair_id, here.done) == (next(iter(waiting), None), len(answered))
+            assert (here.index or None) == (own.index(waiting[0]) + 1 if waiting else None)
+        db.close()
+
+
+def removed(db: Database) -> set[str]:
+    return {str(pair) for (pair,) in db.execute("SELECT pair_id FROM removed_pair").fetchall()}
 
 
 def test_sides_are_drawn_for_each_annotator_and_turned_in_a_repeat(db: Database) -> None:

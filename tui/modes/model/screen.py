@@ -262,6 +262,8 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
     lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how)), where]
     if info.sha256:
         lines.append(plain(f"sha-256 {info.sha256}", "$muted"))
+    if info.note:
+        lines.append(plain(info.note, "$muted"))
     if status.restarts:
         lines.append(plain(f"started again {counted(status.restarts, 'time')}", "$muted"))
     return Content("\n").join(line for line in lines if line.plain)

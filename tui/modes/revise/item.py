@@ -49,6 +49,8 @@ class RevisionItem:
     """The original was drawn at this temperature."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Titles of the principles used, by id."""
+    thoughts: Mapping[str, str] = field(default_factory=dict)
+    """What the model thought before each of its texts, by generation."""
     flagged: bool = False
     """Somebody set the original aside."""
     noted: bool = False
@@ -149,6 +151,7 @@ def of_chain(db: Database, candidate_id: str) -> RevisionItem:
         answers=answers,
         temperature=_temperature(db, chain.original),
         titles=_titles(db, chain),
+        thoughts=runs.thoughts(db, _generations(chain)),
         flagged=labels.flagged(db, chain.original.id),
         noted=bool(labels.notes(db, chain.original.id)),
     )
@@ -256,6 +259,13 @@ def _temperature(db: Database, original: Candidate) -> float | None:
         return None
     value = runs.get_generation(db, original.generation_id).settings.get("temperature")
     return float(value) if isinstance(value, int | float) else None
+
+
+def _generations(chain: Chain) -> list[str]:
+    made = [chain.original.generation_id]
+    for step in chain.rounds:
+        made += [each.generation_id for each in (step.critique, step.revision) if each]
+    return [each for each in made if each]
 
 
 def _titles(db: Database, chain: Chain) -> dict[str, str]:

@@ -188,6 +188,8 @@ class ReviseScreen(ModeScreen):
             return item is not None and item.answers > 1
         if action == "mark":
             return True if item is not None and item.chain is not None else None
+        if action == "thinking":
+            return bool(item and item.thoughts)
         if action in {"older", "diff"} and not (item and item.finished):
             return None
         return super().check_action(action, parameters)
@@ -250,6 +252,10 @@ class ReviseScreen(ModeScreen):
     def action_diff(self) -> None:
         """Mark the changes, or show the plain text."""
         self.background(self.chain.toggle_marks, group="draw")
+
+    def action_thinking(self) -> None:
+        """Unfold or fold what the model thought."""
+        self.background(self.chain.toggle_thinking, group="draw")
 
     def on_editor_saved(self, event: Editor.Saved) -> None:
         """``ctrl+s``: a changed text is an edit, an unchanged one accepts the revision."""

@@ -26,7 +26,9 @@ HELP = (
     "end of the text.\n"
     "{revise.earlier_answer} and {revise.next_answer} lead through all answers to the prompt, "
     "revised or not; {revise.another} revises the one shown. {revise.mark} marks a text, and on a "
-    "second one it makes a pair of the two."
+    "second one it makes a pair of the two.\n"
+    "What a reasoning model thought is no part of a text: it is counted in the rule above it, and "
+    "{revise.thinking} unfolds it."
 )
 
 WAITING: NextSteps = (

@@ -1,0 +1,179 @@
+"""``run`` with a plan before it, a policy that is kept, and what to look at behind it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.api import Sampling
+from engine.method.plan import Plan
+from engine.scripted import ScriptedEngine, made_up
+from store.db.session import session
+from store.items import runs
+from store.records import Generation, Message, Run
+from tests.cli.conftest import Pairlab
+from tui.cli import outlook
+
+QUESTIONS = [f"How do I clean window number {number}?" for number in range(4)]
+POLICY = """
+candidates = 2
+temperature = [0.6, 0.9]
+rounds = 1
+pick = "ordered"
+seed = 5
+think = 300
+pairs = "original-last"
+
+[judge]
+principles = 2
+template = "places"
+reasoned = true
+"""
+
+Engines = list[ScriptedEngine]
+
+
+@pytest.fixture
+def asked(project: Pairlab, tmp_path: Path) -> Pairlab:
+    """A project with four prompts."""
+    (tmp_path / "prompts.txt").write_text("\n".join(QUESTIONS), encoding="utf-8")
+    (tmp_path / "night.toml").write_text(POLICY, encoding="utf-8")
+    assert project("import", "prompts.txt").exit_code == 0
+    return project
+
+
+def rows(query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect("pairlab.db")) as db:
+        return db.execute(query).fetchall()
+
+
+def test_a_dry_run_tells_the_plan_and_does_nothing(asked: Pairlab, scripted: Engines) -> None:
+    before = Path("pairlab.db").read_bytes()
+    done = asked("run", "--candidates", "3", "--max-tokens", "100", "--dry-run")
+    assert done.exit_code == 0, done.stderr
+    assert "3 candidates at T 0.7 to 1.1, 1 round, principles random of harmless" in done.stderr
+    assert (
+        "4 prompts, 0 complete; to write: 12 candidates, 4 critiques, 4 revisions;"
+        " at most 2,000 tokens." in done.stderr
+    )
+    assert "not known before the model has written" in done.stderr
+    assert scripted == []
+    assert Path("pairlab.db").read_bytes() == before
+
+
+def test_the_plan_is_reckoned_by_what_the_model_wrote_before(asked: Pairlab) -> None:
+    with session(Path("pairlab.db")) as db:
+        run = runs.add_run(
+            db,
+            Run(
+                model="m.gguf",
+                model_sha256=None,
+                backend="b",
+                chat_template=None,
+                settings={},
+                seed=0,
+                started_at="2026-01-01T00:00:00.000Z",
+            ),
+        )
+        for number in range(10):
+            hour = 0 if number < 5 else 3  # a pause in the middle does not count
+            runs.add_generation(
+                db,
+                Generation(
+                    run_id=run,
+                    kind="propose",
+                    rendered="",
+                    settings={},
+                    seed=number,
+                    text="t",
+                    finish_reason="stop",
+                    prompt_tokens=50,
+                    completion_tokens=100,
+                    seconds=9.0,
+                    refused="empty" if number == 3 else None,
+                    created_at=f"2026-01-01T0{hour}:00:{2 * number:02d}.000Z",
+                ),
+            )
+        seen = outlook.of_plan(db, Plan(rounds=0), "m.gguf", "m.gguf", outlook.Price(1e6, 2e6))
+        unknown = outlook.of_plan(db, Plan(rounds=0), "other.gguf", "other.gguf", None)
+    # 16 candidates; ten attempts of 100 tokens gave nine texts, one every two seconds
+    assert seen.written_tokens == round(16 * 1000 / 9)
+    assert seen.prompt_tokens == round(16 * 500 / 9)
+    assert (seen.tokens_per_second, seen.seconds) == (50, round(16 * 1000 / 9 / 50))
+    assert seen.cost == pytest.approx(16 * (500 + 2000) / 9, abs=0.01)
+    assert (unknown.written_tokens, unknown.expected) == (16 * Plan().max_tokens, False)
+    assert unknown.seconds is unknown.cost is unknown.prompt_tokens is None
+
+
+def test_a_policy_fixes_the_run_and_is_kept_with_it(asked: Pairlab, scripted: Engines) -> None:
+    done = asked("run", "--policy", "night.toml")
+    assert done.exit_code == 0, done.stderr
+    assert rows("SELECT count(*) FROM generation WHERE kind = 'propose'") == [(8,)]
+    settings = [json.loads(row[0]) for row in rows("SELECT settings FROM run ORDER BY started_at")]
+    writing = next(each for each in settings if each["parts"] == ["propose", "revise"])
+    assert writing["policy"] == POLICY
+    assert (writing["temperature"], writing["thinking_tokens"]) == ([0.6, 0.9], 300)
+    judging = next(each for each in settings if each["parts"] == ["judge"])
+    assert (judging["principles"], judging["samples"]) == (2, 1)
+    assert rows("SELECT DISTINCT seed FROM run") == [(5,)]
+    assert rows("SELECT count(*) FROM asking") == [(8,)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "options", "said"),
+    [
+        (POLICY, ("--candidates", "3"), "the policy fixes candidates: leave the option out"),
+        ("candidate = 3", (), "there is no option candidate; there are"),
+        ("candidates = 0", (), "0 is not in the range"),
+        ("candidates = ", (), "is no TOML"),
+        ("pairs = 'all'", (), "all is no rule"),
+        ("[judge]\nprinciples = 'few'", (), "want 1, another number or all"),
+        ("[judge]\nprinciple = 2", (), "No such option"),
+    ],
+)
+def test_a_wrong_policy_is_refused_before_anything_is_written(
+    asked: Pairlab, scripted: Engines, policy: str, options: tuple[str, ...], said: str
+) -> None:
+    Path("night.toml").write_text(policy, encoding="utf-8")
+    done = asked("run", "--policy", "night.toml", *options)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+    assert scripted == []
+    assert rows("SELECT count(*) FROM run") == [(0,)]
+
+
+def test_the_summary_names_what_is_worth_a_look(asked: Pairlab, scripted: Engines) -> None:
+    seen = []
+
+    def now_and_then(messages: Sequence[Message], sampling: Sampling, prefill: str) -> str:
+        seen.append(sampling)
+        text = made_up(messages, sampling, prefill)
+        return "" if len(seen) == 1 else f"<think>hm</think>{text}"
+
+    scripted.append(ScriptedEngine(reply=now_and_then))
+    done = asked("run", "--candidates", "1", "--rounds", "0", "--json")
+    found = json.loads(done.stdout)["worth_a_look"]
+    assert (found["retried"], found["refused"], found["thought"]) == (1, {"empty": 1}, 4)
+    assert found["cut"] == found["degenerate"] == []
+    scripted.append(ScriptedEngine(reply=lambda *_: "I'm sorry, but I can't help with that."))
+    done = asked("run", "--candidates", "2", "--rounds", "0")
+    assert "Worth a look: 4 answers declining." in done.stderr
+
+
+@pytest.mark.parametrize("words", ["300", "budget:300", "budget 300", "budget=300"])
+def test_the_budget_of_the_thinking(asked: Pairlab, scripted: Engines, words: str) -> None:
+    done = asked("propose", "--limit", "1", "--candidates", "1", "--think", words)
+    assert done.exit_code == 0, done.stderr
+    assert scripted[0].history[0].choices[0].thinking_tokens == 300
+    assert asked("propose", "--think", "budget").exit_code == 2
+
+
+def test_help_says_what_a_seed_promises(pairlab: Pairlab) -> None:
+    told = " ".join(pairlab("run", "--help").stdout.split())
+    assert "What --seed promises: the same principles and the same drawing of each text" in told

@@ -1,0 +1,125 @@
+"""A file that fixes everything about a run, to be read before the night and kept with the run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.core import ParameterSource
+
+_META: Final = "pairlab.policy"
+_SHARED: Final = frozenset(
+    {
+        "model",
+        "endpoint",
+        "allow_remote",
+        "constitution",
+        "seed",
+        "limit",
+        "threads",
+        "context",
+        "gpu_layers",
+    }
+)
+"""Options that the judge takes over from the run where its own table does not name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the file says."""
+
+    source: str
+    """As it is kept with the run."""
+    fixed: frozenset[str]
+    """Names of the parameters it fixes."""
+    pairs: str | None
+    """What `run` pairs, as `setting --pairs` takes it."""
+    judge: tuple[str, ...] | None
+    """Options of ``judge``; None where nobody judges."""
+
+
+def policy_option(command: Callable[..., None]) -> Callable[..., None]:
+    """``--policy FILE.toml``; what it says counts as if it stood on the command line."""
+    return click.option(
+        "--policy",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        is_eager=True,
+        expose_value=False,
+        callback=_read,
+        metavar="FILE.toml",
+        help="Options by their names (candidates = 4), pairs as `setting --pairs` has them, and a"
+        " table [judge] with options of `judge`, which then follows. The file is kept with the"
+        " run; what it fixes cannot be given beside it.",
+    )(command)
+
+
+def given(ctx: click.Context) -> Policy | None:
+    """The policy of this command, once all its options are read.
+
+    Raises:
+        click.UsageError: an option was given that the policy fixes.
+    """
+    policy: Policy | None = ctx.meta.get(_META)
+    for name in sorted(policy.fixed) if policy else ():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"the policy fixes {name}: leave the option out")
+    return policy
+
+
+def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        source = path.read_text(encoding="utf-8")
+        told = tomllib.loads(source)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.BadParameter(f"{path} is no TOML: {error}") from error
+    judge, pairs = told.pop("judge", None), told.pop("pairs", None)
+    names = _names(ctx.command)
+    defaults = {}
+    for key, value in told.items():
+        if key not in names:
+            raise click.BadParameter(
+                f"{path}: there is no option {key}; there are {', '.join(sorted(names))},"
+                " pairs and [judge]"
+            )
+        defaults[names[key]] = _value(value)
+    if pairs is not None and not isinstance(pairs, str):
+        raise click.BadParameter(f"{path}: pairs is a text, as `setting --pairs` takes it")
+    if judge is not None and not isinstance(judge, dict):
+        raise click.BadParameter(f"{path}: judge is a table of options")
+    shared = {key: value for key, value in told.items() if key in _SHARED}
+    ctx.default_map = {**(ctx.default_map or {}), **defaults}
+    options = None if judge is None else tuple(_arguments(shared | judge))
+    ctx.meta[_META] = Policy(source, frozenset(defaults), pairs, options)
+
+
+def _names(command: click.Command) -> dict[str, str]:
+    """Names of parameters by the options' names, as TOML writes them."""
+    return {
+        option.removeprefix("--").replace("-", "_"): str(param.name)
+        for param in command.params
+        for option in param.opts
+        if param.name not in {"policy", "as_json", "dry_run"}
+    }
+
+
+def _value(value: Any) -> Any:
+    """A list of two numbers is LO:HI; other lists are options given several times."""
+    if isinstance(value, list) and all(isinstance(each, int | float) for each in value):
+        return ":".join(map(str, value))
+    return value
+
+
+def _arguments(table: dict[str, Any]) -> list[str]:
+    words = []
+    for key, value in table.items():
+        if value is not False:
+            option = f"--{key.replace('_', '-')}"
+            # one word: --reasoned takes a number or none
+            words.append(option if value is True else f"{option}={_value(value)}")
+    return words
