@@ -46,13 +46,13 @@ def problem(name: str) -> str | None:
     plain = ids.name(name)
     if not plain:
         return "needs a visible character"
+    if mark := reserved(plain):
+        owner = "models" if mark == ids.AI else "files that brought their own labels"
+        return f"must not begin with {mark}, the mark of {owner}"
     if len(plain) > MOST:
         return f"has at most {MOST} characters; this one has {len(plain)}"
     if hidden := next((sign for sign in plain if is_unseen(sign) and sign != " "), None):
         return f"has visible characters only; this one holds U+{ord(hidden):04X}"
-    if mark := reserved(plain):
-        owner = "models" if mark == ids.AI else "files that brought their own labels"
-        return f"that begins with {mark} is one of {owner}, and counts as no person"
     return None
 
 
