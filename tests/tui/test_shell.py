@@ -342,7 +342,9 @@ async def test_the_palette_has_modes_first_then_actions_then_keys(
         assert places == sorted(places)
         assert "H r" in shown
         await press(pilot, *"light")
-        await until(pilot, lambda: "Colours: light" in drawn(app) and "Accept" not in drawn(app))
+        await until(
+            pilot, lambda: "Colours: light" in drawn(app) and "Import a file" not in drawn(app)
+        )
         await press(pilot, "down", "enter")
         assert app.theme == "pairlab-light"
 
