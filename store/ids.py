@@ -55,16 +55,6 @@ def is_person(annotator: str) -> bool:
     return not annotator.startswith((AI, SOURCE))
 
 
-def reserved(annotator: str) -> str | None:
-    """The mark of models or of files that a name would be read to begin with, else None.
-
-    Also in capitals, in full-width letters and with invisible characters between.
-    """
-    plain = unicodedata.normalize("NFKC", annotator).casefold()
-    plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf").strip()
-    return next((mark for mark in (AI, SOURCE) if plain.startswith(mark)), None)
-
-
 def prompt_id(messages: Iterable[Message]) -> str:
     """Id of a prompt: its messages, to the letter."""
     return digest("prompt", [[m.role, m.content] for m in messages])

@@ -79,9 +79,12 @@ def blank(text: str) -> bool:
     """Whether nothing of a text can be seen: white space, controls, invisible characters."""
     if text[:1].isascii() and text[:1].isalnum():
         return False
-    return all(
-        character in _INVISIBLE or unicodedata.category(character) in _UNSEEN for character in text
-    )
+    return all(map(is_unseen, text))
+
+
+def is_unseen(character: str) -> bool:
+    """Whether a character leaves no mark on a screen; spaces are among them."""
+    return character in _INVISIBLE or unicodedata.category(character) in _UNSEEN
 
 
 def looped(text: str) -> str | None:

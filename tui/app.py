@@ -229,6 +229,13 @@ class PairlabApp(App[None], Bordered):
         """A key as footer, help and palette show it."""
         return binding.key_display or display_short(binding.key)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a text is open, letters are letters: nothing else is opened over it."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if action in {"find", "dialog", "mode"} and getattr(screen, "open_text", None) is not None:
+            return False
+        return super().check_action(action, parameters)
+
     def action_mode(self, mode: str) -> None:
         """An upper-case letter, or a click on a mode's name."""
         self.switch_mode(mode)
@@ -249,12 +256,12 @@ class PairlabApp(App[None], Bordered):
         await self.switch_mode("browse")
         self.pass_on(StartSearch())
 
-    def action_import_file(self) -> None:
-        """A file, looked at before anything of it is written."""
-        from tui.dialogs.import_file import ImportScreen  # opened seldom, and slow to import
+    def action_dialog(self, dialog: str) -> None:
+        """Open what belongs to the whole project, over the mode."""
+        from tui.dialogs.registry import BY_ID  # opened seldom, and slow to import
 
         if self.is_open:
-            self.push_screen(ImportScreen())
+            self.push_screen(BY_ID[dialog].open())
 
     # Word from others
 

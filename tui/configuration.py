@@ -1,6 +1,7 @@
 """What one person wants otherwise, on this machine: keys, colours, the least time on an item.
 
-A TOML file that only its owner writes; whatever cannot be used is told and changes nothing.
+A TOML file of its owner's, which the app changes line by line; whatever cannot be used is told and
+changes nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Configuration:
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of their binding, as ``App.set_keymap`` takes them."""
     theme: str | None = None
-    """Used where the project remembers none."""
+    """This person's colours."""
     minimum_seconds: float = 0.0
     """How long an item must have been on the screen before a key decides on it; the project's own
     time where that is longer."""
@@ -57,10 +58,11 @@ def read(file: Path) -> Configuration:
         return Configuration(refused=(f"cannot be read: {error.strerror or error}",))
     except ValueError as error:  # not UTF-8, or no TOML
         return Configuration(refused=(f"is no TOML, nothing of it is used: {error}",))
-    return _checked(given)
+    return checked(given)
 
 
-def _checked(given: dict[str, Any]) -> Configuration:
+def checked(given: dict[str, Any]) -> Configuration:
+    """What of a parsed file can be used."""
     from tui import keymap  # every key there is: needed where there is such a file only
 
     refused = [
@@ -72,8 +74,8 @@ def _checked(given: dict[str, Any]) -> Configuration:
     if not isinstance(keys, dict):
         refused.append("keys is a table: [keys], then one line for each key")
         keys = {}
-    checked = keymap.check(_flat(keys))
-    refused += checked.refused
+    moved = keymap.check(_flat(keys))
+    refused += moved.refused
     theme = given.get("theme")
     if theme is not None and theme not in COLOURS:
         refused.append(f"theme is one of {', '.join(COLOURS)}")
@@ -87,7 +89,7 @@ def _checked(given: dict[str, Any]) -> Configuration:
     if shield not in SHIELDS:
         refused.append(f"shield is one of {', '.join(SHIELDS)}")
     return Configuration(
-        keymap=checked.keymap,
+        keymap=moved.keymap,
         theme=COLOURS.get(theme) if isinstance(theme, str) else None,
         minimum_seconds=float(seconds),
         shields_harmful=shield == "harmful",

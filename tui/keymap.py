@@ -15,6 +15,7 @@ from textual.keys import Keys, format_key
 
 from tui.keys.common import COMMON, ITEM_ACTIONS
 from tui.keys.deciding import JUDGE, LABEL, REVISE
+from tui.keys.home import HOME
 from tui.keys.looking import BROWSE, EXPORT, KAPPA, MODEL
 from tui.keys.ranking import RANKING
 from tui.keys.texts import EDITOR, GUIDELINE, GUIDELINE_EDITOR
@@ -32,6 +33,7 @@ _MODE_KEYS: dict[str, list[BindingType]] = {
     "browse": BROWSE,
     "export": EXPORT,
     "model": MODEL,
+    "home": HOME,
 }
 
 _TAKEN = frozenset({"ctrl+c", "ctrl+p", "ctrl+q"})

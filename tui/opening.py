@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui.services import Services
 
 FIRST = MODES[0]
-"""The mode the app opens in, but where there are only pairs to label."""
+"""The mode in the header until it is known where the project's work is."""
 
 
 class OpeningApp(PairlabApp):
@@ -92,10 +92,9 @@ class OpeningApp(PairlabApp):
 
     def _load(self) -> Services:
         services = self._open_project()
-        from store.items.answered_prompts import only_pairs  # once sqlite-utils is there
+        from store.views.standing import first_mode  # once sqlite-utils is there
 
-        if services.store.submit(only_pairs).result():
-            self._first = BY_ID["label"]
+        self._first = BY_ID[services.store.submit(first_mode).result()]
         self._first.load()  # here, where the frame stays alive, and not when it is switched to
         return services
 

@@ -1,18 +1,43 @@
-"""The palette (ctrl+p): every key of the screen by its name, the modes, the colours."""
+"""The palette (ctrl+p): modes and actions first, then this screen's keys, then the colours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
+from rich.cells import cell_len
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui.dialogs.help import key_entries
+from tui.dialogs.registry import DIALOGS
+from tui.modes.registry import BY_ID, MODES
+from tui.text import plain
+
+if TYPE_CHECKING:
+    from tui.app import PairlabApp
+
+_NAME = 30
+"""Columns for the name; the longest of our own has them."""
+_KEY = 8
 
 
 class _PaletteEntry(NamedTuple):
     name: str
+    key: str
     help: str
     run: Callable[[], object]
+
+    def drawn(self, name: Content | None = None) -> Content:
+        """One line: what, its key, what it does."""
+        shown = name or plain(self.name)
+        return Content.assemble(
+            shown,
+            " " * max(_NAME - cell_len(self.name), 1),
+            (self.key + " " * max(_KEY - cell_len(self.key), 1), "bold $accent"),
+            plain(self.help, "$muted"),
+        )
 
 
 class PairlabCommands(Provider):
@@ -20,36 +45,37 @@ class PairlabCommands(Provider):
 
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""
-        for command in self._commands():
-            yield DiscoveryHit(command.name, command.run, help=command.help)
+        for entry in self._entries():
+            yield DiscoveryHit(entry.drawn(), entry.run, text=entry.name)
 
     async def search(self, query: str) -> Hits:
-        """What fits the letters typed."""
+        """What fits the letters typed, by name or by what it does."""
         matcher = self.matcher(query)
-        for command in self._commands():
-            score = matcher.match(command.name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
+        for entry in self._entries():
+            by_name, by_help = matcher.match(entry.name), matcher.match(entry.help) / 4
+            if score := max(by_name, by_help):
+                name = Content.from_markup(matcher.highlight(entry.name)) if by_name else None
+                yield Hit(score, entry.drawn(name), entry.run, text=entry.name)
 
-    def _commands(self) -> Iterator[_PaletteEntry]:
-        app, screen = self.app, self.screen
-        seen = set()
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if active.enabled and binding.tooltip and binding.action not in seen:
-                seen.add(binding.action)
+    def _entries(self) -> Iterator[_PaletteEntry]:
+        app = cast("PairlabApp", self.app)
+        for mode in MODES:
+            key = app.key_of(f"mode.{mode.id}")
+            yield _PaletteEntry(mode.name, key, mode.about, partial(app.switch_mode, mode.id))
+        home = app.key_of(f"mode.{BY_ID['home'].id}")
+        for dialog in DIALOGS:
+            key = app.key_of(dialog.binding)
+            key = f"{home} {key}" if dialog.binding.startswith("home.") else key
+            run = partial(app.action_dialog, dialog.id)
+            yield _PaletteEntry(dialog.name, key, dialog.about, run)
+        listed = {f"app.dialog('{dialog.id}')" for dialog in DIALOGS}
+        for entry in key_entries(self.screen):
+            binding = entry.binding
+            known = {binding.action, f"app.{binding.action}"} & listed
+            if entry.enabled and not known and not (binding.id or "").startswith("mode."):
                 run = partial(app.simulate_key, binding.key)
-                key = app.get_key_display(binding)
-                yield _PaletteEntry(f"{binding.description}  ({key})", binding.tooltip, run)
-        yield _PaletteEntry("Merge another project file", "shows first what comes in", self._merge)
+                yield _PaletteEntry(binding.description, entry.keys[0], binding.tooltip, run)
         for theme in app.available_themes:
             words = f"Colours: {theme.removeprefix('pairlab-')}"
-            yield _PaletteEntry(words, "remembered for this project", partial(self._colours, theme))
-
-    def _merge(self) -> None:
-        from tui.dialogs.merge import MergeScreen  # opened seldom, and slow to import
-
-        self.app.push_screen(MergeScreen())
-
-    def _colours(self, theme: str) -> None:
-        self.app.theme = theme
+            run = partial(setattr, app, "theme", theme)
+            yield _PaletteEntry(words, "", "yours, in every project", run)

@@ -33,6 +33,9 @@ class Services:
     make_model: Callable[[], tuple[Engine, Runner]] | None = None
     """Makes both once the first screen is there, in a thread: their modules take a moment to
     load. Gone when it has been called."""
+    other_model: Callable[[Path], Callable[[], tuple[Engine, Runner]]] | None = None
+    """What makes both over another model file, which the project remembers; checks the file, and
+    raises :class:`~engine.errors.EngineError`. None where a server writes."""
     no_model: str = ""
     """Where there is no engine: why, and the command that gets one; one line."""
     log_path: Path | None = None
@@ -45,6 +48,8 @@ class Services:
     """When keys were pressed and items painted."""
     configuration: Configuration = field(default_factory=Configuration)
     """What this person wants otherwise."""
+    configuration_file: Path | None = None
+    """Where that is kept; None where nothing is."""
     minimum_seconds: float | None = None
     """How long an item must have been on the screen before a key decides on it; None leaves it
     to the project's setting."""

@@ -10,13 +10,14 @@ import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.api import EngineStatus
 from engine.errors import EngineError
 from engine.method.events import PlanProgress, RunnerEvent
 from store import ids
-from store.db import meta, sqlite
+from store.db import sqlite
 from store.errors import FileLost, StoreError
 from store.items import prompts
 from store.judgements import settings
@@ -24,6 +25,7 @@ from store.rounds import presence
 from tui import worker_errors
 from tui.agreement_model import AgreementModel
 from tui.batching import Batches
+from tui.configuration import COLOURS
 from tui.drafts import Drafts
 from tui.messages import AgreementMoved, EngineSaid, FileDoubted, OtherWork, RunnerSaid
 from tui.text import one_line
@@ -79,17 +81,19 @@ class Session:
             lambda wake: app.set_timer(show_every, wake),
         )
         self._prompts = 0
-        self._recalled: str | None = None
-        """Colours that are being put on again, which need not be remembered."""
+        self._theme = app.theme
+        """The colours that are remembered already."""
         self._settled = False
         self._present = False
         self._looking = False
         self._unsubscribe: list[Callable[[], None]] = []
+        self._of_model: list[Callable[[], None]] = []
+        """What ends listening to the model's side."""
 
     async def begin(self) -> None:
         """Start what can wait until the first screen is painted."""
         self._app.set_interval(self._look_every, self._look)
-        self._app.run_worker(self._recall_theme(), group="theme")
+        self._recall_theme()
         self._app.run_worker(self._read_minimum(), group="minimum")
         if refused := self.services.configuration.refused:
             more = f" (and {len(refused) - 1} more: pairlab doctor)" if refused[1:] else ""
@@ -150,14 +154,30 @@ class Session:
         if self.services.engine is None:
             return
         engine, runner = self.services.engine, self.services.runner
-        self._unsubscribe.append(engine.subscribe(self._engine_said))
+        self._of_model.append(engine.subscribe(self._engine_said))
         try:
             await engine.load()
         except EngineError:
             return  # the engine's status says why, in mode M and in the footers
         if runner is not None:
-            self._unsubscribe.append(runner.subscribe(self._batches.take))
+            self._of_model.append(runner.subscribe(self._batches.take))
             runner.start()
+
+    async def use_model(self, path: Path) -> None:
+        """Let another model file write from now on; the one before is ended first.
+
+        Raises:
+            EngineError: it cannot be used; the one before goes on.
+        """
+        assert self.services.other_model is not None, "a server writes"
+        make = await asyncio.to_thread(self.services.other_model, path)
+        await self._end_model(None)
+        self.progress = None
+        self.services = replace(
+            self.services, engine=None, runner=None, make_model=make, no_model=""
+        )
+        self._engine_said(EngineStatus())
+        self._app.run_worker(self._start_model(), group="model")
 
     def _no_model(self, words: str) -> None:
         self.services = replace(self.services, make_model=None, no_model=words)
@@ -176,6 +196,11 @@ class Session:
         if self._present:
             self._present = False
             await self._ended(partial(self.services.store.call, presence.leave), limit)
+        await self._end_model(limit)
+
+    async def _end_model(self, limit: float | None) -> None:
+        while self._of_model:
+            self._of_model.pop()()
         if self.services.runner is not None:
             await self._ended(self.services.runner.stop, limit)
         if self.services.engine is not None:
@@ -272,18 +297,37 @@ class Session:
             if words := await self.upkeep.back_up():
                 self._app.notify(words, markup=False, timeout=12)
 
-    # Colours
+    # What is this person's
+
+    async def configure(self, name: str, value: str | float | None, *, table: str = "") -> None:
+        """Change a line of one's configuration; it holds at once.
+
+        Args:
+            name: of the line.
+            value: what it is to say; None takes it out.
+            table: the table it stands in.
+
+        Raises:
+            StoreError: the line was refused, or cannot be written; nothing has changed.
+        """
+        from tui import configuration_line  # seldom needed
+
+        file = self.services.configuration_file
+        if file is None:
+            raise StoreError("there is no configuration file here; nothing was changed")
+        changed = await asyncio.to_thread(configuration_line.put, file, name, value, table=table)
+        self.services = replace(self.services, configuration=changed)
+        self._app.set_keymap(changed.keymap)
+        await self._read_minimum()
 
     def remember_theme(self, name: str) -> None:
-        """Keep the colours for the next time."""
-        recalled, self._recalled = self._recalled, None
-        if name != recalled:
-            self.services.store.submit(meta.put, "theme", name)
+        """Keep the colours for the next time, in whatever project."""
+        if self.services.configuration_file is not None and name != self._theme:
+            word = next((word for word, theme in COLOURS.items() if theme == name), None)
+            self._app.run_worker(self.configure("theme", word), group="theme")
+        self._theme = name
 
-    async def _recall_theme(self) -> None:
-        wanted = await self.services.store.call(meta.get, "theme")
-        if wanted is None:
-            wanted = self.services.configuration.theme
+    def _recall_theme(self) -> None:
+        wanted = self.services.configuration.theme
         if wanted in self._app.available_themes and not self._app.no_color:
-            self._recalled = wanted
-            self._app.theme = wanted
+            self._theme = self._app.theme = wanted

@@ -8,10 +8,11 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from store import find, ids
+from store import find, ids, names
 from store.db import meta
 from store.errors import StoreError, WrongId
 from store.importing import history
+from store.importing.known_names import KnownNames
 from store.importing.new_pairs import NewPairs, other_category, placements
 from store.importing.rows import (
     Given,
@@ -27,6 +28,7 @@ from store.items import answered_prompts, candidates, pairs, prompts, removal
 from store.judgements import labels, rankings
 from store.log import event_kinds
 from store.records import Candidate, Label, Origin
+from store.rounds import presence
 
 Outcome = Literal["added", "duplicates", "rejected"]
 
@@ -51,6 +53,7 @@ class Writer:
         if meta.get(db, meta.SIDES_FROM_CONTENT) is None:
             last = db.execute("SELECT coalesce(max(position), 0) FROM pair").fetchone()[0]
             meta.put(db, meta.SIDES_FROM_CONTENT, str(last))
+        self._names = KnownNames(presence.names(db))
         self._wanted: set[str] = set()
         self.labels_seen = False
         """Whether any row came with a label of somebody, the file's own preference aside."""
@@ -64,10 +67,15 @@ class Writer:
         Returns:
             What became of each, and all that is odd about it.
         """
-        restored = self._restore(rows)
-        fresh = NewPairs(self._db, rows, source=self._source, category=self._category, at=self._at)
+        read = [self._names.read(row) for row in rows]
+        named = [row for row in read if not isinstance(row, Problem)]
+        restored = self._restore(named)
+        fresh = NewPairs(self._db, named, source=self._source, category=self._category, at=self._at)
         out: list[tuple[Outcome, list[Problem]]] = []
-        for row in rows:
+        for row in read:
+            if isinstance(row, Problem):
+                out.append(("rejected", [row]))
+                continue
             if isinstance(row, PairRow) and id(row) not in restored and _unfit(row) is None:
                 problems = fresh.take(row, asked_for=self._wanted)
                 if problems is not None:
@@ -300,17 +308,24 @@ class Writer:
 def _unfit(row: PairRow | LabelRow | RankingRow) -> Problem | None:
     """What of a row no event may hold, so that the row is refused whole."""
     if isinstance(row, RankingRow):
-        wrong = event_kinds.name_problem(row.annotator)
-        reason = shown(f"an annotator {wrong}")
-        return None if wrong is None else Problem(row.line, "annotator", reason, kept=False)
+        wrong = _name_problem(row.annotator)
+        return None if wrong is None else Problem(row.line, "annotator", wrong, kept=False)
     said = [(who, given.note) for who, given in row.labels.items()]
     later = row.later if isinstance(row, PairRow) else ()
     for who, note in (*said, *((who, given.note) for who, given in later), *row.notes.items()):
-        if (wrong := event_kinds.name_problem(who)) is not None:
-            return Problem(row.line, "labels", shown(f"an annotator {wrong}"), kept=False)
+        if (wrong := _name_problem(who)) is not None:
+            return Problem(row.line, "labels", wrong, kept=False)
         if note is not None and len(note) > event_kinds.TEXT_MAX:
             reason = f"the note is longer than {event_kinds.TEXT_MAX} characters"
             return Problem(row.line, shown(f"notes.{who}"), reason, kept=False)
+    return None
+
+
+def _name_problem(who: str) -> str | None:
+    if (wrong := event_kinds.name_problem(who)) is not None:
+        return shown(f"an annotator {wrong}")
+    if ids.is_person(who) and (odd := names.problem(who)) is not None:
+        return shown(f"a name {odd}")
     return None
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
+from store.items.columns import messages_of
 from store.log import current_state, events
 from store.log.current_state import SHARED_KINDS
 from store.records import Event
+from store.texts import normalised
 
 
 class ConflictKind(StrEnum):
@@ -48,6 +50,8 @@ class Conflict:
     theirs: str
     stands: str
     """``ours``, ``theirs``, or ``both`` where nothing has to give way."""
+    about: str = ""
+    """The item as people know it: its place and the beginning of its prompt."""
 
     def as_json(self) -> dict[str, str]:
         """One element of ``conflicts`` in ``merge --json``."""
@@ -76,6 +80,15 @@ _SAID: Final[dict[str, str]] = {
 _EXTERNAL_IDS: Final = {
     "prompt": "SELECT id, external_id FROM prompt WHERE external_id IS NOT NULL ORDER BY position",
     "pair": "SELECT id, external_id FROM pair WHERE external_id IS NOT NULL ORDER BY position",
+}
+_BEGINS: Final = 48
+"""Characters of a prompt that tell which it is."""
+_PLACES: Final = {
+    "pair": "SELECT pair.position, messages FROM pair JOIN prompt ON prompt.id = prompt_id"
+    " WHERE pair.id = ?",
+    "prompt": "SELECT position, messages FROM prompt WHERE id = ?",
+    "an answer to prompt": "SELECT position, messages FROM candidate"
+    " JOIN prompt ON prompt.id = prompt_id WHERE candidate.id = ?",
 }
 _QUIET: Final = frozenset({"shown", "round_end", "round_seal"})
 """Kinds in which two files cannot contradict each other in a way a person must settle."""
@@ -138,6 +151,17 @@ def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -
         for item, external_id in new
         if external_id in here
     ]
+
+
+def named(db: Database, conflict: Conflict) -> Conflict:
+    """The conflict with its item as people know it."""
+    for what, sql in _PLACES.items():
+        row = db.execute(sql, [conflict.item]).fetchone()
+        if row is not None:
+            words = normalised(messages_of(row[1])[-1].content)
+            begins = words if len(words) <= _BEGINS else words[:_BEGINS].rstrip() + "…"
+            return replace(conflict, about=f"{what} {row[0]:,}, {begins}")
+    return conflict
 
 
 def _own_last(db: Database, about: Matter, before: int) -> Event | None:

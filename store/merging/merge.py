@@ -27,10 +27,12 @@ from store.items.tables import ITEMS, TABLES
 from store.log import current_state, event_kinds, events
 from store.log import set_aside as aside
 from store.log.set_aside import Aside
-from store.merging import checked, conflicts, forks, incoming, purged_rows
+from store.merging import checked, conflicts, forks, incoming, people, purged_rows
 from store.merging.conflicts import Conflict
+from store.merging.people import Brought
+from store.names import look_alikes
 from store.records import Event
-from store.rounds import rounds
+from store.rounds import presence, rounds
 
 R = TypeVar("R")
 OnRow = Callable[[int], None]
@@ -52,6 +54,10 @@ class Merged:
     conflicts: tuple[Conflict, ...]
     adopted: dict[str, int] = field(default_factory=dict)
     """Events taken over from a fork, by the replica id they had."""
+    people: tuple[Brought, ...] = ()
+    """Everybody whose labels the other file has."""
+    look_alikes: tuple[tuple[str, ...], ...] = ()
+    """Different names, in the two files together, that look the same."""
     set_aside: tuple[Aside, ...] = ()
     """New events that cannot be used: kept, and counted nowhere."""
 
@@ -70,6 +76,8 @@ class Merged:
             "labels": self.labels,
             "conflicts": [conflict.as_json() for conflict in self.conflicts],
             "adopted": self.adopted,
+            "people": [each._asdict() for each in self.people],
+            "look_alikes": [list(each) for each in self.look_alikes],
             "set_aside": [each._asdict() for each in self.set_aside],
         }
 
@@ -140,6 +148,8 @@ class _Merge:
         self._conflicts: list[Conflict] = []
         self._adopted: dict[str, int] = {}
         self._set_aside: tuple[Aside, ...] = ()
+        self._people: tuple[Brought, ...] = ()
+        self._alike: tuple[tuple[str, ...], ...] = ()
 
     def run(self) -> None:
         # candidates and critiques point at each other, and parents may come after children
@@ -153,17 +163,27 @@ class _Merge:
         if broken := self._db.execute("PRAGMA foreign_key_check").fetchone():
             raise self.mistrust(f"a {broken[0]} names a {broken[2]} that is not there")
         self._take_events()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Put into words what a dry run takes back."""
+        hidden = rounds.hidden_pairs(self._db)
+        self._conflicts = [
+            conflicts.named(self._db, _veiled(each, hidden)) for each in self._conflicts
+        ]
+        self._alike = tuple(look_alikes(presence.names(self._db)))
 
     def result(self) -> Merged:
-        hidden = rounds.hidden_pairs(self._db)
         return Merged(
             path=self._path,
             dry_run=self._dry_run,
             added={table: self._added[table] for table in TABLES},
             known={table: self._known[table] for table in TABLES},
             labels=dict(sorted(self._labels.items())),
-            conflicts=tuple(_veiled(each, hidden) for each in self._conflicts),
+            conflicts=tuple(self._conflicts),
             adopted=self._adopted,
+            people=self._people,
+            look_alikes=self._alike,
             set_aside=self._set_aside,
         )
 
@@ -243,15 +263,15 @@ class _Merge:
         gone: frozenset[str] = frozenset().union(*self._out.values())
         theirs = [event for event in theirs if event.item not in gone]
         here = {row[0] for row in self._db.execute("SELECT id FROM event")}
-        before = events.last_arrival(self._db)
+        before, labelled = events.last_arrival(self._db), people.places(self._db)
         new = [event for event in theirs if event.id not in here]
         for event in new:
             events.insert(self._db, event, spelled.get(event.id))
         sound = self._settle(new)
         unused = {each.id for each in aside.listed(self._db)}
-        self._conflicts += conflicts.moved_apart(
-            self._db, [each for each in theirs if each.id not in unused], sound, before
-        )
+        usable = [each for each in theirs if each.id not in unused]
+        self._conflicts += conflicts.moved_apart(self._db, usable, sound, before)
+        self._people = people.brought(labelled, usable, sound, self._conflicts)
         self._labels.update(event.annotator for event in sound if event.kind == "label")
         self._added["event"], self._known["event"] = len(new), len(theirs) - len(new)
         self._renew_replica(new)

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.db.project_database import immediate
 from store.errors import BadInput, SealedRound, WrongId
 from store.log import events
 from store.records import Seal as Seal
-from store.rounds import assignments
+from store.rounds import assignments, presence
 from store.rounds.queue import Position
 
 BLOCK: Final = 10
@@ -153,13 +153,14 @@ def create(
         BadInput: a name is taken or blank, fewer than two annotators, no pairs, no such seal.
         WrongId: a pair that does not exist.
     """
-    title, who = ids.name(name), tuple(dict.fromkeys(ids.name(a) for a in annotators))
+    title, known = ids.name(name), presence.names(db)
+    who = tuple(dict.fromkeys(names.as_known(each, known) for each in annotators))
     wanted = sorted(set(pair_ids))
     shut = _seal(seal)
-    if len(who) < 2 or not all(who):
-        raise BadInput("a round needs at least two annotators with different names")
-    if nobody := next(filter(ids.reserved, who), None):
-        raise BadInput(f"a round is for people, and '{nobody}' is the name of none")
+    if len(set(map(names.seen, who))) < max(len(who), 2):
+        raise BadInput("a round needs at least two annotators with names that look different")
+    if wrong := next(filter(None, map(names.problem, who)), None):
+        raise BadInput(f"a round is for people: a name {wrong}")
     if not wanted:
         raise BadInput("a round needs pairs; import or make some first")
     if not 0 <= overlap <= 1:

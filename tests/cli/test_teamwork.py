@@ -132,7 +132,7 @@ def test_merge_brings_in_the_others_labels(pairs: Pairlab, tmp_path: Path) -> No
     assert json.loads(pairs("agree", "--json").stdout or "null") is None
     done = pairs("merge", "other.db")
     assert done.exit_code == 0, done.stderr
-    assert "1 label of second" in done.stderr
+    assert "second 1 1 0 0" in " ".join(done.stderr.split())  # there, new, changed, conflicts
     assert json.loads(pairs("agree", "--json").stdout)["n"] == 1
     assert "nothing that is not here" in pairs("merge", "other.db").stderr
     assert pairs("merge", "missing.db").exit_code == 1

@@ -52,8 +52,7 @@ async def test_shows_what_was_understood_then_writes_and_label_has_the_pair(
         await until(pilot, lambda: "1 added" in screen.status.told)
         assert stored(empty_path) == 1
         await press(pilot, "escape")
-        await until(pilot, lambda: label.to_label is not None)
-        await until(pilot, lambda: "because" in drawn(app))
+        await until(pilot, lambda: label.to_label is not None and "because" in drawn(app))
 
 
 async def test_escape_leaves_everything_as_it_was_and_a_missing_file_is_told(

@@ -24,7 +24,7 @@ def written(tmp_path: Path, text: str) -> Configuration:
 
 
 def footer(app: Any) -> str:
-    return drawn(app).splitlines()[-1]
+    return app.screen.keys_line.render().plain.replace("\n", "  ")
 
 
 def verdicts(rows: Database) -> list[str]:
@@ -194,21 +194,19 @@ def test_every_id_in_a_hint_is_one() -> None:
             assert "{" not in keymap.with_keys(binding.tooltip, lambda name: keymap.BY_ID[name].key)
 
 
-async def test_the_colours_of_a_person_hold_where_the_project_remembers_none(
-    study: Path, make_app: MakeApp, rows: Database
+async def test_colours_are_a_persons_and_hold_in_every_project(
+    study: Path, make_app: MakeApp, rows: Database, tmp_path: Path
 ) -> None:
-    light = Configuration(theme="pairlab-light")
-    app = make_app(study, configuration=light)
-    async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await until(pilot, lambda: app.theme == "pairlab-light")
-        await settle(pilot)
-    assert not list(rows.query("SELECT * FROM meta WHERE key = 'theme'"))
-    app = make_app(study, configuration=light)
+    file = tmp_path / "config.toml"
+    file.write_text('theme = "light"  # for the day\n', encoding="utf-8")
+    app = make_app(study, configuration=configuration.read(file), configuration_file=file)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await until(pilot, lambda: app.theme == "pairlab-light")
         app.theme = "pairlab-terminal"
         await settle(pilot)
-    app = make_app(study, configuration=light)
+    assert not list(rows.query("SELECT * FROM meta WHERE key = 'theme'"))
+    assert file.read_text(encoding="utf-8") == 'theme = "terminal"  # for the day\n'
+    app = make_app(study, configuration=configuration.read(file), configuration_file=file)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await until(pilot, lambda: app.theme == "pairlab-terminal")
 

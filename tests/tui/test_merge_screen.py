@@ -36,7 +36,8 @@ async def test_shows_what_would_come_in_then_brings_it_in(
         await press(pilot, "enter")
         await until(pilot, lambda: "would come in" in " ".join(drawn(app).split()))
         shown = drawn(app)
-        assert "1 label of second" in shown
+        assert "second 1 1 0 0" in " ".join(shown.split())
+        assert "first 1 0 1 1" in " ".join(shown.split())
         assert "conflict · label of first" in shown
         assert labels.mine(rows, ids[0], "second") is None
         await press(pilot, "enter")

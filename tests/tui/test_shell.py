@@ -60,12 +60,13 @@ async def test_header_and_footer_are_as_wide_as_the_screen(
         screen.header.agreement = "κ .76  n 124"
         line = screen.header.render()
         assert line.cell_length <= width - 2
-        assert all(mode.name in line.plain for mode in MODES)
+        assert all(mode.name in line.plain for mode in MODES if mode.in_header)
         assert "κ .76  n 124" in line.plain
         assert "as a name" in line.plain
-        keys = screen.keys_line.render()
-        assert keys.cell_length <= width - 2
-        assert keys.plain.endswith("? Help")
+        rows = screen.keys_line.render().split("\n")
+        assert len(rows) == (1 if width == 200 else 2)
+        assert all(row.cell_length <= width - 2 for row in rows)
+        assert rows[-1].plain.endswith("q Quit")
 
 
 async def test_the_footer_shows_only_keys_that_work(study: Path, make_app: MakeApp) -> None:
@@ -77,7 +78,9 @@ async def test_the_footer_shows_only_keys_that_work(study: Path, make_app: MakeA
         assert not {"r", "p", "n"} & keys  # no model
         for key, binding, _ in shown_keys(app.screen):
             assert binding.tooltip, key
-            assert hasattr(app.screen, f"action_{binding.action.split('(')[0]}"), key
+            *of_app, action = binding.action.split("(")[0].split(".")
+            owner = app if of_app or binding.id == "all.quit" else app.screen
+            assert hasattr(owner, f"action_{action}"), key
 
 
 async def test_a_remapped_key_is_shown_and_works(
@@ -98,11 +101,14 @@ async def test_help_tells_this_modes_keys_in_sentences(study: Path, make_app: Ma
     async with app.run_test(size=(100, 60)) as pilot:
         await settle(pilot)
         await press(pilot, "question_mark")
-        assert isinstance(app.screen, Sheet)
         shown = drawn(app)
         assert "takes the revision as the better answer" in shown
         assert "struck through" in shown
-        await press(pilot, "escape")
+        await press(pilot, "slash", *"shield")
+        await until(pilot, lambda: "struck through" not in drawn(app))
+        assert "hides all but the first lines" in drawn(app)
+        assert "takes the revision" not in drawn(app)
+        await press(pilot, "enter", "escape", "escape")
         assert app.screen is mode_screen(app)
 
 
@@ -322,13 +328,23 @@ async def test_nothing_leaves_by_itself(
     assert sorted(kept(tmp_path)) == []
 
 
-async def test_the_palette_lists_keys_modes_and_colours(study: Path, make_app: MakeApp) -> None:
+async def test_the_palette_has_modes_first_then_actions_then_keys(
+    study: Path, make_app: MakeApp
+) -> None:
     app = make_app(study)
-    async with app.run_test(size=(100, 40)) as pilot:
+    async with app.run_test(size=(100, 60)) as pilot:
         await settle(pilot)
-        await press(pilot, "ctrl+p", *"light")
-        await pilot.pause(0)
-        await settle(pilot)
+        await press(pilot, "ctrl+p")
+        await until(pilot, lambda: "Back up the project" in drawn(app))
+        shown = drawn(app)
+        names = ["Revise", "Import a file", "Rounds", "Settings", "Accept", "Guideline", "Colours"]
+        places = [shown.index(f"{name}  ") for name in names[:-1]]
+        assert places == sorted(places)
+        assert "H r" in shown
+        await press(pilot, *"light")
+        await until(
+            pilot, lambda: "Colours: light" in drawn(app) and "Import a file" not in drawn(app)
+        )
         await press(pilot, "down", "enter")
         assert app.theme == "pairlab-light"
 
@@ -366,18 +382,6 @@ async def test_no_color_is_honoured(
         assert "underline" in svg
         colours = set(re.findall(r"r\d+ \{ fill: (#\w+)", svg))
         assert len(colours) == 1
-
-
-async def test_a_theme_is_remembered(study: Path, rows: Database, make_app: MakeApp) -> None:
-    app = make_app(study)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        app.theme = "pairlab-light"
-        await settle(pilot)
-    again = make_app(study)
-    async with again.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert again.theme == "pairlab-light"
 
 
 async def test_the_model_starts_also_when_one_leaves_before_the_first_item_is_painted(

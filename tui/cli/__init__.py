@@ -162,6 +162,11 @@ def _names_a_server(words: Sequence[str]) -> bool:
 )
 @click.option("--endpoint", metavar="URL", help="An OpenAI-compatible server writes in the app.")
 @click.option("--allow-remote", is_flag=True, help="That server may be another machine.")
+@click.option(
+    "--also-here",
+    is_flag=True,
+    help="Open the app although another window is open under this name.",
+)
 @click.version_option(None, "-V", "--version", package_name="pairlab", prog_name="pairlab")
 @click.pass_context
 def main(
@@ -172,6 +177,7 @@ def main(
     model: str | None,
     endpoint: str | None,
     allow_remote: bool,
+    also_here: bool,
 ) -> None:
     """Preference data you can defend, made at the keyboard, on a machine that never goes online.
 
@@ -182,7 +188,9 @@ def main(
     if ctx.invoked_subcommand is None:
         from tui.cli.launch import ModelChoice, launch
 
-        launch(ctx.obj, ModelChoice(model, endpoint, allow_remote))
+        launch(ctx.obj, ModelChoice(model, endpoint, allow_remote, also_here))
+    elif also_here:
+        raise click.UsageError("--also-here is for the app: it stands without a command")
     elif model or endpoint or allow_remote:
         raise click.UsageError(
             "--model, --endpoint and --allow-remote stand behind the command, or without one"

@@ -41,23 +41,31 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CliContext:
     """The global options."""
 
     db: Path
     annotator: str
+    """Who works; in the spelling the project knows once it is open."""
 
     @contextmanager
     def open(self) -> Iterator[Database]:
         """The project's database, closed afterwards.
 
+        Where somebody is known here whose name looks the same, that is who works.
+
         Raises:
             StoreError: the file is missing, damaged or not a pairlab project.
         """
         from store.db.session import session
+        from store.rounds import presence
 
         with session(self.db) as database:
+            known = presence.spelled(database, self.annotator)
+            if known != self.annotator:
+                say(f"You are known here as {known}, and go on as {known}.")
+                self.annotator = known
             yield database
 
 
@@ -67,20 +75,15 @@ def default_annotator(given: str | None) -> str:
     Raises:
         click.UsageError: nobody can be called so.
     """
-    from store.ids import name, reserved
+    from store.ids import name
+    from store.names import problem
 
-    if given is not None and (not name(given) or any(ord(c) < 32 for c in given)):
-        raise click.UsageError("--as needs a name of visible characters")
     try:
         who = name(given if given is not None else getpass.getuser())
     except (OSError, KeyError):  # a user id without an entry in the password file
         who = f"user{os.getuid()}"
-    if mark := reserved(who):
-        owner = "models" if mark == "ai:" else "files that brought their own labels"
-        raise click.UsageError(
-            f"--as: names that begin with {mark} are those of {owner}, and count as no person;"
-            " choose another name"
-        )
+    if wrong := problem(who):
+        raise click.UsageError(f"--as: a name {wrong}; choose another name")
     return who
 
 

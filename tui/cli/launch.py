@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from store.errors import FileLost
@@ -33,6 +34,8 @@ class ModelChoice(NamedTuple):
     """URL of an OpenAI-compatible server."""
     allow_remote: bool = False
     """Whether that server may be another machine."""
+    also_here: bool = False
+    """Whether another window under the same name is meant."""
 
 
 def launch(context: CliContext, wanted: ModelChoice) -> None:
@@ -89,14 +92,17 @@ class _Project:
         """Load the store and open the file; called once, in a thread.
 
         Raises:
-            StoreError: the file is damaged, from a newer pairlab, or cannot be read.
+            StoreError: the file is damaged, from a newer pairlab, or cannot be read; or somebody
+                works on it under this name.
         """
         from store.db import sqlite_utils_import
 
         sqlite_utils_import.open_the_door()
 
         from engine.errors import EngineError
+        from store import clock
         from store.db.thread import StoreThread
+        from store.rounds import presence
         from store.views import worked
         from tui import configuration
         from tui.cli.log import log_file
@@ -105,6 +111,9 @@ class _Project:
         context = self._context
         store = self._store = StoreThread(context.db)
         self._before = store.submit(worked.last_arrival)
+        context.annotator = store.submit(presence.spelled, context.annotator).result()
+        if not self._wanted.also_here:
+            store.submit(presence.claim, context.annotator, clock.now()).result()
         make_engine: Callable[[], Engine] | None = None
         no_model = ""
         try:
@@ -116,9 +125,11 @@ class _Project:
             db_path=context.db,
             annotator=context.annotator,
             make_model=make_engine and _runner_factory(make_engine, store, context.annotator),
+            other_model=None if self._wanted.endpoint else self._other_model,
             no_model=no_model,
             log_path=log_file(),
             configuration=configuration.read(configuration.path()),
+            configuration_file=configuration.path(),
         )
 
     def _engine_factory(self, store: StoreThread) -> Callable[[], Engine]:
@@ -130,7 +141,7 @@ class _Project:
         from tui.cli.engines import host_engine, server_engine
         from tui.cli.model import chosen_model, last_model, remember_model
 
-        model, url, allow_remote = self._wanted
+        model, url, allow_remote, _ = self._wanted
         if url is not None:
             return partial(server_engine, url, model=model, allow_remote=allow_remote)
         path = chosen_model(model, store.submit(last_model).result()).path
@@ -153,6 +164,17 @@ class _Project:
             return farewell.lines(done.result(), minutes, context.db, again)
         except StoreError:
             return []
+
+    def _other_model(self, path: Path) -> Callable[[], tuple[Engine, Runner]]:
+        from engine.llama.weights import checked
+        from tui.cli.engines import host_engine
+        from tui.cli.model import remember_model
+
+        assert self._store is not None
+        checked(path)
+        self._store.submit(remember_model, path.absolute())
+        make_engine = partial(host_engine, path.absolute(), beside_a_person=True)
+        return _runner_factory(make_engine, self._store, self._context.annotator)
 
     def close(self) -> FileLost | None:
         """Close the file, if it was opened; says so where it was lost meanwhile."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +11,9 @@ from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 
 CONVERT = "`pairlab models convert FILE` makes such a copy."
 """What to do about weights that are read anew for every token."""
+
+if TYPE_CHECKING:
+    from engine.llama.found import FoundModel
 
 
 @click.group("models", invoke_without_command=True)
@@ -67,16 +69,13 @@ def convert(file: Path | None, to: str, out: Path | None) -> None:
 
 
 def _list(context: CliContext, *, as_json: bool) -> None:
-    from engine.llama import weights
+    from engine.llama import found, weights
     from tui.cli.model import model_in_use
 
     used = model_in_use(context.db)
-    folders = weights.usual_folders(os.environ, Path.home(), Path.cwd())
-    starter = weights.starter_model()
-    files = [*weights.model_files(folders, Path.cwd()), *([starter] if starter else [])]
-    rows = [_row(path, used) for path in files]
+    rows = [_row(each, used) for each in found.found()]
     if as_json:
-        put_json({"models": rows, "searched": [str(folder) for folder in folders]})
+        put_json({"models": rows, "searched": [str(folder) for folder in found.folders()]})
         return
     if not rows:
         say("No GGUF file found; name one with --model, or put its folder into $PAIRLAB_MODELS.")
@@ -91,32 +90,20 @@ def _list(context: CliContext, *, as_json: bool) -> None:
         put(f"{mark} {row['size_bytes'] / 1e6:8.0f} MB  {row['path']}  ({about})")
 
 
-def _row(path: Path, used: Path | None) -> dict[str, Any]:
-    from engine.errors import ModelFileError
-    from engine.llama import conversion, weights
+def _row(each: FoundModel, used: Path | None) -> dict[str, Any]:
+    from engine.llama import conversion
     from engine.llama.kernels import several_at_once
 
-    row: dict[str, Any] = {
-        "path": str(path),
-        "size_bytes": path.stat().st_size,
-        "used": used is not None and path.samefile(used),
-        "architecture": None,
-        "quantisation": None,
-        "context": None,
-        "several_at_once": None,
-        "copy": None,
-        "original": None,
-        "problem": None,
-    }
-    try:
-        header = weights.checked(path)
-    except ModelFileError as error:
-        return row | {"problem": str(error)}
-    return row | {
-        "architecture": header.architecture,
-        "quantisation": header.quantisation,
-        "context": header.context or None,
-        "several_at_once": several_at_once(header),
-        "copy": str(conversion.copy_of(path)) if conversion.replaced(path) else None,
-        "original": header.original,
+    header = each.header
+    return {
+        "path": str(each.path),
+        "size_bytes": each.size,
+        "used": used is not None and each.path.samefile(used),
+        "architecture": header.architecture if header else None,
+        "quantisation": header.quantisation if header else None,
+        "context": (header.context or None) if header else None,
+        "several_at_once": several_at_once(header) if header else None,
+        "copy": str(conversion.copy_of(each.path)) if conversion.replaced(each.path) else None,
+        "original": header.original if header else None,
+        "problem": each.problem or None,
     }

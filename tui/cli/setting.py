@@ -79,9 +79,8 @@ def command(
 ) -> None:
     """Show the project's settings, or change them; who changed what is recorded."""
     from store import clock
-    from store.db import rolling
     from store.judgements import settings
-    from store.rounds import draws
+    from store.views import project_settings
 
     wanted = {
         settings.STRENGTH: None if strength is None else strength == "on",
@@ -97,25 +96,19 @@ def command(
         for key, value in wanted.items():
             if value is not None:
                 settings.set(database, key, value, context.annotator, clock.now())
-        order = draws.order(database)
-        found = {
-            settings.STRENGTH: bool(settings.get(database, settings.STRENGTH, default=False)),
-            settings.REPEATS: int(settings.get(database, settings.REPEATS, default=0)),
-            settings.MINIMUM: settings.minimum_seconds(database),
-            settings.QUEUE: settings.USEFUL if order.useful else settings.PROJECT,
-            settings.RANDOM_SHARE: order.share,
-            settings.JUDGE_MARGIN: settings.judge_margin(database),
-            settings.BACKUPS: rolling.wanted(database),
-        }
-        by_run = [rule for rule in settings.RULES if settings.pairs_by_run(database, rule)]
+        found = project_settings.in_force(database)
     if as_json:
-        put_json(found | {settings.RUN_PAIRS: by_run})
+        put_json(found)
         return
+    useful = found[settings.QUEUE] == settings.USEFUL
     put(f"strength  {'on' if found[settings.STRENGTH] else 'off'}")
     put(f"repeats   {found[settings.REPEATS] or 'none'}")
     put(f"minimum   {found[settings.MINIMUM]:g} s on an item before a key decides on it")
-    put(f"pairs     {', '.join(by_run) or 'none'}, made by `run`, `judge` and the app")
-    put(f"queue     {_QUEUES[order.useful].format(share(order.share))}")
+    put(
+        f"pairs     {', '.join(found[settings.RUN_PAIRS]) or 'none'},"
+        " made by `run`, `judge` and the app"
+    )
+    put(f"queue     {_QUEUES[useful].format(share(found[settings.RANDOM_SHARE]))}")
     put(f"margin    {found[settings.JUDGE_MARGIN]:g} from one half, still a tie of a judge's")
     put(f"backups   {found[settings.BACKUPS] or 'none'} kept, one written when the app is opened")
     if any(value is not None for value in wanted.values()):

@@ -38,6 +38,8 @@ class BringInScreen(ModalScreen[None], TextScreen):
 
     HEADING: ClassVar[str]
     ABOUT: ClassVar[str]
+    ELSE: ClassVar[str] = "p takes another path."
+    """What to do about a file that cannot be used."""
 
     CSS_PATH = "bring_in.tcss"
     AUTO_FOCUS = ""
@@ -95,8 +97,23 @@ class BringInScreen(ModalScreen[None], TextScreen):
     def on_note_line_written(self, event: NoteLine.Written) -> None:
         """A path: look at the file, write nothing."""
         event.stop()
-        if event.text.strip():
+        if event.item != "path":
+            self.answered(event.item, event.text.strip())
+        elif event.text.strip():
             self._path = Path(event.text.strip()).expanduser()
+            self.read_again()
+
+    def answered(self, item: str, text: str) -> None:
+        """A line that asked for something else than the path."""
+
+    @property
+    def may_read_again(self) -> bool:
+        """A file was named, and nothing of it is being written."""
+        return self._path is not None and not self._writing
+
+    def read_again(self) -> None:
+        """Look at the file once more; write nothing."""
+        if self._path is not None and not self._writing:
             self._fits = False
             self.run_worker(self._run(self._path, dry_run=True), exclusive=True)
 
@@ -136,7 +153,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
             raise
         except StoreError as error:
             self.status.told, self.status.wrong = str(error), True
-            self.pane.show(f"{error}\n\np takes another path.")
+            self.pane.show(f"{error}\n\n{self.ELSE}")
         else:
             fits = dry_run and looked.anything
             self.pane.show(looked.text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from tui.formatting import counted
 from tui.visible import one_line
 
@@ -38,8 +40,7 @@ def told(merged: Merged) -> Iterator[str]:
     would = "would come in" if merged.dry_run else "came in"
     new = [counted(n, noun) for table, noun in NOUNS.items() if (n := merged.added[table])]
     yield f"From {merged.path} {would}: {', '.join(new)}."
-    for annotator, count in merged.labels.items():
-        yield f"  {counted(count, 'label')} of {annotator}"
+    yield from _people(merged)
     for replica, count in merged.adopted.items():
         events = counted(count, "event")
         yield f"  {events} of a fork (replica {replica[:8]}), under a replica id of their own"
@@ -52,6 +53,29 @@ def told(merged: Merged) -> Iterator[str]:
         yield f"    and {len(merged.set_aside) - TOLD} more; doctor names them"
 
 
+def _people(merged: Merged) -> Iterator[str]:
+    """A table of whose labels came: how many are there, new, changed, in conflict."""
+    if not merged.people:
+        return
+    heads = ("labels of", "there", "new", "changed", "conflicts")
+    rows = [
+        (one_line(each.annotator, 40), *(f"{number:,}" for number in each[1:]))
+        for each in merged.people
+    ]
+    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    yield ""
+    for who, *numbers in (heads, *rows):
+        cells = [
+            " " * (width - cell_len(each)) + each
+            for each, width in zip(numbers, widths[1:], strict=True)
+        ]
+        yield "  " + "   ".join([who + " " * (widths[0] - cell_len(who)), *cells])
+    for names in merged.look_alikes:
+        words = " and ".join(one_line(name, 40) for name in names)
+        yield f"  {words} look the same: one person under two names? They are counted apart."
+    yield ""
+
+
 def conflicts(merged: Merged) -> Iterator[str]:
     """What the two files say differently, and what stands, a line each."""
     for each in merged.conflicts:
@@ -62,6 +86,7 @@ def _conflict(each: Conflict) -> str:
     who = f" of {each.annotator}" if each.annotator else ""
     stands = STANDS.get(each.stands, "both stand")
     return (
-        f"conflict · {each.what}{who} · {each.item[:12]}: here {one_line(each.ours, 60)},"
+        f"conflict · {each.what}{who} · {one_line(each.about or each.item, 80)}:"
+        f" here {one_line(each.ours, 60)},"
         f" there {one_line(each.theirs, 60)}; {stands}"
     )

@@ -42,7 +42,6 @@ COMMON: list[BindingType] = [
         "slash",
         "app.find",
         "Find",
-        show=False,
         id="all.find",
         tooltip="searches everything, in Browse",
     ),
@@ -52,7 +51,7 @@ COMMON: list[BindingType] = [
         "Go to",
         show=False,
         id="all.jump",
-        tooltip="goes to the item of a number",
+        tooltip="goes to an item by its number",
     ),
     Binding(
         "tab",

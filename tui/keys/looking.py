@@ -208,6 +208,13 @@ EXPORT: list[BindingType] = [
 """Mode X."""
 
 MODEL: list[BindingType] = [
+    Binding(
+        "enter",
+        "app.dialog('models')",
+        "Choose",
+        id="model.choose",
+        tooltip="lists the model files found, with their sizes; enter loads one",
+    ),
     Binding("p", "pause", "Pause", id="model.pause", tooltip="lets the model rest, or go on again"),
     Binding("p", "go_on", "Go on", id="model.pause"),
     Binding(

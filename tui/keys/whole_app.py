@@ -20,13 +20,21 @@ APP: list[BindingType] = [
     ),
     Binding(
         "ctrl+o",
-        "import_file",
+        "dialog('import')",
         "Import",
         show=False,
         id="all.import",
         tooltip="brings in prompts, pairs or labels from a file",
     ),
-    Binding("q", "quit", "Quit", show=False, id="all.quit", tooltip="leaves; all is stored"),
+    Binding(
+        "comma",
+        "dialog('settings')",
+        "Settings",
+        show=False,
+        id="all.settings",
+        tooltip="the project's settings, and your own colours and keys",
+    ),
+    Binding("q", "quit", "Quit", id="all.quit", tooltip="leaves; all is stored"),
     Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
     Binding(
         "ctrl+z",

@@ -29,7 +29,7 @@ from store.judgements import labels
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.log import current_state, undo
 from tui import worker_errors
-from tui.dialogs.sheet import Sheet, help_for
+from tui.dialogs.sheet import Sheet
 from tui.drafts import Drafts, since
 from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
@@ -371,7 +371,7 @@ class ModeScreen(ReadingKeys):
             self._open_note(self.item_id)
 
     def action_jump(self) -> None:
-        """Asks for the number."""
+        """Ask for the number."""
         self.note_line.open(JUMP, label=self.JUMPS)
 
     def action_where_from(self) -> None:
@@ -386,9 +386,9 @@ class ModeScreen(ReadingKeys):
 
     def action_help(self) -> None:
         """Show the mode's sentences and the keys that work now."""
-        self.app.push_screen(
-            Sheet("Help", help_for(self, with_keys(self.HELP_TEXT, self.app.key_of)))
-        )
+        from tui.dialogs.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self, with_keys(self.HELP_TEXT, self.app.key_of)))
 
     # The rest
 

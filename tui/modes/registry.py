@@ -19,15 +19,17 @@ class Mode:
     """The upper-case letter that opens it; a letter of the name."""
     name: str
     """The word in the header."""
-    screen: str
-    """``module:Class``; imported when the mode is first opened."""
+    about: str
+    """What one does there, in a few words."""
     has_items: bool = True
     """False for modes without items: the keys that need one are absent there."""
+    in_header: bool = True
+    """False for the page one comes from and seldom goes back to."""
 
     def load(self) -> type[Screen[Any]]:
-        """The screen's class."""
-        module, name = self.screen.split(":")
-        found: type[Screen[Any]] = getattr(import_module(module), name)
+        """The screen's class, imported when the mode is first opened."""
+        module = import_module(f"tui.modes.{self.id}.screen")
+        found: type[Screen[Any]] = getattr(module, f"{self.name}Screen")
         return found
 
     def opener(self) -> Callable[[], Screen[Any]]:
@@ -40,13 +42,21 @@ class Mode:
 
 
 MODES = (
-    Mode("revise", "R", "Revise", "tui.modes.revise.screen:ReviseScreen"),
-    Mode("label", "L", "Label", "tui.modes.label.screen:LabelScreen"),
-    Mode("kappa", "K", "Kappa", "tui.modes.kappa.screen:KappaScreen", has_items=False),
-    Mode("judge", "J", "Judge", "tui.modes.judge.screen:JudgeScreen"),
-    Mode("browse", "B", "Browse", "tui.modes.browse.screen:BrowseScreen"),
-    Mode("export", "X", "Export", "tui.modes.export.screen:ExportScreen", has_items=False),
-    Mode("model", "M", "Model", "tui.modes.model.screen:ModelScreen", has_items=False),
+    Mode("revise", "R", "Revise", "decides on what the model revised"),
+    Mode("label", "L", "Label", "which of two answers is better, blind"),
+    Mode("kappa", "K", "Kappa", "how far people agree, and what to do", has_items=False),
+    Mode("judge", "J", "Judge", "rules where people disagree"),
+    Mode("browse", "B", "Browse", "finds any prompt, answer, pair"),
+    Mode("export", "X", "Export", "writes the triplets", has_items=False),
+    Mode("model", "M", "Model", "who writes, how fast, what is left", has_items=False),
+    Mode(
+        "home",
+        "H",
+        "Home",
+        "the whole project, and what comes next",
+        has_items=False,
+        in_header=False,
+    ),
 )
 
 BY_ID = {mode.id: mode for mode in MODES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from rich.cells import cell_len
 from textual.binding import Binding
 from textual.content import Content
 from textual.events import Click
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
@@ -78,17 +80,19 @@ class StatusLine(Widget):
 def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
     """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
 
-    Remapped keys are shown as they are; a binding with two keys is shown once; help comes last.
+    Remapped keys are shown as they are; a binding with two keys is shown once;
+    help and leaving come last.
     """
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.show and binding.action not in seen:
+        letters = binding.id == "all.quit" and getattr(screen, "open_text", None) is not None
+        if binding.show and not letters and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, worded(screen, binding), active.enabled)
     places = own_places(screen)
     behind = len(places)
-    rank = {"all.help": behind + 1}
+    rank = {name: behind + 1 + place for place, name in enumerate(_LAST)}
     return sorted(
         seen.values(),
         key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
@@ -112,21 +116,36 @@ def own_places(screen: Screen[Any]) -> dict[str, int]:
     return {name: place for place, name in enumerate(given) if name and name.startswith(own)}
 
 
+_LAST = ("all.help", "all.quit")
+"""Keys that come last, and are never left out."""
+
+LOW = 20
+"""Screens with fewer rows give the keys one of them."""
+
+
 class KeysLine(Widget):
-    """The keys, made from the screen's bindings; a click works like the key."""
+    """The keys, made from the screen's bindings; a click works like the key.
+
+    One row, or two where one is not enough. A screen that has had two keeps them at its width, so
+    that nothing above moves as keys come and go.
+    """
 
     DEFAULT_CSS = """
-    KeysLine { height: 1; padding: 0 1; color: $muted; }
+    KeysLine { height: auto; padding: 0 1; color: $muted; }
     """
 
     ALLOW_SELECT = False
+
+    _most: tuple[int, int] = (0, 1)
+    """A width, and the rows that were needed there."""
 
     def on_mount(self) -> None:
         """Follow what may be pressed."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def _bindings_changed(self, _screen: Screen[Any]) -> None:
-        self.refresh()
+        needed = self._needed(self.content_size.width)
+        self.refresh(layout=needed > self.content_size.height)
 
     def on_click(self, event: Click) -> None:
         """A click on a key is that key."""
@@ -134,53 +153,71 @@ class KeysLine(Widget):
         if key is not None:
             self.app.simulate_key(key)
 
-    def render(self) -> Content:
-        """Every key with its word; where there is no room, the last ones without.
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        """One row or two."""
+        return self._needed(width)
 
-        A screen with many keys gives it two rows by its style.
-        """
+    def _needed(self, width: int) -> int:
+        if self.app.size.height < LOW:
+            return 1
+        entries = shown_keys(self.screen)
+        rows = len(_rows(entries, width, _gap(width))) if entries else 1
+        at, most = self._most
+        self._most = (width, max(min(rows, 2), most if at == width else 1))
+        return self._most[1]
+
+    def render(self) -> Content:
+        """Every key with its word; where there is no room, help tells how many more there are."""
         width, height = self.content_size
-        gap = 3 if width >= WIDE - 2 else 2
         entries = shown_keys(self.screen)
         if not entries:
             return Content("")
-        rows = _rows([_entry(*entry) for entry in entries], width, gap)
-        if len(rows) <= height:
-            return Content("\n").join(rows)
-        *others, last = entries
-        longest = range(len(others), 0, -1)
-        worded = next((most for most in longest if _cells(entries, most, gap) <= width), 0)
-        drawn = [_entry(*entry) for entry in others[:worded]]
-        if bare := [_entry(*entry, words=False) for entry in others[worded:]]:
-            drawn.append(Content(" ").join(bare))
-        return Content(" " * gap).join([*drawn, _entry(*last)]).truncate(width, ellipsis=True)
+        gap = _gap(width)
+        rows = _rows(entries, width, gap)
+        if len(rows) > height:
+            rows = _rows(entries, width, 1)
+        left_out = 0
+        while len(rows) > height and len(entries) > left_out + 2:
+            left_out += 1
+            rows = _rows(_without(entries, left_out), width, 1)
+        return Content("\n").join([row.truncate(width, ellipsis=True) for row in rows[:height]])
 
 
-def _rows(drawn: list[Content], width: int, gap: int) -> list[Content]:
+def _gap(width: int) -> int:
+    return 3 if width >= WIDE - 2 else 2
+
+
+def _rows(entries: Sequence[tuple[str, Binding, bool]], width: int, gap: int) -> list[Content]:
     """As many entries a row as there is room for."""
-    rows = [drawn[0]]
-    for each in drawn[1:]:
-        longer = Content(" " * gap).join((rows[-1], each))
-        if longer.cell_length <= width:
-            rows[-1] = longer
-        else:
+    rows: list[Content] = []
+    for entry in entries:
+        each = _entry(*entry)
+        longer = Content(" " * gap).join((rows[-1], each)) if rows else each
+        if rows and longer.cell_length > width:
             rows.append(each)
+        else:
+            rows[-1:] = [longer]
     return rows
 
 
-def _cells(entries: list[tuple[str, Binding, bool]], worded: int, gap: int) -> int:
-    """Width of the line where so many keys, and the last one, have their words."""
-    bare = len(entries) - 1 - worded
-    words = [binding.description for _, binding, _ in (*entries[:worded], entries[-1])]
-    keys = sum(cell_len(key) for key, _, _ in entries)
-    return (
-        keys + sum(map(cell_len, words)) + len(words) + gap * worded + (gap + bare - 1) * bool(bare)
-    )
+def _without(
+    entries: Sequence[tuple[str, Binding, bool]], left_out: int
+) -> list[tuple[str, Binding, bool]]:
+    """The entries less so many before help and leaving; help says how many."""
+    behind = sum(binding.id in _LAST for _, binding, _ in entries)
+    first, last = list(entries[: len(entries) - behind]), entries[len(entries) - behind :]
+    told = [
+        (key, replace(binding, description=f"{binding.description}, {left_out} more"), enabled)
+        if binding.id == "all.help"
+        else (key, binding, enabled)
+        for key, binding, enabled in last
+    ]
+    return [*first[: len(first) - left_out], *told]
 
 
-def _entry(key: str, binding: Binding, enabled: bool, *, words: bool = True) -> Content:
+def _entry(key: str, binding: Binding, enabled: bool) -> Content:
     shown = Content.assemble(
         (key, "bold $accent" if enabled else "$disabled"),
-        (f" {binding.description}" if words else "", "$foreground" if enabled else "$disabled"),
+        (f" {binding.description}", "$foreground" if enabled else "$disabled"),
     )
     return shown.stylize(Style.from_meta({"key": binding.key})) if enabled else shown

@@ -45,7 +45,9 @@ class Header(Widget):
         """The line, exactly as wide as the widget."""
         width = self.content_size.width
         wide = width >= WIDE - 2
-        modes = Content("   " if wide else " ").join(self._drawn(mode) for mode in MODES)
+        modes = Content("   " if wide else " ").join(
+            self._drawn(mode) for mode in MODES if mode.in_header or mode.id == self.mode
+        )
         gap = 3 if wide else 2
         figures = self.agreement
         room = width - modes.cell_length - (cell_len(figures) + gap if figures else 0)

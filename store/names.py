@@ -1,0 +1,81 @@
+"""Names of people as they are seen: who looks the same is the same.
+
+Two spellings that no eye tells apart (case, width, letters of other scripts that look Latin) would
+make two people of one, and give an agreement with oneself.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from store import ids
+from store.texts import is_unseen
+
+MOST: Final = 64
+"""Characters of a name."""
+
+_LOOK_ALIKES: Final = {
+    # Cyrillic, Greek, Armenian, Cherokee and a few Latin letters, and what they are taken for
+    "АВЕЗІЈКМНОРСТУХЅԀԚԜӀаеһіјкмнорсԁтухѕԛԝѵӏьз": "ABE3IJKMHOPCTYXSDQWlaehijkmhopcdtyxsqwvlb3",
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγ": "ABEZHIKMNOPTYXaikvoptuxy",
+    "օոսհցզքԱՏՕ": "onuhgqpUSO",
+    "ᎪᎫᎬᎳᎷᎻᎽᏀᏃᏔᏙᏚᏞᏟᏢᏦᎢᎡ": "AJEWMHYGZWVSLCPKTR",
+    "ɑɡıɩʟĸ": "agiilk",
+}
+_TABLE: Final = str.maketrans(
+    {
+        sign: latin
+        for signs, alike in _LOOK_ALIKES.items()
+        for sign, latin in zip(signs, alike, strict=True)
+    }
+)
+
+
+def seen(name: str) -> str:
+    """What an eye sees of a name: two names with the same are one."""
+    plain = unicodedata.normalize("NFKC", name)
+    plain = "".join(sign for sign in plain if not is_unseen(sign) or sign == " ")
+    folded = plain.translate(_TABLE).casefold().translate(_TABLE)
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def problem(name: str) -> str | None:
+    """Why no person can be called this, in words that go on after "a name"; None where one can."""
+    plain = ids.name(name)
+    if not plain:
+        return "needs a visible character"
+    if mark := reserved(plain):
+        owner = "models" if mark == ids.AI else "files that brought their own labels"
+        return f"must not begin with {mark}, the mark of {owner}"
+    if len(plain) > MOST:
+        return f"has at most {MOST} characters; this one has {len(plain)}"
+    if hidden := next((sign for sign in plain if is_unseen(sign) and sign != " "), None):
+        return f"has visible characters only; this one holds U+{ord(hidden):04X}"
+    return None
+
+
+def reserved(name: str) -> str | None:
+    """The mark of models or files that a name is seen to begin with; None for people's."""
+    plain = seen(name)
+    return next((mark for mark in (ids.AI, ids.SOURCE) if plain.startswith(mark)), None)
+
+
+def as_known(name: str, known: Iterable[str]) -> str:
+    """The name in the spelling it has among the known ones; itself where none looks like it."""
+    plain = ids.name(name)
+    spelled = list(known)
+    if plain in spelled or not ids.is_person(plain):
+        return plain
+    look = seen(plain)
+    return next((other for other in spelled if seen(other) == look), plain)
+
+
+def look_alikes(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """The groups of two or more different names that look the same."""
+    groups: dict[str, set[str]] = {}
+    for name in names:
+        if ids.is_person(name):
+            groups.setdefault(seen(name), set()).add(name)
+    return [tuple(sorted(group)) for _, group in sorted(groups.items()) if len(group) > 1]

@@ -1,0 +1,96 @@
+"""Choosing who writes, from the model files found on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.binding import Binding
+
+from engine.llama import found
+from engine.llama.found import FoundModel
+from engine.llama.weights import STARTER_COMMAND
+from tui.dialogs.panel import PanelRow, PanelScreen, at_home
+
+
+class ModelsScreen(PanelScreen):
+    """Every GGUF file in the usual folders: size, whether it fits into memory."""
+
+    HEADING = "Who writes"
+    ABOUT = (
+        "The model files (GGUF) in this folder, ~/models, the folders of LM Studio, llama.cpp and "
+        "Hugging Face, and $PAIRLAB_MODELS. What was written stays; the model chosen writes from "
+        "now on, and the project remembers it."
+    )
+    BINDINGS = [
+        Binding("enter", "choose", "Load", key_display="enter"),
+        Binding("p", "path", "Path of another"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[str, FoundModel] = {}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to choose where a server writes."""
+        if action in {"choose", "path"} and self.pair_app.services.other_model is None:
+            return None
+        return super().check_action(action, parameters)
+
+    async def rows(self) -> Sequence[PanelRow]:
+        """Looked for in a thread; the one in use first."""
+        self.status.doing = "looking for model files"
+        files, memory = await asyncio.to_thread(lambda: (list(found.found()), found.free_memory()))
+        self.status.doing = ""
+        if self.pair_app.services.other_model is None:
+            self.tell("a server writes: the model is named where it was started")
+        elif not files:
+            self.tell(f"none found; the starter model: {STARTER_COMMAND}", wrong=True)
+        used = self._in_use()
+        files.sort(key=lambda each: (each.path.name != used, each.size))
+        self._found = {str(each.path): each for each in files}
+        return [_row(each, memory, used=each.path.name == used) for each in files]
+
+    def _in_use(self) -> str:
+        engine = self.pair_app.services.engine
+        return engine.info.name if engine is not None and engine.info is not None else ""
+
+    async def choose(self, row: PanelRow) -> None:
+        """Load it."""
+        chosen = self._found[row.id]
+        if chosen.problem:
+            self.tell(chosen.problem, wrong=True)
+        else:
+            await self._load(chosen.path)
+
+    def action_path(self) -> None:
+        """A file that is somewhere else."""
+
+        async def given(text: str) -> None:
+            if text:
+                await self._load(at_home(text))
+
+        self.question("path", given, is_path=True)
+
+    async def _load(self, path: Path) -> None:
+        await self.pair_app.session.use_model(path)
+        self.pair_app.say(f"{path.name} is being loaded; M shows how far it is")
+        self.dismiss()
+
+
+def _row(each: FoundModel, memory: int | None, *, used: bool) -> PanelRow:
+    size = f"{each.size / 1e6:,.0f} MB" if each.size < 1e9 else f"{each.size / 1e9:.1f} GB"
+    if each.header is None:
+        fits = "cannot be used"
+    else:
+        fits = {True: "fits", False: "too big for the free memory", None: "size unknown"}[
+            each.fits(memory)
+        ]
+    about = each.problem or " · ".join(
+        part
+        for part in (each.header.quantisation if each.header else None, str(each.path.parent))
+        if part
+    )
+    mark = "in use · " if used else ""
+    return PanelRow(str(each.path), each.path.name, f"{size} · {mark}{fits}", about)

@@ -1,0 +1,1 @@
+"""Mode H, the page of the whole project."""
