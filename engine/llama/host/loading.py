@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 
 from engine.api import ModelInfo
 from engine.errors import EngineError, ModelFileError
+from engine.llama import memory
 from engine.llama.host.binding import Context, Model, Span
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.rendering import renderer
+from engine.llama.host.sizing import sized
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
 from engine.llama.protocol import Load
+from engine.llama.split import read_whole
 
-_SEQUENCE = 4096
-"""Tokens one sequence may hold, unless the model or the user wants fewer or more."""
 _SLOTS_CPU = 16
 _SLOTS_GPU = 32
 _MOST_SLOTS = 40
-_CELLS_A_SLOT = 640
-"""Cells of the cache for each place: a prompt with its answer, and something to keep."""
 _PAGE_COUNTED = 32
 """Cells of a page where llama.cpp places tokens as it likes: the unit of counting."""
 _TOKENS_A_RUN_GPU = 512
@@ -60,9 +60,14 @@ def load(request: Load, backend: str) -> LoadedModel:
         EngineError: it does not fit the memory.
     """
     renderer().start()
+    header = read_whole(Path(request.path))
     offload = bool(llama_cpp.llama_supports_gpu_offload())
     slots = min(request.slots or (_SLOTS_GPU if offload else _SLOTS_CPU), _MOST_SLOTS)
     n_threads = request.n_threads or usable_cores()
+    # what lies on a GPU is not in this memory: there llama.cpp itself says what fits
+    free = None if offload else memory.free_memory()
+    memory.check(header, free)
+    n_ctx, cells = sized(request, header, slots, free)
     for layers in _layers_to_try(request.gpu_layers, offload=offload):
         try:
             model = _open(request, layers)
@@ -74,8 +79,6 @@ def load(request: Load, backend: str) -> LoadedModel:
             template = ChatTemplate(model, think=request.think)
         except ModelFileError as error:
             raise ModelFileError(f"{Path(request.path).name}: {error}") from error
-        n_ctx = min(request.n_ctx or _SEQUENCE, model.n_ctx_train or _SEQUENCE)
-        cells = max(n_ctx, request.cells or _CELLS_A_SLOT * slots)
         try:
             context = Context(model, cells, n_threads)
         except MemoryError as error:
@@ -86,6 +89,8 @@ def load(request: Load, backend: str) -> LoadedModel:
                     "load the model with a smaller context or fewer slots"
                 ) from error
             continue
+        if request.lora is not None:
+            context.apply(_adapter(model, request.lora))
         blank = _warm_up(context)
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
         gpu = on_gpu if offload else 0
@@ -117,7 +122,8 @@ def load(request: Load, backend: str) -> LoadedModel:
 
 def _worth_keeping(model: Model) -> int:
     """Cells of finished texts that a small model's attention can pass over without being slowed."""
-    passing_over = model.n_head * model.n_layer * _PASSING_OVER
+    # a recurrent model has no heads that look back
+    passing_over = max(1, model.n_head * model.n_layer) * _PASSING_OVER
     return int(_PASSING_SHARE * model.n_params / passing_over)
 
 
@@ -152,6 +158,13 @@ def _open(request: Load, layers: int) -> Model:
         return Model(request.path, layers, use_extra_bufts=request.use_extra_bufts)
     except ModelFileError as error:
         raise ModelFileError(f"llama.cpp cannot load {name}: {error}") from error
+
+
+def _adapter(model: Model, path: str) -> Any:
+    try:
+        return model.adapter(path)
+    except ModelFileError as error:
+        raise ModelFileError(f"{Path(path).name} cannot be applied: {error}") from error
 
 
 def _warm_up(context: Context) -> CellLayout | None:

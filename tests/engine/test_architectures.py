@@ -1,0 +1,93 @@
+"""Models of random weights, one of each architecture, through the real host."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.api import Sampling
+from engine.errors import EngineError, WritesNoText
+from engine.llama.client import HostEngine, HostSettings
+from engine.llama.weights import sha256_of
+from store.records import Message
+from tests.engine import random_models
+
+pytest.importorskip("gguf")
+
+ASKED = [Message("user", "Name two uses of a paper clip.")]
+GREEDY = Sampling(temperature=0.0, max_tokens=8)
+SETTINGS = HostSettings(n_threads=1, slots=4)
+
+
+@asynccontextmanager
+async def host(model: Path, settings: HostSettings = SETTINGS) -> AsyncIterator[HostEngine]:
+    engine = HostEngine(model, settings, sha_cache=model.with_suffix(".json"))
+    try:
+        await engine.load()
+        yield engine
+    finally:
+        await engine.shutdown()
+
+
+async def greedy(engine: HostEngine, answers: int = 1) -> list[str]:
+    generated = await engine.generate(ASKED, [GREEDY] * answers)
+    assert all(answer.completion_tokens for answer in generated.finished)
+    return [answer.text for answer in generated.finished]
+
+
+@pytest.mark.parametrize("architecture", random_models.WRITES)
+async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: str) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", architecture)
+    async with host(file) as engine:
+        (alone,) = await greedy(engine)
+        assert await greedy(engine, 3) == [alone] * 3  # what shares a prompt reads the same
+        weighed = await engine.choose(ASKED, ["yes", "no"])
+        assert all(value < 0 for value in weighed)
+
+
+@pytest.mark.parametrize("architecture", ["t5", "bert", "gemma-embedding"])
+async def test_what_cannot_answer_is_refused_in_a_line(tmp_path: Path, architecture: str) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", architecture)
+    with pytest.raises(WritesNoText) as caught:
+        async with host(file):
+            pass
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_model_in_three_files_writes_as_the_same_in_one(tmp_path: Path) -> None:
+    (whole,) = random_models.write(tmp_path / "whole.gguf", "llama")
+    parts = random_models.write(tmp_path / "made.gguf", "llama", parts=3)
+    assert len(parts) == 3
+    async with host(whole) as one, host(parts[1]) as three:
+        assert await greedy(three) == await greedy(one)
+        assert three.info is not None
+        assert three.info.sha256 == sha256_of(parts[2], tmp_path / "again.json")
+
+
+async def test_a_short_context_is_told_of_a_long_prompt(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama", context=128)
+    async with host(file) as engine:
+        assert engine.info is not None
+        assert engine.info.n_ctx == 128
+        await greedy(engine)
+        with pytest.raises(EngineError, match="the context holds 128"):
+            await engine.generate([Message("user", "word " * 60)], [GREEDY])
+
+
+async def test_an_adapter_changes_what_is_written_and_the_fingerprint(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    lora = tmp_path / "tuned.gguf"
+    random_models.write_lora(lora, strength=40.0)
+    tuned = HostSettings(n_threads=1, slots=4, lora=str(lora))
+    async with host(file) as plain, host(file, tuned) as other:
+        assert await greedy(plain) != await greedy(other)
+        assert plain.info is not None
+        assert other.info is not None
+        assert other.info.name == "made.gguf+tuned.gguf"
+        assert other.info.sha256 != plain.info.sha256
+    with pytest.raises(EngineError, match=r"made\.gguf cannot be applied"):
+        async with host(file, HostSettings(lora=str(file))):
+            pass
