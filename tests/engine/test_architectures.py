@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -46,6 +47,12 @@ async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: s
         assert await greedy(engine, 3) == [alone] * 3  # what shares a prompt reads the same
         weighed = await engine.choose(ASKED, ["yes", "no"])
         assert all(value < 0 for value in weighed)
+
+
+def test_the_documents_name_what_was_tried() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    rows = [row for row in told.splitlines() if "random weights of the architecture" in row]
+    assert set(re.findall(r"`([^`]+)`", "".join(rows))) == set(random_models.WRITES)
 
 
 @pytest.mark.parametrize("architecture", ["t5", "bert", "gemma-embedding"])
