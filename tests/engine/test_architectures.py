@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.api import Sampling
 from engine.errors import EngineError, WritesNoText
 from engine.llama.client import HostEngine, HostSettings
+from engine.llama.host import loading
 from engine.llama.weights import sha256_of
 from store.records import Message
 from tests.engine import random_models
+from tests.hosts import rested
 
 pytest.importorskip("gguf")
 
@@ -98,3 +102,36 @@ async def test_an_adapter_changes_what_is_written_and_the_fingerprint(tmp_path: 
     with pytest.raises(EngineError, match=r"made\.gguf cannot be applied"):
         async with host(file, HostSettings(lora=str(file))):
             pass
+
+
+async def test_more_than_a_hundred_texts_are_written_at_once(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    many = [[Message("user", f"Question {number}")] for number in range(120)]
+    async with host(file, HostSettings(n_threads=1, slots=300, cells=16_384)) as engine:
+        assert engine.info is not None
+        assert engine.info.slots == 240
+        alone = [await engine.generate(each, [GREEDY]) for each in (many[0], many[-1])]
+        wanted = (engine.generate(each, [GREEDY]) for each in many)
+        together = await asyncio.gather(*wanted)
+        for one, same in zip(alone, (together[0], together[-1]), strict=True):
+            assert one.finished[0].text == same.finished[0].text
+        report = await rested(engine)
+        # a run of the model for each token of one text at a time would be a thousand
+        assert report.decodes < 300
+
+
+def test_fewer_slots_are_taken_where_the_memory_does_not_hold_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def context(_model: object, cells: int, _threads: int, sequences: int) -> tuple[int, int]:
+        if cells > 50_000:
+            raise MemoryError("no room")
+        return cells, sequences
+
+    monkeypatch.setattr(loading, "Context", context)
+    model: Any = None
+    sizes = [(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
+    assert loading._largest(model, sizes, 1) == ((40_960, 256), 64, 4096)
+    assert loading._largest(model, sizes[2:], 1) == ((20_480, 64), 32, 4096)
+    with pytest.raises(MemoryError):
+        loading._largest(model, sizes[:1], 1)

@@ -27,6 +27,8 @@ UBATCH = 512
 """Tokens llama.cpp computes at once; a call is aborted between and within these."""
 SEQUENCES = 64
 """Sequence numbers: those being written and those kept for their prefix."""
+MOST_SEQUENCES = 256
+"""All that llama.cpp has, where none is needed to hold cells."""
 
 _ABORTED = 2
 _LONGEST_PIECE = 512
@@ -198,13 +200,15 @@ class Span(NamedTuple):
 class Context:
     """One cache for all sequences, and the call that runs the model."""
 
-    def __init__(self, model: Model, cells: int, n_threads: int) -> None:
+    def __init__(
+        self, model: Model, cells: int, n_threads: int, sequences: int = SEQUENCES
+    ) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = min(BATCH, cells)
         params.n_ubatch = min(UBATCH, cells)
-        params.n_seq_max = SEQUENCES
-        params.n_outputs_max = OUTPUTS
+        params.n_seq_max = sequences
+        params.n_outputs_max = max(OUTPUTS, sequences)
         params.n_outputs_max_per_seq = OUTPUTS
         params.n_threads = params.n_threads_batch = n_threads
         params.kv_unified = True
@@ -213,6 +217,7 @@ class Context:
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
             raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+        self.sequences = sequences
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
