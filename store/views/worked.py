@@ -12,7 +12,8 @@ from store import ids
 from store.rounds import queue
 
 _TIMES: Final = (
-    "SELECT at FROM kept_label AS label_head WHERE annotator = ? AND seconds IS NOT NULL AND at >= ?"
+    "SELECT at FROM kept_label AS label_head"
+    " WHERE annotator = ? AND seconds IS NOT NULL AND at >= ?"
     " AND phase <> 'discussion' AND verdict <> 'skip' ORDER BY at"
 )
 _DECIDED: Final = (
