@@ -100,7 +100,7 @@ async def test_an_adapter_changes_what_is_written_and_the_fingerprint(tmp_path: 
         assert other.info.name == "made.gguf+tuned.gguf"
         assert other.info.sha256 != plain.info.sha256
     with pytest.raises(EngineError, match=r"made\.gguf cannot be applied"):
-        async with host(file, HostSettings(lora=str(file))):
+        async with host(file, HostSettings(n_threads=1, slots=4, lora=str(file))):
             pass
 
 
