@@ -103,6 +103,7 @@ FAILING = {
     ("evaluate",): "would tell of the sealed round",
     ("report",): "would tell of the sealed round",
     ("export",): "would tell of the sealed round, or has no decision to write",
+    ("purge",): "asks at a terminal, or needs --yes with an id",
     ("doctor",): "finds the stand-in for a model file empty",
 }
 """Commands that end with 1 in every way they are walked, and why."""
