@@ -50,5 +50,9 @@ class EndpointError(EngineError):
     """The server behind ``--endpoint`` refused, timed out or broke off."""
 
 
+class BudgetSpent(EngineError):
+    """What the servers may take is used up; no request is sent any more."""
+
+
 class ConstitutionError(EngineError):
     """A constitution cannot be read, or a principle was asked for that it does not have."""

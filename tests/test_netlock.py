@@ -124,10 +124,10 @@ ENDPOINT = f"""
 import asyncio, json, os, sys
 from engine import netlock
 from engine.api import Urgency
-from engine.endpoint.client import endpoint_engine
+from engine.endpoint.client import EndpointEngine
 from engine.errors import EndpointError
 netlock.postpone()
-engine = endpoint_engine(sys.argv[1])
+engine = EndpointEngine(sys.argv[1])
 async def use():
     before = netlock.state().value
     await engine.load()  # the HTTP process reaches the server

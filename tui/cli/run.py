@@ -33,6 +33,12 @@ def _price(
     metavar="PROMPT:WRITTEN",
     help="What a server takes for a million tokens of prompts and written, to tell the cost.",
 )
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    metavar="AMOUNT",
+    help="Stop before --endpoint has taken more than this, by --price.",
+)
 @policy_option
 @click.option("--dry-run", is_flag=True, help="Tell the plan; load no model and write nothing.")
 @json_option
@@ -43,6 +49,7 @@ def command(
     attack: tuple[str, ...],
     attacks: Path | None,
     price: tuple[float, float] | None,
+    max_cost: float | None,
     *,
     dry_run: bool,
     as_json: bool,
@@ -71,6 +78,8 @@ def command(
 
     context: CliContext = ctx.obj
     policy = given(ctx)
+    if max_cost is not None and price is None:
+        raise click.UsageError("--max-cost needs --price: what does a million tokens cost?")
     wanted = policy.judge if policy else None
     # read now: a wrong word must not end the night in the morning
     judging = None if wanted is None else judge.make_context("judge", list(wanted), parent=ctx)
@@ -88,6 +97,7 @@ def command(
             as_json=as_json,
             policy=policy.source if policy else None,
             price=Price(*price) if price else None,
+            max_cost=max_cost,
             dry_run=dry_run,
         )
     except click.exceptions.Exit:

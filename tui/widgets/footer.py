@@ -48,7 +48,7 @@ class StatusLine(Widget):
     unsaved: reactive[bool] = reactive(default=False)
     """The last verdict is not yet on disk."""
     server: reactive[str] = reactive("")
-    """Address of the server prompts are sent to; empty where they stay with this process."""
+    """Addresses of the servers prompts are sent to; empty where they stay with this process."""
     network: reactive[str] = reactive("")
     """How the way to a network is closed; shown where there is room."""
     doubt: reactive[str] = reactive("")
@@ -60,7 +60,8 @@ class StatusLine(Widget):
         if self.wrong:
             return Content.styled(one_line(self.told, width), "bold $error")
         mark = "saving" if self.unsaved else ""
-        address = self.server.partition("://")[2]
+        first, *others = self.server.split(", ")
+        address = first.partition("://")[2] + (f" and {len(others)} more" if others else "")
         opened = "network: only" if self.network else "open:"
         server = one_line(f"{opened} {address}", _ADDRESS) if address else ""
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))

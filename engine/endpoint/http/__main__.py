@@ -1,4 +1,4 @@
-"""The HTTP process: requests on stdin, answers on stdout, one thread a request."""
+"""The HTTP process: requests on stdin, answers on stdout, a thread for each request under way."""
 
 from __future__ import annotations
 
@@ -6,23 +6,33 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from engine import writelock
 from engine.child.codec import ProtocolError
 from engine.endpoint.http import address, protocol
+from engine.endpoint.http.connections import Connections
 from engine.endpoint.http.exchange import Exchange
 from engine.endpoint.http.key import api_key
 from engine.errors import EndpointError
 from engine.privacy import leave_no_traces
 
 
+ALLOW_REMOTE = "--allow-remote"
+MOST = 4096
+"""Requests at the same time; the app asks for far fewer."""
+
+
 class Process:
     """The requests under way."""
 
-    def __init__(self, base: address.Base, *, key: str | None, allow_remote: bool) -> None:
-        self._base = base
+    def __init__(
+        self, bases: Sequence[address.Base], *, key: str | None, allow_remote: bool
+    ) -> None:
+        self._servers = [Connections(base, allow_remote=allow_remote) for base in bases]
         self._key = key
-        self._allow_remote = allow_remote
+        self._threads = ThreadPoolExecutor(MOST)
         self._under_way: dict[int, Exchange] = {}
         self._stdout = threading.Lock()
 
@@ -40,16 +50,15 @@ class Process:
                 exchange.cancel()
 
     def _start(self, send: protocol.Send) -> None:
-        exchange = Exchange(
-            self._base, send, key=self._key, allow_remote=self._allow_remote, say=self._say
-        )
+        connections = self._servers[send.server]
+        exchange = Exchange(connections, send, key=self._key, say=self._say)
         self._under_way[send.id] = exchange
 
         def run() -> None:
             exchange.run()
             del self._under_way[send.id]
 
-        threading.Thread(target=run, daemon=True).start()
+        self._threads.submit(run)
 
     def _say(self, answer: protocol.Answer) -> None:
         with self._stdout:
@@ -68,11 +77,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         key = api_key(os.environ)
-        base = address.parse(sys.argv[1])
+        bases = [address.parse(word) for word in sys.argv[1:] if word != ALLOW_REMOTE]
     except EndpointError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    Process(base, key=key, allow_remote="--allow-remote" in sys.argv[2:]).serve()
+    Process(bases, key=key, allow_remote=ALLOW_REMOTE in sys.argv).serve()
     # Threads may still wait for the server: leave without waiting for them.
     os._exit(0)
 
