@@ -132,7 +132,8 @@ class _Commands(click.Group):
 
 
 def _names_a_server(words: Sequence[str]) -> bool:
-    return any(word.partition("=")[0] == "--endpoint" for word in words)
+    """Whether a server is named, perhaps in a policy file: `run` locks when it has read it."""
+    return any(word.partition("=")[0] in {"--endpoint", "--policy"} for word in words)
 
 
 @click.group(

@@ -124,8 +124,9 @@ def _arguments(table: dict[str, Any]) -> list[str]:
     for key, value in table.items():
         option = f"--{key.replace('_', '-')}"
         told = _value(value)
-        for each in told if isinstance(told, list) else [told]:
-            if each is not False:
-                # one word: --reasoned takes a number or none
-                words.append(option if each is True else f"{option}={each}")
+        values = [
+            each for each in (told if isinstance(told, list) else [told]) if each is not False
+        ]
+        # one word: --reasoned takes a number or none
+        words += [option if each is True else f"{option}={each}" for each in values]
     return words

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from engine import netlock
 from tui.cli.attack import attack_options, told, wrap
 from tui.cli.context import CliContext, json_option, say
 from tui.cli.making import Making, making_options
@@ -83,6 +84,8 @@ def command(
     wanted = policy.judge if policy else None
     # read now: a wrong word must not end the night in the morning
     judging = None if wanted is None else judge.make_context("judge", list(wanted), parent=ctx)
+    if netlock.postponed():
+        netlock.expect(bool(making.endpoint) + bool(judging and judging.params["endpoint"]))
     if not dry_run:
         if policy and policy.pairs is not None:
             _pair_by(context, policy)

@@ -61,9 +61,10 @@ class StatusLine(Widget):
             return Content.styled(one_line(self.told, width), "bold $error")
         mark = "saving" if self.unsaved else ""
         first, *others = self.server.split(", ")
-        address = first.partition("://")[2] + (f" and {len(others)} more" if others else "")
+        more = f" and {len(others)} more" if others else ""
         opened = "network: only" if self.network else "open:"
-        server = one_line(f"{opened} {address}", _ADDRESS) if address else ""
+        server = f"{opened} {first.partition('://')[2]}" if first else ""
+        server = one_line(server, _ADDRESS - len(more)) + more
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)

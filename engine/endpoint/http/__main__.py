@@ -18,7 +18,6 @@ from engine.endpoint.http.key import api_key
 from engine.errors import EndpointError
 from engine.privacy import leave_no_traces
 
-
 ALLOW_REMOTE = "--allow-remote"
 MOST = 4096
 """Requests at the same time; the app asks for far fewer."""
