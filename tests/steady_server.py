@@ -19,25 +19,21 @@ class SteadyServer:
 
     Args:
         delay: seconds an answer takes.
-        capacity: answers it writes at the same time; others wait in it.
         refuses: answers it has at the same time before it says that it is busy.
     """
 
-    def __init__(
-        self, delay: float, *, capacity: int | None = None, refuses: int | None = None
-    ) -> None:
+    def __init__(self, delay: float, *, refuses: int | None = None) -> None:
         self.connections = self.requests = self.refused = self.running = self.most = 0
+        self.url = ""
+        """Where it listens, or did."""
         self._delay = delay
         self._refuses = refuses
-        self._places = asyncio.Semaphore(capacity or 1_000_000)
         self._server: asyncio.Server | None = None
         self._open: set[_Connection] = set()
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._none_open = asyncio.Event()
+        self._none_open.set()
+        self.begun = asyncio.Event()
+        """Set with the first answer that is begun."""
 
     async def start(self, port: int = 0) -> None:
         """Listen."""
@@ -45,22 +41,31 @@ class SteadyServer:
         self._server = await loop.create_server(
             lambda: _Connection(self), "127.0.0.1", port, backlog=1024
         )
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
         """Close everything, in the middle of answers too."""
         assert self._server is not None
         self._server.close()
+        await self.close_connections()
+
+    async def close_connections(self) -> None:
+        """End all connections, whatever they are at."""
         for connection in tuple(self._open):
             connection.transport.abort()
+        await self._none_open.wait()
 
     def opened(self, connection: _Connection) -> None:
         """Somebody connected."""
         self.connections += 1
         self._open.add(connection)
+        self._none_open.clear()
 
     def closed(self, connection: _Connection) -> None:
         """A connection ended."""
         self._open.discard(connection)
+        if not self._open:
+            self._none_open.set()
 
     async def answer(self, connection: _Connection, path: str, raw: bytes) -> None:
         """Answer one request on its connection."""
@@ -72,11 +77,11 @@ class SteadyServer:
             connection.send("429 Busy", "application/json", "{}")
             return
         self.requests += 1
+        self.begun.set()
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            async with self._places:
-                await asyncio.sleep(self._delay)
+            await asyncio.sleep(self._delay)
         finally:
             self.running -= 1
         body = json.loads(raw)
@@ -137,7 +142,8 @@ def _whole() -> str:
 async def _serve() -> None:
     server = SteadyServer(float(sys.argv[1]))
     await server.start()
-    print(server.url, flush=True)
+    sys.stdout.write(f"{server.url}\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 

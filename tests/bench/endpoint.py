@@ -61,7 +61,11 @@ def _server() -> Iterator[str]:
 def _bare_loop(url: str) -> float:
     """Answers a second of threads that each ask over one connection."""
     body = json.dumps(
-        {"model": "steady", "stream": True, "messages": [{"role": "user", "content": ASKED[0].content}]}
+        {
+            "model": "steady",
+            "stream": True,
+            "messages": [{"role": "user", "content": ASKED[0].content}],
+        }
     )
     numbers = count()
 

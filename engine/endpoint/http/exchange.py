@@ -18,7 +18,7 @@ BODY_LIMIT = 8 * 1024 * 1024
 """Longest answer that is no stream, and longest line of a stream, in bytes."""
 DONE = "[DONE]"
 """The last event of a stream; some servers leave the connection open after it."""
-DRAIN_SECONDS = 1.0
+DRAIN_SECONDS = 0.1
 """How long the end of a stream may take after its last event, to keep its connection."""
 
 
@@ -110,17 +110,19 @@ class Exchange:
         kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
         if response.status == http.client.OK and kind == "text/event-stream":
             self._stream(response)
+            last: protocol.Answer = protocol.End(self._send.id)
         else:
-            self._say(protocol.Body(self._send.id, self._read(response)))
+            last = protocol.Body(self._send.id, self._read(response))
+        # released first: whoever hears the end may ask at once and finds this connection
         if response.isclosed() and connection.sock is not None:
             self._release(connection)
+        self._say(last)
 
     def _stream(self, response: http.client.HTTPResponse) -> None:
         for data in event_data(self._lines(response)):
             self._say(protocol.Data(self._send.id, data))
             if data.strip() == DONE:
                 break
-        self._say(protocol.End(self._send.id))
         with contextlib.suppress(OSError, http.client.HTTPException):
             if self._socket is not None:
                 self._socket.settimeout(DRAIN_SECONDS)
@@ -133,6 +135,8 @@ class Exchange:
             try:
                 return kept, self._ask(kept)
             except (ConnectionResetError, BrokenPipeError):
+                if self._cancelled:
+                    raise
                 kept.close()  # at rest too long: the server closed it and answered nothing
         opened = self._connections.open()
         return opened, self._ask(opened)
