@@ -50,8 +50,16 @@ class EndpointError(EngineError):
     """The server behind ``--endpoint`` refused, timed out or broke off."""
 
 
-class BudgetSpent(EngineError):
-    """What the servers may take is used up; no request is sent any more."""
+class NoMoreRequests(EngineError):
+    """Nothing that is still to be asked of the server can end better."""
+
+
+class BudgetSpent(NoMoreRequests):
+    """What the servers may take is used up."""
+
+
+class NoLogprobs(NoMoreRequests):
+    """The server tells no log-probabilities, and what was asked is read from them."""
 
 
 class ConstitutionError(EngineError):

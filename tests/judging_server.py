@@ -77,7 +77,7 @@ class JudgingServer:
     """Serves from entering it to leaving it.
 
     Args:
-        rule: how it judges.
+        rule: how it judges; None for a server that tells no log-probabilities.
         pairs: the answers of every pair it may be asked about; order and extra pairs do not matter.
         mass: probability of the two labels together.
         model: the name it goes by.
@@ -86,7 +86,7 @@ class JudgingServer:
 
     def __init__(
         self,
-        rule: Rule,
+        rule: Rule | None,
         pairs: Iterable[tuple[str, str]],
         *,
         mass: float = 1.0,
@@ -136,7 +136,7 @@ class JudgingServer:
         """The answer to one request of the chat route."""
         if "prompt_logprobs" in body:
             return {"choices": []}
-        if not body.get("logprobs"):
+        if not body.get("logprobs") or self._rule is None:
             self.written += 1
             return {"choices": [{"message": {"content": self._reasoning}, "finish_reason": "stop"}]}
         question = next(m["content"] for m in reversed(body["messages"]) if m["role"] == "user")

@@ -1,6 +1,7 @@
 """A server that answers every chat after the same time and keeps its connections open.
 
-``python -m tests.steady_server SECONDS`` serves in a process of its own and prints its address.
+``python -m tests.steady_server SECONDS [AT_ONCE]`` serves in a process of its own and prints its
+address.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ class SteadyServer:
 
     Args:
         delay: seconds an answer takes.
+        capacity: answers it writes at the same time; others wait in it.
         refuses: answers it has at the same time before it says that it is busy.
     """
 
-    def __init__(self, delay: float, *, refuses: int | None = None) -> None:
+    def __init__(
+        self, delay: float, *, capacity: int = 1 << 20, refuses: int | None = None
+    ) -> None:
         self.connections = self.requests = self.refused = self.running = self.most = 0
         self.url = ""
         """Where it listens, or did."""
         self._delay = delay
+        self._places = asyncio.Semaphore(capacity)
         self._refuses = refuses
         self._server: asyncio.Server | None = None
         self._open: set[_Connection] = set()
@@ -81,7 +86,8 @@ class SteadyServer:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            await asyncio.sleep(self._delay)
+            async with self._places:
+                await asyncio.sleep(self._delay)
         finally:
             self.running -= 1
         body = json.loads(raw)
@@ -140,7 +146,7 @@ def _whole() -> str:
 
 
 async def _serve() -> None:
-    server = SteadyServer(float(sys.argv[1]))
+    server = SteadyServer(float(sys.argv[1]), capacity=int((*sys.argv, 1 << 20)[2]))
     await server.start()
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.api import Urgency
-from engine.endpoint.budget import Budget
+from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.refusals import cut, refusal
@@ -88,8 +88,12 @@ class Caller:
         """
 
         async def attempt(_number: int) -> Any:
-            async with self.turn(urgency) as server:
+            most = _most(body)
+            async with self.turn(urgency) as server, self.budget.reserved(most) as took:
                 found = await self._json(server, path, body)
+                told = _told(found, most)
+                took.add(told)
+                self.status.spent(told.prompt, 0, told.written)
                 self.finished(server, 1)
                 return found
 
@@ -248,3 +252,18 @@ def _parsed(server: Server, text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Passing(f"the server at {server.name} sent no JSON: {cut(text)!r}") from error
+
+
+def _most(body: dict[str, Any] | None) -> Tokens:
+    """What a question to the model can take; other requests take nothing."""
+    if body is None or "messages" not in body:
+        return Tokens()
+    return Tokens(len(json.dumps(body["messages"])) // BYTES_A_TOKEN, body.get("max_tokens", 0))
+
+
+def _told(found: Any, most: Tokens) -> Tokens:
+    """What it took as the server tells it, else the most it can have taken."""
+    usage = found.get("usage") if isinstance(found, dict) else None
+    told = usage if isinstance(usage, dict) else {}
+    prompt, written = told.get("prompt_tokens"), told.get("completion_tokens")
+    return Tokens(prompt, written) if isinstance(prompt, int) and isinstance(written, int) else most

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from engine.api import Engine, EngineStatus, State, Urgency
-from engine.errors import BudgetSpent, EngineError, NothingUsable, PromptTooLong
+from engine.errors import EngineError, NoMoreRequests, NothingUsable, PromptTooLong
 from engine.method.events import Failed, Idle, Writing
 from engine.method.judge import Judge
 from engine.method.plan import Plan
@@ -339,7 +339,7 @@ class Runner:
     def _give_up(self, item_id: str, error: EngineError) -> None:
         self._queue.drop(item_id)
         failed = self._engine.status.state in {State.FAILED, State.STOPPED}
-        if failed or isinstance(error, BudgetSpent):
+        if failed or isinstance(error, NoMoreRequests):
             self._fatal = error
             return
         self.failures[item_id] = str(error)

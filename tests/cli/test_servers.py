@@ -106,3 +106,13 @@ def test_a_policy_names_them(asked: Pairlab, servers: list[JudgingServer]) -> No
     Path("one.toml").write_text(f'endpoint = "{servers[0].url}"\n{options}seed = 1\n')
     done = asked("run", "--policy", "one.toml", "--dry-run")
     assert f"by the model of {servers[0].url}." in done.stderr
+
+
+def test_a_judge_without_log_probabilities_is_told_once(project: Pairlab, tmp_path: Path) -> None:
+    pairs = [{"id": f"p{n}", "prompt": "q", "a": f"one {n}", "b": f"two {n}"} for n in range(3)]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, pairs)), encoding="utf-8")
+    assert project("import", "pairs.jsonl").exit_code == 0
+    with JudgingServer(None, []) as server:
+        done = project("judge", "--endpoint", server.url)
+    assert done.exit_code == 1
+    assert done.stderr.count("tells no log-probabilities, and a judge's verdict is read") == 1
