@@ -62,5 +62,9 @@ class NoLogprobs(NoMoreRequests):
     """The server tells no log-probabilities, and what was asked is read from them."""
 
 
+class AskedToWait(EndpointError, NoMoreRequests):
+    """The only server there is wants to be left alone for longer than is waited."""
+
+
 class ConstitutionError(EngineError):
     """A constitution cannot be read, or a principle was asked for that it does not have."""

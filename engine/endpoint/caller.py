@@ -17,7 +17,7 @@ from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import RequestSlots, Server
 from engine.endpoint.status import RequestStatus
-from engine.errors import EndpointError, EngineError
+from engine.errors import AskedToWait, EndpointError, EngineError
 
 T = TypeVar("T")
 
@@ -174,12 +174,16 @@ class Caller:
     # -- servers that are spared ----------------------------------------------------------------
 
     def _leave_out(self, server: Server, failure: Passing) -> None:
-        if server.held or all(one.held for one in self.turns.servers if one is not server):
+        if server.held or not self._others(server):
             failure.held = server.held
             return
         failure.held = True
         self.status.trouble(f"{failure}; left out until it answers again, the others go on")
         self.leave_out(server)
+
+    def _others(self, server: Server) -> bool:
+        """Whether another server gets requests."""
+        return any(not one.held for one in self.turns.servers if one is not server)
 
     def _hold_back(self, server: Server, failure: Passing) -> None:
         failure.held = True
@@ -188,9 +192,11 @@ class Caller:
         server.busy += 1
         try:
             wait = self._retries.wait(server.busy, failure)
-        except EndpointError as error:
-            self.status.failed(str(error))
-            raise
+        except AskedToWait as error:
+            if failure.after is None or not self._others(server):
+                self.status.failed(str(error))
+                raise
+            wait = failure.after
         server.growth.busy()
         server.held = True
         self._wait_for(self._pass(server, wait))

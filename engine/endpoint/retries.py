@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from engine.errors import EndpointError
+from engine.errors import AskedToWait, EndpointError
 
 T = TypeVar("T")
 
@@ -74,13 +74,13 @@ class Retries:
         """Seconds to wait after so many failures in a row.
 
         Raises:
-            EndpointError: the server asks for more than is waited.
+            AskedToWait: the server asks for more than is waited.
         """
         wait = min(self.first * 2.0 ** min(number - 1, 32), self.most)
         if failure.after is None:
             return wait
         if failure.after > self.most:
-            raise EndpointError(f"{failure}; it asks to wait {failure.after:g} seconds: not waited")
+            raise AskedToWait(f"{failure}; it asks to wait {failure.after:g} seconds: not waited")
         return max(wait, failure.after)
 
 

@@ -41,7 +41,7 @@ class Process:
             try:
                 request = protocol.REQUESTS.decode(line)
             except ProtocolError as error:
-                self._say(protocol.ExchangeFailed(0, str(error), again=False))
+                self._say([protocol.ExchangeFailed(0, str(error), again=False)])
                 continue
             if isinstance(request, protocol.Send):
                 self._start(request)
@@ -59,10 +59,11 @@ class Process:
 
         self._threads.submit(run)
 
-    def _say(self, answer: protocol.Answer) -> None:
+    def _say(self, answers: Sequence[protocol.Answer]) -> None:
+        lines = b"".join(map(protocol.ANSWERS.encode, answers))
         with self._stdout:
             try:
-                sys.stdout.buffer.write(protocol.ANSWERS.encode(answer))
+                sys.stdout.buffer.write(lines)
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
                 os._exit(0)  # the app has gone

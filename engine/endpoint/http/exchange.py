@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.endpoint.http import protocol
 from engine.endpoint.http.connections import Connections
@@ -32,7 +33,7 @@ class Exchange:
         connections: to the server.
         send: what to ask.
         key: goes into the Authorization header; None sends no such header.
-        say: called with each line of the answer.
+        say: called with what there is of the answer, several lines at once where they are there.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Exchange:
         send: protocol.Send,
         *,
         key: str | None,
-        say: Callable[[protocol.Answer], None],
+        say: Callable[[Sequence[protocol.Answer]], None],
     ) -> None:
         self._connections = connections
         self._send = send
         self._key = key
-        self._say = say
+        self._write = say
+        self._held: list[protocol.Answer] = []
+        """Not said yet, for more is there to be read."""
         self._socket: socket.socket | None = None
         """Of the connection while it is this exchange's."""
         self._lock = threading.Lock()
@@ -90,7 +93,14 @@ class Exchange:
 
     def _fail(self, message: str, *, again: bool) -> None:
         if not self._cancelled:
-            self._say(protocol.ExchangeFailed(self._send.id, self._hide(message), again))
+            self._held.append(protocol.ExchangeFailed(self._send.id, self._hide(message), again))
+            self._say()
+
+    def _say(self) -> None:
+        """Say what is held; each time costs both processes a call."""
+        if self._held:
+            self._write(self._held)
+            self._held = []
 
     def _server(self, predicate: str) -> str:
         return f"the server at {self._connections.base} {predicate}"
@@ -106,21 +116,21 @@ class Exchange:
                 self._server("answers with a redirect, which is not followed: name its target")
             )
         after = response.getheader("Retry-After")
-        self._say(protocol.Head(self._send.id, response.status, after))
+        self._held.append(protocol.Head(self._send.id, response.status, after))
         kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
         if response.status == http.client.OK and kind == "text/event-stream":
             self._stream(response)
-            last: protocol.Answer = protocol.End(self._send.id)
+            self._held.append(protocol.End(self._send.id))
         else:
-            last = protocol.Body(self._send.id, self._read(response))
+            self._held.append(protocol.Body(self._send.id, self._read(response)))
         # released first: whoever hears the end may ask at once and finds this connection
         if response.isclosed() and connection.sock is not None:
             self._release(connection)
-        self._say(last)
+        self._say()
 
     def _stream(self, response: http.client.HTTPResponse) -> None:
         for data in event_data(self._lines(response)):
-            self._say(protocol.Data(self._send.id, data))
+            self._held.append(protocol.Data(self._send.id, data))
             if data.strip() == DONE:
                 break
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -168,10 +178,31 @@ class Exchange:
         return self._hide(raw.decode("utf-8", "replace"))
 
     def _lines(self, response: http.client.HTTPResponse) -> Iterator[bytes]:
-        while line := response.readline(BODY_LIMIT + 1):
+        while True:
+            if not self._more(response):
+                self._say()
+            line = response.readline(BODY_LIMIT + 1)
+            if not line:
+                return
             if len(line) > BODY_LIMIT:
                 raise EndpointError(self._server(f"sent a line of more than {BODY_LIMIT} bytes"))
             yield line
+
+    def _more(self, response: http.client.HTTPResponse) -> bool:
+        """Whether there is more of a stream to be read without waiting for it."""
+        made, buffer = self._socket, response.fp
+        if made is None or not isinstance(buffer, io.BufferedReader):
+            return False
+        if isinstance(made, ssl.SSLSocket):
+            return False  # what it has read is not seen from outside
+        made.settimeout(0)
+        try:
+            # the end of a chunk is read with the beginning of the next
+            return bool(buffer.peek(1).strip())
+        except OSError:
+            return False
+        finally:
+            made.settimeout(self._send.silence)
 
     def _headers(self) -> dict[str, str]:
         headers = {
