@@ -279,7 +279,7 @@ def test_no_command_tells_what_the_others_chose(
                 leaf.path in {("export",), ("check",)} and "decisions" not in way
             ):
                 assert answer[0] in "12", way
-                assert answer.startswith("2") or "pilot" in answer, way
+                assert answer.startswith("2") or "pilot" in answer or "no ending" in answer, way
         heard.append(told | written(path.parent))
     one, other = heard
     assert one.keys() == other.keys()
