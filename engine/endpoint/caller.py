@@ -15,7 +15,7 @@ from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing, Retries
-from engine.endpoint.slots import RequestSlots, Server
+from engine.endpoint.slots import EndpointServer, RequestSlots
 from engine.endpoint.status import RequestStatus
 from engine.errors import AskedToWait, EndpointError, EngineError
 
@@ -37,14 +37,14 @@ class Caller:
 
     def __init__(
         self,
-        servers: Sequence[Server],
+        servers: Sequence[EndpointServer],
         http: HttpProcess,
         *,
         retries: Retries,
         budget: Budget,
         silence: float,
         status: RequestStatus,
-        offers: Callable[[Server], Awaitable[object]],
+        offers: Callable[[EndpointServer], Awaitable[object]],
     ) -> None:
         self.status = status
         self.turns = RequestSlots(servers, self._moved)
@@ -99,7 +99,7 @@ class Caller:
 
         return await self.retry(attempt, attempts)
 
-    async def ask_one(self, server: Server, path: str, attempts: int) -> Any:
+    async def ask_one(self, server: EndpointServer, path: str, attempts: int) -> Any:
         """The same of one server, whether or not it gets requests, and of nobody's turn."""
         return await self.retry(lambda _number: self._json(server, path, None), attempts)
 
@@ -123,7 +123,7 @@ class Caller:
         return result
 
     @asynccontextmanager
-    async def turn(self, urgency: Urgency) -> AsyncGenerator[Server]:
+    async def turn(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
         """A turn with a server; one that fails is spared for a while, if others can go on."""
         async with self.turns.taken(urgency) as server:
             try:
@@ -135,14 +135,14 @@ class Caller:
                     self._leave_out(server, failure)
                 raise
 
-    def finished(self, server: Server, work: int) -> None:
+    def finished(self, server: EndpointServer, work: int) -> None:
         """Note that a server has answered, and how much."""
         server.busy = 0
         full = server.running >= server.growth.limit and self.turns.waiting > 0
         server.growth.finished(work, full=full)
 
     async def answers(
-        self, server: Server, path: str, body: dict[str, Any] | None
+        self, server: EndpointServer, path: str, body: dict[str, Any] | None
     ) -> AsyncGenerator[protocol.Answer]:
         """What a server says to one request: a head that accepts it, then the rest.
 
@@ -166,14 +166,14 @@ class Caller:
                 else:
                     yield answer
 
-    def leave_out(self, server: Server) -> None:
+    def leave_out(self, server: EndpointServer) -> None:
         """Send a server nothing until it offers the model again."""
         server.held = True
         self._wait_for(self._until_back(server))
 
     # -- servers that are spared ----------------------------------------------------------------
 
-    def _leave_out(self, server: Server, failure: Passing) -> None:
+    def _leave_out(self, server: EndpointServer, failure: Passing) -> None:
         if server.held or not self._others(server):
             failure.held = server.held
             return
@@ -181,11 +181,11 @@ class Caller:
         self.status.trouble(f"{failure}; left out until it answers again, the others go on")
         self.leave_out(server)
 
-    def _others(self, server: Server) -> bool:
+    def _others(self, server: EndpointServer) -> bool:
         """Whether another server gets requests."""
         return any(not one.held for one in self.turns.servers if one is not server)
 
-    def _hold_back(self, server: Server, failure: Passing) -> None:
+    def _hold_back(self, server: EndpointServer, failure: Passing) -> None:
         failure.held = True
         if server.held:
             return
@@ -201,11 +201,11 @@ class Caller:
         server.held = True
         self._wait_for(self._pass(server, wait))
 
-    async def _pass(self, server: Server, wait: float) -> None:
+    async def _pass(self, server: EndpointServer, wait: float) -> None:
         await self._retries.sleep(wait)
         self._let_in(server)
 
-    async def _until_back(self, server: Server) -> None:
+    async def _until_back(self, server: EndpointServer) -> None:
         number = 0
         while server.held:
             number += 1
@@ -220,7 +220,7 @@ class Caller:
             self.status.trouble(f"the server at {server.name} answers again")
             self._let_in(server)
 
-    def _let_in(self, server: Server) -> None:
+    def _let_in(self, server: EndpointServer) -> None:
         server.held = False
         self.turns.admit()
 
@@ -237,7 +237,7 @@ class Caller:
         if len(held) == 1 or all(held) or not any(held):
             self.status.trouble(words)
 
-    async def _json(self, server: Server, path: str, body: dict[str, Any] | None) -> Any:
+    async def _json(self, server: EndpointServer, path: str, body: dict[str, Any] | None) -> Any:
         async with aclosing(self.answers(server, path, body)) as answers:
             async for answer in answers:
                 if isinstance(answer, protocol.Body):
@@ -253,7 +253,7 @@ class Caller:
         self.status.work(self.turns.running, self.turns.waiting)
 
 
-def _parsed(server: Server, text: str) -> Any:
+def _parsed(server: EndpointServer, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

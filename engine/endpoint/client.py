@@ -29,7 +29,7 @@ from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.models import ServerKind, Serving, choose_model, describe
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.scoring import AnswerScorer
-from engine.endpoint.slots import Server
+from engine.endpoint.slots import EndpointServer
 from engine.endpoint.status import RequestStatus
 from engine.endpoint.tokens import Tokeniser
 from engine.errors import EndpointError, EngineError, NoModel
@@ -91,7 +91,7 @@ class EndpointEngine:
         )
         self._caller = Caller(
             [
-                Server(str(base), place, Growth(first, most, stopwatch))
+                EndpointServer(str(base), place, Growth(first, most, stopwatch))
                 for place, base in enumerate(bases)
             ],
             self._http,
@@ -224,14 +224,14 @@ class EndpointEngine:
         info = describe(serving, await self._props(serving, first), slots=slots)
         return _ServedModel(info, serving, self._caller, self._stopwatch, self._think)
 
-    async def _offer_of(self, server: Server) -> Serving | Passing:
+    async def _offer_of(self, server: EndpointServer) -> Serving | Passing:
         """What a server offers, or why it does not answer."""
         try:
             return await self._offered(server, LOAD_TRIES)
         except Passing as failure:
             return failure
 
-    async def _offered(self, server: Server, attempts: int = 1) -> Serving:
+    async def _offered(self, server: EndpointServer, attempts: int = 1) -> Serving:
         """What a server offers.
 
         Raises:
@@ -244,7 +244,7 @@ class EndpointEngine:
         _must_be_the_same(serving, self._model.serving, server)
         return serving
 
-    async def _props(self, serving: Serving, server: Server) -> Any:
+    async def _props(self, serving: Serving, server: EndpointServer) -> Any:
         """What llama-server says of its context and template, None where it does not."""
         if serving.kind is not ServerKind.LLAMA_SERVER:
             return None
@@ -255,7 +255,7 @@ class EndpointEngine:
             return None
 
 
-def _must_be_the_same(offer: Serving, serving: Serving, server: Server) -> None:
+def _must_be_the_same(offer: Serving, serving: Serving, server: EndpointServer) -> None:
     if (offer.model, offer.kind) != (serving.model, serving.kind):
         raise EndpointError(
             f"the server at {server.name} offers {offer.model!r} and another {serving.model!r}: "

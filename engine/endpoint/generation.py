@@ -16,7 +16,7 @@ from engine.endpoint.models import Serving
 from engine.endpoint.parsing import AnswerParser, ChoiceText
 from engine.endpoint.refusals import named
 from engine.endpoint.retries import Passing
-from engine.endpoint.slots import Server
+from engine.endpoint.slots import EndpointServer
 from engine.endpoint.streams import AnswerStreams
 from engine.errors import EndpointError
 from store.records import Message
@@ -120,7 +120,13 @@ class Generator:
         return Tokens(prompt, written * len(group))
 
     async def _take(
-        self, task: Task, group: list[int], reading: AnswerParser, server: Server, *, stream: bool
+        self,
+        task: Task,
+        group: list[int],
+        reading: AnswerParser,
+        server: EndpointServer,
+        *,
+        stream: bool,
     ) -> None:
         reading.server = server.name
         began = self._stopwatch()
@@ -144,7 +150,13 @@ class Generator:
         self._keep(task, group, reading, server, self._stopwatch() - began)
 
     async def _read(
-        self, task: Task, group: list[int], reading: AnswerParser, server: Server, *, stream: bool
+        self,
+        task: Task,
+        group: list[int],
+        reading: AnswerParser,
+        server: EndpointServer,
+        *,
+        stream: bool,
     ) -> None:
         """Follow the answer to its end, asking again without the keys the server does not know."""
         body = {"model": self._serving.model} | bodies.generation(
@@ -191,7 +203,7 @@ class Generator:
             lambda index: task.streams.retell(group[index]),
         )
 
-    def _narrow(self, reading: AnswerParser, server: Server) -> None:
+    def _narrow(self, reading: AnswerParser, server: EndpointServer) -> None:
         """Ask one at a time where the server ends an answer because another request came.
 
         llama-cpp-python's server does so by default: it says that the stream is complete, and
@@ -201,7 +213,12 @@ class Generator:
             server.growth.pin()
 
     def _keep(
-        self, task: Task, group: list[int], reading: AnswerParser, server: Server, took: float
+        self,
+        task: Task,
+        group: list[int],
+        reading: AnswerParser,
+        server: EndpointServer,
+        took: float,
     ) -> None:
         usage = reading.usage
         written = 0

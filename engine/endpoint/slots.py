@@ -13,7 +13,7 @@ from engine.endpoint.growth import Growth
 
 
 @dataclass(slots=True, eq=False)
-class Server:
+class EndpointServer:
     """One of the servers, and what is known of how it does."""
 
     name: str
@@ -39,20 +39,20 @@ class RequestSlots:
         on_change: called whenever ``running`` or ``waiting`` has changed.
     """
 
-    def __init__(self, servers: Sequence[Server], on_change: Callable[[], None]) -> None:
+    def __init__(self, servers: Sequence[EndpointServer], on_change: Callable[[], None]) -> None:
         self.servers = servers
         self.running = 0
         self.waiting = 0
         """Requests whose turn has not come."""
         self._on_change = on_change
         self._tickets = 0
-        self._queue: list[tuple[int, int, asyncio.Future[Server]]] = []
+        self._queue: list[tuple[int, int, asyncio.Future[EndpointServer]]] = []
 
     @asynccontextmanager
-    async def taken(self, urgency: Urgency) -> AsyncGenerator[Server]:
+    async def taken(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
         """Hold one turn, after waiting for it; with the server that answers."""
         self._tickets += 1
-        turn: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[EndpointServer] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._queue, (int(urgency), self._tickets, turn))
         self.waiting += 1
         self.admit()
@@ -82,7 +82,7 @@ class RequestSlots:
                 turn.set_result(server)
         self._on_change()
 
-    def _free(self) -> Server | None:
+    def _free(self) -> EndpointServer | None:
         """The server that has the smallest part of what it may have."""
         free = [s for s in self.servers if not s.held and s.running < s.growth.limit]
         return min(free, key=lambda s: s.running / s.growth.limit, default=None)
