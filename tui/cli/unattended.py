@@ -16,7 +16,7 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from engine.api import Engine, EngineStatus
+from engine.api import Engine, EngineStatus, State
 from engine.endpoint.budget import Limit
 from engine.errors import BadRequest, BudgetSpent, ConstitutionError
 from engine.method.constitution import load
@@ -264,7 +264,7 @@ def _progress(
         task = bar.add_task("loading the model", total=None)
         began = time.monotonic()
         newest: PlanProgress | None = None
-        troubles: set[str] = set()
+        troubles = {""}
 
         def listen(event: RunnerEvent) -> None:
             nonlocal newest
@@ -276,10 +276,7 @@ def _progress(
                 newest = event
                 bar.update(task, completed=event.done, total=event.total)
 
-        def show(status: EngineStatus) -> None:
-            if status.error and status.error not in troubles and len(troubles) < _TROUBLES:
-                troubles.add(status.error)
-                console.print(clean(status.error), markup=False)
+        def show(_status: EngineStatus) -> None:
             if newest is None:
                 return
             minutes = (time.monotonic() - began) / 60
@@ -291,7 +288,16 @@ def _progress(
             )
             bar.update(task, description=" · ".join(part for part in words if part))
 
+        def warn(status: EngineStatus) -> None:
+            """What a server does and is done without; the end of all tries is told at the end."""
+            words = status.error or ""
+            if words in troubles or status.state is State.FAILED or len(troubles) > _TROUBLES:
+                return
+            troubles.add(words)
+            console.print(clean(words), markup=False)
+
         ends = [runner.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
+        ends += [engine.subscribe(warn) for engine in engines if engine.server]
         try:
             yield
         finally:
