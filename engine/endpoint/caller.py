@@ -197,6 +197,7 @@ class Caller:
                 self.status.failed(str(error))
                 raise
             wait = failure.after
+        self.status.trouble(f"{failure}; waiting {wait:g} s")
         server.growth.busy()
         server.held = True
         self._wait_for(self._pass(server, wait))
@@ -232,9 +233,8 @@ class Caller:
     # -- words ----------------------------------------------------------------------------------
 
     def _tell_again(self, words: str) -> None:
-        """That one of several servers failed is said once, when it is left out."""
-        held = [server.held for server in self.turns.servers]
-        if len(held) == 1 or all(held) or not any(held):
+        """Only where no other server goes on; else one that fails was told of when it was left out."""
+        if sum(not server.held for server in self.turns.servers) <= 1:
             self.status.trouble(words)
 
     async def _json(self, server: EndpointServer, path: str, body: dict[str, Any] | None) -> Any:

@@ -66,8 +66,8 @@ class Retries:
                 failed, refused = failed + (not failure.busy), refused + failure.busy
                 if failed >= self.attempts or refused >= _PATIENCE * self.attempts:
                     raise
-                on_wait(f"{failure}; trying again ({1 + failed} of {self.attempts})")
                 if not failure.held:
+                    on_wait(f"{failure}; trying again ({1 + failed} of {self.attempts})")
                     await self.sleep(self.wait(failed + refused, failure))
 
     def wait(self, number: int, failure: Passing) -> float:
