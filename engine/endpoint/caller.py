@@ -233,7 +233,7 @@ class Caller:
     # -- words ----------------------------------------------------------------------------------
 
     def _tell_again(self, words: str) -> None:
-        """Only where no other server goes on; else one that fails was told of when it was left out."""
+        """Only where no other goes on; else a server was told of when it was left out."""
         if sum(not server.held for server in self.turns.servers) <= 1:
             self.status.trouble(words)
 
