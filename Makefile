@@ -1,7 +1,7 @@
 # make run    installs all and opens the app on the starter model and prompts
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
-#             (PARTS="screen engine judge browse data large safety" names some; the engine's builds llama-batched-bench)
+#             (PARTS="screen engine judge browse data large safety endpoint" names some; the engine's builds llama-batched-bench)
 # make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
 #             (PARTS="gate scheduler" names some; an hour for all on two cores)
 # make torture  kills, tears, fills and flips real project files, and counts what is lost (minutes)

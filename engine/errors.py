@@ -54,5 +54,21 @@ class EndpointError(EngineError):
     """The server behind ``--endpoint`` refused, timed out or broke off."""
 
 
+class NoMoreRequests(EngineError):
+    """Nothing that is still to be asked of the server can end better."""
+
+
+class BudgetSpent(NoMoreRequests):
+    """What the servers may take is used up."""
+
+
+class NoLogprobs(NoMoreRequests):
+    """The server tells no log-probabilities, and what was asked is read from them."""
+
+
+class AskedToWait(EndpointError, NoMoreRequests):
+    """The only server there is wants to be left alone for longer than is waited."""
+
+
 class ConstitutionError(EngineError):
     """A constitution cannot be read, or a principle was asked for that it does not have."""

@@ -61,7 +61,8 @@ _NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 """Where these stand in ``struct seccomp_data``."""
 
 _state = Network.OPEN
-_postponed = False
+_postponed = 0
+"""Processes that are to be started before it falls."""
 
 
 def state() -> Network:
@@ -79,14 +80,26 @@ def lock() -> Network:
 
 def postpone() -> None:
     """Leave the way open until the one process that needs it is started."""
+    expect(1)
+
+
+def expect(processes: int) -> None:
+    """So many processes will need the way; with none it is closed now. No word once it is."""
     global _postponed
-    _postponed = True
+    _postponed = processes
+    if not processes:
+        lock()
+
+
+def postponed() -> bool:
+    """Whether it is to be closed later."""
+    return _postponed > 0
 
 
 def lock_postponed() -> None:
-    """Lock, where this was postponed: the process that needs the way is there by now."""
+    """A process that needs the way is there; lock, where this was postponed for it alone."""
     if _postponed:
-        lock()
+        expect(_postponed - 1)
 
 
 def _filter() -> bool:

@@ -77,7 +77,7 @@ class JudgingServer:
     """Serves from entering it to leaving it.
 
     Args:
-        rule: how it judges.
+        rule: how it judges; None for a server that tells no log-probabilities.
         pairs: the answers of every pair it may be asked about; order and extra pairs do not matter.
         mass: probability of the two labels together.
         model: the name it goes by.
@@ -86,7 +86,7 @@ class JudgingServer:
 
     def __init__(
         self,
-        rule: Rule,
+        rule: Rule | None,
         pairs: Iterable[tuple[str, str]],
         *,
         mass: float = 1.0,
@@ -97,6 +97,10 @@ class JudgingServer:
         """Bodies of the requests that asked for log-probabilities."""
         self.shown: list[tuple[str, str]] = []
         """First and second answer of each of them."""
+        self.written = 0
+        """Requests for a text."""
+        self.authorization = ""
+        """Of the newest request."""
         self._rule = rule
         self._pairs = sorted(pairs, key=lambda pair: -len(pair[0]) - len(pair[1]))
         self._mass = mass
@@ -132,7 +136,8 @@ class JudgingServer:
         """The answer to one request of the chat route."""
         if "prompt_logprobs" in body:
             return {"choices": []}
-        if not body.get("logprobs"):
+        if not body.get("logprobs") or self._rule is None:
+            self.written += 1
             return {"choices": [{"message": {"content": self._reasoning}, "finish_reason": "stop"}]}
         question = next(m["content"] for m in reversed(body["messages"]) if m["role"] == "user")
         first, second = self._answers(question)
@@ -174,6 +179,7 @@ def _handler(judge: JudgingServer) -> type[BaseHTTPRequestHandler]:
             self._send(200, "application/json", json.dumps(judge.models()))
 
         def do_POST(self) -> None:
+            judge.authorization = self.headers.get("Authorization", "")
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.path != "/v1/chat/completions":
                 self._send(404, "application/json", '{"error": {"message": "no such route"}}')

@@ -132,10 +132,10 @@ ENDPOINT = f"""
 import asyncio, json, os, sys
 from engine import netlock
 from engine.api import Urgency
-from engine.endpoint.client import endpoint_engine
+from engine.endpoint.client import EndpointEngine
 from engine.errors import EndpointError
 netlock.postpone()
-engine = endpoint_engine(sys.argv[1])
+engine = EndpointEngine(sys.argv[1])
 async def use():
     before = netlock.state().value
     await engine.load()  # the HTTP process reaches the server
@@ -162,6 +162,20 @@ def test_with_a_server_the_http_process_alone_stays_outside(tmp_path: Path) -> N
     assert "start pairlab again" in error
     assert told.pop("families") == [1]
     assert set(told.values()) == {True}, told
+
+
+@locked
+def test_a_policy_may_name_servers_for_the_run_and_for_the_judge(tmp_path: Path) -> None:
+    (tmp_path / "pairs.jsonl").write_text(
+        '{"id": "p1", "prompt": "q", "a": "Yes.", "b": "No, never."}\n', encoding="utf-8"
+    )
+    with JudgingServer(longer(0.8), [("Yes.", "No, never.")]) as server:
+        policy = f'endpoint = "{server.url}"\ncandidates = 1\nrounds = 0\nwith_pairs = true\n'
+        (tmp_path / "night.toml").write_text(f"{policy}[judge]\n", encoding="utf-8")
+        for command in (("new",), ("import", "pairs.jsonl"), ("run", "--policy", "night.toml")):
+            done = run(tmp_path, "-m", "tui", *command)
+            assert done.returncode == 0, done.stderr
+    assert "1 of 1 pair complete; wrote 1 verdict" in done.stderr
 
 
 WATCHED = """

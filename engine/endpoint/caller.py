@@ -1,58 +1,71 @@
-"""Requests to the server: in turn, tried again, with failures put into words."""
+"""Requests to the servers: in turn, tried again, with failures put into words."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.api import Urgency
+from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing, Retries
-from engine.endpoint.slots import RequestSlots
+from engine.endpoint.slots import EndpointServer, RequestSlots
 from engine.endpoint.status import RequestStatus
-from engine.errors import EndpointError
+from engine.errors import AskedToWait, EndpointError, EngineError
 
 T = TypeVar("T")
 
 
 class Caller:
-    """Speaks to one server.
+    """Speaks to the servers.
 
     Args:
-        server: its address, for messages.
+        servers: in the order of their addresses.
         http: the process that does the speaking.
         retries: how failures that may pass are tried again.
-        slots: requests at the same time.
-        silence: seconds the server may stay silent.
+        budget: what the servers may take.
+        silence: seconds a server may stay silent.
         status: told of all that happens.
+        offers: asks a server that was left out whether it is there again and has the model.
     """
 
     def __init__(
         self,
-        server: str,
+        servers: Sequence[EndpointServer],
         http: HttpProcess,
         *,
         retries: Retries,
-        slots: int,
+        budget: Budget,
         silence: float,
         status: RequestStatus,
+        offers: Callable[[EndpointServer], Awaitable[object]],
     ) -> None:
-        self.server = server
         self.status = status
-        self.turns = RequestSlots(slots, self._moved)
+        self.turns = RequestSlots(servers, self._moved)
+        self.budget = budget
         self._http = http
         self._retries = retries
         self._silence = silence
+        self._offers = offers
         self._stopped = False
+        self._waits: set[asyncio.Task[None]] = set()
+
+    @property
+    def server(self) -> str:
+        """The addresses of all, for messages."""
+        return ", ".join(server.name for server in self.turns.servers)
 
     def stop(self) -> None:
         """Try nothing again from now on."""
         self._stopped = True
+        for wait in self._waits:
+            wait.cancel()
 
     async def ask(
         self,
@@ -75,16 +88,20 @@ class Caller:
         """
 
         async def attempt(_number: int) -> Any:
-            async with (
-                self.turns.taken(urgency),
-                aclosing(self.answers(path, body)) as answers,
-            ):
-                async for answer in answers:
-                    if isinstance(answer, protocol.Body):
-                        return self._parse(answer.text)
-            raise EndpointError(f"the server at {self.server} sent a stream for {path}")
+            most = _most(body)
+            async with self.turn(urgency) as server, self.budget.reserved(most) as took:
+                found = await self._json(server, path, body)
+                told = _told(found, most)
+                took.add(told)
+                self.status.spent(told.prompt, 0, told.written)
+                self.finished(server, 1)
+                return found
 
         return await self.retry(attempt, attempts)
+
+    async def ask_one(self, server: EndpointServer, path: str, attempts: int) -> Any:
+        """The same of one server, whether or not it gets requests, and of nobody's turn."""
+        return await self.retry(lambda _number: self._json(server, path, None), attempts)
 
     async def retry(self, attempt: Callable[[int], Awaitable[T]], attempts: int | None = None) -> T:
         """Run an attempt until it succeeds or is not worth another try.
@@ -97,7 +114,7 @@ class Caller:
         if attempts is not None:
             retries = replace(retries, attempts=min(attempts, retries.attempts))
         try:
-            result = await retries.run(attempt, self.status.trouble)
+            result = await retries.run(attempt, self._tell_again)
         except Passing as failure:
             if attempts is None:
                 self.status.failed(str(failure))
@@ -105,10 +122,29 @@ class Caller:
         self.status.succeeded()
         return result
 
+    @asynccontextmanager
+    async def turn(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
+        """A turn with a server; one that fails is spared for a while, if others can go on."""
+        async with self.turns.taken(urgency) as server:
+            try:
+                yield server
+            except Passing as failure:
+                if failure.busy:
+                    self._hold_back(server, failure)
+                else:
+                    self._leave_out(server, failure)
+                raise
+
+    def finished(self, server: EndpointServer, work: int) -> None:
+        """Note that a server has answered, and how much."""
+        server.busy = 0
+        full = server.running >= server.growth.limit and self.turns.waiting > 0
+        server.growth.finished(work, full=full)
+
     async def answers(
-        self, path: str, body: dict[str, Any] | None
+        self, server: EndpointServer, path: str, body: dict[str, Any] | None
     ) -> AsyncGenerator[protocol.Answer]:
-        """What the server says to one request: a head that accepts it, then the rest.
+        """What a server says to one request: a head that accepts it, then the rest.
 
         Raises:
             EngineError: it refuses, or there is no more of the answer.
@@ -118,27 +154,122 @@ class Caller:
         method = "GET" if body is None else "POST"
         sent = None if body is None else json.dumps(body, ensure_ascii=False)
         refused: protocol.Head | None = None
-        async with aclosing(self._http.answers(method, path, sent, self._silence)) as answers:
+        said = self._http.answers(server.place, method, path, sent, self._silence)
+        async with aclosing(said) as answers:
             async for answer in answers:
                 if isinstance(answer, protocol.ExchangeFailed):
                     self._raise(answer)
                 elif isinstance(answer, protocol.Head) and answer.status != 200:
                     refused = answer
                 elif refused is not None and isinstance(answer, protocol.Body):
-                    raise refusal(self.server, refused.status, answer.text, refused.retry_after)
+                    raise refusal(server.name, refused.status, answer.text, refused.retry_after)
                 else:
                     yield answer
+
+    def leave_out(self, server: EndpointServer) -> None:
+        """Send a server nothing until it offers the model again."""
+        server.held = True
+        self._wait_for(self._until_back(server))
+
+    # -- servers that are spared ----------------------------------------------------------------
+
+    def _leave_out(self, server: EndpointServer, failure: Passing) -> None:
+        if server.held or not self._others(server):
+            failure.held = server.held
+            return
+        failure.held = True
+        self.status.trouble(f"{failure}; left out until it answers again, the others go on")
+        self.leave_out(server)
+
+    def _others(self, server: EndpointServer) -> bool:
+        """Whether another server gets requests."""
+        return any(not one.held for one in self.turns.servers if one is not server)
+
+    def _hold_back(self, server: EndpointServer, failure: Passing) -> None:
+        failure.held = True
+        if server.held:
+            return
+        server.busy += 1
+        try:
+            wait = self._retries.wait(server.busy, failure)
+        except AskedToWait as error:
+            if failure.after is None or not self._others(server):
+                self.status.failed(str(error))
+                raise
+            wait = failure.after
+        self.status.trouble(f"{failure}; waiting {wait:g} s")
+        server.growth.busy()
+        server.held = True
+        self._wait_for(self._pass(server, wait))
+
+    async def _pass(self, server: EndpointServer, wait: float) -> None:
+        await self._retries.sleep(wait)
+        self._let_in(server)
+
+    async def _until_back(self, server: EndpointServer) -> None:
+        number = 0
+        while server.held:
+            number += 1
+            await self._retries.sleep(self._retries.wait(number, Passing("")))
+            try:
+                await self._offers(server)
+            except Passing:
+                continue
+            except EngineError as error:
+                self.status.trouble(f"{error}; left out for good")
+                return
+            self.status.trouble(f"the server at {server.name} answers again")
+            self._let_in(server)
+
+    def _let_in(self, server: EndpointServer) -> None:
+        server.held = False
+        self.turns.admit()
+
+    def _wait_for(self, wait: Any) -> None:
+        task = asyncio.create_task(wait)
+        self._waits.add(task)
+        task.add_done_callback(self._waits.discard)
+
+    # -- words ----------------------------------------------------------------------------------
+
+    def _tell_again(self, words: str) -> None:
+        """Only where no other goes on; else a server was told of when it was left out."""
+        if sum(not server.held for server in self.turns.servers) <= 1:
+            self.status.trouble(words)
+
+    async def _json(self, server: EndpointServer, path: str, body: dict[str, Any] | None) -> Any:
+        async with aclosing(self.answers(server, path, body)) as answers:
+            async for answer in answers:
+                if isinstance(answer, protocol.Body):
+                    return _parsed(server, answer.text)
+        raise EndpointError(f"the server at {server.name} sent a stream for {path}")
 
     def _raise(self, failure: protocol.ExchangeFailed) -> None:
         if self._stopped:
             raise EndpointError("the engine was stopped")
         raise Passing(failure.message) if failure.again else EndpointError(failure.message)
 
-    def _parse(self, text: str) -> Any:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise Passing(f"the server at {self.server} sent no JSON: {cut(text)!r}") from error
-
     def _moved(self) -> None:
         self.status.work(self.turns.running, self.turns.waiting)
+
+
+def _parsed(server: EndpointServer, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Passing(f"the server at {server.name} sent no JSON: {cut(text)!r}") from error
+
+
+def _most(body: dict[str, Any] | None) -> Tokens:
+    """What a question to the model can take; other requests take nothing."""
+    if body is None or "messages" not in body:
+        return Tokens()
+    return Tokens(len(json.dumps(body["messages"])) // BYTES_A_TOKEN, body.get("max_tokens", 0))
+
+
+def _told(found: Any, most: Tokens) -> Tokens:
+    """What it took as the server tells it, else the most it can have taken."""
+    usage = found.get("usage") if isinstance(found, dict) else None
+    told = usage if isinstance(usage, dict) else {}
+    prompt, written = told.get("prompt_tokens"), told.get("completion_tokens")
+    return Tokens(prompt, written) if isinstance(prompt, int) and isinstance(written, int) else most

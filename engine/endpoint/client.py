@@ -20,13 +20,16 @@ from engine.api import (
 )
 from engine.concurrency import together
 from engine.endpoint.bodies import ThinkingSupport
+from engine.endpoint.budget import Budget, Limit
 from engine.endpoint.caller import Caller
 from engine.endpoint.generation import Generator
+from engine.endpoint.growth import FIRST, MOST, Growth
 from engine.endpoint.http import address
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.models import ServerKind, Serving, choose_model, describe
-from engine.endpoint.retries import Retries
+from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.scoring import AnswerScorer
+from engine.endpoint.slots import EndpointServer
 from engine.endpoint.status import RequestStatus
 from engine.endpoint.tokens import Tokeniser
 from engine.errors import EndpointError, EngineError, NoModel
@@ -34,8 +37,6 @@ from store.records import Message
 
 SILENCE = 600.0
 """Seconds a server may stay silent; a long prompt takes minutes on a slow machine."""
-CONCURRENCY = 8
-"""Requests at the same time."""
 LOAD_TRIES = 3
 """Tries of the first request: whoever named a wrong address should hear of it soon."""
 
@@ -47,10 +48,13 @@ class EndpointEngine:
     it; a server that opens a new turn instead (llama-cpp-python's) writes or weighs after it.
 
     Args:
-        url: the server's address, with or without ``/v1``.
+        urls: addresses of one server or several that offer the same model, with or without
+            ``/v1``.
         model: which of its models; None takes the only one.
         allow_remote: whether it may be another machine.
-        concurrency: requests at the same time.
+        key_file: holds the key they are sent; None takes it from the environment.
+        limits: what they may take.
+        concurrency: requests to one server at the same time; None finds out.
         silence: seconds the server may stay silent.
         think: whether the model is to think first, where the server can say so; None leaves it to
             the server.
@@ -59,35 +63,43 @@ class EndpointEngine:
         stopwatch: seconds from an arbitrary start.
 
     Raises:
-        EndpointError: ``url`` is no address of a server.
+        EndpointError: one of ``urls`` is no address of a server.
     """
 
     def __init__(
         self,
-        url: str,
-        *,
+        *urls: str,
         model: str | None = None,
         allow_remote: bool = False,
-        concurrency: int = CONCURRENCY,
+        key_file: Path | None = None,
+        limits: Sequence[Limit] = (),
+        concurrency: int | None = None,
         silence: float = SILENCE,
         think: bool | None = None,
         retries: Retries | None = None,
         log_path: Path | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        base = address.parse(url)
+        bases = list(dict.fromkeys(map(address.parse, urls)))
+        first, most = (FIRST, MOST) if concurrency is None else (concurrency, concurrency)
         self._wanted = model
         self._think = think
         self._stopwatch = stopwatch
         self._status = RequestStatus(stopwatch)
-        self._http = HttpProcess(base, allow_remote=allow_remote, log_path=log_path)
+        self._http = HttpProcess(
+            bases, allow_remote=allow_remote, key_file=key_file, log_path=log_path
+        )
         self._caller = Caller(
-            str(base),
+            [
+                EndpointServer(str(base), place, Growth(first, most, stopwatch))
+                for place, base in enumerate(bases)
+            ],
             self._http,
             retries=retries or Retries(),
-            slots=concurrency,
+            budget=Budget(limits),
             silence=silence,
             status=self._status,
+            offers=self._offered,
         )
         self._loading = asyncio.Lock()
         self._model: _ServedModel | None = None
@@ -99,7 +111,7 @@ class EndpointEngine:
 
     @property
     def server(self) -> str:
-        """The server's address."""
+        """The server's address, or those of several with commas between."""
         return self._caller.server
 
     @property
@@ -195,20 +207,60 @@ class EndpointEngine:
         return self._model
 
     async def _find_model(self) -> _ServedModel:
-        listing = await self._caller.ask("/v1/models", None, Urgency.NOW, attempts=LOAD_TRIES)
-        serving = choose_model(listing, self._wanted, self._caller.server)
-        info = describe(serving, await self._props(serving), slots=self._caller.turns.slots)
+        servers = self._caller.turns.servers
+        found = await asyncio.gather(*map(self._offer_of, servers))
+        there = [offer for offer in found if isinstance(offer, Serving)]
+        if not there:
+            raise next(offer for offer in found if isinstance(offer, Passing))
+        serving = there[0]
+        for server, offer in zip(servers, found, strict=True):
+            if isinstance(offer, Passing):
+                self._status.trouble(f"{offer}; left out until it answers")
+                self._caller.leave_out(server)
+            else:
+                _must_be_the_same(offer, serving, server)
+        first = servers[found.index(serving)]
+        slots = sum(server.growth.most for server in servers)
+        info = describe(serving, await self._props(serving, first), slots=slots)
         return _ServedModel(info, serving, self._caller, self._stopwatch, self._think)
 
-    async def _props(self, serving: Serving) -> Any:
+    async def _offer_of(self, server: EndpointServer) -> Serving | Passing:
+        """What a server offers, or why it does not answer."""
+        try:
+            return await self._offered(server, LOAD_TRIES)
+        except Passing as failure:
+            return failure
+
+    async def _offered(self, server: EndpointServer, attempts: int = 1) -> Serving:
+        """What a server offers.
+
+        Raises:
+            EndpointError: it does not answer, or has another model than the others.
+        """
+        listing = await self._caller.ask_one(server, "/v1/models", attempts)
+        if self._model is None:
+            return choose_model(listing, self._wanted, server.name)
+        serving = choose_model(listing, self._model.serving.model, server.name)
+        _must_be_the_same(serving, self._model.serving, server)
+        return serving
+
+    async def _props(self, serving: Serving, server: EndpointServer) -> Any:
         """What llama-server says of its context and template, None where it does not."""
         if serving.kind is not ServerKind.LLAMA_SERVER:
             return None
         try:
-            return await self._caller.ask("/props", None, Urgency.NOW, attempts=1)
+            return await self._caller.ask_one(server, "/props", 1)
         except EndpointError as error:
             self._status.trouble(f"{error}; the context length is not known")
             return None
+
+
+def _must_be_the_same(offer: Serving, serving: Serving, server: EndpointServer) -> None:
+    if (offer.model, offer.kind) != (serving.model, serving.kind):
+        raise EndpointError(
+            f"the server at {server.name} offers {offer.model!r} and another {serving.model!r}: "
+            "several servers must offer the same model under one name (--model)"
+        )
 
 
 class _ServedModel:
@@ -223,26 +275,9 @@ class _ServedModel:
         think: bool | None,
     ) -> None:
         self.info = info
+        self.serving = serving
         # a quarter of the context at least is left for the prompt
         thinking = ThinkingSupport(think, most=info.n_ctx * 3 // 4)
         self.writer = Generator(caller, serving, stopwatch, thinking)
         self.tokeniser = Tokeniser(caller, serving)
         self.scorer = AnswerScorer(caller, serving, self.tokeniser)
-
-
-def endpoint_engine(
-    url: str,
-    *,
-    model: str | None = None,
-    allow_remote: bool = False,
-    think: bool | None = None,
-    log_path: Path | None = None,
-) -> EndpointEngine:
-    """The engine behind ``--endpoint URL`` and ``--allow-remote``.
-
-    Raises:
-        EndpointError: ``url`` is no address of a server.
-    """
-    return EndpointEngine(
-        url, model=model, allow_remote=allow_remote, think=think, log_path=log_path
-    )

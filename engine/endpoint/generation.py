@@ -9,15 +9,20 @@ from dataclasses import dataclass, replace
 from engine.api import Finished, Generated, OnEvent, Sampling, Urgency
 from engine.concurrency import together
 from engine.endpoint import bodies
+from engine.endpoint.budget import BYTES_A_TOKEN, Tokens
 from engine.endpoint.caller import Caller
 from engine.endpoint.http import protocol
 from engine.endpoint.models import Serving
 from engine.endpoint.parsing import AnswerParser, ChoiceText
 from engine.endpoint.refusals import named
 from engine.endpoint.retries import Passing
+from engine.endpoint.slots import EndpointServer
 from engine.endpoint.streams import AnswerStreams
 from engine.errors import EndpointError
 from store.records import Message
+
+TEMPLATE_TOKENS = 16
+"""What a chat template puts around a turn, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +103,60 @@ class Generator:
     async def _attempt(
         self, task: Task, group: list[int], reading: AnswerParser, *, stream: bool
     ) -> None:
-        async with self._caller.turns.taken(task.urgency):
-            began = self._stopwatch()
-            try:
-                await self._read(task, group, reading, stream=stream)
-            except Passing:
-                if not reading.complete:
-                    raise
-            except EndpointError as error:
-                if len(group) == 1 or reading.begun:
-                    raise
-                self._takes_n = False
-                self._caller.status.trouble(f"{error}; asking for one answer at a time")
-                return
+        async with self._caller.turn(task.urgency) as server:
+            most = self._most(task, group)
+            async with self._caller.budget.reserved(most) as took:
+                try:
+                    await self._take(task, group, reading, server, stream=stream)
+                finally:
+                    took.add(reading.taken(most.prompt))
+
+    def _most(self, task: Task, group: list[int]) -> Tokens:
+        """What a request can take; of a prompt that is a guess on the safe side."""
+        size = sum(len(m.content.encode()) for m in task.messages) + len(task.prefill.encode())
+        sampling = task.choices[group[0]]
+        prompt = size // BYTES_A_TOKEN + TEMPLATE_TOKENS * (len(task.messages) + 1)
+        written = sampling.max_tokens + sampling.thinking_tokens * self._thinking.seen
+        return Tokens(prompt, written * len(group))
+
+    async def _take(
+        self,
+        task: Task,
+        group: list[int],
+        reading: AnswerParser,
+        server: EndpointServer,
+        *,
+        stream: bool,
+    ) -> None:
+        reading.server = server.name
+        began = self._stopwatch()
+        try:
+            await self._read(task, group, reading, server, stream=stream)
+        except Passing:
             if not reading.complete:
-                self._narrow(reading)
-                raise Passing(
-                    f"the server at {self._caller.server} broke off in the middle of an answer: "
-                    "the half was not kept"
-                )
-            self._keep(task, group, reading, self._stopwatch() - began)
+                raise
+        except EndpointError as error:
+            if len(group) == 1 or reading.begun:
+                raise
+            self._takes_n = False
+            self._caller.status.trouble(f"{error}; asking for one answer at a time")
+            return
+        if not reading.complete:
+            self._narrow(reading, server)
+            raise Passing(
+                f"the server at {server.name} broke off in the middle of an answer: "
+                "the half was not kept"
+            )
+        self._keep(task, group, reading, server, self._stopwatch() - began)
 
     async def _read(
-        self, task: Task, group: list[int], reading: AnswerParser, *, stream: bool
+        self,
+        task: Task,
+        group: list[int],
+        reading: AnswerParser,
+        server: EndpointServer,
+        *,
+        stream: bool,
     ) -> None:
         """Follow the answer to its end, asking again without the keys the server does not know."""
         body = {"model": self._serving.model} | bodies.generation(
@@ -134,7 +170,7 @@ class Generator:
             thinking=self._thinking,
         )
         try:
-            async with aclosing(self._caller.answers(bodies.CHAT, body)) as answers:
+            async with aclosing(self._caller.answers(server, bodies.CHAT, body)) as answers:
                 async for answer in answers:
                     if isinstance(answer, protocol.Head):
                         reading.opened = True
@@ -143,8 +179,6 @@ class Generator:
                         reading.feed(answer.text)
                     elif isinstance(answer, protocol.Body):
                         reading.whole(answer.text)
-                    if reading.done:
-                        return
         except Passing:
             raise
         except EndpointError as error:
@@ -154,7 +188,7 @@ class Generator:
             self._without |= unknown
             keys = ", ".join(sorted(unknown))
             self._caller.status.trouble(f"{error}; asking without {keys}")
-            await self._read(task, group, reading, stream=stream)
+            await self._read(task, group, reading, server, stream=stream)
 
     def _reading(self, task: Task, group: list[int]) -> AnswerParser:
         def on_piece(index: int, text: str) -> None:
@@ -169,17 +203,23 @@ class Generator:
             lambda index: task.streams.retell(group[index]),
         )
 
-    def _narrow(self, reading: AnswerParser) -> None:
+    def _narrow(self, reading: AnswerParser, server: EndpointServer) -> None:
         """Ask one at a time where the server ends an answer because another request came.
 
         llama-cpp-python's server does so by default: it says that the stream is complete, and
         gives no finish reason.
         """
-        turns = self._caller.turns
-        if reading.done and turns.running > 1:
-            turns.slots = 1
+        if reading.done and server.running > 1:
+            server.growth.pin()
 
-    def _keep(self, task: Task, group: list[int], reading: AnswerParser, took: float) -> None:
+    def _keep(
+        self,
+        task: Task,
+        group: list[int],
+        reading: AnswerParser,
+        server: EndpointServer,
+        took: float,
+    ) -> None:
         usage = reading.usage
         written = 0
         texts: set[str] = set()
@@ -201,6 +241,7 @@ class Generator:
             task.streams.finish(finished)
         task.streams.count_prompt(usage.prompt or 0, usage.cached)
         self._caller.status.spent(usage.prompt or 0, usage.cached, written)
+        self._caller.finished(server, written)
 
 
 def in_runs(choices: Sequence[Sampling]) -> list[list[int]]:

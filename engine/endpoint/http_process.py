@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from engine import netlock
@@ -13,7 +13,7 @@ from engine.child.codec import ProtocolError
 from engine.child.process import ChildProcess, python
 from engine.endpoint.http import protocol
 from engine.endpoint.http.address import Base, places
-from engine.endpoint.http.key import api_key
+from engine.endpoint.http.key import VARIABLE, api_key, key_in_file
 from engine.endpoint.retries import Passing
 from engine.errors import EndpointError
 
@@ -25,13 +25,22 @@ class HttpProcess:
     started. Where there is no such lock it is started again when it has died.
 
     Args:
-        base: the server all requests go to.
-        allow_remote: whether the server may be another machine.
+        bases: the servers.
+        allow_remote: whether they may be other machines.
+        key_file: holds the key they are sent; None takes it from the environment.
         log_path: where the process writes what went wrong in itself; None keeps nothing.
     """
 
-    def __init__(self, base: Base, *, allow_remote: bool, log_path: Path | None = None) -> None:
-        self._base = base
+    def __init__(
+        self,
+        bases: Sequence[Base],
+        *,
+        allow_remote: bool,
+        key_file: Path | None = None,
+        log_path: Path | None = None,
+    ) -> None:
+        self._bases = bases
+        self._key_file = key_file
         self._allow_remote = allow_remote
         self._log_path = log_path
         self._child: ChildProcess | None = None
@@ -41,10 +50,10 @@ class HttpProcess:
         self._open: dict[int, asyncio.Queue[protocol.Answer]] = {}
 
     @staticmethod
-    def command(base: Base, *, allow_remote: bool) -> tuple[str, ...]:
+    def command(bases: Sequence[Base], *, allow_remote: bool) -> tuple[str, ...]:
         """What is started."""
         options = ["--allow-remote"] if allow_remote else []
-        return python("engine.endpoint.http", str(base), *options)
+        return python("engine.endpoint.http", *map(str, bases), *options)
 
     @property
     def pid(self) -> int | None:
@@ -52,16 +61,16 @@ class HttpProcess:
         return self._child.pid if self._child is not None else None
 
     async def answers(
-        self, method: str, path: str, body: str | None, silence: float
+        self, server: int, method: str, path: str, body: str | None, silence: float
     ) -> AsyncGenerator[protocol.Answer]:
-        """Ask the server; close the generator early to close the connection.
+        """Ask the server in this place; close the generator early to close the connection.
 
         Raises:
             EndpointError: the HTTP process cannot be started or the address is not allowed.
         """
         child = await self._running()
         number = next(self._ids)
-        asked = protocol.Send(number, method, path, body, silence)
+        asked = protocol.Send(number, server, method, path, body, silence)
         queue: asyncio.Queue[protocol.Answer] = asyncio.Queue()
         self._open[number] = queue
         ended = False
@@ -100,12 +109,14 @@ class HttpProcess:
                 "the HTTP process ended, and no other can start behind the lock of this process;"
                 " what was stored is kept: start pairlab again"
             )
-        api_key(os.environ)  # a key that cannot be sent is told here, in words
-        if not self._allow_remote:
-            await asyncio.to_thread(places, self._base, allow_remote=False)
-        command = self.command(self._base, allow_remote=self._allow_remote)
+        # a key that cannot be sent is told here, in words
+        key = key_in_file(self._key_file) if self._key_file else api_key(os.environ)
+        environment = os.environ | ({VARIABLE: key} if key else {})
+        for base in () if self._allow_remote else self._bases:
+            await asyncio.to_thread(places, base, allow_remote=False)
+        command = self.command(self._bases, allow_remote=self._allow_remote)
         try:
-            child = await ChildProcess.start(command, self._log_path, os.environ)
+            child = await ChildProcess.start(command, self._log_path, environment)
         except OSError as error:
             raise EndpointError(f"the HTTP process cannot be started: {error.strerror}") from error
         netlock.lock_postponed()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.endpoint.budget import Tokens
 from engine.endpoint.refusals import cut, refusal
 from engine.endpoint.retries import Passing
 from engine.errors import EndpointError
@@ -149,6 +150,17 @@ class AnswerParser:
     def begun(self) -> bool:
         """Whether anything of an answer has come."""
         return any(answer.chunks for answer in self.answers)
+
+    def taken(self, prompt: int) -> Tokens:
+        """What the request took; as far as the server does not say, by its pieces.
+
+        Args:
+            prompt: tokens of the prompt where the server does not tell them.
+        """
+        chunks = sum(answer.chunks for answer in self.answers)
+        written = chunks if self.usage.completion is None else self.usage.completion
+        said = prompt if self.usage.prompt is None else self.usage.prompt
+        return Tokens(said if self.opened else 0, written)
 
     @property
     def complete(self) -> bool:

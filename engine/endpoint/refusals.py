@@ -62,11 +62,15 @@ def refusal(server: str, status: int, body: str, retry_after: str | None) -> Eng
         return too_long
     if status in _BUSY or status >= 500:
         state = "is busy" if status in _BUSY else "failed"
-        return Passing(f"the server at {server} {state} ({status}){said}", seconds(retry_after))
+        return Passing(
+            f"the server at {server} {state} ({status}){said}",
+            seconds(retry_after),
+            busy=status in _BUSY,
+        )
     if status in (401, 403):
         return EndpointError(
             f"the server at {server} wants a key it accepts ({status}){said}: "
-            "set $PAIRLAB_API_KEY and start again"
+            "set $PAIRLAB_API_KEY or name an --api-key-file, and start again"
         )
     if status == 404:
         return EndpointError(

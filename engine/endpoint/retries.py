@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from engine.errors import EndpointError
+from engine.errors import AskedToWait, EndpointError
 
 T = TypeVar("T")
+
+_PATIENCE = 8
+"""So many times the tries that failures get, a request may be refused by a busy server."""
 
 
 class Passing(EndpointError):
@@ -18,11 +23,15 @@ class Passing(EndpointError):
     Args:
         message: one line.
         after: seconds the server asks to wait, None where it says nothing.
+        busy: the server is well but has too much to do.
     """
 
-    def __init__(self, message: str, after: float | None = None) -> None:
+    def __init__(self, message: str, after: float | None = None, *, busy: bool = False) -> None:
         super().__init__(message)
         self.after = after
+        self.busy = busy or after is not None
+        self.held = False
+        """The server gets no requests for a while: to wait for a turn is wait enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +58,39 @@ class Retries:
         Raises:
             EndpointError: what the last try raised.
         """
-        for number in range(1, self.attempts):
+        failed = refused = 0
+        while True:
             try:
-                return await attempt(number)
+                return await attempt(1 + failed + refused)
             except Passing as failure:
-                wait = self._wait(number, failure)
-                on_wait(f"{failure}; trying again ({number + 1} of {self.attempts})")
-                await self.sleep(wait)
-        return await attempt(self.attempts)
+                failed, refused = failed + (not failure.busy), refused + failure.busy
+                if failed >= self.attempts or refused >= _PATIENCE * self.attempts:
+                    raise
+                if not failure.held:
+                    on_wait(f"{failure}; trying again ({1 + failed} of {self.attempts})")
+                    await self.sleep(self.wait(failed + refused, failure))
 
-    def _wait(self, number: int, failure: Passing) -> float:
-        wait = min(self.first * 2.0 ** (number - 1), self.most)
+    def wait(self, number: int, failure: Passing) -> float:
+        """Seconds to wait after so many failures in a row.
+
+        Raises:
+            AskedToWait: the server asks for more than is waited.
+        """
+        wait = min(self.first * 2.0 ** min(number - 1, 32), self.most)
         if failure.after is None:
             return wait
         if failure.after > self.most:
-            raise EndpointError(f"{failure}; it asks to wait {failure.after:g} seconds: not waited")
+            raise AskedToWait(f"{failure}; it asks to wait {failure.after:g} seconds: not waited")
         return max(wait, failure.after)
 
 
 def seconds(retry_after: str | None) -> float | None:
-    """The seconds of a Retry-After header; a date, its other form, is left to the back-off."""
+    """The seconds of a Retry-After header, which says a number or a date; None without sense."""
     text = (retry_after or "").strip()
-    return float(text) if text.isdecimal() else None
+    if text.isdecimal():
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+        return max(0.0, date.timestamp() - time.time()) or None
+    except (ValueError, OverflowError):
+        return None

@@ -25,8 +25,9 @@ from engine.concurrency import together
 from engine.endpoint.bodies import CHAT, continued, conversation, grammar, told_to_think
 from engine.endpoint.caller import Caller
 from engine.endpoint.models import ServerKind, Serving
+from engine.endpoint.refusals import named
 from engine.endpoint.tokens import Tokeniser
-from engine.errors import EndpointError
+from engine.errors import EndpointError, NoLogprobs
 from store.records import Message
 
 TOP = 20
@@ -122,6 +123,12 @@ class AnswerScorer:
                 scores = await self._by(way, question, urgency, _TRIES)
             except EndpointError as error:
                 reasons.append(f"{way.value}: {error}")
+                if way is Way.FIRST and _has_none(error):
+                    raise NoLogprobs(
+                        f"the server at {self._caller.server} tells no log-probabilities, and a"
+                        " judge's verdict is read from them: judge with a model file, or with a"
+                        " server that has logprobs (llama-server, vLLM)"
+                    ) from error
                 continue
             self._works = way
             return scores
@@ -148,6 +155,11 @@ class AnswerScorer:
             return await self._tokeniser.cut(answer, urgency)
         except EndpointError:
             return None
+
+
+def _has_none(error: EndpointError) -> bool:
+    """Whether a server lacks log-probabilities altogether, or refuses to tell them."""
+    return isinstance(error, NotOffered) or bool(named(str(error), {"logprobs", "top_logprobs"}))
 
 
 _Weighed = list[tuple[str, float]]

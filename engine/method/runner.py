@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from engine.api import Engine, EngineStatus, State, Urgency
-from engine.errors import EngineError, NothingUsable, PromptTooLong
+from engine.errors import EngineError, NoMoreRequests, NothingUsable, PromptTooLong
 from engine.method.events import Failed, Idle, Writing
 from engine.method.judge import Judge
 from engine.method.plan import Plan
@@ -69,7 +69,7 @@ class Runner:
         )
         self._queue = WorkQueue()
         self._attended = False
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running = asyncio.Event()
         self._running.set()
         self._wake = asyncio.Event()
@@ -207,7 +207,7 @@ class Runner:
         """
         await self._steps.open()
         chain = await self._store.call(chains.get, original_id)
-        async with self._locks[chain.prompt.id]:
+        async with self._lock(chain.prompt.id):
             chain = await self._store.call(chains.get, original_id)
             newest = chain.rounds[-1] if chain.rounds else None
             of_id = newest.of_id if newest else chain.original.id
@@ -225,7 +225,7 @@ class Runner:
         """
         await self._steps.open()
         chain = await self._store.call(chains.get, original_id)
-        async with self._locks[chain.prompt.id]:
+        async with self._lock(chain.prompt.id):
             chain = await self._store.call(chains.get, original_id)
             base = chain.last or chain.original
             return await self._round(chain.prompt, chain.original.id, base.id, base.round + 1, None)
@@ -302,13 +302,17 @@ class Runner:
     async def _turn(self, item_id: str) -> bool:
         """One step of an item; False when none is left."""
         await self._may_go(item_id)
-        async with self._locks[item_id]:
+        async with self._lock(item_id):
             # read anew: a person may have done this step, or another process
             works = await self._left(item_id)
             if works:
                 await self._steps.take(works[0], self._urgency(item_id))
                 works = await self._left(item_id)
         return bool(works)
+
+    def _lock(self, item_id: str) -> asyncio.Lock:
+        """The lock of one item, which lives as long as somebody holds it or waits for it."""
+        return self._locks.setdefault(item_id, asyncio.Lock())
 
     async def _left(self, item_id: str) -> list[Work]:
         """What is left of an item."""
@@ -334,7 +338,8 @@ class Runner:
 
     def _give_up(self, item_id: str, error: EngineError) -> None:
         self._queue.drop(item_id)
-        if self._engine.status.state in {State.FAILED, State.STOPPED}:
+        failed = self._engine.status.state in {State.FAILED, State.STOPPED}
+        if failed or isinstance(error, NoMoreRequests):
             self._fatal = error
             return
         self.failures[item_id] = str(error)

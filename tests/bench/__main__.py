@@ -7,7 +7,7 @@ import sys
 
 from tests.bench.table import rendered
 
-PARTS = ("screen", "engine", "judge", "agreement", "browse", "data", "large", "safety")
+PARTS = ("screen", "engine", "judge", "agreement", "browse", "data", "large", "safety", "endpoint")
 
 
 def main() -> int:

@@ -95,7 +95,15 @@ class TestLoopback:
         assert engine.http_pid is None
 
     def test_the_process_checks_for_itself(self) -> None:
-        line = {"op": "send", "id": 1, "method": "GET", "path": "/", "body": None, "silence": 1.0}
+        line = {
+            "op": "send",
+            "id": 1,
+            "server": 0,
+            "method": "GET",
+            "path": "/",
+            "body": None,
+            "silence": 1.0,
+        }
         said = _converse("http://192.0.2.1:1", line)
         assert said["event"] == "failed"
         assert not said["again"]
@@ -144,7 +152,7 @@ class TestTheKey:
         await engine.load()
         assert server.headers_of_models[0]["authorization"] == f"Bearer {KEY}"
         assert KEY not in " ".join(
-            HttpProcess.command(address.parse(server.url), allow_remote=True)
+            HttpProcess.command([address.parse(server.url)], allow_remote=True)
         )
         await engine.shutdown()
         assert KEY not in log.read_text()
@@ -197,7 +205,15 @@ async def test_the_process_ends_with_the_app(server: Server) -> None:
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin is not None
-    line = {"op": "send", "id": 1, "method": "GET", "path": "/x", "body": None, "silence": 600.0}
+    line = {
+        "op": "send",
+        "id": 1,
+        "server": 0,
+        "method": "GET",
+        "path": "/x",
+        "body": None,
+        "silence": 600.0,
+    }
     process.stdin.write(json.dumps(line).encode() + b"\n")
     await server.wait_seen(1)
     process.stdin.close()

@@ -12,7 +12,7 @@ import pytest_asyncio
 from engine.api import Score
 from engine.endpoint.client import EndpointEngine
 from engine.endpoint.retries import Retries
-from engine.errors import EndpointError
+from engine.errors import EndpointError, NoLogprobs
 from store.records import Message
 from tests.engine import misbehaving
 from tests.engine.misbehaving import Seen, Server, answer, plain
@@ -209,7 +209,7 @@ async def test_a_server_that_tells_no_logprobs(
 ) -> None:
     engine = await load("someone")
     server.otherwise = act
-    with pytest.raises(EndpointError, match="cannot weigh these answers") as caught:
+    with pytest.raises(NoLogprobs, match="tells no log-probabilities, and a judge's") as caught:
         await engine.choose(ASKED, ["A", "B"])
     assert "\n" not in str(caught.value)
 

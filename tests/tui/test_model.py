@@ -39,19 +39,20 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
             assert words in shown, words
 
 
-async def test_the_endpoint_that_is_open_is_named_in_every_mode(
+async def test_the_endpoints_that_are_open_are_named_in_every_mode(
     study: Path, make_app: MakeApp
 ) -> None:
-    engine = ScriptedEngine(n_ctx=0, server="http://127.0.0.1:8080/llm")
+    servers = "http://127.0.0.1:8080/llm, http://127.0.0.1:8081"
+    engine = ScriptedEngine(n_ctx=0, server=servers)
     app = make_app(study, engine=engine, runner=StandInRunner())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for mode in MODES:
             await press(pilot, mode.key)
-            assert "open: 127.0.0.1:8080/llm" in drawn(app), mode.id
+            assert "open: 127.0.0.1:8080/llm and 1 more" in drawn(app), mode.id
         await press(pilot, "M")
         shown = drawn(app)
-        assert "endpoint http://127.0.0.1:8080/llm" in shown
+        assert f"endpoint {servers}" in shown
         assert "context unknown" in shown
         assert "threads" not in shown
 

@@ -132,7 +132,8 @@ class _Commands(click.Group):
 
 
 def _names_a_server(words: Sequence[str]) -> bool:
-    return any(word.partition("=")[0] == "--endpoint" for word in words)
+    """Whether a server is named, perhaps in a policy file: `run` locks when it has read it."""
+    return any(word.partition("=")[0] in {"--endpoint", "--policy"} for word in words)
 
 
 @click.group(
@@ -160,8 +161,19 @@ def _names_a_server(words: Sequence[str]) -> bool:
     metavar="GGUF",
     help="Who writes in the app.  [default: $PAIRLAB_MODEL, the last used, the starter]",
 )
-@click.option("--endpoint", metavar="URL", help="An OpenAI-compatible server writes in the app.")
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    multiple=True,
+    help="An OpenAI-compatible server writes in the app; several share the work.",
+)
 @click.option("--allow-remote", is_flag=True, help="That server may be another machine.")
+@click.option(
+    "--api-key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Holds the key the server wants; readable by you alone.  [default: $PAIRLAB_API_KEY]",
+)
 @click.option(
     "--also-here",
     is_flag=True,
@@ -175,8 +187,9 @@ def main(
     annotator: str | None,
     *,
     model: str | None,
-    endpoint: str | None,
+    endpoint: tuple[str, ...],
     allow_remote: bool,
+    api_key_file: Path | None,
     also_here: bool,
 ) -> None:
     """Preference data you can defend, made at the keyboard, on a machine that never goes online.
@@ -186,12 +199,15 @@ def main(
     """
     ctx.obj = CliContext(db=db, annotator=default_annotator(annotator))
     if ctx.invoked_subcommand is None:
+        from tui.cli.engines import ServerChoice
         from tui.cli.launch import ModelChoice, launch
 
-        launch(ctx.obj, ModelChoice(model, endpoint, allow_remote, also_here))
+        servers = ServerChoice(endpoint, allow_remote, api_key_file)
+        launch(ctx.obj, ModelChoice(model, servers, also_here))
     elif also_here:
         raise click.UsageError("--also-here is for the app: it stands without a command")
-    elif model or endpoint or allow_remote:
+    elif model or endpoint or allow_remote or api_key_file:
         raise click.UsageError(
-            "--model, --endpoint and --allow-remote stand behind the command, or without one"
+            "--model, --endpoint, --allow-remote and --api-key-file stand behind the command,"
+            " or without one"
         )

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.cli.log import log_file
 from tui.cli.output import say
 
 if TYPE_CHECKING:  # what the app loads once its first screen is there
     from engine.api import Engine
+    from engine.endpoint.budget import Limit
+
+
+class ServerChoice(NamedTuple):
+    """The servers that write, as the command line says; without addresses there are none."""
+
+    urls: tuple[str, ...] = ()
+    allow_remote: bool = False
+    """Whether they may be other machines."""
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +80,34 @@ def host_engine(
 
 
 def server_engine(
-    url: str,
+    choice: ServerChoice,
     *,
     model: str | None = None,
-    allow_remote: bool = False,
     think: bool | None = None,
+    limits: Sequence[Limit] = (),
 ) -> Engine:
-    """An engine over an OpenAI-compatible server; nothing is sent before it is loaded.
+    """An engine over OpenAI-compatible servers; nothing is sent before it is loaded.
 
     Args:
-        url: what ``--endpoint`` names.
-        model: which of the server's models; None takes the only one.
-        allow_remote: whether the server may be another machine.
+        choice: the servers.
+        model: which of their models; None takes the only one.
         think: whether a reasoning model is to think; None leaves it to the server.
+        limits: what the servers may take.
 
     Raises:
-        EndpointError: ``url`` is no address of a server.
+        EndpointError: one of the addresses is none, or the key cannot be used.
     """
-    from engine.endpoint.client import endpoint_engine
+    from engine.endpoint.client import EndpointEngine
+    from engine.endpoint.http.key import key_in_file
 
-    return endpoint_engine(
-        url, model=model, allow_remote=allow_remote, think=think, log_path=log_file()
+    if choice.key_file is not None:
+        key_in_file(choice.key_file)  # what is wrong with it is told before anything starts
+    return EndpointEngine(
+        *choice.urls,
+        model=model,
+        allow_remote=choice.allow_remote,
+        key_file=choice.key_file,
+        limits=limits,
+        think=think,
+        log_path=log_file(),
     )

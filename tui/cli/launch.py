@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from store.errors import FileLost
 from tui.cli.context import CliContext, fail, say
+from tui.cli.engines import ServerChoice
 from tui.cli.output import at_terminal
 
 if TYPE_CHECKING:
@@ -29,11 +30,8 @@ class ModelChoice(NamedTuple):
     """Who is to write, as the command line says; None leaves it to the order of the design."""
 
     model: str | None = None
-    """A GGUF file, or with ``endpoint`` the server's name of a model."""
-    endpoint: str | None = None
-    """URL of an OpenAI-compatible server."""
-    allow_remote: bool = False
-    """Whether that server may be another machine."""
+    """A GGUF file, or with servers their name of a model."""
+    servers: ServerChoice = ServerChoice()
     also_here: bool = False
     """Whether another window under the same name is meant."""
 
@@ -43,10 +41,11 @@ def launch(context: CliContext, wanted: ModelChoice) -> None:
     from store.db.file_header import must_be_project
 
     must_be_project(context.db)  # what is wrong with the words is told on the command line
-    if wanted.endpoint is not None:
+    if wanted.servers.urls:
         from engine.endpoint.http.address import parse, places
 
-        places(parse(wanted.endpoint), allow_remote=wanted.allow_remote)
+        for url in wanted.servers.urls:
+            places(parse(url), allow_remote=wanted.servers.allow_remote)
     elif wanted.model is not None:
         from tui.cli.model import chosen_model
 
@@ -125,7 +124,7 @@ class _Project:
             db_path=context.db,
             annotator=context.annotator,
             make_model=make_engine and _runner_factory(make_engine, store, context.annotator),
-            other_model=None if self._wanted.endpoint else self._other_model,
+            other_model=None if self._wanted.servers.urls else self._other_model,
             no_model=no_model,
             log_path=log_file(),
             configuration=configuration.read(configuration.path()),
@@ -141,9 +140,9 @@ class _Project:
         from tui.cli.engines import host_engine, server_engine
         from tui.cli.model import chosen_model, last_model, remember_model
 
-        model, url, allow_remote, _ = self._wanted
-        if url is not None:
-            return partial(server_engine, url, model=model, allow_remote=allow_remote)
+        model, servers, _ = self._wanted
+        if servers.urls:
+            return partial(server_engine, servers, model=model)
         path = chosen_model(model, store.submit(last_model).result()).path
         store.submit(remember_model, path)
         return partial(host_engine, path, beside_a_person=True)

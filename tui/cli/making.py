@@ -44,8 +44,10 @@ class Making:
     n_ctx: int | None = None
     gpu_layers: int | None = None
     lora: Path | None = None
-    endpoint: str | None = None
+    endpoint: tuple[str, ...] = ()
     allow_remote: bool = False
+    api_key_file: Path | None = None
+    max_tokens_total: int | None = None
     think: ThinkingOptions = ThinkingOptions()
     no_critique: bool = False
     long_rejected: str | None = None
@@ -168,10 +170,26 @@ _OPTIONS = {
     "endpoint": click.option(
         "--endpoint",
         metavar="URL",
-        help="Let an OpenAI-compatible server be the model; --model is then its name there.",
+        multiple=True,
+        help="Let an OpenAI-compatible server be the model; --model is then its name there."
+        " Several, each with its own --endpoint, share the work; one that fails is left out until"
+        " it answers again.",
     ),
     "allow_remote": click.option(
         "--allow-remote", is_flag=True, help="Let --endpoint be another machine than this one."
+    ),
+    "api_key_file": click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Holds the key that --endpoint wants; readable by you alone (chmod 600)."
+        "  [default: $PAIRLAB_API_KEY]",
+    ),
+    "max_tokens_total": click.option(
+        "--max-tokens-total",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Stop before --endpoint has taken more than N tokens, prompts and answers together.",
     ),
     "think": click.option(
         "--think",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from engine.endpoint.budget import Limit
 from engine.method.events import Kind
 from engine.method.plan import Plan
 from store.db.sqlite import Database
@@ -23,6 +24,14 @@ class Price(NamedTuple):
     def of(self, prompt_tokens: float, written_tokens: float) -> float:
         """What so many tokens cost."""
         return (self.prompt * prompt_tokens + self.written * written_tokens) / 1e6
+
+
+def limits(tokens: int | None, cost: float | None, price: Price | None) -> list[Limit]:
+    """What servers may take, in tokens and in money."""
+    made = [] if tokens is None else [Limit(tokens, f"{tokens:,} tokens")]
+    if cost is not None and price is not None:
+        made.append(Limit(cost, f"{cost:,.2f}", price.prompt / 1e6, price.written / 1e6))
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ _SHARED: Final = frozenset(
         "model",
         "endpoint",
         "allow_remote",
+        "api_key_file",
         "constitution",
         "seed",
         "limit",
@@ -88,7 +89,9 @@ def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Non
                 f"{path}: there is no option {key}; there are {', '.join(sorted(names))},"
                 " pairs and [judge]"
             )
-        defaults[names[key]] = _value(value)
+        param = names[key]
+        several = param.multiple and not isinstance(value, list)
+        defaults[str(param.name)] = [value] if several else _value(value)
     if pairs is not None and not isinstance(pairs, str):
         raise click.BadParameter(f"{path}: pairs is a text, as `setting --pairs` takes it")
     if judge is not None and not isinstance(judge, dict):
@@ -99,11 +102,12 @@ def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Non
     ctx.meta[_META] = Policy(source, frozenset(defaults), pairs, options)
 
 
-def _names(command: click.Command) -> dict[str, str]:
-    """Names of parameters by the options' names, as TOML writes them."""
+def _names(command: click.Command) -> dict[str, click.Option]:
+    """Options by their names, as TOML writes them."""
     return {
-        option.removeprefix("--").replace("-", "_"): str(param.name)
+        option.removeprefix("--").replace("-", "_"): param
         for param in command.params
+        if isinstance(param, click.Option)
         for option in param.opts
         if param.name not in {"policy", "as_json", "dry_run"}
     }
@@ -119,8 +123,11 @@ def _value(value: Any) -> Any:
 def _arguments(table: dict[str, Any]) -> list[str]:
     words = []
     for key, value in table.items():
-        if value is not False:
-            option = f"--{key.replace('_', '-')}"
-            # one word: --reasoned takes a number or none
-            words.append(option if value is True else f"{option}={_value(value)}")
+        option = f"--{key.replace('_', '-')}"
+        told = _value(value)
+        values = [
+            each for each in (told if isinstance(told, list) else [told]) if each is not False
+        ]
+        # one word: --reasoned takes a number or none
+        words += [option if each is True else f"{option}={each}" for each in values]
     return words

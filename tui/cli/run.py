@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from engine import netlock
 from tui.cli.attack import attack_options, told, wrap
 from tui.cli.context import CliContext, json_option, say
 from tui.cli.making import Making, making_options
@@ -33,6 +34,12 @@ def _price(
     metavar="PROMPT:WRITTEN",
     help="What a server takes for a million tokens of prompts and written, to tell the cost.",
 )
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    metavar="AMOUNT",
+    help="Stop before --endpoint has taken more than this, by --price.",
+)
 @policy_option
 @click.option("--dry-run", is_flag=True, help="Tell the plan; load no model and write nothing.")
 @json_option
@@ -43,6 +50,7 @@ def command(
     attack: tuple[str, ...],
     attacks: Path | None,
     price: tuple[float, float] | None,
+    max_cost: float | None,
     *,
     dry_run: bool,
     as_json: bool,
@@ -71,9 +79,13 @@ def command(
 
     context: CliContext = ctx.obj
     policy = given(ctx)
+    if max_cost is not None and price is None:
+        raise click.UsageError("--max-cost needs --price: what does a million tokens cost?")
     wanted = policy.judge if policy else None
     # read now: a wrong word must not end the night in the morning
     judging = None if wanted is None else judge.make_context("judge", list(wanted), parent=ctx)
+    if netlock.postponed():
+        netlock.expect(bool(making.endpoint) + bool(judging and judging.params["endpoint"]))
     if not dry_run:
         if policy and policy.pairs is not None:
             _pair_by(context, policy)
@@ -88,6 +100,7 @@ def command(
             as_json=as_json,
             policy=policy.source if policy else None,
             price=Price(*price) if price else None,
+            max_cost=max_cost,
             dry_run=dry_run,
         )
     except click.exceptions.Exit:

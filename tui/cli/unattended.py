@@ -16,8 +16,9 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from engine.api import Engine, EngineStatus
-from engine.errors import BadRequest, ConstitutionError
+from engine.api import Engine, EngineStatus, State
+from engine.endpoint.budget import Limit
+from engine.errors import BadRequest, BudgetSpent, ConstitutionError
 from engine.method.constitution import load
 from engine.method.events import Failed, PlanProgress, RunnerEvent, Stored
 from engine.method.judging_options import JudgingOptions
@@ -32,7 +33,7 @@ from store.items.pending import Part
 from tui.cli import judging as judging_report
 from tui.cli import outlook, unattended_jobs
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
-from tui.cli.engines import EngineOptions, host_engine, server_engine
+from tui.cli.engines import EngineOptions, ServerChoice, host_engine, server_engine
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
 from tui.cli.outlook import Price
@@ -45,6 +46,9 @@ _LEFT = (
     " --with-pairs writes for such prompts too"
 )
 
+_TROUBLES = 50
+"""So many different troubles of an engine are told; each once."""
+
 
 def carry_out(
     context: CliContext,
@@ -56,6 +60,7 @@ def carry_out(
     only: frozenset[str] | None = None,
     policy: str | None = None,
     price: Price | None = None,
+    max_cost: float | None = None,
     dry_run: bool = False,
 ) -> None:
     """Load the model, take the steps, tell what came of it.
@@ -70,9 +75,13 @@ def carry_out(
         as_json: tell it as JSON on stdout.
         only: of the prompts only these; None for all.
         policy: text of the policy file, kept with the run.
-        price: of tokens, for what is told.
+        price: of tokens, for what is told and for ``max_cost``.
+        max_cost: what servers may take.
         dry_run: tell the plan and do nothing.
     """
+    limits = outlook.limits(making.max_tokens_total, max_cost, price)
+    if limits and not making.endpoint:
+        raise click.UsageError("--max-tokens-total and --max-cost are for --endpoint")
     plan = replace(plan_of(making, job.parts, only, judging), policy=policy)
     with session(context.db) as db:
         last = last_model(db)
@@ -91,7 +100,7 @@ def carry_out(
         return
     store = StoreThread(context.db)
     try:
-        engine = engine_of(making, student)
+        engine = engine_of(making, student, limits)
         if student is not None and "propose" in job.parts:
             store.submit(remember_model, student)
         second = host_engine(teacher, _options(making)) if teacher is not None else None
@@ -138,7 +147,10 @@ def _look_ahead(
     with session(context.db) as db:
         seen = outlook.of_plan(db, plan, writes, teacher.name if teacher else writes, price)
     if not as_json:
-        models = [writes or f"the model of {making.endpoint}", *([teacher.name] if teacher else [])]
+        models = [
+            writes or f"the model of {' and '.join(making.endpoint)}",
+            *([teacher.name] if teacher else []),
+        ]
         words = {kind: word for kind, word in job.writes.items() if kind in seen.texts}
         outlook.tell(seen, plan, words, models)
     return seen.as_json()
@@ -146,23 +158,19 @@ def _look_ahead(
 
 def student_of(making: Making, last: str | None) -> Path | None:
     """The model file the options name, or else the project's last; None where a server writes."""
-    if making.endpoint is None:
+    if not making.endpoint:
         return chosen_model(making.model, last).path
     if making.lora is not None:
         raise click.UsageError("--lora changes a model file; a server loads its adapters itself")
     return None
 
 
-def engine_of(making: Making, student: Path | None) -> Engine:
+def engine_of(making: Making, student: Path | None, limits: Sequence[Limit] = ()) -> Engine:
     """The engine the options name; nothing is started before it is loaded."""
     if student is not None:
         return host_engine(student, _options(making))
-    return server_engine(
-        making.endpoint or "",
-        model=making.model,
-        allow_remote=making.allow_remote,
-        think=making.think.wanted,
-    )
+    servers = ServerChoice(making.endpoint, making.allow_remote, making.api_key_file)
+    return server_engine(servers, model=making.model, think=making.think.wanted, limits=limits)
 
 
 def _options(making: Making) -> EngineOptions:
@@ -224,6 +232,9 @@ async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -
                 await task
             except asyncio.CancelledError:
                 finished = False
+            except BudgetSpent as spent:
+                finished = False
+                say(f"Stopped: {spent}.")
         finally:
             for engine in engines:
                 await engine.shutdown()
@@ -259,6 +270,7 @@ def _progress(
         task = bar.add_task("loading the model", total=None)
         began = time.monotonic()
         newest: PlanProgress | None = None
+        troubles = {""}
 
         def listen(event: RunnerEvent) -> None:
             nonlocal newest
@@ -282,7 +294,16 @@ def _progress(
             )
             bar.update(task, description=" · ".join(part for part in words if part))
 
+        def warn(status: EngineStatus) -> None:
+            """What a server does and is done without; the end of all tries is told at the end."""
+            words = status.error or ""
+            if words in troubles or status.state is State.FAILED or len(troubles) > _TROUBLES:
+                return
+            troubles.add(words)
+            console.print(clean(words), markup=False)
+
         ends = [runner.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
+        ends += [engine.subscribe(warn) for engine in engines if engine.server]
         try:
             yield
         finally:

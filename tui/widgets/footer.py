@@ -48,7 +48,7 @@ class StatusLine(Widget):
     unsaved: reactive[bool] = reactive(default=False)
     """The last verdict is not yet on disk."""
     server: reactive[str] = reactive("")
-    """Address of the server prompts are sent to; empty where they stay with this process."""
+    """Addresses of the servers prompts are sent to; empty where they stay with this process."""
     network: reactive[str] = reactive("")
     """How the way to a network is closed; shown where there is room."""
     doubt: reactive[str] = reactive("")
@@ -60,9 +60,11 @@ class StatusLine(Widget):
         if self.wrong:
             return Content.styled(one_line(self.told, width), "bold $error")
         mark = "saving" if self.unsaved else ""
-        address = self.server.partition("://")[2]
+        first, *others = self.server.split(", ")
+        more = f" and {len(others)} more" if others else ""
         opened = "network: only" if self.network else "open:"
-        server = one_line(f"{opened} {address}", _ADDRESS) if address else ""
+        server = f"{opened} {first.partition('://')[2]}" if first else ""
+        server = one_line(server, _ADDRESS - len(more)) + more
         told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)

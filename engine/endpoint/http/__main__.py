@@ -1,4 +1,4 @@
-"""The HTTP process: requests on stdin, answers on stdout, one thread a request."""
+"""The HTTP process: requests on stdin, answers on stdout, a thread for each request under way."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from engine import writelock
 from engine.child.codec import ProtocolError
 from engine.endpoint.http import address, protocol
+from engine.endpoint.http.connections import Connections
 from engine.endpoint.http.exchange import Exchange
 from engine.endpoint.http.key import api_key
 from engine.errors import EndpointError
 from engine.privacy import leave_no_traces
 
+ALLOW_REMOTE = "--allow-remote"
+MOST = 4096
+"""Requests at the same time; the app asks for far fewer."""
+
 
 class Process:
     """The requests under way."""
 
-    def __init__(self, base: address.Base, *, key: str | None, allow_remote: bool) -> None:
-        self._base = base
+    def __init__(
+        self, bases: Sequence[address.Base], *, key: str | None, allow_remote: bool
+    ) -> None:
+        self._servers = [Connections(base, allow_remote=allow_remote) for base in bases]
         self._key = key
-        self._allow_remote = allow_remote
+        self._threads = ThreadPoolExecutor(MOST)
         self._under_way: dict[int, Exchange] = {}
         self._stdout = threading.Lock()
 
@@ -32,7 +41,7 @@ class Process:
             try:
                 request = protocol.REQUESTS.decode(line)
             except ProtocolError as error:
-                self._say(protocol.ExchangeFailed(0, str(error), again=False))
+                self._say([protocol.ExchangeFailed(0, str(error), again=False)])
                 continue
             if isinstance(request, protocol.Send):
                 self._start(request)
@@ -40,21 +49,21 @@ class Process:
                 exchange.cancel()
 
     def _start(self, send: protocol.Send) -> None:
-        exchange = Exchange(
-            self._base, send, key=self._key, allow_remote=self._allow_remote, say=self._say
-        )
+        connections = self._servers[send.server]
+        exchange = Exchange(connections, send, key=self._key, say=self._say)
         self._under_way[send.id] = exchange
 
         def run() -> None:
             exchange.run()
             del self._under_way[send.id]
 
-        threading.Thread(target=run, daemon=True).start()
+        self._threads.submit(run)
 
-    def _say(self, answer: protocol.Answer) -> None:
+    def _say(self, answers: Sequence[protocol.Answer]) -> None:
+        lines = b"".join(map(protocol.ANSWERS.encode, answers))
         with self._stdout:
             try:
-                sys.stdout.buffer.write(protocol.ANSWERS.encode(answer))
+                sys.stdout.buffer.write(lines)
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
                 os._exit(0)  # the app has gone
@@ -68,11 +77,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         key = api_key(os.environ)
-        base = address.parse(sys.argv[1])
+        bases = [address.parse(word) for word in sys.argv[1:] if word != ALLOW_REMOTE]
     except EndpointError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    Process(base, key=key, allow_remote="--allow-remote" in sys.argv[2:]).serve()
+    Process(bases, key=key, allow_remote=ALLOW_REMOTE in sys.argv).serve()
     # Threads may still wait for the server: leave without waiting for them.
     os._exit(0)
 

@@ -10,10 +10,12 @@ from engine.child.codec import LineCodec
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Ask the server."""
+    """Ask a server."""
 
     TAG: ClassVar[str] = "send"
     id: int
+    server: int
+    """Its place among the addresses the process was started with."""
     method: str
     path: str
     """From the root of the server: ``/v1/chat/completions``."""

@@ -255,7 +255,7 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
     size += [f"{info.size_bytes / 1e6:,.0f} MB"] if info.size_bytes else []
     how = [
         f"context {info.n_ctx:,} tokens" if info.n_ctx else "context unknown",
-        f"{counted(info.slots, 'text')} at a time",
+        f"{'up to ' if server else ''}{counted(info.slots, 'text')} at a time",
     ]
     if server is None:
         layers = counted(info.gpu_layers, "GPU layer") if info.gpu_layers else "no GPU layers"
