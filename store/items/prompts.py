@@ -83,6 +83,7 @@ def categorise(db: Database, prompt_id: str, category: str) -> None:
             "UPDATE prompt SET category = ? WHERE id = ? AND category = ?",
             (category, prompt_id, UNCATEGORISED),
         )
+        TABLE.reseal(db, "id = ?", [prompt_id])
 
 
 def get(db: Database, prompt_id: str) -> Prompt:
