@@ -14,7 +14,7 @@ from store.db.doctor import Severity
 from store.db.sqlite import sqlite3
 from store.errors import Damaged
 from store.items import content_hashes, pairs, runs
-from store.judgements import labels
+from store.judgements import drafts, labels
 from store.records import Generation, Run
 from tests.store.building import AT, a_chain, a_prompt
 from tests.store.conftest import Project
@@ -58,6 +58,8 @@ def whole(project: Project) -> Database:
         ),
     )
     labels.give(db, some_pairs(db)[0], "first", "a", at=AT)
+    place = drafts.DraftPlace(drafts.DraftKind.GUIDELINE)
+    drafts.save(db, "first", {place: drafts.Draft("half a rule", AT)})
     return db
 
 
@@ -80,6 +82,12 @@ CHANGES = {
     "constitution": "UPDATE constitution SET source = upper(source)",
     "pair": "UPDATE pair SET a_id = b_id, b_id = a_id",
     "imported id": "UPDATE pair SET external_id = 'x'",
+    "category": "UPDATE prompt SET category = upper(category)",
+    "role": "UPDATE pair SET a_role = 'chosen'",
+    "source": "UPDATE candidate SET author = 'x', created_at = '1999-01-01T00:00:00.000Z'",
+    "law's name": "UPDATE constitution SET name = upper(name)",
+    "seed": "UPDATE meta SET value = upper(value) WHERE key = 'order'",
+    "draft": "UPDATE draft SET text = upper(text)",
 }
 
 
