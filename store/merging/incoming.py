@@ -20,6 +20,7 @@ from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
 from store.db.sqlite import StrPath, translated
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
+from store.items.table import SEAL
 from store.items.tables import TABLES, WALKED, there
 
 MAX_FILE_BYTES: Final = 8 * 2**30
@@ -59,6 +60,12 @@ def rows(db: Database, table: str, path: StrPath | None = None) -> Iterator[tupl
     with translated(path):
         columns = there(db.conn, table)
         yield from db.execute(select(table, columns, "ORDER BY", WALKED[table]))
+
+
+def seals(db: Database, table: str) -> dict[str, int | None]:
+    """The checksums of a table's rows by id; empty in a file from before they were kept."""
+    found = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+    return dict(db.execute(select(table, ("id", SEAL))).fetchall()) if SEAL in found else {}
 
 
 def select(table: str, columns: Iterable[str], *rest: str) -> str:
