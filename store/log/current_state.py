@@ -305,8 +305,10 @@ def _row_of(
 
 def _head_row(winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
     kind, item, annotator, phase, event_id, text, at = winner
+    if kind in ("label", "clear"):
+        return None
     said = json.loads(text)
-    if kind in ("label", "clear") or said.get("cleared"):
+    if said.get("cleared"):
         return None
     event_id, at = said.pop("restores", event_id), said.pop("given_at", at)
     said.pop("undoes", None)

@@ -13,9 +13,9 @@ from store.db.backup import backup
 from store.db.doctor import Severity
 from store.db.sqlite import sqlite3
 from store.errors import Damaged
-from store.items import content_hashes, pairs, runs
+from store.items import content_hashes, pairs, prompts, runs
 from store.judgements import drafts, labels
-from store.records import Generation, Run
+from store.records import Generation, Message, Run
 from tests.store.building import AT, a_chain, a_prompt
 from tests.store.conftest import Project
 from tests.store.deciding import some_pairs
@@ -146,3 +146,13 @@ def test_a_backup_tells_an_event_that_was_changed_and_a_rescue_keeps_what_there_
     with pytest.raises(Damaged, match="1 events do not match"):
         backup(whole, tmp_path / "copy.db")
     assert backup(whole, tmp_path / "all.db", compare=False).events == 1
+
+
+def test_a_prompt_that_gets_its_category_later_fits_its_checksum(project: Project) -> None:
+    prompt, _ = prompts.add(
+        project.db, [Message("user", "why?")], category="uncategorised", source="s", at=AT
+    )
+    prompts.categorise(project.db, prompt, "maths")
+    prompts.categorise(project.db, prompt, "other")  # it has one
+    assert prompts.get(project.db, prompt).category == "maths"
+    assert list(content_hashes.changed(project.db)) == []
