@@ -77,7 +77,7 @@ def _fill(db: Database, beside: Path, *, compare: bool) -> int:
             db.conn.backup(copy)
             # one file, complete in itself, until somebody opens it as a project
             copy.execute("PRAGMA journal_mode=DELETE")
-            verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
+            verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise Damaged(f"The copy is damaged ({verdict}) and was thrown away: see doctor")
             made = Database(copy, execute_plugins=False)

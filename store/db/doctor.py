@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
-from store.db import file_system, leftovers, meta, replica, rolling
+from store.db import file_system, leftovers, meta, replica, rolling, soundness
 from store.db.connection import is_read_only, open_readonly
+from store.db.diagnosis import Diagnosis as Diagnosis
+from store.db.diagnosis import Severity as Severity
 from store.db.schema import migrations
+from store.db.soundness import Progress
 from store.db.sqlite import (
     WAL_RESET_FIXED,
     WAYS_BACK,
@@ -23,8 +24,7 @@ from store.db.sqlite import (
 )
 from store.db.views import GIVEN_BY
 from store.errors import StoreError
-from store.items import content_hashes, purged
-from store.log import current_state, events, set_aside
+from store.items import purged
 
 _OLD_PAIRS = f"""
 SELECT count(*), count(*) FILTER (WHERE EXISTS (
@@ -38,38 +38,20 @@ ROOM: Final = 200 * 2**20
 """Bytes of free disk below which we warn."""
 
 
-TOLD: Final = 20
-"""How many set-aside events are named one by one."""
-
-_REPAIR: Final = "Make them anew from the events with: pairlab doctor --repair"
 _WAYS_BACK: Final = f"{WAYS_BACK[0].upper()}{WAYS_BACK[1:]}."
 
 
-class Severity(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    NOTE = "note"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The result of one check."""
-
-    subject: str
-    severity: Severity
-    words: str
-    """What was found."""
-    remedy: str = ""
-    """What to do about it; empty where nothing is to do."""
-
-
-def examine(path: StrPath) -> list[Diagnosis]:
+def examine(
+    path: StrPath, *, quick: bool = False, progress: Progress = lambda _words: None
+) -> list[Diagnosis]:
     """Check a project file and its surroundings; changes nothing.
 
     A missing or broken file is a finding, not an exception.
+
+    Args:
+        path: the project.
+        quick: look at the newest rows alone, and not at SQLite's pages.
+        progress: is told what is looked at next.
     """
     found = [sqlite_version(library_version())]
     if not Path(path).exists():
@@ -90,23 +72,16 @@ def examine(path: StrPath) -> list[Diagnosis]:
         return [*found, Diagnosis("project", Severity.BROKEN, str(error), remedy)]
     try:
         with translated(path):
-            found += [_intact(db), _journal(db), _items(db), _events(db), *_log(db)]
+            found += soundness.newest(db) if quick else soundness.everything(db, path, progress)
             found += [
+                _journal(db),
                 *_sides(db),
-                *_removed(db),
-                *_purged(db),
                 _replica(db, path),
-                _backups(db, path),
             ]
+            if not migrations.pending(db):  # they read views that an older file has not yet
+                found += [*_removed(db), *_purged(db), _backups(db, path)]
     except StoreError as error:
-        found.append(
-            Diagnosis(
-                "integrity",
-                Severity.BROKEN,
-                str(error),
-                _WAYS_BACK,
-            )
-        )
+        found.append(Diagnosis("integrity", Severity.BROKEN, str(error), _WAYS_BACK))
     finally:
         db.close()
     return found
@@ -224,20 +199,6 @@ def _room(path: StrPath) -> Diagnosis:
     return Diagnosis("room", Severity.OK, words)
 
 
-def _intact(db: Database) -> Diagnosis:
-    told = [row[0] for row in db.execute("PRAGMA quick_check(5)").fetchall()]
-    orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
-    if told != ["ok"] or orphans:
-        words = "; ".join(told) if told != ["ok"] else f"{orphans} rows point to nothing"
-        return Diagnosis(
-            "integrity",
-            Severity.BROKEN,
-            f"The file is damaged: {words}.",
-            _WAYS_BACK,
-        )
-    return Diagnosis("integrity", Severity.OK, "SQLite finds the file sound")
-
-
 def _journal(db: Database) -> Diagnosis:
     mode = str(db.execute("PRAGMA journal_mode").fetchone()[0])
     if mode == "wal":
@@ -248,29 +209,6 @@ def _journal(db: Database) -> Diagnosis:
         f"Journal mode is {mode}: right for a backup that was not opened yet.",
         "Where it stays so, the file system does not take shared memory: use a local disk.",
     )
-
-
-def _log(db: Database) -> list[Diagnosis]:
-    """What is set aside of the events, and whether the tables made from them are right."""
-    wanted = set_aside.examined(db)
-    found = [_set_aside(db, wanted)]
-    if migrations.pending(db) or not set_aside.is_up_to_date(db):
-        older = "The file is from an older pairlab."
-        other = "Another program wrote here last."
-        found.append(
-            Diagnosis(
-                "labels",
-                Severity.NOTE,
-                older if migrations.pending(db) else other,
-                "Any other command brings it up to date: current labels are then made anew.",
-            )
-        )
-    elif set_aside.reasons(db) != wanted:
-        note = "The list of events that are set aside is not what the events say."
-        found.append(Diagnosis("labels", Severity.BROKEN, note, _REPAIR))
-    else:
-        found.append(_heads(db))
-    return found
 
 
 def _leftovers(path: StrPath) -> Diagnosis:
@@ -287,51 +225,6 @@ def _leftovers(path: StrPath) -> Diagnosis:
         names = ", ".join(each.path.name for each in left)
         return Diagnosis("leftovers", Severity.OK, f"processes at work write {names}")
     return Diagnosis("leftovers", Severity.OK, "none beside the project")
-
-
-def _items(db: Database) -> Diagnosis:
-    bad = list(content_hashes.changed(db))
-    if bad:
-        return Diagnosis("items", Severity.BROKEN, f"{content_hashes.told(bad)}.", _WAYS_BACK)
-    return Diagnosis("items", Severity.OK, "all items match their ids")
-
-
-def _set_aside(db: Database, wanted: dict[str, str]) -> Diagnosis:
-    listed = set_aside.told(db, wanted)
-    if not listed:
-        return Diagnosis("set aside", Severity.OK, "no event had to be set aside")
-    shown = "; ".join(each.told() for each in listed[:TOLD])
-    number = "1 event" if len(listed) == 1 else f"{len(listed)} events"
-    more = f"; and {len(listed) - TOLD} more" if len(listed) > TOLD else ""
-    return Diagnosis(
-        "set aside",
-        Severity.WARNING,
-        f"{number} cannot be used: kept, and counted nowhere: {shown}{more}.",
-        "Ask who made them with what; a newer pairlab may know them.",
-    )
-
-
-def _heads(db: Database) -> Diagnosis:
-    if current_state.equal_to_rebuild(db):
-        return Diagnosis("labels", Severity.OK, "current labels are what the events say")
-    return Diagnosis(
-        "labels",
-        Severity.BROKEN,
-        "The tables of current labels do not match the events; somebody changed them by hand.",
-        _REPAIR,
-    )
-
-
-def _events(db: Database) -> Diagnosis:
-    bad = events.changed(db)
-    if bad:
-        return Diagnosis(
-            "events",
-            Severity.BROKEN,
-            f"{bad} events do not match their id: their content was changed outside pairlab.",
-            f"Say so where the data is used, or {WAYS_BACK}.",
-        )
-    return Diagnosis("events", Severity.OK, f"{events.last_arrival(db)} events match their ids")
 
 
 def _removed(db: Database) -> list[Diagnosis]:

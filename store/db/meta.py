@@ -7,6 +7,8 @@ from weakref import WeakKeyDictionary
 
 from sqlite_utils import Database
 
+from store import ids
+
 SIDES_FROM_CONTENT: Final = "sides_from_content"
 """Key: the position of the last pair before imported sides were drawn by content; 0 in files made
 since, absent in a file of an older release into which nothing was imported since."""
@@ -30,9 +32,9 @@ def put(db: Database, key: str, value: str) -> None:
     """Store a value under a key, in place of what was there."""
     _SEEDS.pop(db, None)
     db.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        [key, value],
+        "INSERT INTO meta (key, value, seal) VALUES (?, ?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value, seal = excluded.seal",
+        [key, value, ids.seal([key, value])],
     )
 
 

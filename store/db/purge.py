@@ -27,6 +27,7 @@ from store.db.sqlite import StrPath, sqlite3, translated
 from store.errors import StoreError
 from store.items import content_hashes
 from store.items.purged import BLANKS, GONE
+from store.items.tables import TABLES
 from store.log import current_state, events, set_aside
 from store.views import search_index
 
@@ -143,6 +144,7 @@ def _emptied(
                 _OF["generation"] if table == "generation" else "id IN (SELECT id FROM purged_item)"
             )
             db.execute(f"UPDATE {table} SET {settings} WHERE {where}", list(cells.values()))  # noqa: S608
+            TABLES[table].reseal(db)
         db.execute("DELETE FROM event WHERE item IN (SELECT id FROM purged_item)")
         db.execute("DELETE FROM draft WHERE item IN (SELECT id FROM purged_item)")
         same = [str(row[0]) for row in db.execute(_SAME_WORDS).fetchall()]

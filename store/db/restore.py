@@ -152,7 +152,7 @@ def _check(db: Database, backup: Path) -> str:
         "nothing was changed: take another backup, or what is whole of this one with:"
         f" pairlab --db {backup} rescue OUT"
     )
-    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    verdict = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
         raise Damaged(f"{backup} is damaged ({verdict}); {otherwise}")
     if db.execute("PRAGMA foreign_key_check").fetchone() is not None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from store import ids
 from store.db import views
 from store.db.views import GIVEN_BY
 from store.log import current_state, set_aside
@@ -385,6 +386,28 @@ def m0017_answer_counts(db: Database) -> None:
     """How many pairs each annotator has answered, kept with each label and not counted again."""
     for statement in _statements(_ANSWER_COUNTS):
         db.execute(statement)
+    views.recreate(db)
+
+
+@migrations()
+def m0018_seals(db: Database) -> None:
+    """A checksum of each row that no id covers whole."""
+    from store.items.tables import ITEMS, TABLES  # not above: records may get fields before
+
+    triggers = db.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '%_no_update'"
+    ).fetchall()
+    for name, _ in triggers:
+        db.execute(f"DROP TRIGGER {name}")
+    for table in ITEMS:
+        db.execute(f"ALTER TABLE {table} ADD COLUMN seal INTEGER")
+        TABLES[table].reseal(db)
+    for table, cells in (("meta", "key, value"), ("draft", "annotator, kind, item, text, at")):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN seal INTEGER")
+        db.conn.create_function("row_seal", -1, lambda *row: ids.seal(row))
+        db.execute(f"UPDATE {table} SET seal = row_seal({cells})")  # noqa: S608 - names of ours
+    for _, sql in triggers:
+        db.execute(sql)
     views.recreate(db)
 
 

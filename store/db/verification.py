@@ -15,12 +15,11 @@ from sqlite_utils import Database
 
 from store.db import meta
 from store.items import content_hashes
-from store.items.tables import TABLES
 
 ROWS: Final = 8
 """Rows read at once; what is read is compared, however long it takes."""
 _KEY: Final = "verified"
-_TABLES: Final = tuple(TABLES)
+_TABLES: Final = content_hashes.WALK
 
 
 class Place(NamedTuple):
@@ -37,7 +36,7 @@ def begin(db: Database) -> Place:
         table, after = json.loads(meta.get(db, _KEY, "null"))
     except (TypeError, ValueError):
         return Place()
-    fits = table in TABLES and isinstance(after, int | str)
+    fits = table in _TABLES and isinstance(after, int | str)
     return Place(table, after) if fits else Place()
 
 

@@ -39,7 +39,11 @@ class Audit:
     """Reads the whole project once, then makes one line a pair; the first tells of the project."""
 
     def __init__(self, db: Database) -> None:
-        self._pairs = _by_id(db, "SELECT * FROM pair ORDER BY position")
+        self._pairs = _by_id(
+            db,
+            "SELECT position, id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, source,"
+            " created_at FROM pair ORDER BY position",
+        )
         self._prompts = _by_id(
             db, "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt"
         )
@@ -116,7 +120,13 @@ class Audit:
             return {}
         self._told = True
         return {
-            "constitutions": list(_rows(self._db, "SELECT * FROM constitution ORDER BY id")),
+            "constitutions": list(
+                _rows(
+                    self._db,
+                    "SELECT id, name, version, language, source, created_at FROM constitution"
+                    " ORDER BY id",
+                )
+            ),
             "general": [e for found in self._events.values() for e in found if _is_general(e)],
         }
 

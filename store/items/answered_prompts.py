@@ -27,9 +27,7 @@ CAME_WITH_PAIRS: Final = """(
 
 _COUNT: Final = "SELECT count(*) FROM kept_prompt AS prompt WHERE "
 _WANTED: Final = "SELECT 1 FROM kept_prompt AS prompt WHERE NOT "
-_ASK_ALL: Final = (
-    "INSERT INTO meta (key, value) SELECT 'asked:' || id, '1' FROM kept_prompt AS prompt WHERE "
-)
+_ASK_ALL: Final = "SELECT id FROM kept_prompt AS prompt WHERE "
 
 
 def came_with_pairs(db: Database, prompt_id: str) -> bool:
@@ -60,4 +58,5 @@ def ask(db: Database, prompt_id: str) -> None:
 def ask_all(db: Database) -> None:
     """Note that answers to all prompts are wanted that came with pairs so far."""
     with immediate(db):
-        db.execute(_ASK_ALL + CAME_WITH_PAIRS)
+        for (prompt_id,) in db.execute(_ASK_ALL + CAME_WITH_PAIRS).fetchall():
+            ask(db, prompt_id)

@@ -1,7 +1,8 @@
-"""What an item's id covers, and whether the items of a file still are what their ids say.
+"""Whether the items of a file still are what their ids and checksums say.
 
 The id of an item is the hash of its content (see docs/database.md for what that is in each
-table), so a letter changed outside pairlab, or by a failing disk, can be found.
+table), and a checksum covers the whole row, so a letter changed outside pairlab, or by a failing
+disk, can be found.
 """
 
 from __future__ import annotations
@@ -14,15 +15,23 @@ from sqlite_utils import Database
 from store import ids
 from store.errors import Damaged
 from store.items.purged import GONE, is_blank
-from store.items.table import Row
+from store.items.table import SEAL, Row
 from store.items.tables import ITEMS, TABLES, WALKED, there
 from store.log import events
 
 START: Final = -1
 """Before the first row of every table: SQLite puts numbers before texts."""
 
+_OWN: Final = {
+    "meta": ("key", "key, value"),
+    "draft": ("json_array(annotator, kind, item)", "annotator, kind, item, text, at"),
+}
+"""What a file holds of its own beside :data:`store.items.tables.TABLES`: walking order, columns."""
+WALK: Final = (*TABLES, *_OWN)
+"""All that is walked, in this order."""
+
 _PAIRS = """
-SELECT pair.position, pair.id, pair.prompt_id, a.text, b.text, pair.external_id,
+SELECT pair.position, {columns}, {seal}, a.text, b.text,
        a.prompt_id = pair.prompt_id AND b.prompt_id = pair.prompt_id
 FROM pair LEFT JOIN candidate AS a ON a.id = pair.a_id LEFT JOIN candidate AS b ON b.id = pair.b_id
 WHERE pair.position > ? ORDER BY pair.position LIMIT ?
@@ -44,8 +53,8 @@ Step = tuple[int | str, Changed | None]
 """A row's place in the walking order of its table, and the row where it was changed."""
 
 
-def changed(db: Database, tables: Iterable[str] = ITEMS) -> Iterator[Changed]:
-    """The items whose content does not belong to their id; a second for some 50,000 rows."""
+def changed(db: Database, tables: Iterable[str] = (*ITEMS, *_OWN)) -> Iterator[Changed]:
+    """The rows whose content does not belong to their id or their checksum."""
     for table in tables:
         yield from (each for _, each in walk(db, table, START, -1) if each is not None)
 
@@ -55,17 +64,23 @@ def walk(db: Database, table: str, after: int | str, limit: int) -> Iterator[Ste
 
     Args:
         db: a project.
-        table: one of :data:`store.items.tables.TABLES`.
+        table: one of :data:`WALK`.
         after: the place of the last row that need not be looked at; :data:`START` for none.
         limit: most rows; -1 for all.
     """
-    steps: Iterator[_Compared]
+    steps: Iterable[_Compared]
     if table == "event":
         steps = events.compared(db, after, limit)
     elif table == "pair":
         steps = _pairs(db, after, limit)
+    elif table in _OWN:
+        steps = _own(db, table, after, limit)
     else:
         steps = _rows(db, table, after, limit)
+    if limit >= 0 and table in TABLES:
+        steps = list(steps)  # where all is walked SQLite's own check looks at the indexes
+        known = TABLES[table].those_there(db, [item for _, item, _ in steps])
+        steps = ((place, item, same and item in known) for place, item, same in steps)
     for place, item, same in steps:
         yield place, None if same else Changed(table, item)
 
@@ -123,23 +138,48 @@ def pair_row_belongs(db: Database, row: Row) -> bool:
 
 
 def _pairs(db: Database, after: int | str, limit: int) -> Iterator[_Compared]:
-    for place, pair_id, prompt_id, a, b, external_id, one_prompt in db.execute(
-        _PAIRS, [after, limit]
+    names = [f"pair.{each}" for each in TABLES["pair"].names]
+    statement = _PAIRS.format(columns=", ".join(names), seal=_sealed(db, "pair"))
+    for place, *row in db.execute(statement, [after, limit]):
+        *cells, seal, a, b, one_prompt = row
+        pair = TABLES["pair"].cells(tuple(cells))
+        same = pair_belongs(pair["id"], pair["prompt_id"], a, b, pair["external_id"])
+        is_sealed = seal is None or seal == TABLES["pair"].seal(pair)
+        yield place, pair["id"], bool(one_prompt) and same and is_sealed
+
+
+def _own(db: Database, table: str, after: int | str, limit: int) -> Iterator[_Compared]:
+    key, columns = _OWN[table]
+    if not db[table].exists():
+        return  # a file from before it
+    start = "" if after == START else after
+    for place, *row, seal in db.execute(
+        f"SELECT {key}, {columns}, {_sealed(db, table)} FROM {table}"  # noqa: S608
+        f" WHERE {key} > ? ORDER BY 1 LIMIT ?",
+        [start, limit],
     ):
-        same = bool(one_prompt) and pair_belongs(pair_id, prompt_id, a, b, external_id)
-        yield place, pair_id, same
+        yield place, str(row[0]), seal is None or seal == ids.seal(row)
 
 
 def _rows(db: Database, table: str, after: int | str, limit: int) -> Iterator[_Compared]:
     """What is derived from the other columns is compared with them."""
     key = WALKED[table]
-    select = ", ".join([key, *there(db.conn, table), *TABLES[table].derived])
+    derived = [name for name in TABLES[table].derived if name != SEAL]
+    select = ", ".join([key, *there(db.conn, table), *derived, _sealed(db, table)])
     size = 1 + len(TABLES[table].names)
     for row in db.execute(
         f"SELECT {select} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?",  # noqa: S608
         [after, limit],
     ):
-        yield row[0], str(row[1]), _derived(table, row[1:size]) == row[size:]
+        made = _derived(table, row[1:size])
+        same = made is not None and made[:-1] == row[size:-1] and row[-1] in (None, made[-1])
+        yield row[0], str(row[1]), same
+
+
+def _sealed(db: Database, table: str) -> str:
+    """What to select for the checksum; nothing in a file from before it."""
+    found = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+    return f"{table}.{SEAL}" if SEAL in found else "NULL"
 
 
 def _derived(table: str, row: Row) -> Row | None:

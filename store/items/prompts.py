@@ -78,11 +78,17 @@ def add(
 
 def categorise(db: Database, prompt_id: str, category: str) -> None:
     """Gives a category to a prompt that has none yet."""
+    names = ", ".join(TABLE.names)
     with immediate(db):
-        db.execute(
-            "UPDATE prompt SET category = ? WHERE id = ? AND category = ?",
-            (category, prompt_id, UNCATEGORISED),
-        )
+        row = db.execute(
+            f"SELECT {names} FROM prompt WHERE id = ? AND category = ?",  # noqa: S608 - of ours
+            [prompt_id, UNCATEGORISED],
+        ).fetchone()
+        if row is not None:
+            seal = TABLE.seal({**TABLE.cells(row), "category": category})
+            db.execute(
+                "UPDATE prompt SET category = ?, seal = ? WHERE id = ?", [category, seal, prompt_id]
+            )
 
 
 def get(db: Database, prompt_id: str) -> Prompt:

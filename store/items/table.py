@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlite_utils import Database
 
+from store import ids
 from store.db.project_database import immediate
 from store.db.sqlite import translated
 from store.errors import WrongId
@@ -23,6 +24,9 @@ from store.items.columns import columns_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+SEAL: Final = "seal"
+"""The column with the checksum of a whole row; NULL where another program wrote the row."""
 
 Record = TypeVar("Record", bound="DataclassInstance")
 
@@ -63,12 +67,13 @@ class Table(Generic[Record]):
         self.record = record
         self.identity = identity
         self.order = order
-        self.derived = derived or {}
+        self.derived = {**(derived or {}), SEAL: self.seal}
         every = columns_of(record)
         self.columns = tuple(column for column in every if column.name != numbered)
         """What travels between files, in the order of the record's fields."""
         self.names = tuple(column.name for column in self.columns)
         """The names of :attr:`columns`."""
+        self._defaults = [column.default for column in self.columns]
         self._writers = [(each.name, each.write) for each in self.columns if each.write]
         self._read_names = [column.name for column in every]
         self._readers = [(each.name, each.read) for each in every if each.read]
@@ -166,6 +171,31 @@ class Table(Generic[Record]):
         """The cells of a row by name."""
         return dict(zip(self.names, row, strict=True))
 
+    def there(self, connection: Any) -> list[str]:
+        """What to select for :attr:`names`; their defaults for what an older file lacks."""
+        found = {row[1] for row in connection.execute(f"PRAGMA table_info({self.name})")}
+        return [
+            column.name if column.name in found else _literal(column.default)
+            for column in self.columns
+        ]
+
+    def seal(self, cells: Cells) -> int:
+        """The checksum of a row; a column that is added later, at its default, changes nothing."""
+        given = zip(cells.items(), self._defaults, strict=True)
+        return ids.seal({name: cell for (name, cell), default in given if cell != default})
+
+    def reseal(self, db: Database, condition: str = "1", values: Sequence[Any] = ()) -> None:
+        """Work the checksums of rows out anew; for whoever changes rows on purpose."""
+        db.conn.create_function("row_seal", -1, self._seal_of)
+        made = f"row_seal({', '.join(self.there(db.conn))})"
+        db.execute(f"UPDATE {self.name} SET {SEAL} = {made} WHERE {condition}", values)
+
+    def _seal_of(self, *row: Any) -> int | None:
+        try:
+            return self.seal(self.cells(row))
+        except (TypeError, ValueError):  # a damaged cell: its id does not cover it either
+            return None
+
     def _written(self, cells: Cells) -> list[Any]:
         return [*cells.values(), *[work_out(cells) for work_out in self.derived.values()]]
 
@@ -179,3 +209,9 @@ def _convert(row: dict[str, Any], steps: list[tuple[str, Callable[[Any], Any]]])
     for name, step in steps:
         if row[name] is not None:
             row[name] = step(row[name])
+
+
+def _literal(cell: str | float | None) -> str:
+    if cell is None:
+        return "NULL"
+    return "'" + cell.replace("'", "''") + "'" if isinstance(cell, str) else repr(cell)

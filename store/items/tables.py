@@ -43,14 +43,4 @@ ITEMS: Final = tuple(name for name in TABLES if name != EVENTS.name)
 
 def there(connection: Any, table: str) -> list[str]:
     """What to select for the columns of a table; their defaults for what an older file lacks."""
-    found = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-    return [
-        column.name if column.name in found else _literal(column.default)
-        for column in TABLES[table].columns
-    ]
-
-
-def _literal(cell: str | float | None) -> str:
-    if cell is None:
-        return "NULL"
-    return "'" + cell.replace("'", "''") + "'" if isinstance(cell, str) else repr(cell)
+    return TABLES[table].there(connection)

@@ -62,9 +62,11 @@ def save(db: Database, annotator: str, changes: Mapping[DraftPlace, Draft | None
                 [who, place.kind.value, place.item],
             )
             if draft is not None:
+                row = [who, place.kind.value, place.item, draft.text, draft.at]
                 db.execute(
-                    "INSERT INTO draft (annotator, kind, item, text, at) VALUES (?, ?, ?, ?, ?)",
-                    [who, place.kind.value, place.item, draft.text, draft.at],
+                    "INSERT INTO draft (annotator, kind, item, text, at, seal)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    [*row, ids.seal(row)],
                 )
 
 

@@ -9,7 +9,8 @@ skipped over, queued again or taken back comes to is said by :mod:`store.log.sta
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
@@ -31,9 +32,9 @@ _WINNER = (
 _WINNERS = (
     "SELECT kind, item, annotator, phase, id, value, at FROM ("
     " SELECT *, row_number() OVER ("
-    "  PARTITION BY item, annotator, iif(kind = 'clear', 'label', kind), phase"
+    "  PARTITION BY item, annotator, phase, iif(kind = 'clear', 'label', kind)"
     "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM sound_event"
-    ") WHERE place = 1"
+    ") WHERE place = 1 ORDER BY item, annotator, phase"
 )
 _CELL = (
     "SELECT id, kind, value, at FROM sound_event"
@@ -61,6 +62,18 @@ _ADD_LABEL = (
     f" VALUES (?, ?, ?{', ?' * len(_SAID)}) ON CONFLICT DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _SAID)
 )
+# what answer_count keeps of label_head: how many are answered, and that all up to a pair are
+_MISCOUNTED = """
+SELECT 1 FROM (
+    SELECT annotator, count(*) AS pairs FROM label_head
+    WHERE phase = 'first' AND answer <> 'again' GROUP BY annotator
+) AS answered FULL JOIN answer_count AS kept ON kept.annotator = answered.annotator
+WHERE coalesce(answered.pairs, 0) <> coalesce(kept.pairs, 0) OR kept.upto > 0 AND EXISTS (
+    SELECT 1 FROM pair WHERE position <= kept.upto AND NOT EXISTS (
+        SELECT 1 FROM label_head AS label WHERE label.pair_id = pair.id
+        AND label.annotator = kept.annotator AND label.phase = 'first'
+        AND label.answer <> 'again'))
+"""
 _OTHERS = "SELECT kind, item, annotator, phase, event_id, value, at FROM head"
 _ADD_OTHER = (
     "INSERT OR REPLACE INTO head (kind, item, annotator, phase, event_id, value, at)"
@@ -131,6 +144,7 @@ def rebuild(db: Database) -> None:
     """Throw the heads away and make them again from the events."""
     with immediate(db):
         db.execute("DELETE FROM label_head")
+        db.execute("DELETE FROM answer_count")
         db.execute("DELETE FROM head")
         db.execute("DELETE FROM round_pair")
         for winner in _winners(db):
@@ -147,14 +161,22 @@ def rebuild_labels(db: Database) -> None:
 
 def equal_to_rebuild(db: Database) -> bool:
     """True when the heads are what the events say; changes nothing."""
-    winners = _winners(db)
-    return all(
-        expected == set(db.execute(rows).fetchall())
-        for rows, expected in (
-            (_LABELS, {_label_row(db, w) for w in winners} - {None}),
-            (_OTHERS, {_head_row(w) for w in winners} - {None}),
-            ("SELECT * FROM round_pair", {row for w in winners for row in _round_rows(w)}),
-        )
+    others: set[tuple[Any, ...] | None] = {None}
+    places: set[tuple[Any, ...]] = set()
+
+    def labels() -> Iterator[tuple[Any, ...]]:
+        for winner in db.execute(_WINNERS):
+            if (row := _label_row(db, winner)) is not None:
+                yield row
+            others.add(_head_row(winner))
+            places.update(_round_rows(winner))
+
+    there = db.execute(f"{_LABELS} ORDER BY pair_id, annotator, phase")
+    return (
+        all(made == row for made, row in zip_longest(labels(), there))
+        and others - {None} == set(db.execute(_OTHERS).fetchall())
+        and places == set(db.execute("SELECT * FROM round_pair").fetchall())
+        and db.execute(_MISCOUNTED).fetchone() is None
     )
 
 
@@ -283,8 +305,10 @@ def _row_of(
 
 def _head_row(winner: tuple[Any, ...]) -> tuple[Any, ...] | None:
     kind, item, annotator, phase, event_id, text, at = winner
+    if kind in ("label", "clear"):
+        return None
     said = json.loads(text)
-    if kind in ("label", "clear") or said.get("cleared"):
+    if said.get("cleared"):
         return None
     event_id, at = said.pop("restores", event_id), said.pop("given_at", at)
     said.pop("undoes", None)

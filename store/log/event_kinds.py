@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from store import ids
@@ -89,7 +90,12 @@ def problem(event: Event) -> str | None:
 
 def name_problem(name: object) -> str | None:
     """Why nobody can be called this; None where one can."""
-    if not isinstance(name, str) or not name or name != ids.name(name):
+    return _name_problem(name) if isinstance(name, str) else "has no proper name"
+
+
+@lru_cache(1024)
+def _name_problem(name: str) -> str | None:
+    if not name or name != ids.name(name):
         return "has no proper name"
     if len(name) > NAME_MAX:
         return f"has a name of more than {NAME_MAX} characters"
@@ -169,6 +175,8 @@ def _unfit(value: Any, depth: int) -> str | None:
 
 
 def _encodes(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -228,6 +228,18 @@ def changed(db: Database) -> int:
     return sum(not same for _, _, same in compared(db))
 
 
+def looked_through(db: Database) -> tuple[int, dict[str, str]]:
+    """The same in one pass with :func:`store.log.set_aside.examined`: number, and reasons."""
+    bad = 0
+
+    def compare(event_id: str, event: Event | None) -> None:
+        nonlocal bad
+        bad += not _is_same(event_id, event)
+
+    reasons = set_aside.examined(db, compare)
+    return bad, reasons
+
+
 def compared(
     db: Database, after: int | str = 0, limit: int = -1
 ) -> Iterator[tuple[int | str, str, bool]]:
@@ -235,7 +247,14 @@ def compared(
     rows = db.execute(_SELECT + " WHERE arrival > ? ORDER BY arrival LIMIT ?", [after, limit])
     for row in rows:
         event = set_aside.parsed(row[:10])
-        yield row[10], str(row[0]), event is not None and identity(event) == event.id
+        yield row[10], str(row[0]), _is_same(row[0], event)
+
+
+def _is_same(event_id: str, event: Event | None) -> bool:
+    try:
+        return event is not None and identity(event) == event_id
+    except (TypeError, RecursionError):  # a damaged row: a cell of it is no text any more
+        return False
 
 
 def last_arrival(db: Database) -> int:

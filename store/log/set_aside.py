@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
+from store import ids
 from store.db import meta
 from store.log import event_kinds
 from store.log.event_kinds import ItemType
@@ -42,6 +43,9 @@ SELECT id FROM (
 ) WHERE lamport > place
 """
 _SHARED = json.dumps(sorted(event_kinds.SHARED))
+
+
+Looked = Callable[[str, Event | None], None]
 
 
 class Aside(NamedTuple):
@@ -81,13 +85,19 @@ def count(db: Database) -> int:
     return int(db.execute("SELECT count(*) FROM set_aside").fetchone()[0])
 
 
-def examined(db: Database) -> dict[str, str]:
+def examined(db: Database, looked: Looked = lambda _row, _event: None) -> dict[str, str]:
     """Every event that has to be set aside, with the reason, worked out anew; changes nothing.
 
     Needs no table but those of the first schema, so that any project file can be asked.
+
+    Args:
+        db: a project.
+        looked: is told each event in the order of arrival: its id, and what could be read of it.
     """
     rows = db.execute(_EVENTS + " ORDER BY arrival")
-    return _judged(db, rows, {row[0] for row in db.execute(_LEAPS.format(where=""), [_SHARED])})
+    leaps = {row[0] for row in db.execute(_LEAPS.format(where=""), [_SHARED])}
+    pairs = frozenset(row[0] for row in db.execute("SELECT id FROM pair"))
+    return _judged(db, rows, leaps, pairs, looked)
 
 
 def is_up_to_date(db: Database) -> bool:
@@ -124,9 +134,10 @@ def mark_looked_at(db: Database, before: int, now: int) -> None:
         before: arrival number of the last event before those that were written.
         now: arrival number of the last event.
     """
+    told = _looked_at(now)
     db.execute(
-        "UPDATE meta SET value = ? WHERE key = ? AND value = ?",
-        [_looked_at(now), _KEY, _looked_at(before)],
+        "UPDATE meta SET value = ?, seal = ? WHERE key = ? AND value = ?",
+        [told, ids.seal([_KEY, told]), _KEY, _looked_at(before)],
     )
 
 
@@ -212,11 +223,20 @@ def _changes(db: Database, ids: list[str]) -> dict[str, str | None]:
     }
 
 
-def _judged(db: Database, rows: Iterable[tuple[Any, ...]], leaps: set[str]) -> dict[str, str]:
+def _judged(
+    db: Database,
+    rows: Iterable[tuple[Any, ...]],
+    leaps: set[str],
+    here: frozenset[str] = frozenset(),
+    looked: Looked = lambda _row, _event: None,
+) -> dict[str, str]:
+    """Reasons by event id; of the items in ``here`` it is known that they are in the file."""
     found = {}
     for row in rows:
         event = parsed(row)
-        reason = _UNREADABLE if event is None else reason_for(db, event)
+        looked(row[0], event)
+        is_here = event is not None and event.kind == "label" and event.item in here
+        reason = _UNREADABLE if event is None else reason_for(db, event, item_is_here=is_here)
         if reason is None and row[0] in leaps:
             reason = _LEAP
         if reason is not None:

@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from store.db import copies, leftovers
+from store.db import copies, definitions, leftovers
 from store.db.connection import open_readonly
 from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
 from store.db.sqlite import StrPath, translated
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
+from store.items.table import SEAL
 from store.items.tables import TABLES, WALKED, there
 
 MAX_FILE_BYTES: Final = 8 * 2**30
@@ -59,6 +60,12 @@ def rows(db: Database, table: str, path: StrPath | None = None) -> Iterator[tupl
     with translated(path):
         columns = there(db.conn, table)
         yield from db.execute(select(table, columns, "ORDER BY", WALKED[table]))
+
+
+def seals(db: Database, table: str) -> dict[str, int | None]:
+    """The checksums of a table's rows by id; empty in a file from before they were kept."""
+    found = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+    return dict(db.execute(select(table, ("id", SEAL))).fetchall()) if SEAL in found else {}
 
 
 def select(table: str, columns: Iterable[str], *rest: str) -> str:
@@ -107,7 +114,10 @@ def _must_be_ours(
     connection: Any, tables: set[str], path: StrPath, steps: set[str] | None = None
 ) -> None:
     """Refuse tables that are not, to the letter, those that some steps of the schema make."""
-    found, expected = _definitions(connection, tables), _expected(tables, steps)
+    found, expected = (
+        [each for each in every if each[0] in tables]
+        for every in (definitions.there(connection), definitions.expected(steps))
+    )
     if strange := sorted({name for name, *_ in set(found) ^ set(expected)} | _twice(found)):
         raise NotAProject(
             f"{path} is not to be trusted: {', '.join(strange)} is not as pairlab makes it;"
@@ -115,25 +125,6 @@ def _must_be_ours(
         )
 
 
-def _twice(found: list[tuple[str, str, str]]) -> set[str]:
+def _twice(found: list[definitions.Definition]) -> set[str]:
     names = [name for name, *_ in found]
     return {name for name in names if names.count(name) > 1}
-
-
-def _definitions(connection: Any, tables: set[str]) -> list[tuple[str, str, str]]:
-    """Name, kind and text of these tables, once for each time a name occurs."""
-    rows = connection.execute("SELECT lower(name), type, sql FROM sqlite_schema").fetchall()
-    return sorted(row for row in rows if row[0] in tables)
-
-
-def _expected(tables: set[str], steps: set[str] | None) -> list[tuple[str, str, str]]:
-    """What these steps of the schema make of the tables; all steps where none are given."""
-    empty = Database(memory=True, execute_plugins=False)
-    try:
-        migrations.ensure_migrations_table(empty)
-        for step in migrations.pending(empty):
-            if steps is None or step.name in steps:
-                step.fn(empty)
-        return _definitions(empty.conn, tables)
-    finally:
-        empty.close()

@@ -162,6 +162,7 @@ class _Merge:
         self._check_candidates()
         if broken := self._db.execute("PRAGMA foreign_key_check").fetchone():
             raise self.mistrust(f"a {broken[0]} names a {broken[2]} that is not there")
+        self._check_seals()
         self._take_events()
         self._tell()
 
@@ -240,6 +241,15 @@ class _Merge:
                 raise self.mistrust(
                     f"candidate {made['id'][:12]} was made from an answer to another prompt"
                 )
+
+    def _check_seals(self) -> None:
+        """What no id covers, a category or a role, is what was written in the other file."""
+        for table, rows in self._new.items():
+            seals = incoming.seals(self._other, table)
+            for row in rows:
+                seal = seals.get(row[0])
+                if seal is not None and seal != TABLES[table].seal(TABLES[table].cells(row)):
+                    raise self.mistrust(f"{table} {row[0][:12]} does not fit its checksum")
 
     def mistrust(self, why: str) -> checked.Tampered:
         """The error that says why nothing was taken from the other file."""

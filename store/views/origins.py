@@ -11,14 +11,16 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from store.items.tables import TABLES
+
 Row = dict[str, Any]
 """Columns by name, JSON read; instead of ids the rows that they name."""
 
 _TABLES: Final = {
-    "candidate": "SELECT * FROM candidate",
-    "critique": "SELECT * FROM critique",
-    "generation": "SELECT * FROM generation",
-    "run": "SELECT * FROM run",
+    **{
+        name: f"SELECT {', '.join(TABLES[name].names)} FROM {name}"
+        for name in ("candidate", "critique", "generation", "run")
+    },
     "constitution": "SELECT id, name, version, language FROM constitution",
 }
 _JSON: Final = ("settings",)

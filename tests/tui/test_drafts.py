@@ -174,7 +174,7 @@ async def test_a_click_on_a_key_in_the_footer_is_no_command_while_a_text_is_open
 def test_drafts_leave_the_file_with_no_export_and_no_merge(
     study: Path, rows: Database, tmp_path: Path
 ) -> None:
-    rows.execute("INSERT INTO draft VALUES ('first', 'note', 'x', 'marmalade', ?)", [AT])
+    rows.execute("INSERT INTO draft VALUES ('first', 'note', 'x', 'marmalade', ?, NULL)", [AT])
     out = tmp_path / "out"
     done = CliRunner().invoke(
         main, ["--db", str(study), "export", str(out), "--format", "audit", "--allow", "unlabelled"]
@@ -190,7 +190,7 @@ def test_drafts_leave_the_file_with_no_export_and_no_merge(
 
 def test_a_guideline_draft_of_an_older_file_is_kept(empty_path: Path) -> None:
     db = open_store(empty_path)
-    db.execute("INSERT INTO meta VALUES ('guideline draft:first', 'my words')")
+    db.execute("INSERT INTO meta (key, value) VALUES ('guideline draft:first', 'my words')")
     db.execute("DROP TABLE draft")
     db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0006_drafts'")
     db.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
@@ -13,9 +15,14 @@ from tui.cli.context import CliContext, json_option, put, put_json, say
     is_flag=True,
     help="First mend what follows from the events: current labels, indexes, leftovers.",
 )
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Look at the newest rows alone; two seconds at most, also on a large project.",
+)
 @json_option
 @click.pass_obj
-def command(context: CliContext, *, repair: bool, as_json: bool) -> None:
+def command(context: CliContext, *, repair: bool, quick: bool, as_json: bool) -> None:
     """Look at the project file, SQLite, the disk and the model; exit 1 when something is broken.
 
     Events that cannot be used are named one by one; they are kept, and counted nowhere.
@@ -31,8 +38,12 @@ def command(context: CliContext, *, repair: bool, as_json: bool) -> None:
     )
 
     mended = _repair(context) if repair else []
-    findings = [*examine(context.db), *model_findings(context.db), network_finding()]
-    findings.append(files_finding())
+    findings = [
+        *examine(context.db, quick=quick, progress=_tell),
+        *model_findings(context.db),
+        network_finding(),
+        files_finding(),
+    ]
     findings += configuration_findings()
     broken = any(finding.severity is Severity.BROKEN for finding in findings)
     if as_json:
@@ -54,3 +65,9 @@ def _repair(context: CliContext) -> list[str]:
     for words in mended or ["Nothing had to be mended."]:
         say(words)
     return mended
+
+
+def _tell(words: str) -> None:
+    """What is looked at, for somebody who waits."""
+    if sys.stderr.isatty():
+        say(f"looking at {words}")

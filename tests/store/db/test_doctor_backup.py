@@ -36,6 +36,7 @@ def test_a_sound_project_has_nothing_to_do(project: Project) -> None:
     told.pop("sqlite")
     assert told.pop("backups") is Severity.NOTE  # off, which is worth knowing
     assert set(told) == {
+        "tables",
         "rights",
         "leftovers",
         "integrity",

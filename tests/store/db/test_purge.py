@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,14 +13,17 @@ from sqlite_utils import Database
 from store import exporting
 from store.db import doctor, purge
 from store.db.backup import backup
-from store.db.connection import open_store
+from store.db.connection import create, open_store
 from store.db.doctor import Severity
 from store.db.session import session
+from store.db.sqlite import sqlite3
 from store.errors import BadInput, Busy
 from store.exporting import ExportOptions
 from store.items import attacks, content_hashes, pairs, prompts, removal, runs
+from store.items.purged import BLANKS, GONE
 from store.judgements import drafts, labels
 from store.judgements.drafts import Draft, DraftKind, DraftPlace
+from store.merging.checked import Tampered
 from store.merging.merge import merge
 from store.records import Generation, Message, Run
 from store.views import search_index
@@ -179,3 +183,26 @@ def test_nothing_is_changed_while_somebody_has_the_project_open(study: Study) ->
     db.close()
     assert [each.name for each in study.path.parent.iterdir() if each.name.startswith(".")] == []
     assert WORD.encode() in study.path.read_bytes()
+
+
+@pytest.mark.parametrize("table", ["prompt", "candidate"])
+def test_rows_that_look_purged_without_a_tombstone_are_refused_in_a_merge(
+    study: Study, tmp_path: Path, table: str
+) -> None:
+    own, other = tmp_path / "own.db", tmp_path / "other.db"
+    create(own).close()
+    with session(study.path) as db:
+        backup(db, other)
+    cells = BLANKS[table] | ({"text": GONE} if table == "prompt" else {})
+    with closing(sqlite3.connect(other, isolation_level=None)) as changed:
+        changed.execute(f"DROP TRIGGER {table}_no_update")
+        changed.execute(
+            f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in cells)}", [*cells.values()]
+        )
+    with session(own) as db:
+        with pytest.raises(Tampered, match=f"the texts of {table} .* are missing"):
+            merge(db, other)
+        assert rows(db, table) == []
+    purged(study)
+    with session(own) as db:
+        assert merge(db, study.path).added[table] > 0  # those with a tombstone come in

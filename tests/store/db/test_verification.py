@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from store.db import verification
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from store.db import doctor, verification
+from store.db.backup import backup
 from store.db.connection import open_store
+from store.db.doctor import Severity
+from store.db.repair import repair
 from store.db.verification import Place
+from store.errors import Damaged
 from store.items import content_hashes
+from store.judgements import labels
+from store.log import current_state
+from tests.store.building import AT
 from tests.store.conftest import Project
 from tests.store.deciding import some_pairs
 
@@ -47,6 +59,64 @@ def test_every_row_is_reached_once_and_a_changed_one_is_named(project: Project) 
     assert found == told
     assert found == list(content_hashes.changed(db))
     assert walked(project)[0] == told  # a walk that is over begins anew
+
+
+def test_a_bit_in_an_index_is_found_by_walk_and_doctor_stops_a_backup_and_is_mended(
+    project: Project, tmp_path: Path
+) -> None:
+    event = labels.give(project.db, some_pairs(project.db)[0], "ann", "a", at=AT)
+    project.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    project.db.close()
+    whole = project.path.read_bytes()
+    # the bytes of the id stand in the row, in the index on it, and in the table of labels
+    index = open_store(project.path)
+    page = index.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_event_1'"
+    ).fetchone()[0]
+    size = index.execute("PRAGMA page_size").fetchone()[0]
+    index.close()
+    place = whole.index(event.id.encode(), (page - 1) * size, page * size)
+    project.path.write_bytes(whole[:place] + b"x" + whole[place + 1 :])
+    told = {each.subject: each.severity for each in doctor.examine(project.path)}
+    assert told["integrity"] is Severity.BROKEN
+    assert (told["events"], told["labels"]) == (Severity.OK, Severity.OK)
+    assert walked(project)[0] == [content_hashes.Changed("event", event.id)]
+    with closing(open_store(project.path)) as db, pytest.raises(Damaged, match="damaged"):
+        backup(db, tmp_path / "copy.db")
+    assert repair(project.path) == ["indexes made anew"]
+    assert walked(project)[0] == []
+    assert not any(each.severity is Severity.BROKEN for each in doctor.examine(project.path))
+
+
+def test_a_view_that_is_not_as_we_make_it_is_named(project: Project) -> None:
+    db = project.db
+    sql = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'kept_label'").fetchone()[0]
+    db.execute("DROP VIEW kept_label")
+    db.execute(sql.replace("NOT EXISTS", "EXISTS"))
+    for quick in (True, False):
+        told = {each.subject: each for each in doctor.examine(project.path, quick=quick)}
+        assert told["tables"].severity is Severity.BROKEN
+        assert told["tables"].words.startswith("kept_label: ")
+
+
+def test_the_quick_look_finds_what_is_new_and_says_what_it_left_out(project: Project) -> None:
+    some_pairs(project.db, 3)
+    (told,) = [e for e in doctor.examine(project.path, quick=True) if e.subject == "newest rows"]
+    assert told.severity is Severity.NOTE
+    assert "the others were not looked at" in told.words
+    project.db.execute("UPDATE meta SET value = '1' WHERE key = 'sides'")
+    (told,) = [e for e in doctor.examine(project.path, quick=True) if e.subject == "newest rows"]
+    assert told.severity is Severity.BROKEN
+    assert "meta sides" in told.words
+
+
+def test_a_count_that_is_wrong_is_found_and_mended(project: Project) -> None:
+    labels.give(project.db, some_pairs(project.db)[0], "ann", "a", at=AT)
+    project.db.execute("UPDATE answer_count SET pairs = 2")
+    assert not current_state.equal_to_rebuild(project.db)
+    current_state.rebuild(project.db)
+    assert current_state.equal_to_rebuild(project.db)
+    assert project.db.execute("SELECT pairs FROM answer_count").fetchall() == [(1,)]
 
 
 def test_a_place_nobody_wrote_is_no_place(project: Project) -> None:

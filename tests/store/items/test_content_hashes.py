@@ -13,9 +13,9 @@ from store.db.backup import backup
 from store.db.doctor import Severity
 from store.db.sqlite import sqlite3
 from store.errors import Damaged
-from store.items import content_hashes, pairs, runs
-from store.judgements import labels
-from store.records import Generation, Run
+from store.items import content_hashes, pairs, prompts, runs
+from store.judgements import drafts, labels
+from store.records import Generation, Message, Run
 from tests.store.building import AT, a_chain, a_prompt
 from tests.store.conftest import Project
 from tests.store.deciding import some_pairs
@@ -58,6 +58,8 @@ def whole(project: Project) -> Database:
         ),
     )
     labels.give(db, some_pairs(db)[0], "first", "a", at=AT)
+    place = drafts.DraftPlace(drafts.DraftKind.GUIDELINE)
+    drafts.save(db, "first", {place: drafts.Draft("half a rule", AT)})
     return db
 
 
@@ -80,6 +82,12 @@ CHANGES = {
     "constitution": "UPDATE constitution SET source = upper(source)",
     "pair": "UPDATE pair SET a_id = b_id, b_id = a_id",
     "imported id": "UPDATE pair SET external_id = 'x'",
+    "category": "UPDATE prompt SET category = upper(category)",
+    "role": "UPDATE pair SET a_role = 'chosen'",
+    "source": "UPDATE candidate SET author = 'x', created_at = '1999-01-01T00:00:00.000Z'",
+    "law's name": "UPDATE constitution SET name = upper(name)",
+    "seed": "UPDATE meta SET value = upper(value) WHERE key = 'order'",
+    "draft": "UPDATE draft SET text = upper(text)",
 }
 
 
@@ -138,3 +146,13 @@ def test_a_backup_tells_an_event_that_was_changed_and_a_rescue_keeps_what_there_
     with pytest.raises(Damaged, match="1 events do not match"):
         backup(whole, tmp_path / "copy.db")
     assert backup(whole, tmp_path / "all.db", compare=False).events == 1
+
+
+def test_a_prompt_that_gets_its_category_later_fits_its_checksum(project: Project) -> None:
+    prompt, _ = prompts.add(
+        project.db, [Message("user", "why?")], category="uncategorised", source="s", at=AT
+    )
+    prompts.categorise(project.db, prompt, "maths")
+    prompts.categorise(project.db, prompt, "other")  # it has one
+    assert prompts.get(project.db, prompt).category == "maths"
+    assert list(content_hashes.changed(project.db)) == []

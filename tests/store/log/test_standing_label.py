@@ -165,6 +165,7 @@ def test_a_project_of_the_first_version_gets_the_right_answer(tmp_path: Path) ->
     path.write_bytes(gzip.decompress(RELEASED.read_bytes()))
     found = {each.subject: each for each in doctor.examine(path)}
     assert found["labels"].severity is doctor.Severity.NOTE
+    assert not any(each.severity is doctor.Severity.BROKEN for each in found.values())
     db = open_store(path)
     try:
         assert current_state.equal_to_rebuild(db)

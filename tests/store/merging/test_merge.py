@@ -270,6 +270,8 @@ def tampered(path, *statements):
         """UPDATE pair SET prompt_id = (SELECT id FROM prompt ORDER BY id LIMIT 1)""",
         """UPDATE constitution SET source = 'changed'""",
         """UPDATE critique SET principle_id = 'changed'""",
+        """UPDATE prompt SET category = 'changed'""",
+        """UPDATE pair SET a_role = 'chosen'""",
     ],
 )
 def test_a_changed_row_is_found_and_nothing_is_taken(project, tmp_path, closing, statement):
