@@ -6,10 +6,15 @@ import re
 
 from textual.content import Content
 
+from store.records import Guideline
 from tui.markdown import rendered
+from tui.widgets.hanging import hang
 from tui.widgets.text_body import MEASURE
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
+OPENING = 16
+"""Lines of it that stand beside one's work at most."""
+
 _MARK = "bold underline $accent"
 
 
@@ -36,7 +41,20 @@ def drawn(text: str, search: str = "") -> Content:
         text: Markdown, which is drawn.
         search: words, in any order, upper or lower case.
     """
-    whole = rendered("\n".join(found(text, search)), MEASURE)
+    whole = rendered("\n".join(found(text, search)), MEASURE, joined=True)
     for word in search.split():
         whole = whole.highlight_regex(re.compile(re.escape(word), re.IGNORECASE), style=_MARK)
     return whole
+
+
+def opening(guideline: Guideline, key: str) -> Content:
+    """How a guideline begins, dim, for rows beside one's work; ``key`` opens all of it."""
+    words = hang(drawn(guideline.text), MEASURE)
+    lines = [
+        line
+        for part in words.split("\n", allow_blank=True)
+        for line in part.wrap(MEASURE) or [part]
+    ]
+    head = Content.styled(f"Guideline v{guideline.version} · {key} opens it all", "$muted")
+    kept = lines[:OPENING] if not lines or lines[0].plain.strip() else lines[1 : OPENING + 1]
+    return Content("\n").join([head, Content(""), *(line.stylize("$muted") for line in kept)])

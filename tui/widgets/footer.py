@@ -32,7 +32,7 @@ class StatusLine(Widget):
     """What is going on at the left, what was just done at the right."""
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; padding: 0 1; color: $muted; }
+    StatusLine { height: auto; padding: 0 1; color: $muted; }
     """
 
     ALLOW_SELECT = False
@@ -54,11 +54,19 @@ class StatusLine(Widget):
     doubt: reactive[str] = reactive("")
     """What of the project file is not what it was; stands in the place of the network."""
 
+    def watch_wrong(self) -> None:
+        """An error may take a second row."""
+        self.refresh(layout=True)
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        """One row; two for an error that is longer."""
+        return 2 if self.wrong and cell_len(self.told) > width else 1
+
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""
         width = self.content_size.width
         if self.wrong:
-            return Content.styled(one_line(self.told, width), "bold $error")
+            return Content.styled(one_line(self.told, 2 * width), "bold $error")
         mark = "saving" if self.unsaved else ""
         address = self.server.partition("://")[2]
         opened = "network: only" if self.network else "open:"

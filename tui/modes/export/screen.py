@@ -28,6 +28,7 @@ from tui.modes.export import text as lines
 from tui.modes.export import worker
 from tui.modes.export.worker import Planned, WritingProgress
 from tui.modes.kappa import text as kappa_lines
+from tui.progress_bar import bar
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.lines import Lines
@@ -302,7 +303,7 @@ class ExportScreen(ModeScreen):
 
     def _draw_bar(self) -> None:
         if self._progress is not None:
-            self.result.update(lines.bar(self._progress.done, self._progress.total))
+            self.result.update(bar(self._progress.done, self._progress.total))
 
     async def _list(self, reason: str) -> None:
         planned = self._planned

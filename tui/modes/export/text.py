@@ -112,11 +112,3 @@ def checked(found: Sequence[Told]) -> Content:
     if more > 0:
         lines.append(Content.styled(f"        {more} more: pairlab check", "$muted"))
     return Content("\n").join(lines)
-
-
-def bar(done: int, total: int, cells: int = 30) -> Content:
-    """A progress bar in text: it moves and is then the sentence that says what was written."""
-    full = cells * done // total if total else cells
-    return Content.assemble(
-        ("━" * full, "$accent"), ("━" * (cells - full), "$rule"), f"  {done:,} of {total:,}"
-    )
