@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from store.db.connection import open_store
 from store.db.sqlite import Database
 from store.db.thread import StoreThread
+from store.items import candidates
 from store.judgements import decisions, guidelines, rulings
 from store.records import Verdict
 from store.views import adjudication, labelling
@@ -30,6 +31,7 @@ from tests.tui.driving import Unhurried, press, settle
 from tui.app import PairlabApp
 from tui.configuration import Configuration
 from tui.services import Services
+from tui.widgets.word_diff import rewritten, word_diff
 
 CACHE = Path(tempfile.gettempdir()) / "pairlab-pictures"
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "pictures"
@@ -37,7 +39,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SIZES = ((80, 24), (110, 35), (160, 45), (220, 60))
 MAIN_SIZES = ((80, 24), (160, 45))
 
-PROMPTS = 30
+PROMPTS = 68
 WRITE = ("--candidates", "2", "--max-tokens", "200", "--seed", "7")
 LEFT_TO_LABEL = 8
 """Pairs that the first annotator has not labelled yet."""
@@ -167,7 +169,10 @@ def _decide(db: Database) -> None:
         row[0]
         for row in db.execute("SELECT id FROM candidate WHERE origin = 'revision' ORDER BY rowid")
     ]
+    shown = next((each for each in revisions if _is_readable(db, each)), None)
     for at, each in enumerate(revisions[: len(revisions) // 2]):
+        if each == shown:
+            continue
         choice = "reject" if at % 5 == 4 else "accept"
         decisions.decide(db, each, "ann", choice, seconds=14.0, at=_at(NOW - timedelta(hours=4)))
     held = guidelines.current(db)
@@ -187,12 +192,45 @@ def _decide(db: Database) -> None:
         )
 
 
+def _is_readable(db: Database, revision_id: str) -> bool:
+    """Whether a revision keeps so much of the answer that its changes can be marked."""
+    revision = candidates.get(db, revision_id)
+    assert revision.parent_id is not None
+    before = candidates.get(db, revision.parent_id).text
+    segments = word_diff(before, revision.text)
+    return revision.text != before and len(before) > 300 and not rewritten(segments)
+
+
 # The pictures
+
+
+TOUR = ("home", "import", "revise", "label", "kappa", "judge", "browse", "pareto", "settings")
+STANDS = 2.8
+"""Seconds that each picture of the tour stands."""
+
+
+def tour(frames: Sequence[str]) -> str:
+    """One picture that shows others in turn, and begins again at the end."""
+    size = re.search(r'viewBox="([^"]*)"', frames[0])
+    assert size is not None
+    whole = STANDS * len(frames)
+    share = 100 / len(frames)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size[1]}"><style>'
+        f"@keyframes turn {{0%, {share:.3f}% {{visibility: visible}}"
+        f" {share + 0.001:.3f}%, 100% {{visibility: hidden}}}}"
+        f" .frame {{visibility: hidden; animation: turn {whole}s step-end infinite}}</style>"
+    )
+    parts = [head]
+    for at, frame in enumerate(frames):
+        parts.append(f'<g class="frame" style="animation-delay: {at * STANDS:.1f}s">{frame}</g>')
+    return "".join([*parts, "</svg>"])
 
 
 def cleaned(svg: str) -> str:
     """Without the fonts from afar that the export links."""
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
     return re.sub(r"font-family: ?[^;\"]*;", f"font-family: {FONTS};", svg)
 
 
@@ -213,7 +251,7 @@ def services(store: StoreThread, path: Path, **more: Any) -> Services:
 
 async def shots(
     project: str, sizes: tuple[tuple[int, int], ...], *, light: bool, names: Collection[str]
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """The pictures over one project, by name."""
     found: dict[str, str] = {}
     for each in PICTURES:
@@ -265,6 +303,8 @@ def main(out: Path, names: Collection[str] = ()) -> None:
         for light in (False, True) if review else (False,):
             for project in ("study.db", "empty.db"):
                 found = asyncio.run(shots(project, sizes, light=light, names=wanted))
+                if project == "study.db" and not review:
+                    found["tour"] = tour([found[f"{name}-80"] for name in TOUR])
                 for name, svg in found.items():
                     (out / f"{name}.svg").write_text(svg, encoding="utf-8")
         os.chdir("/")

@@ -12,7 +12,8 @@ from tui.widgets.hanging import hang
 from tui.widgets.text_body import MEASURE
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
-OPENING = 16
+_ORDER = re.compile(r"^\s*1\.\s", re.MULTILINE)
+OPENING = 11
 """Lines of it that stand beside one's work at most."""
 
 _MARK = "bold underline $accent"
@@ -48,13 +49,18 @@ def drawn(text: str, search: str = "") -> Content:
 
 
 def opening(guideline: Guideline, key: str) -> Content:
-    """How a guideline begins, dim, for rows beside one's work; ``key`` opens all of it."""
-    words = hang(drawn(guideline.text), MEASURE)
+    """A guideline's section with a numbered list, or its first, dim; ``key`` opens all of it."""
+    parts = sections(guideline.text)
+    ordered = (part for part in parts if _ORDER.search(part))
+    words = hang(drawn(next(ordered, parts[0])), MEASURE)
     lines = [
         line
         for part in words.split("\n", allow_blank=True)
         for line in part.wrap(MEASURE) or [part]
     ]
     head = Content.styled(f"Guideline v{guideline.version} · {key} opens it all", "$muted")
-    kept = lines[:OPENING] if not lines or lines[0].plain.strip() else lines[1 : OPENING + 1]
+    kept = lines[:OPENING]
+    ends = [at for at, line in enumerate(kept) if not line.plain.strip()]
+    if len(lines) > OPENING and ends:
+        kept = kept[: ends[-1]]
     return Content("\n").join([head, Content(""), *(line.stylize("$muted") for line in kept)])

@@ -71,7 +71,8 @@ class StatusLine(Widget):
         address = self.server.partition("://")[2]
         opened = "network: only" if self.network else "open:"
         server = one_line(f"{opened} {address}", _ADDRESS) if address else ""
-        told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
+        most = width * 2 // 3 if self.doing else width
+        told = one_line(self.told, max(most - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
         closed = f"network: {self.network}" if self.network and not server else ""

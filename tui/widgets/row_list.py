@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from textual import events
@@ -47,7 +47,8 @@ class RowList(Widget):
         self.rows: Sequence[object] = ()
         self.draw: DrawRow[object] | None = None
         """Set by the screen before there are rows."""
-        self.head: Content = Content("")
+        self.head: Callable[[int], Content] = lambda _width: Content("")
+        """The line above the rows, for a width."""
         self._top = 0
 
     @property
@@ -95,4 +96,4 @@ class RowList(Widget):
             draw(row, width, current=self._top + place == self.cursor)
             for place, row in enumerate(shown)
         ]
-        return Content("\n").join([self.head.truncate(width), *lines])
+        return Content("\n").join([self.head(width).truncate(width), *lines])

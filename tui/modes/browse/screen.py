@@ -104,7 +104,6 @@ class BrowseScreen(ActsOnMarks):
     def on_resize(self, event: Resize) -> None:
         """From some width on the list has the larger part."""
         self.set_class(event.size.width >= WIDE_LIST, "-wide")
-        self.call_after_refresh(self._draw_head)
 
     def on_screen_resume(self) -> None:
         """Opened: the pairs, or the prompts where there are none. Back: the same, read again."""
@@ -368,9 +367,6 @@ class BrowseScreen(ActsOnMarks):
         if self.listed.cursor != before:
             self._look()
 
-    def _draw_head(self) -> None:
-        self.listed.head = lines.head(self.query_.kind, self.listed.content_size.width)
-
     async def _arrived(self, *, recount: bool) -> None:
         """Other rows are there: say so, and look at the one under the cursor."""
         anything = bool(self.rows) or bool(self._line)
@@ -378,7 +374,7 @@ class BrowseScreen(ActsOnMarks):
             widget.display = anything
         self.next_step.display = not anything
         self.searched.update(lines.searched(self._line))
-        self._draw_head()
+        self.listed.head = partial(lines.head, self.query_.kind)
         if not anything:
             self._tell_next_step()
         if recount:

@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import getters
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
@@ -31,6 +32,7 @@ from tui.modes.kappa import text as kappa_lines
 from tui.progress_bar import bar
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.hanging import under
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.note_line import CleanInput
@@ -74,6 +76,7 @@ class ExportScreen(ModeScreen):
         super().__init__()
         self._format = "triplets"
         self._planned: Planned | None = None
+        self._checked = Content("")
         self._progress: WritingProgress | None = None
         self._in_the_way: Path | None = None
         """An earlier export at the path, which only ``y`` replaces."""
@@ -236,8 +239,16 @@ class ExportScreen(ModeScreen):
                     self.background(self._check, group="checks")
         self.refresh_bindings()
 
+    def on_resize(self, _event: Resize) -> None:
+        """What the checks say is wrapped under its beginning."""
+        self.call_after_refresh(self._draw_checks)
+
     async def _check(self) -> None:
-        self.checks.update(lines.checked(await worker.checks(self.services.db_path)))
+        self._checked = lines.checked(await worker.checks(self.services.db_path))
+        self._draw_checks()
+
+    def _draw_checks(self) -> None:
+        self.checks.update(under(self._checked, lines.BEFORE, self.checks.content_size.width))
 
     def _show(self, planned: Planned) -> None:
         self._planned = planned

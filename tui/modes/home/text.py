@@ -21,6 +21,9 @@ HELP = (
     "at {all.settings}."
 )
 
+WORDS = 28
+"""Cells of what a way does, before how far one is."""
+
 Way = tuple[str, str]
 """The id of a key, and what it does here."""
 
@@ -49,6 +52,7 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
             gap = " " * max(width - cell_len(key), 1)
             told = plain(with_keys(does, shown), "$muted")
             far = progress.get(binding, Content(""))
+            told = told.pad_right(max(WORDS - told.cell_length, 1)) if far else told
             parts.append(Content.assemble("  ", (key, "bold $accent"), gap, told, far))
         parts.append(Content(""))
 
@@ -76,7 +80,7 @@ def _progress(standing: Standing) -> dict[str, Content]:
     """How far this person is, behind the ways to where it goes on."""
     decided = standing.revisions - standing.to_decide
     return {
-        way: Content.assemble("   ", bar(done, total, 12))
+        way: bar(done, total, 12)
         for way, done, total in (
             ("mode.revise", decided, standing.revisions),
             ("mode.label", standing.labelled, standing.pairs),
