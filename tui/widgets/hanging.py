@@ -35,7 +35,8 @@ def under(content: Content, indent: int, width: int) -> Content:
     """Lines of two columns: what is wrapped of the second one stands under its beginning.
 
     Args:
-        content: lines whose second column begins at ``indent``, or which have but one.
+        content: lines whose second column begins at ``indent`` behind two blanks, or
+            which have one column.
         indent: cells of the first column.
         width: cells a line may take.
     """
@@ -43,7 +44,7 @@ def under(content: Content, indent: int, width: int) -> Content:
         return content
     parts: list[Content] = []
     for line in content.split("\n", allow_blank=True):
-        if line.cell_length > width and line.plain[indent - 1 : indent] == " ":
+        if line.cell_length > width and line.plain[indent - 2 : indent] == "  ":
             wrapped = line[indent:].wrap(width - indent)
             parts.append(line[:indent] + Content(f"\n{' ' * indent}").join(wrapped))
         else:
