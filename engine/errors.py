@@ -15,6 +15,10 @@ class ModelFileError(EngineError):
     """The model file cannot be used: missing, cut short, not a GGUF, no chat template."""
 
 
+class WritesNoText(ModelFileError):
+    """The file is no model that answers: an encoder, a projector, an adapter, a vocabulary."""
+
+
 class HostDied(EngineError):
     """The model host went away before it had answered."""
 

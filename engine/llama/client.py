@@ -55,8 +55,9 @@ from engine.llama.requests import (
     OpenScore,
     refusal,
 )
+from engine.llama.split import parts_of
 from engine.llama.status import HostStatus
-from engine.llama.weights import checked, sha256_of
+from engine.llama.weights import checked, name_of, sha256_of
 from store.records import Message
 
 COMMAND = python("engine.llama.host")
@@ -77,9 +78,16 @@ class HostSettings:
     slots: int | None = None
     cells: int | None = None
     think: bool | None = None
+    lora: str | None = None
+    """A file with an adapter."""
 
 
 _DEFAULTS = HostSettings()
+
+
+def called(model: Path, lora: str | None) -> str:
+    """What the model is called: with an adapter it is another one."""
+    return f"{name_of(model)}+{Path(lora).name}" if lora else name_of(model)
 
 
 class HostEngine:
@@ -284,7 +292,8 @@ class HostEngine:
     async def _keep_running(self) -> None:
         self._publisher.change(state=State.STARTING, error=None)
         header = await asyncio.to_thread(checked, self._model)
-        hashing = asyncio.to_thread(sha256_of, self._model, self._sha_cache)
+        lora = Path(self._settings.lora) if self._settings.lora else None
+        hashing = asyncio.to_thread(sha256_of, self._model, self._sha_cache, lora=lora)
         sha256 = asyncio.create_task(hashing, name="sha256")
         try:
             while True:
@@ -307,7 +316,7 @@ class HostEngine:
         """Load, then pass answers on until the host ends."""
         load = Load(
             next(self._ids),
-            str(self._model.absolute()),
+            str(parts_of(self._model.absolute())[0]),
             use_extra_bufts=not self._plain_buffers,
             **dataclasses.asdict(self._settings),
         )
@@ -318,6 +327,7 @@ class HostEngine:
                 if isinstance(answer, Loaded):
                     info = dataclasses.replace(
                         answer.info,
+                        name=called(self._model, self._settings.lora),
                         sha256=await sha256,
                         original=header.original,
                         original_sha256=header.original_sha256,

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import ModelFileError
-from engine.llama import weights
+from engine.errors import ModelFileError, WritesNoText
+from engine.llama import memory, ollama, weights
 from engine.llama.gguf import GgufHeader
-
-_BESIDE = 1.15
-"""Memory that a model takes, as a multiple of its file: context and buffers come on top."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
-    """One GGUF file."""
+    """One model."""
 
     path: Path
+    """Its file; the first one of several."""
+    name: str
     size: int
-    """Bytes."""
+    """Bytes of all its files."""
     header: GgufHeader | None
     """None where it cannot be used."""
     problem: str = ""
     """Why it cannot be used."""
 
-    def fits(self, memory: int | None) -> bool | None:
+    @property
+    def needs(self) -> int | None:
+        """Bytes of memory for the weights and the usual cache; None where it cannot be used."""
+        return sum(memory.needed(self.header)) if self.header else None
+
+    def fits(self, free: int | None) -> bool | None:
         """Whether so many bytes of free memory are enough; None where nobody knows."""
-        return None if memory is None else self.size * _BESIDE <= memory
+        return None if free is None or self.needs is None else self.needs <= free
 
 
 def folders() -> list[Path]:
@@ -38,33 +43,36 @@ def folders() -> list[Path]:
 
 
 def found() -> Iterator[FoundModel]:
-    """The files in the usual folders, then the starter model, each once."""
+    """The models in the usual folders, Ollama's, then the starter model, each once.
+
+    What writes no text (projectors, adapters, encoders, vocabularies) is left out.
+    """
     starter = weights.starter_model()
-    listed = dict.fromkeys(
-        [*weights.model_files(folders(), Path.cwd()), *([starter] if starter else [])]
-    )
-    yield from map(looked_at, listed)
+    blobs = [
+        file
+        for folder in ollama.folders(os.environ, Path.home())
+        for _name, file in ollama.models(folder)
+    ]
+    files = [*weights.model_files(folders(), Path.cwd()), *blobs, *([starter] if starter else [])]
+    once: dict[tuple[int, int], Path] = {}
+    for file in files:
+        once.setdefault(weights.inode_of(file), file)
+    for path in once.values():
+        with contextlib.suppress(WritesNoText):
+            yield looked_at(path)
 
 
 def looked_at(path: Path) -> FoundModel:
-    """What the head of a file says."""
-    size = path.stat().st_size
+    """What the head of a file says.
+
+    Raises:
+        WritesNoText: it is no model that answers.
+    """
+    name = weights.name_of(path)
     try:
-        return FoundModel(path, size, weights.checked(path))
+        header = weights.checked(path)
+    except WritesNoText:
+        raise
     except ModelFileError as error:
-        return FoundModel(path, size, None, str(error))
-
-
-def free_memory() -> int | None:
-    """Bytes a new process can have without swapping; None where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-        return None
-    except (OSError, ValueError):
-        pass
-    try:  # macOS: all there is, less what other programs have
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return None
+        return FoundModel(path, name, path.stat().st_size, None, str(error))
+    return FoundModel(path, name, header.size_bytes, header)

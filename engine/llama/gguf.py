@@ -16,11 +16,13 @@ from typing import Final
 
 from engine.errors import ModelFileError
 
-Value = str | int | float | bool | None
-"""A value of the head; arrays are told by their length."""
+Value = str | int | float | bool | tuple[int, ...] | None
+"""A value of the head; arrays are told by their length, short ones of numbers as they are."""
 
 _MOST: Final = 1_000_000
 """More tensors or keys than this come from a damaged head."""
+_MOST_LAYERS: Final = 4096
+"""Arrays of at most so many numbers say something for each layer."""
 _FIXED: Final = {
     0: struct.Struct("<B"),
     1: struct.Struct("<b"),
@@ -34,6 +36,7 @@ _FIXED: Final = {
     11: struct.Struct("<q"),
     12: struct.Struct("<d"),
 }
+_WHOLE: Final = frozenset({0, 1, 2, 3, 4, 5, 10, 11})
 _STRING: Final = 8
 _ARRAY: Final = 9
 _U32: Final = struct.Struct("<I")
@@ -79,6 +82,17 @@ class GgufHeader:
     chat_template: str | None
     missing_bytes: int
     """How much of the file's end is not there; 0 for a whole file."""
+    n_tensors: int
+    kind: str
+    """``general.type``: ``model``, ``adapter``, ``mmproj`` ..."""
+    part: int
+    """Which of the parts of a split model the file is, from 1 on."""
+    parts: int
+    """How many files the model is split into."""
+    embeds: bool
+    """Whether it was made to turn texts into vectors or scores."""
+    cell_bytes: int
+    """Bytes of one token in the cache, about; 0 where there is none of that kind."""
     stored_as: Mapping[int, int]
     """ggml tensor type -> how many weights are stored so."""
     original: str | None
@@ -101,7 +115,7 @@ def read_header(path: Path) -> GgufHeader:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ModelFileError(f"the model file {path} cannot be read: {reason}") from error
-    except (struct.error, UnicodeDecodeError, OverflowError, RecursionError) as error:
+    except (struct.error, OverflowError, RecursionError) as error:
         raise ModelFileError(
             f"the head of {path} is broken or cut short: copy or download it again"
         ) from error
@@ -146,6 +160,13 @@ class _Reader:
             context=_whole(values.get(f"{architecture}.context_length")),
             chat_template=_string(values.get("tokenizer.chat_template")),
             missing_bytes=max(0, start + end - self._size),
+            n_tensors=tensors,
+            kind=_string(values.get("general.type")) or "model",
+            part=(_whole(values.get("split.no")) or 0) + 1,
+            parts=_whole(values.get("split.count")) or 1,
+            embeds=bool(values.get(f"{architecture}.pooling_type"))
+            or values.get(f"{architecture}.attention.causal") is False,
+            cell_bytes=_cell_bytes(values, architecture),
             stored_as=stored_as,
             original=_string(values.get(ORIGINAL)),
             original_sha256=_string(values.get(ORIGINAL_SHA256)),
@@ -170,7 +191,7 @@ class _Reader:
         if kind == _STRING:
             return self._text()
         if kind == _ARRAY:
-            return self._skip_array()
+            return self._array()
         if kind not in _FIXED:
             raise ModelFileError(f"the head of {self._path} holds a value of unknown kind {kind}")
         form = _FIXED[kind]
@@ -178,8 +199,10 @@ class _Reader:
         self._at += form.size
         return found
 
-    def _skip_array(self) -> int:
+    def _array(self) -> Value:
         kind, length = self._number(_U32), self._number(_U64)
+        if kind in _WHOLE and length <= _MOST_LAYERS:
+            return tuple(self._number(_FIXED[kind]) for _ in range(length))
         if kind in _FIXED:
             self._at += _FIXED[kind].size * length
         elif kind == _STRING:
@@ -204,7 +227,26 @@ class _Reader:
         if len(found) != length:
             raise struct.error("cut short")
         self._at += length
-        return found.decode("utf-8")
+        return found.decode("utf-8", "replace")
+
+
+def _cell_bytes(values: Mapping[str, Value], architecture: str) -> int:
+    """Keys and values of one token in all layers, of two bytes each."""
+
+    def each(key: str) -> tuple[int, ...]:
+        found = values.get(f"{architecture}.{key}")
+        return found if isinstance(found, tuple) else (_whole(found) or 0,) * layers
+
+    layers = min(_whole(values.get(f"{architecture}.block_count")) or 0, _MOST_LAYERS)
+    kv_heads = "attention.head_count_kv"
+    heads, width = max(each("attention.head_count"), default=0), each("embedding_length")
+    in_cache = each(kv_heads if f"{architecture}.{kv_heads}" in values else "attention.head_count")
+    head = width[0] // heads if heads and width else 0
+    sizes = (
+        _whole(values.get(f"{architecture}.attention.{which}_length")) or head
+        for which in ("key", "value")
+    )
+    return 2 * sum(in_cache) * sum(sizes)
 
 
 def _whole(value: Value) -> int | None:

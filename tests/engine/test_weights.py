@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import hashlib
+import json
 import os
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ModelFileError, NoModel
-from engine.llama import weights
+from engine.errors import EngineError, ModelFileError, NoModel
+from engine.llama import memory, weights
 from engine.llama.gguf import read_header
+from engine.llama.host.sizing import sized
+from engine.llama.protocol import Load
 from engine.llama.weights import checked, find_model, model_files, sha256_of
 
 TEMPLATE = "{{ messages }}"
 
 
-def text(value: str) -> bytes:
-    data = value.encode()
+def text(value: str | bytes) -> bytes:
+    data = value.encode() if isinstance(value, str) else value
     return struct.pack("<Q", len(data)) + data
 
 
 def pair(key: str, value: object) -> bytes:
-    if isinstance(value, str):
+    if isinstance(value, str | bytes):
         return text(key) + struct.pack("<I", 8) + text(value)
     if isinstance(value, list):
         items = b"".join(text(item) for item in value)
@@ -43,6 +49,8 @@ def gguf(
     shape: Sequence[int] = (64, 2),
     missing: int = 0,
     kind: int = 3,
+    keys: Mapping[str, object] = MappingProxyType({}),
+    tensors: int = 1,
 ) -> bytes:
     """A small file with one tensor, of Q4_1 unless another kind is named."""
     pairs = [
@@ -54,9 +62,11 @@ def gguf(
     ]
     if template is not None:
         pairs.append(pair("tokenizer.chat_template", template))
+    pairs += [pair(key, value) for key, value in keys.items()]
     tensor = text("token_embd.weight") + struct.pack("<I", len(shape))
     tensor += b"".join(struct.pack("<Q", n) for n in shape) + struct.pack("<IQ", kind, 0)
-    head = b"GGUF" + struct.pack("<IQQ", version, 1, len(pairs)) + b"".join(pairs) + tensor
+    head = b"GGUF" + struct.pack("<IQQ", version, tensors, len(pairs)) + b"".join(pairs)
+    head += tensor * tensors
     head += b"\0" * (-len(head) % 32)
     values = 1
     for n in shape:
@@ -91,6 +101,11 @@ def test_the_head_of_a_file(file: Path) -> None:
         (gguf(architecture="nomic-bert-moe"), "writes no text"),
         (gguf(architecture="gemma-embedding"), "writes no text"),
         (gguf(architecture="t5"), "an encoder with a decoder"),
+        (gguf(keys={"general.type": "adapter"}, template=None), "with --lora"),
+        (gguf(keys={"general.type": "mmproj"}, architecture="llama"), "a projector"),
+        (gguf(keys={"llama.pooling_type": 3}), "for embeddings"),
+        (gguf(tensors=0), "a vocabulary without weights"),
+        (gguf(keys={"split.no": 1, "split.count": 3}), "is part 2 of 3"),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path: Path, data: bytes, said: str) -> None:
@@ -110,6 +125,12 @@ def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
         pytest.skip("this file system takes names in UTF-8 alone")
     with pytest.raises(ModelFileError, match="the name is not UTF-8"):
         find_model(str(path), env={}, last=None)
+
+
+def test_words_of_the_head_need_not_be_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "latin.gguf"
+    path.write_bytes(gguf(keys={"general.author": b"Andr\xe9", "general.name": b"Caf\xe9"}))
+    assert checked(path).name == "Caf\ufffd"
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -186,14 +207,115 @@ def test_the_fingerprint_is_remembered_until_the_file_changes(
         sha256_of(tmp_path / "none.gguf", cache)
 
 
+def split(folder: Path, count: int = 3) -> list[Path]:
+    """A model in so many parts."""
+    files = [folder / f"big-{number:05d}-of-{count:05d}.gguf" for number in range(1, count + 1)]
+    for number, file in enumerate(files):
+        file.write_bytes(gguf(keys={"split.no": number, "split.count": count}))
+    return files
+
+
+def test_a_split_model_is_taken_whole_by_any_of_its_parts(tmp_path: Path) -> None:
+    files = split(tmp_path)
+    cache = tmp_path / "sha256.json"
+    whole = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    for file in files:
+        assert find_model(str(file), env={}, last=None).path == files[0]
+        header = checked(file)
+        assert (header.n_params, header.size_bytes) == (3 * 128, 3 * files[0].stat().st_size)
+        assert sha256_of(file, cache) == whole
+    files[2].write_bytes(files[2].read_bytes()[:-1])
+    assert sha256_of(files[0], cache) != whole
+    with pytest.raises(ModelFileError, match="cut short: 1 bytes"):
+        checked(files[0])
+    files[1].unlink()
+    with pytest.raises(ModelFileError, match="part 2 of 3 is not there, big-00002-of-00003"):
+        checked(files[2])
+
+
+def ollama(models: Path, name: str, data: bytes) -> Path:
+    """A model as Ollama keeps it; returns its file."""
+    digest = hashlib.sha256(data).hexdigest()
+    blob = models / "blobs" / f"sha256-{digest}"
+    manifest = models / "manifests" / name
+    for file in (blob, manifest):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(data)
+    kind = "application/vnd.ollama.image."
+    layers = [
+        {"mediaType": f"{kind}params", "digest": "sha256:00"},
+        {"mediaType": f"{kind}model", "digest": f"sha256:{digest}"},
+    ]
+    manifest.write_text(json.dumps({"layers": layers}))
+    return blob
+
+
+def test_models_of_ollama_go_by_its_names(tmp_path: Path) -> None:
+    env = {"OLLAMA_MODELS": str(tmp_path)}
+    small = ollama(tmp_path, "registry.ollama.ai/library/smollm/135m", gguf())
+    other = ollama(tmp_path, "hf.co/someone/Tiny-GGUF/latest", gguf(shape=(64, 4)))
+    (tmp_path / "manifests" / "hf.co" / "someone" / "Tiny-GGUF" / "broken").write_text("{")
+    assert weights.name_of(small) == "smollm:135m"
+    assert weights.name_of(other) == "hf.co/someone/Tiny-GGUF:latest"
+    assert find_model("smollm:135m", env=env, last=None).path == small
+    assert find_model("hf.co/someone/Tiny-GGUF", env=env, last=None).path == other
+    with pytest.raises(ModelFileError, match="there is no model file"):
+        find_model("smollm:360m", env=env, last=None)
+
+
+def test_a_model_that_the_memory_does_not_hold_is_refused_with_its_sizes(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = dataclasses.replace(checked(file), size_bytes=12 * 10**9, cell_bytes=100_000)
+    with pytest.raises(ModelFileError) as caught:
+        memory.check(header, 8 * 10**9)
+    assert "12.0 GB for its weights and 1.0 GB for texts, and 8.0 GB" in str(caught.value)
+    memory.check(header, 16 * 10**9)
+    memory.check(header, None)
+    monkeypatch.setenv(memory.SWITCH, "any")
+    memory.check(header, 8 * 10**9)
+
+
+@pytest.mark.parametrize(
+    ("trained", "asked", "free", "expected"),
+    [
+        (8192, None, None, (4096, 10_240)),
+        (128, None, 2 * 10**9, (128, 4096)),
+        (8192, None, 10**9 + 10**8, (800, 800)),
+        (1_000_000, 1_000_000, 200 * 10**9, (1_000_000, 1_000_000)),
+        (1_000_000, 1_000_000, 10 * 10**9, None),
+        (8192, None, 10**9 + 10**7, None),
+    ],
+)
+def test_the_cache_is_as_large_as_the_memory_allows(
+    file: Path,
+    trained: int,
+    asked: int | None,
+    free: int | None,
+    expected: tuple[int, int] | None,
+) -> None:
+    header = dataclasses.replace(
+        checked(file), context=trained, size_bytes=10**9, cell_bytes=100_000
+    )
+    request = Load(1, str(file), n_ctx=asked)
+    if expected is not None:
+        assert sized(request, header, 16, free) == expected
+        return
+    with pytest.raises(EngineError, match=r"1\.0 GB for its weights"):
+        sized(request, header, 16, free)
+
+
 def test_files_are_listed_once(tmp_path: Path) -> None:
     deep = tmp_path / "models" / "deep"
     deep.mkdir(parents=True)
-    (deep / "a.gguf").write_bytes(b"a")
+    (deep / "a.GGUF").write_bytes(b"a")
+    (deep / "a-linked.gguf").hardlink_to(deep / "a.GGUF")
+    split(deep)
     (tmp_path / "b.gguf").write_bytes(b"b")
     (deep / "b-again.gguf").symlink_to(tmp_path / "b.gguf")
     folders = [tmp_path, tmp_path / "models", tmp_path / "none"]
-    assert [p.name for p in model_files(folders, tmp_path)] == ["b.gguf", "a.gguf"]
+    names = [p.name for p in model_files(folders, tmp_path)]
+    assert names == ["b.gguf", "a-linked.gguf", "big-00001-of-00003.gguf"]
 
 
 def test_the_starter_model_is_found_without_running_its_package() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from sqlite_utils import Database
 from textual.pilot import Pilot
 
 from engine.errors import ModelFileError
+from engine.llama import found
+from engine.llama.memory import SWITCH
+from engine.llama.weights import checked
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
@@ -22,10 +27,12 @@ from store.judgements import attributes, settings
 from store.records import Seal
 from store.rounds import rounds
 from store.views.standing import first_mode
+from tests.engine.test_weights import gguf
 from tests.tui.driving import MakeApp, StandInRunner, drawn, mode_screen, press, settle, until
 from tests.tui.seed import AT
 from tui.app import PairlabApp
 from tui.configuration import read
+from tui.dialogs import models
 from tui.dialogs.models import ModelsScreen
 from tui.dialogs.panel import PanelScreen
 
@@ -205,3 +212,30 @@ async def test_another_model_is_loaded_in_place_of_the_one_that_writes(
         await until(pilot, lambda: not isinstance(app.screen, ModelsScreen))
         assert not runner.started
         await until(pilot, lambda: app.services.runner.started)  # type: ignore[union-attr]
+
+
+async def test_a_model_larger_than_the_memory_is_asked_for_first(
+    study: Path, make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "large.gguf"
+    file.write_bytes(gguf())
+    large = replace(found.looked_at(file), header=replace(checked(file), size_bytes=12 * 10**9))
+    monkeypatch.setattr(found, "found", lambda: [large])
+    monkeypatch.setattr(models, "free_memory", lambda: 8 * 10**9)
+    monkeypatch.setenv(SWITCH, "")
+    asked: list[Path] = []
+
+    def other(path: Path) -> Any:
+        asked.append(path)
+        return lambda: (ScriptedEngine(), StandInRunner())
+
+    app = make_app(study, engine=ScriptedEngine(), runner=StandInRunner(), other_model=other)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "H", "c")
+        await until(pilot, lambda: "large.gguf" in drawn(app))
+        await press(pilot, "enter")
+        await until(pilot, lambda: "needs 12.0 GB, 8.0 GB are free" in drawn(app))
+        assert not asked
+        await press(pilot, "enter")
+        await until(pilot, lambda: asked == [file])
+        assert os.environ[SWITCH] == "any"

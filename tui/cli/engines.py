@@ -23,6 +23,8 @@ class EngineOptions:
     gpu_layers: int | None = None
     think: bool | None = None
     """Whether a reasoning model is to think; None leaves it to its chat template."""
+    lora: Path | None = None
+    """An adapter to apply to the weights."""
 
 
 def host_engine(
@@ -58,6 +60,7 @@ def host_engine(
             n_threads=given.n_threads,
             gpu_layers=given.gpu_layers,
             think=given.think,
+            lora=str(given.lora.absolute()) if given.lora else None,
         ),
         log=log_file(),
         command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -42,6 +43,7 @@ class Making:
     threads: int | None = None
     n_ctx: int | None = None
     gpu_layers: int | None = None
+    lora: Path | None = None
     endpoint: str | None = None
     allow_remote: bool = False
     think: ThinkingOptions = ThinkingOptions()
@@ -156,6 +158,12 @@ _OPTIONS = {
         type=click.IntRange(0),
         metavar="N",
         help="Layers on the GPU.  [default: all that fit]",
+    ),
+    "lora": click.option(
+        "--lora",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        metavar="FILE",
+        help="A LoRA adapter (GGUF) to apply to --model; name and fingerprint of both are kept.",
     ),
     "endpoint": click.option(
         "--endpoint",

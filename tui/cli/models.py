@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """List the GGUF files in the usual folders, in $PAIRLAB_MODELS, and the starter model.
 
+    The folders are those of Ollama, LM Studio, llama.cpp and Hugging Face, this one and ~/models.
+    Adapters, projectors, encoders and vocabularies, which answer nothing, are left out. The memory
+    told is that of weights and cache.
+
     `pairlab models convert` makes a copy of a file that is faster for several texts at once.
     """
     if ctx.invoked_subcommand is None:
@@ -82,12 +86,25 @@ def _list(context: CliContext, *, as_json: bool) -> None:
         say(f"The starter model: {weights.STARTER_COMMAND}")
     for row in rows:
         mark = "*" if row["used"] else " "
-        about = row["problem"] or f"{row['architecture']}, {row['quantisation']}"
+        about = row["problem"] or f"{row['architecture']}, {row['quantisation']}{_taken(row)}"
         if row["copy"]:
             about += f"; loaded from its converted copy {row['copy']}"
         elif row["several_at_once"] is False:
             about += "; slower for several texts at once: see pairlab models convert --help"
-        put(f"{mark} {row['size_bytes'] / 1e6:8.0f} MB  {row['path']}  ({about})")
+        put(f"{mark} {row['size_bytes'] / 1e6:8.0f} MB  {_named(row)}  ({about})")
+
+
+def _named(row: dict[str, Any]) -> str:
+    """The path, or Ollama's name where the path says nothing."""
+    same = row["path"].endswith(row["name"])
+    return str(row["path"] if same else row["name"])
+
+
+def _taken(row: dict[str, Any]) -> str:
+    """What it takes of the memory: weights, and the cache for the texts."""
+    from engine.llama.memory import told
+
+    return f"; {told(row['memory_bytes'])} of memory" if row["memory_bytes"] else ""
 
 
 def _row(each: FoundModel, used: Path | None) -> dict[str, Any]:
@@ -97,7 +114,9 @@ def _row(each: FoundModel, used: Path | None) -> dict[str, Any]:
     header = each.header
     return {
         "path": str(each.path),
+        "name": each.name,
         "size_bytes": each.size,
+        "memory_bytes": each.needs,
         "used": used is not None and each.path.samefile(used),
         "architecture": header.architecture if header else None,
         "quantisation": header.quantisation if header else None,

@@ -23,6 +23,7 @@ _SHARED: Final = frozenset(
         "threads",
         "context",
         "gpu_layers",
+        "lora",
     }
 )
 """Options that the judge takes over from the run where its own table does not name them."""

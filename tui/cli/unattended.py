@@ -146,7 +146,11 @@ def _look_ahead(
 
 def student_of(making: Making, last: str | None) -> Path | None:
     """The model file the options name, or else the project's last; None where a server writes."""
-    return None if making.endpoint is not None else chosen_model(making.model, last).path
+    if making.endpoint is None:
+        return chosen_model(making.model, last).path
+    if making.lora is not None:
+        raise click.UsageError("--lora changes a model file; a server loads its adapters itself")
+    return None
 
 
 def engine_of(making: Making, student: Path | None) -> Engine:
@@ -162,7 +166,9 @@ def engine_of(making: Making, student: Path | None) -> Engine:
 
 
 def _options(making: Making) -> EngineOptions:
-    return EngineOptions(making.n_ctx, making.threads, making.gpu_layers, making.think.wanted)
+    return EngineOptions(
+        making.n_ctx, making.threads, making.gpu_layers, making.think.wanted, making.lora
+    )
 
 
 def plan_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from textual.binding import Binding
 
 from engine.llama import found
 from engine.llama.found import FoundModel
+from engine.llama.memory import SWITCH, free_memory, told
 from engine.llama.weights import STARTER_COMMAND
 from tui.dialogs.panel import PanelRow, PanelScreen, at_home
 
@@ -19,9 +21,9 @@ class ModelsScreen(PanelScreen):
 
     HEADING = "Who writes"
     ABOUT = (
-        "The model files (GGUF) in this folder, ~/models, the folders of LM Studio, llama.cpp and "
-        "Hugging Face, and $PAIRLAB_MODELS. What was written stays; the model chosen writes from "
-        "now on, and the project remembers it."
+        "The model files (GGUF) in this folder, ~/models, the folders of Ollama, LM Studio, "
+        "llama.cpp and Hugging Face, and $PAIRLAB_MODELS. What was written stays; the model chosen "
+        "writes from now on, and the project remembers it."
     )
     BINDINGS = [
         Binding("enter", "choose", "Load", key_display="enter"),
@@ -31,6 +33,9 @@ class ModelsScreen(PanelScreen):
     def __init__(self) -> None:
         super().__init__()
         self._found: dict[str, FoundModel] = {}
+        self._memory: int | None = None
+        self._asked = ""
+        """The file that does not fit and was chosen once."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to choose where a server writes."""
@@ -41,16 +46,17 @@ class ModelsScreen(PanelScreen):
     async def rows(self) -> Sequence[PanelRow]:
         """Looked for in a thread; the one in use first."""
         self.status.doing = "looking for model files"
-        files, memory = await asyncio.to_thread(lambda: (list(found.found()), found.free_memory()))
+        files, memory = await asyncio.to_thread(lambda: (list(found.found()), free_memory()))
         self.status.doing = ""
         if self.pair_app.services.other_model is None:
             self.tell("a server writes: the model is named where it was started")
         elif not files:
             self.tell(f"none found; the starter model: {STARTER_COMMAND}", wrong=True)
         used = self._in_use()
-        files.sort(key=lambda each: (each.path.name != used, each.size))
+        files.sort(key=lambda each: (each.name != used, each.size))
+        self._memory = memory
         self._found = {str(each.path): each for each in files}
-        return [_row(each, memory, used=each.path.name == used) for each in files]
+        return [_row(each, memory, used=each.name == used) for each in files]
 
     def _in_use(self) -> str:
         engine = self.pair_app.services.engine
@@ -61,7 +67,16 @@ class ModelsScreen(PanelScreen):
         chosen = self._found[row.id]
         if chosen.problem:
             self.tell(chosen.problem, wrong=True)
+        elif chosen.fits(self._memory) is False and self._asked != row.id:
+            self._asked = row.id
+            self.tell(
+                f"{chosen.name} needs {told(chosen.needs or 0)}, {told(self._memory or 0)} are"
+                " free: it would be slow; enter again loads it all the same",
+                wrong=True,
+            )
         else:
+            if self._asked == row.id:
+                os.environ[SWITCH] = "any"  # the host, a child process, goes by it
             await self._load(chosen.path)
 
     def action_path(self) -> None:
@@ -80,7 +95,9 @@ class ModelsScreen(PanelScreen):
 
 
 def _row(each: FoundModel, memory: int | None, *, used: bool) -> PanelRow:
-    size = f"{each.size / 1e6:,.0f} MB" if each.size < 1e9 else f"{each.size / 1e9:.1f} GB"
+    size = told(each.size)
+    if each.needs:
+        size += f", {told(each.needs)} in memory"
     if each.header is None:
         fits = "cannot be used"
     else:
@@ -93,4 +110,4 @@ def _row(each: FoundModel, memory: int | None, *, used: bool) -> PanelRow:
         if part
     )
     mark = "in use · " if used else ""
-    return PanelRow(str(each.path), each.path.name, f"{size} · {mark}{fits}", about)
+    return PanelRow(str(each.path), each.name, f"{size} · {mark}{fits}", about)

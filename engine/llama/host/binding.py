@@ -27,6 +27,8 @@ UBATCH = 512
 """Tokens llama.cpp computes at once; a call is aborted between and within these."""
 SEQUENCES = 64
 """Sequence numbers: those being written and those kept for their prefix."""
+MOST_SEQUENCES = 256
+"""All that llama.cpp has, where none is needed to hold cells."""
 
 _ABORTED = 2
 _LONGEST_PIECE = 512
@@ -126,15 +128,17 @@ class Model:
     def tokenise(self, text: str, *, special: bool) -> list[int]:
         """Tokens of ``text``; ``special`` reads control tokens (chat templates) as such."""
         data = text.encode("utf-8", "replace")
-        # a token is at least one byte, give or take a few a tokeniser adds
+        # a token is at least one byte, but where a tokeniser writes a space with three
         size = len(data) + 16
-        tokens = (ctypes.c_int32 * size)()
-        count = llama_cpp.llama_tokenize(
-            self._vocab, data, len(data), tokens, size, _NO_BOS, special
-        )
-        if count < 0:
-            raise BadRequest("the text cannot be read as tokens")
-        return list(tokens[:count])
+        for _ in range(2):
+            tokens = (ctypes.c_int32 * size)()
+            count = llama_cpp.llama_tokenize(
+                self._vocab, data, len(data), tokens, size, _NO_BOS, special
+            )
+            if count >= 0:
+                return list(tokens[:count])
+            size = min(-count, 4 * len(data) + 16)
+        raise BadRequest("the text cannot be read as tokens")
 
     def piece(self, token: int) -> bytes:
         """Bytes of a token; control tokens have none, but for the marks of reasoning."""
@@ -166,6 +170,18 @@ class Model:
         """Whether the model says with this token that it is done."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
 
+    def adapter(self, path: str) -> Any:
+        """A LoRA adapter read from a file, to be given to a context.
+
+        Raises:
+            ModelFileError: it is none, or none for this model.
+        """
+        last_errors.clear()
+        adapter = llama_cpp.llama_adapter_lora_init(self.pointer, os.fsencode(path))
+        if not adapter:
+            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+        return adapter
+
     def free(self) -> None:
         """Give the weights back."""
         llama_cpp.llama_model_free(self.pointer)
@@ -184,13 +200,15 @@ class Span(NamedTuple):
 class Context:
     """One cache for all sequences, and the call that runs the model."""
 
-    def __init__(self, model: Model, cells: int, n_threads: int) -> None:
+    def __init__(
+        self, model: Model, cells: int, n_threads: int, sequences: int = SEQUENCES
+    ) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = min(BATCH, cells)
         params.n_ubatch = min(UBATCH, cells)
-        params.n_seq_max = SEQUENCES
-        params.n_outputs_max = OUTPUTS
+        params.n_seq_max = sequences
+        params.n_outputs_max = max(OUTPUTS, sequences)
         params.n_outputs_max_per_seq = OUTPUTS
         params.n_threads = params.n_threads_batch = n_threads
         params.kv_unified = True
@@ -199,11 +217,18 @@ class Context:
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
             raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+        self.sequences = sequences
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
         self._batch = _TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
+
+    def apply(self, adapter: Any) -> None:
+        """Compute with an adapter from now on."""
+        adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(adapter)
+        scales = (ctypes.c_float * 1)(1.0)
+        llama_cpp.llama_set_adapters_lora(self.pointer, adapters, 1, scales)
 
     def use_threads(self, count: int) -> None:
         """Compute with so many threads from the next :meth:`decode` on."""

@@ -10,24 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.llama.host.binding import SEQUENCES
 from engine.llama.host.kv_cells import KvPages, KvSequence
 
 
 class KvCache:
     """Hands out sequences and keeps finished ones."""
 
-    def __init__(self, pages: KvPages, *, whole_only: bool, most_kept: int) -> None:
+    def __init__(self, pages: KvPages, *, whole_only: bool, most_kept: int, sequences: int) -> None:
         """Nothing is in it.
 
         Args:
             pages: the cells.
             whole_only: a sequence can be shared as a whole or not at all.
             most_kept: pages that finished sequences alone may hold.
+            sequences: how many there can be.
         """
         self._pages = pages
         self._whole_only = whole_only
-        self._free_sequences = list(range(SEQUENCES - 1, -1, -1))
+        self._free_sequences = list(range(sequences - 1, -1, -1))
         self._kept: list[KvSequence] = []
         self._most_kept = most_kept
 

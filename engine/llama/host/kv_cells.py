@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from engine.llama.host.binding import SEQUENCES, Context
 
-FAR = 1 << 20
+FAR = 1 << 28
 """Position of the first blank cell: no text is that long."""
 
 _HEAD = struct.Struct("=IiII")  # magic, sequence, streams, cells

@@ -5,26 +5,30 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 
 from engine.api import ModelInfo
 from engine.errors import EngineError, ModelFileError
-from engine.llama.host.binding import Context, Model, Span
+from engine.llama import memory
+from engine.llama.host.binding import MOST_SEQUENCES, SEQUENCES, Context, Model, Span
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.rendering import renderer
+from engine.llama.host.sizing import sized
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
 from engine.llama.protocol import Load
+from engine.llama.split import read_whole
 
-_SEQUENCE = 4096
-"""Tokens one sequence may hold, unless the model or the user wants fewer or more."""
-_SLOTS_CPU = 16
-_SLOTS_GPU = 32
-_MOST_SLOTS = 40
-_CELLS_A_SLOT = 640
-"""Cells of the cache for each place: a prompt with its answer, and something to keep."""
+_SLOTS_CPU = (16,)
+_SLOTS_GPU = (128, 64, 32)
+"""What is tried where nothing is said: a GPU writes more the more it writes at once."""
+_MOST_SLOTS_HELD = 40
+"""More leave no sequence numbers to hold the cells of a text together."""
+_MOST_SLOTS = 240
+"""What llama.cpp can tell apart, less the urgent ones and a few that are kept."""
 _PAGE_COUNTED = 32
 """Cells of a page where llama.cpp places tokens as it likes: the unit of counting."""
 _TOKENS_A_RUN_GPU = 512
@@ -50,6 +54,8 @@ class LoadedModel:
     threads: Threads
     most_kept: int
     """Pages that finished texts may hold, in case a prompt begins like one of them."""
+    sequences: int
+    """Texts the cache can tell apart."""
 
 
 def load(request: Load, backend: str) -> LoadedModel:
@@ -60,9 +66,17 @@ def load(request: Load, backend: str) -> LoadedModel:
         EngineError: it does not fit the memory.
     """
     renderer().start()
+    header = read_whole(Path(request.path))
     offload = bool(llama_cpp.llama_supports_gpu_offload())
-    slots = min(request.slots or (_SLOTS_GPU if offload else _SLOTS_CPU), _MOST_SLOTS)
+    wanted = (request.slots,) if request.slots else _SLOTS_GPU if offload else _SLOTS_CPU
     n_threads = request.n_threads or usable_cores()
+    # what lies on a GPU is not in this memory: there llama.cpp itself says what fits
+    free = None if offload else memory.free_memory()
+    memory.check(header, free)
+    sizes = [
+        (slots, *sized(request, header, slots, free))
+        for slots in (min(number, _MOST_SLOTS) for number in wanted)
+    ]
     for layers in _layers_to_try(request.gpu_layers, offload=offload):
         try:
             model = _open(request, layers)
@@ -74,18 +88,18 @@ def load(request: Load, backend: str) -> LoadedModel:
             template = ChatTemplate(model, think=request.think)
         except ModelFileError as error:
             raise ModelFileError(f"{Path(request.path).name}: {error}") from error
-        n_ctx = min(request.n_ctx or _SEQUENCE, model.n_ctx_train or _SEQUENCE)
-        cells = max(n_ctx, request.cells or _CELLS_A_SLOT * slots)
         try:
-            context = Context(model, cells, n_threads)
+            context, slots, n_ctx = _largest(model, sizes, n_threads)
         except MemoryError as error:
             model.free()
             if layers == 0 or request.gpu_layers is not None:
                 raise EngineError(
-                    f"there is not enough memory for a cache of {cells} tokens ({error}): "
+                    f"there is not enough memory for a cache of {sizes[-1][2]} tokens ({error}): "
                     "load the model with a smaller context or fewer slots"
                 ) from error
             continue
+        if request.lora is not None:
+            context.apply(_adapter(model, request.lora))
         blank = _warm_up(context)
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
         gpu = on_gpu if offload else 0
@@ -95,7 +109,7 @@ def load(request: Load, backend: str) -> LoadedModel:
         # a number the user has set stays, and a GPU does not wait for threads
         most = 1 if request.n_threads or on_gpu else n_threads
         threads = Threads(most, context.use_threads)
-        if on_gpu or blank is None:
+        if on_gpu or blank is None or context.sequences > SEQUENCES:
             pages = KvPages(context, _PAGE_COUNTED, None)
         else:
             pages = KvPages(context, page_size(context.cells), blank)
@@ -111,13 +125,33 @@ def load(request: Load, backend: str) -> LoadedModel:
             prompt_budget,
             threads,
             most_kept=kept // pages.size,
+            sequences=context.sequences,
         )
     raise EngineError("the model fits neither the GPU nor the memory")
 
 
+def _largest(
+    model: Model, sizes: list[tuple[int, int, int]], n_threads: int
+) -> tuple[Context, int, int]:
+    """The first cache that the memory holds, with its slots and tokens a sequence.
+
+    Raises:
+        MemoryError: it holds none of them.
+    """
+    for slots, n_ctx, cells in sizes:
+        sequences = SEQUENCES if slots <= _MOST_SLOTS_HELD else MOST_SEQUENCES
+        try:
+            return Context(model, cells, n_threads, sequences), slots, n_ctx
+        except MemoryError:
+            if slots == sizes[-1][0]:
+                raise
+    raise MemoryError("nothing was tried")
+
+
 def _worth_keeping(model: Model) -> int:
     """Cells of finished texts that a small model's attention can pass over without being slowed."""
-    passing_over = model.n_head * model.n_layer * _PASSING_OVER
+    # a recurrent model has no heads that look back
+    passing_over = max(1, model.n_head * model.n_layer) * _PASSING_OVER
     return int(_PASSING_SHARE * model.n_params / passing_over)
 
 
@@ -152,6 +186,13 @@ def _open(request: Load, layers: int) -> Model:
         return Model(request.path, layers, use_extra_bufts=request.use_extra_bufts)
     except ModelFileError as error:
         raise ModelFileError(f"llama.cpp cannot load {name}: {error}") from error
+
+
+def _adapter(model: Model, path: str) -> Any:
+    try:
+        return model.adapter(path)
+    except ModelFileError as error:
+        raise ModelFileError(f"{Path(path).name} cannot be applied: {error}") from error
 
 
 def _warm_up(context: Context) -> CellLayout | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.api import Urgency
-from engine.llama.host.binding import BATCH, OUTPUTS, Context, Model, Span
+from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model, Span
 from engine.llama.host.generation import AnswerWriter
 from engine.llama.host.jobs import BatchRow, Counters, Job, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import KvCache
@@ -62,6 +62,7 @@ class Scheduler:
         threads: Threads,
         apart: bool,
         most_kept: int,
+        sequences: int = SEQUENCES,
         send: Callable[[Line], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -78,10 +79,12 @@ class Scheduler:
                 computed for blocks of tokens over all that any of them looks at, so that
                 sequences that share a block pay for each other; a GPU gains by fuller runs.
             most_kept: pages of the cache that finished texts alone may hold.
+            sequences: texts the cache can tell apart.
             send: where lines for the app go.
             clock: seconds from an arbitrary start.
         """
         self._apart = apart
+        self._outputs = OUTPUTS if sequences == SEQUENCES else sequences
         self._context = context
         self._prompt_budget = prompt_budget
         self._threads = threads
@@ -90,7 +93,9 @@ class Scheduler:
         self._cancels: set[int] = set()
         self._late: dict[int, tuple[int, int]] = {}
         self.counters = Counters()
-        self._cache = KvCache(pages, whole_only=model.whole_only, most_kept=most_kept)
+        self._cache = KvCache(
+            pages, whole_only=model.whole_only, most_kept=most_kept, sequences=sequences
+        )
         self._slots = Slots(
             self._cache, slots, self.counters, send, clock, whole_only=model.whole_only
         )
@@ -157,7 +162,7 @@ class Scheduler:
 
     def _writes(self) -> list[_Part]:
         """The next token of every answer."""
-        rows = [row for row in self._by_rank() if row.writes][:OUTPUTS]
+        rows = [row for row in self._by_rank() if row.writes][: self._outputs]
         return [part for row in rows for part in self._parts(row, 1)]
 
     def _prompts(self, budget: int, beside: int) -> list[_Part]:
@@ -168,7 +173,7 @@ class Scheduler:
             if row.writes or not self._slots.ready(row):
                 continue
             size = min(row.pending, max(budget, _hurry(row)), BATCH - total)
-            size = min(size, _outputs_allow(row, OUTPUTS - outputs))
+            size = min(size, _outputs_allow(row, self._outputs - outputs))
             if size < 1:
                 continue
             start = len(row.kv.tokens)

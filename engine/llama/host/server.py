@@ -127,6 +127,7 @@ class Server:
             threads=loaded.threads,
             apart=loaded.info.gpu_layers == 0,
             most_kept=loaded.most_kept,
+            sequences=loaded.sequences,
             send=self._send,
         )
         self._load_id = request.id

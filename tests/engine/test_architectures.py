@@ -1,0 +1,137 @@
+"""Models of random weights, one of each architecture, through the real host."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.api import Sampling
+from engine.errors import EngineError, WritesNoText
+from engine.llama.client import HostEngine, HostSettings
+from engine.llama.host import loading
+from engine.llama.weights import sha256_of
+from store.records import Message
+from tests.engine import random_models
+from tests.hosts import rested
+
+pytest.importorskip("gguf")
+
+ASKED = [Message("user", "Name two uses of a paper clip.")]
+GREEDY = Sampling(temperature=0.0, max_tokens=8)
+SETTINGS = HostSettings(n_threads=1, slots=4)
+
+
+@asynccontextmanager
+async def host(model: Path, settings: HostSettings = SETTINGS) -> AsyncIterator[HostEngine]:
+    engine = HostEngine(model, settings, sha_cache=model.with_suffix(".json"))
+    try:
+        await engine.load()
+        yield engine
+    finally:
+        await engine.shutdown()
+
+
+async def greedy(engine: HostEngine, answers: int = 1) -> list[str]:
+    generated = await engine.generate(ASKED, [GREEDY] * answers)
+    assert all(answer.completion_tokens for answer in generated.finished)
+    return [answer.text for answer in generated.finished]
+
+
+@pytest.mark.parametrize("architecture", random_models.WRITES)
+async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: str) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", architecture)
+    async with host(file) as engine:
+        (alone,) = await greedy(engine)
+        assert await greedy(engine, 3) == [alone] * 3  # what shares a prompt reads the same
+        weighed = await engine.choose(ASKED, ["yes", "no"])
+        assert all(value < 0 for value in weighed)
+
+
+def test_the_documents_name_what_was_tried() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    rows = [row for row in told.splitlines() if "random weights of the architecture" in row]
+    assert set(re.findall(r"`([^`]+)`", "".join(rows))) == set(random_models.WRITES)
+
+
+@pytest.mark.parametrize("architecture", ["t5", "bert", "gemma-embedding"])
+async def test_what_cannot_answer_is_refused_in_a_line(tmp_path: Path, architecture: str) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", architecture)
+    with pytest.raises(WritesNoText) as caught:
+        async with host(file):
+            pass
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_model_in_three_files_writes_as_the_same_in_one(tmp_path: Path) -> None:
+    (whole,) = random_models.write(tmp_path / "whole.gguf", "llama")
+    parts = random_models.write(tmp_path / "made.gguf", "llama", parts=3)
+    assert len(parts) == 3
+    async with host(whole) as one, host(parts[1]) as three:
+        assert await greedy(three) == await greedy(one)
+        assert three.info is not None
+        assert three.info.sha256 == sha256_of(parts[2], tmp_path / "again.json")
+
+
+async def test_a_short_context_is_told_of_a_long_prompt(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama", context=128)
+    async with host(file) as engine:
+        assert engine.info is not None
+        assert engine.info.n_ctx == 128
+        await greedy(engine)
+        with pytest.raises(EngineError, match="the context holds 128"):
+            await engine.generate([Message("user", "word " * 60)], [GREEDY])
+
+
+async def test_an_adapter_changes_what_is_written_and_the_fingerprint(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    lora = tmp_path / "tuned.gguf"
+    random_models.write_lora(lora, strength=40.0)
+    tuned = HostSettings(n_threads=1, slots=4, lora=str(lora))
+    async with host(file) as plain, host(file, tuned) as other:
+        assert await greedy(plain) != await greedy(other)
+        assert plain.info is not None
+        assert other.info is not None
+        assert other.info.name == "made.gguf+tuned.gguf"
+        assert other.info.sha256 != plain.info.sha256
+    with pytest.raises(EngineError, match=r"made\.gguf cannot be applied"):
+        async with host(file, HostSettings(n_threads=1, slots=4, lora=str(file))):
+            pass
+
+
+async def test_more_than_a_hundred_texts_are_written_at_once(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    many = [[Message("user", f"Question {number}")] for number in range(120)]
+    async with host(file, HostSettings(n_threads=1, slots=300, cells=16_384)) as engine:
+        assert engine.info is not None
+        assert engine.info.slots == 240
+        alone = [await engine.generate(each, [GREEDY]) for each in (many[0], many[-1])]
+        wanted = (engine.generate(each, [GREEDY]) for each in many)
+        together = await asyncio.gather(*wanted)
+        for one, same in zip(alone, (together[0], together[-1]), strict=True):
+            assert one.finished[0].text == same.finished[0].text
+        report = await rested(engine)
+        # a run of the model for each token of one text at a time would be a thousand
+        assert report.decodes < 300
+
+
+def test_fewer_slots_are_taken_where_the_memory_does_not_hold_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def context(_model: object, cells: int, _threads: int, sequences: int) -> tuple[int, int]:
+        if cells > 50_000:
+            raise MemoryError("no room")
+        return cells, sequences
+
+    monkeypatch.setattr(loading, "Context", context)
+    model: Any = None
+    sizes = [(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
+    assert loading._largest(model, sizes, 1) == ((40_960, 256), 64, 4096)
+    assert loading._largest(model, sizes[2:], 1) == ((20_480, 64), 32, 4096)
+    with pytest.raises(MemoryError):
+        loading._largest(model, sizes[:1], 1)
