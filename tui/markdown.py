@@ -21,14 +21,20 @@ _STYLES = {"strong": "bold", "em": "italic", "code_inline": "$accent", "link": "
 Lines = list[Content]
 
 
-def rendered(text: str, width: int) -> Content:
+def rendered(text: str, width: int, *, joined: bool = False) -> Content:
     """The text with its Markdown drawn.
 
     Args:
         text: text from anywhere.
         width: cells a line may take; a wider table becomes a list of its rows.
+        joined: a line break inside a paragraph is a space, as in a document; else it stays, as
+            the writer of an answer may have meant it.
     """
-    tree = SyntaxTreeNode(_PARSER.parse(clean(text)))
+    tokens = _PARSER.parse(clean(text))
+    for piece in (piece for token in tokens for piece in token.children or () if joined):
+        if piece.type == "softbreak":
+            piece.type, piece.content = "text", " "
+    tree = SyntaxTreeNode(tokens)
     return Content("\n").join(_blocks(tree.children, width))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
+from store.agreement.figure import percent
 from store.agreement.intervals import wilson
 from store.checks.finding import Finding, Level
 from store.exporting.revision_wins import revision_wins
@@ -66,7 +67,7 @@ def length(rows: Sequence[ExportRow]) -> Finding:
 def _told(share: float | None, n: int, *, biased: bool) -> str:
     if share is None:
         return "no two answers differ in length"
-    told = f"the chosen answer is the longer one in {share:.0%} of {n} pairs"
+    told = f"the chosen answer is the longer one in {percent(share)} of {n} pairs"
     if n < FEW:
         return f"{told}: too few to tell"
     if biased:

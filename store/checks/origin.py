@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from store.agreement.figure import percent
 from store.checks.finding import Finding, Level
 from store.exporting.rows import ExportRow
 from store.records import Origin
@@ -22,8 +23,8 @@ def on_policy(rows: Sequence[ExportRow]) -> Finding:
     made = [side for side in sides if side.origin in _HERE]
     share = len(made) / len(sides)
     by = Counter(side.author or "unknown" for side in made).most_common()
-    models = ", ".join(f"{name} {n}" for name, n in by)
-    told = f"{len(made)} of {len(sides)} answers ({share:.0%}) were written here" + (
+    models = ", ".join(f"{name} ({n:,})" for name, n in by)
+    told = f"{len(made)} of {len(sides)} answers ({percent(share)}) were written here" + (
         f" by {models}" if models else ""
     )
     few = share < LEAST

@@ -8,8 +8,9 @@ from store.agreement.figure import Figure
 from store.agreement.slices import Slice, look_first, of_part
 from store.agreement.trend import TrendPoint
 from tui import formatting
-from tui.modes.export.text import bar, preview_line
+from tui.modes.export.text import preview_line
 from tui.modes.kappa.text import sparkline, title
+from tui.progress_bar import bar
 
 
 @pytest.mark.parametrize(

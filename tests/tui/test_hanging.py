@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.widgets.hanging import hang
+from tui.widgets.hanging import hang, under
 
 PIECES = st.lists(
     st.sampled_from(["- ", "1. ", "  ", "word ", "猫", "\n", "User  ", "x" * 30, "(a) ", "* "]),
@@ -43,3 +43,13 @@ def test_styles_stay_on_their_words() -> None:
     assert shown.plain == "- one two three four\n  five"
     bold = "".join(shown.plain[span.start : span.end] for span in shown.spans)
     assert "".join(bold.split()) == "threefourfive"
+
+
+@settings(max_examples=200, deadline=None)
+@given(PIECES, st.integers(min_value=4, max_value=12), st.integers(min_value=1, max_value=60))
+def test_a_second_column_is_wrapped_under_its_beginning(text: str, at: int, width: int) -> None:
+    line = "key".ljust(at) + "word " + text.replace("\n", " ")
+    shown = under(Content(f"{line}\nthe next line"), at, width).plain.split("\n")
+    assert "".join("".join(shown).split()) == "".join(f"{line}the next line".split())
+    if width >= at + 20 and at >= 5:
+        assert all(each.startswith(" " * at) for each in shown[1:-1])

@@ -45,7 +45,7 @@ async def test_shows_what_was_understood_then_writes_and_label_has_the_pair(
         await press(pilot, "enter")
         await until(pilot, lambda: "enter brings it in" in drawn(app))
         shown = " ".join(drawn(app).split())
-        for words in ("nothing was written", "why?", "1 added", "1 refused", "colour in 1 row"):
+        for words in ("nothing was written", "why?", "1 to add", "1 refused", "colour in 1 row"):
             assert words in shown
         assert stored(empty_path) == 0
         await press(pilot, "enter")
@@ -65,7 +65,7 @@ async def test_escape_leaves_everything_as_it_was_and_a_missing_file_is_told(
         await press(pilot, "ctrl+o")
         screen = app.screen
         assert isinstance(screen, ImportScreen)
-        for name, words in (("none.txt", "p takes another path"), ("prompts.txt", "2 added")):
+        for name, words in (("none.txt", "p takes another path"), ("prompts.txt", "2 to add")):
             screen.note_line.open("path", str(tmp_path / name))
             await press(pilot, "enter")
             await until(pilot, lambda words=words: words in drawn(app))

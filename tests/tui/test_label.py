@@ -330,3 +330,19 @@ async def test_c_corrects_the_better_answer_and_keeps_the_label(
         assert screen.to_label.pair_id == pair_id
         assert "your verdict: upper" in drawn(app)
         assert queue.total(rows) == 3
+
+
+async def test_the_guideline_stands_in_free_rows_and_never_over_a_text(
+    study: Path, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await press(pilot, "L")
+        assert "Guideline v1 · g opens it all" in drawn(app)
+        assert "Honest before polite." in drawn(app)
+        await pilot.resize_terminal(120, 10)
+        await settle(pilot)
+        assert "opens it all" not in drawn(app)
+        await pilot.resize_terminal(160, 45)
+        await press(pilot, "v")
+        assert "opens it all" not in drawn(app)

@@ -55,7 +55,7 @@ _FIGURES: Final = {
 }
 _WHOSE: Final = {RULES: "rules", PEOPLE: "people", AI: "judges"}
 _NAME, _COLUMN = 14, 15
-_MOST_LINES = 18
+_MOST_LINES = 30
 """Rows of the picture on a high screen."""
 _LEAST_LINES = 6
 _CHROME = 3

@@ -6,10 +6,16 @@ import re
 
 from textual.content import Content
 
+from store.records import Guideline
 from tui.markdown import rendered
+from tui.widgets.hanging import hang
 from tui.widgets.text_body import MEASURE
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
+_ORDER = re.compile(r"^\s*1\.\s", re.MULTILINE)
+OPENING = 11
+"""Lines of it that stand beside one's work at most."""
+
 _MARK = "bold underline $accent"
 
 
@@ -36,7 +42,25 @@ def drawn(text: str, search: str = "") -> Content:
         text: Markdown, which is drawn.
         search: words, in any order, upper or lower case.
     """
-    whole = rendered("\n".join(found(text, search)), MEASURE)
+    whole = rendered("\n".join(found(text, search)), MEASURE, joined=True)
     for word in search.split():
         whole = whole.highlight_regex(re.compile(re.escape(word), re.IGNORECASE), style=_MARK)
     return whole
+
+
+def opening(guideline: Guideline, key: str) -> Content:
+    """A guideline's section with a numbered list, or its first, dim; ``key`` opens all of it."""
+    parts = sections(guideline.text)
+    ordered = (part for part in parts if _ORDER.search(part))
+    words = hang(drawn(next(ordered, parts[0])), MEASURE)
+    lines = [
+        line
+        for part in words.split("\n", allow_blank=True)
+        for line in part.wrap(MEASURE) or [part]
+    ]
+    head = Content.styled(f"Guideline v{guideline.version} · {key} opens it all", "$muted")
+    kept = lines[:OPENING]
+    ends = [at for at, line in enumerate(kept) if not line.plain.strip()]
+    if len(lines) > OPENING and ends:
+        kept = kept[: ends[-1]]
+    return Content("\n").join([head, Content(""), *(line.stylize("$muted") for line in kept)])

@@ -20,8 +20,10 @@ from tui.text import plain
 from tui.text_screen import TextScreen
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, own_places, worded
+from tui.widgets.hanging import under
 from tui.widgets.note_line import NoteLine
 from tui.widgets.scrolling import Scrolls
+from tui.widgets.text_body import MEASURE
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -94,7 +96,8 @@ class HelpScreen(Scrolls, ModalScreen[None], TextScreen):
         words = self._words.casefold().split()
         found = [each for each in self._entries if each.holds(words)]
         aside = f"{len(found)} of {len(self._entries)} keys" if words else ""
-        text = _drawn(found, "" if words else self._about)
+        room = min(self.app.size.width - 8, MEASURE)
+        text = _drawn(found, "" if words else self._about, room)
         self.pane.show(text if found else plain("No key does that here."), aside=aside)
 
 
@@ -117,7 +120,7 @@ def key_entries(screen: Screen[Any]) -> Iterator[KeyEntry]:
     )
 
 
-def _drawn(ordered: list[KeyEntry], about: str) -> Content:
+def _drawn(ordered: list[KeyEntry], about: str, room: int) -> Content:
     width = max((cell_len(" ".join(entry.keys)) for entry in ordered), default=0) + 3
     parts: list[Content | tuple[str, str]] = [plain(about.strip() + "\n")] if about else []
     for before, entry in zip([None, *ordered], ordered, strict=False):
@@ -126,7 +129,7 @@ def _drawn(ordered: list[KeyEntry], about: str) -> Content:
             parts.append(("\n", ""))
         parts.append((keys + " " * (width - cell_len(keys)), "bold $accent"))
         parts.append((f"{entry.binding.tooltip}\n", ""))
-    return Content.assemble(*parts)
+    return under(Content.assemble(*parts), width, room)
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ class ImportScreen(BringInScreen):
             ignore=tuple(self._left_out),
         )
         report.file = path.name
-        lines = list(import_text.told(report))
+        lines = list(import_text.told(report, dry_run=dry_run))
         if dry_run:
             lines = [
                 *self._asked(),

@@ -13,18 +13,19 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 _MOST_TOLD = 20
 
 
-def numbers(report: FileReport) -> str:
-    """How many rows came in, were there, were refused."""
+def numbers(report: FileReport, *, dry_run: bool = False) -> str:
+    """How many rows came in, or would, were there, were refused."""
     split = f", split {report.split}" if report.split else ""
+    came = "to add" if dry_run else "added"
     return (
-        f"{report.read} read ({report.kind}, {report.format}{split}), {report.added} added,"
+        f"{report.read} read ({report.kind}, {report.format}{split}), {report.added} {came},"
         f" {report.duplicates} there already, {report.rejected} refused"
     )
 
 
-def told(report: FileReport) -> Iterator[str]:
+def told(report: FileReport, *, dry_run: bool = False) -> Iterator[str]:
     """The numbers, and all that was not taken over, a line each."""
-    yield f"{report.file}: {numbers(report)}"
+    yield f"{report.file}: {numbers(report, dry_run=dry_run)}"
     for problem in report.problems[:_MOST_TOLD]:
         kept = "kept" if problem.kept else "refused"
         field = f"{problem.field}: " if problem.field else ""

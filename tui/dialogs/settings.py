@@ -104,6 +104,7 @@ class SettingsScreen(PanelScreen):
                 PanelRow(key, name, shown(values[key]), about)
                 for key, (name, shown, about) in _SHOWN.items()
             ),
+            PanelRow("between", "", heading=True),
             PanelRow("mine", f"yours · {file or 'no configuration file here'}", heading=True),
             PanelRow(_OWN + "theme", "Colours", self._colours(), "enter goes through them"),
             PanelRow(

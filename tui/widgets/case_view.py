@@ -16,6 +16,8 @@ from tui.widgets.reading import Band, ReadingColumn
 GUIDELINE = 52
 """Cells the guideline takes at most beside the answers."""
 SAID_WIDE, SAID_STACKED = 5, 3
+PARTING = 3
+"""Blank rows between its parts."""
 """Rows for who said what."""
 
 
@@ -57,6 +59,10 @@ class CaseView(PairView):
     def need(self, widget: Widget, width: int, room: int) -> int:
         """What people said takes a few rows at most."""
         need = super().need(widget, width, room)
-        return (
-            min(need, SAID_STACKED if self.stacked else SAID_WIDE) if widget is self.said else need
-        )
+        if widget is self.said:
+            return min(need, SAID_STACKED if self.stacked else SAID_WIDE)
+        if widget is self.guideline and not self.stacked and not self.screen.has_class("-full"):
+            # it scrolls: it takes what the others leave, with the rows that part them
+            above = self.prompt.rows(self.size.width) + SAID_WIDE + PARTING
+            return min(need, max(room - above, self.left.rows(width), self.right.rows(width)))
+        return need

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual import getters
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.geometry import Region, Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -43,7 +42,7 @@ class ChainView(ReadingView):
     """
 
     DEFAULT_CSS = """
-    ChainView > #upcoming { padding: 0 3; text-wrap: nowrap; text-overflow: ellipsis; }
+    ChainView > #below { text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     prompt = getters.query_one("#prompt", PromptPane)
@@ -56,7 +55,6 @@ class ChainView(ReadingView):
         super().__init__()
         self.item: RevisionItem | None = None
         self.version = 0
-        self._upcoming = Content("")
         self.marked = True
         """Changes against the original are marked, where they can be read."""
         self._insisted = False
@@ -77,7 +75,7 @@ class ChainView(ReadingView):
         yield AnswerPane("Critique", widget_id="critique")
         yield AnswerPane("Revision", widget_id="revision")
         yield Editor("Your text")
-        yield Static(id="upcoming", markup=False)
+        yield Static(id="below", markup=False)
 
     def bands(self) -> Iterable[Band]:
         """Prompt; what is criticised with its critique; what came of it."""
@@ -88,23 +86,6 @@ class ChainView(ReadingView):
             yield from ([ReadingColumn([widget])] for widget in (*before.widgets, *after.widgets))
         else:
             yield [before, after]
-
-    def tell_upcoming(self, lines: Content) -> None:
-        """What comes next, dim, in the rows that no text needs."""
-        self.query_one("#upcoming", Static).update(lines)
-        self._upcoming = lines
-        self.fit()
-
-    def _shares(self, size: Size) -> list[tuple[Widget, Region]]:
-        found = super()._shares(size)
-        lines = self._upcoming.plain.count("\n") + 1 if self._upcoming else 0
-        bottom = max((region.bottom for _, region in found), default=size.height)
-        free = min(size.height - bottom - 1, lines)
-        if free > 0 and not self.screen.has_class("-full"):
-            first = found[0][1]
-            below = Region(first.x, bottom + 1, first.width, free)
-            found.append((self.query_one("#upcoming", Static), below))
-        return found
 
     def need(self, widget: Widget, width: int, room: int) -> int:
         """A text that is still to come has the rows it will probably take from the start."""

@@ -32,7 +32,7 @@ class StatusLine(Widget):
     """What is going on at the left, what was just done at the right."""
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; padding: 0 1; color: $muted; }
+    StatusLine { height: auto; padding: 0 1; color: $muted; }
     """
 
     ALLOW_SELECT = False
@@ -54,18 +54,27 @@ class StatusLine(Widget):
     doubt: reactive[str] = reactive("")
     """What of the project file is not what it was; stands in the place of the network."""
 
+    def watch_wrong(self) -> None:
+        """An error may take a second row."""
+        self.refresh(layout=True)
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        """One row; two for an error that is longer."""
+        return 2 if self.wrong and cell_len(self.told) > width else 1
+
     def render(self) -> Content:
         """The line, exactly as wide as the widget."""
         width = self.content_size.width
         if self.wrong:
-            return Content.styled(one_line(self.told, width), "bold $error")
+            return Content.styled(one_line(self.told, 2 * width), "bold $error")
         mark = "saving" if self.unsaved else ""
         first, *others = self.server.split(", ")
         more = f" and {len(others)} more" if others else ""
         opened = "network: only" if self.network else "open:"
         server = f"{opened} {first.partition('://')[2]}" if first else ""
         server = one_line(server, _ADDRESS - len(more)) + more
-        told = one_line(self.told, max(width * 2 // 3 - cell_len(server), 0))
+        most = width * 2 // 3 if self.doing else width
+        told = one_line(self.told, max(most - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
         closed = f"network: {self.network}" if self.network and not server else ""

@@ -31,6 +31,27 @@ def hang(content: Content, width: int) -> Content:
     return Content("\n").join(parts)
 
 
+def under(content: Content, indent: int, width: int) -> Content:
+    """Lines of two columns: what is wrapped of the second one stands under its beginning.
+
+    Args:
+        content: lines whose second column begins at ``indent`` behind two blanks, or
+            which have one column.
+        indent: cells of the first column.
+        width: cells a line may take.
+    """
+    if width < indent + 20:
+        return content
+    parts: list[Content] = []
+    for line in content.split("\n", allow_blank=True):
+        if line.cell_length > width and line.plain[indent - 2 : indent] == "  ":
+            wrapped = line[indent:].wrap(width - indent)
+            parts.append(line[:indent] + Content(f"\n{' ' * indent}").join(wrapped))
+        else:
+            parts.append(line)
+    return Content("\n").join(parts)
+
+
 def _wants(line: str, width: int) -> int:
     """Cells of the indent of a line that is too long for the width; 0 where it has none."""
     found = _LEAD.match(line)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 from textual.widgets import OptionList
 
 from tui.keys.common import LINES
@@ -24,6 +27,18 @@ class Lines(OptionList, inherit_bindings=False):
     """
 
     BINDINGS = LINES
+
+    def render_line(self, y: int) -> Strip:
+        """Under the cursor all is in the cursor's colour: dim words could not be read there."""
+        strip = super().render_line(y)
+        if self.scroll_offset.y + y != self.highlighted:
+            return strip
+        shown = self.get_visual_style("option-list--option", "option-list--option-highlighted")
+        over = Style(color=shown.rich_style.color, dim=False)
+        return Strip(
+            [Segment(text, (style or Style()) + over, control) for text, style, control in strip],
+            strip.cell_length,
+        )
 
     def on_focus(self) -> None:
         """The cursor is somewhere from the start, so that enter does something."""

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui.keymap import BY_ID, key_of
 from tui.text import plain
+from tui.widgets.hanging import under
 
 
 class NextStep(Static):
@@ -21,6 +22,7 @@ class NextStep(Static):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(markup=False, id=widget_id)
+        self._told, self._indent = Content(""), 0
 
     def tell(self, sentence: str, ways: Sequence[tuple[str, str]] = ()) -> None:
         """Show what to do.
@@ -37,7 +39,15 @@ class NextStep(Static):
         for way, does in ways:
             gap = " " * (width - cell_len(way))
             lines.append(Content.assemble(plain(way, "bold $accent"), gap, plain(does, "$muted")))
-        self.update(Content("\n").join(lines))
+        self._told, self._indent = Content("\n").join(lines), width
+        self._hang()
+
+    def on_resize(self) -> None:
+        """What a way does is wrapped under its own beginning."""
+        self._hang()
+
+    def _hang(self) -> None:
+        self.update(under(self._told, self._indent, self.content_size.width))
 
 
 def command(words: str, db_name: str) -> str:

@@ -62,6 +62,7 @@ class ReadingView(Widget):
     DEFAULT_CSS = """
     ReadingView { height: 1fr; width: 1fr; }
     ReadingView > Static { height: auto; }
+    ReadingView > #below { padding: 0 3; }
     """
 
     def __init__(self, *, widget_id: str | None = None) -> None:
@@ -72,6 +73,7 @@ class ReadingView(Widget):
         self._regions: list[tuple[Widget, Region]] = []
         self._together = False
         self._missing = 0
+        self._below = Content("")
 
     @property
     def layout(self) -> Layout:
@@ -105,6 +107,24 @@ class ReadingView(Widget):
             return Claim(need, need)
         # half of the rows are for the question, and half for the text that a person writes
         return Claim(need, first=room // 2 if isinstance(widget, PromptPane | Editor) else 0)
+
+    # What stands in the rows that no text needs
+
+    def tell_below(self, lines: Content) -> None:
+        """Words for free rows, in a ``Static`` named ``below`` that stands in no band."""
+        self.query_one("#below", Static).update(lines)
+        self._below = lines
+        self.fit()
+
+    def place_below(self, size: Size, bottom: int, lines: int) -> tuple[int, int]:
+        """Top and rows of these words; no rows hide them.
+
+        Args:
+            size: of the view.
+            bottom: the row behind the last text.
+            lines: of the words.
+        """
+        return bottom + 1, min(size.height - bottom - 1, lines)
 
     # What it uses
 
@@ -183,6 +203,12 @@ class ReadingView(Widget):
             for column, cells, wanted in zip(bands[at], widths[at], claims[at], strict=True):
                 found += _column(column, Region(x, y, cells, height), wanted)
                 x += cells
+        if self._below and found and not self.screen.has_class("-full"):
+            bottom = max(region.bottom for _, region in found)
+            y, height = self.place_below(size, bottom, self._below.plain.count("\n") + 1)
+            if height > 0:
+                below = Region(found[0][1].x, y, found[0][1].width, height)
+                found.append((self.query_one("#below", Static), below))
         return found
 
 

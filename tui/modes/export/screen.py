@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import getters
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
@@ -28,8 +29,10 @@ from tui.modes.export import text as lines
 from tui.modes.export import worker
 from tui.modes.export.worker import Planned, WritingProgress
 from tui.modes.kappa import text as kappa_lines
+from tui.progress_bar import bar
 from tui.text import plain
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.hanging import under
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.note_line import CleanInput
@@ -73,6 +76,7 @@ class ExportScreen(ModeScreen):
         super().__init__()
         self._format = "triplets"
         self._planned: Planned | None = None
+        self._checked = Content("")
         self._progress: WritingProgress | None = None
         self._in_the_way: Path | None = None
         """An earlier export at the path, which only ``y`` replaces."""
@@ -235,8 +239,16 @@ class ExportScreen(ModeScreen):
                     self.background(self._check, group="checks")
         self.refresh_bindings()
 
+    def on_resize(self, _event: Resize) -> None:
+        """What the checks say is wrapped under its beginning."""
+        self.call_after_refresh(self._draw_checks)
+
     async def _check(self) -> None:
-        self.checks.update(lines.checked(await worker.checks(self.services.db_path)))
+        self._checked = lines.checked(await worker.checks(self.services.db_path))
+        self._draw_checks()
+
+    def _draw_checks(self) -> None:
+        self.checks.update(under(self._checked, lines.BEFORE, self.checks.content_size.width))
 
     def _show(self, planned: Planned) -> None:
         self._planned = planned
@@ -302,7 +314,7 @@ class ExportScreen(ModeScreen):
 
     def _draw_bar(self) -> None:
         if self._progress is not None:
-            self.result.update(lines.bar(self._progress.done, self._progress.total))
+            self.result.update(bar(self._progress.done, self._progress.total))
 
     async def _list(self, reason: str) -> None:
         planned = self._planned

@@ -16,6 +16,8 @@ from tui.text import plain
 if TYPE_CHECKING:  # scikit-learn: not needed to draw
     from store.checks.registry import Told
 
+BEFORE = 8
+"""Cells before what a check says."""
 MOST_CHECKS = 2
 """Findings that are told here."""
 
@@ -102,7 +104,8 @@ def checked(found: Sequence[Told]) -> Content:
     )
     lines = [
         Content.assemble(
-            ("checks  " if place == 0 else " " * 8, "$muted"),
+            ("checks" if place == 0 else "", "$muted"),
+            " " * (BEFORE - 6 if place == 0 else BEFORE),
             plain(each.finding.summary, "$warning" if each.finding.level is Level.WARN else ""),
             (f"   / finding:{each.check.id}" if each.finding.pairs else "", "$muted"),
         )
@@ -112,11 +115,3 @@ def checked(found: Sequence[Told]) -> Content:
     if more > 0:
         lines.append(Content.styled(f"        {more} more: pairlab check", "$muted"))
     return Content("\n").join(lines)
-
-
-def bar(done: int, total: int, cells: int = 30) -> Content:
-    """A progress bar in text: it moves and is then the sentence that says what was written."""
-    full = cells * done // total if total else cells
-    return Content.assemble(
-        ("━" * full, "$accent"), ("━" * (cells - full), "$rule"), f"  {done:,} of {total:,}"
-    )

@@ -25,8 +25,9 @@ class HomeScreen(ModeScreen):
     HELP_TEXT = text.HELP
     BINDINGS = HOME
     DEFAULT_CSS = """
-    HomeScreen VerticalScroll { scrollbar-size: 0 1; }
-    HomeScreen Static { padding: 0 2; height: auto; max-width: 92; }
+    HomeScreen VerticalScroll { scrollbar-size: 0 1; align-horizontal: center; }
+    HomeScreen Static { padding: 1 2; height: auto; width: 100%; max-width: 96; }
+    HomeScreen.-narrow Static { padding: 0 2; }
     """
 
     whole = getters.query_one(VerticalScroll)

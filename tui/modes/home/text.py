@@ -11,6 +11,7 @@ from engine.api import EngineStatus, State
 from store.views.standing import Standing
 from tui.formatting import counted
 from tui.keymap import with_keys
+from tui.progress_bar import bar
 from tui.services import Services
 from tui.text import one_line, plain
 
@@ -19,6 +20,9 @@ HELP = (
     "files in, the model, rounds, the report, a backup. The project's settings and your own are "
     "at {all.settings}."
 )
+
+WORDS = 28
+"""Cells of what a way does, before how far one is."""
 
 Way = tuple[str, str]
 """The id of a key, and what it does here."""
@@ -38,6 +42,7 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
         shown: the key of an id.
     """
     parts: list[Content] = []
+    progress = _progress(standing)
 
     def block(title: str, ways: list[Way], words: str = "") -> None:
         parts.append(Content.assemble(plain(title, "bold"), plain(words)))
@@ -45,11 +50,10 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
         for binding, does in ways:
             key = shown(binding)
             gap = " " * max(width - cell_len(key), 1)
-            parts.append(
-                Content.assemble(
-                    "  ", (key, "bold $accent"), gap, plain(with_keys(does, shown), "$muted")
-                )
-            )
+            told = plain(with_keys(does, shown), "$muted")
+            far = progress.get(binding, Content(""))
+            told = told.pad_right(max(WORDS - told.cell_length, 1)) if far else told
+            parts.append(Content.assemble("  ", (key, "bold $accent"), gap, told, far))
         parts.append(Content(""))
 
     if not standing.prompts and not standing.pairs:
@@ -70,6 +74,19 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
     )
     block("What comes next", _next(standing))
     return Content("\n").join(parts[:-1])
+
+
+def _progress(standing: Standing) -> dict[str, Content]:
+    """How far this person is, behind the ways to where it goes on."""
+    decided = standing.revisions - standing.to_decide
+    return {
+        way: bar(done, total, 12)
+        for way, done, total in (
+            ("mode.revise", decided, standing.revisions),
+            ("mode.label", standing.labelled, standing.pairs),
+        )
+        if total and done < total
+    }
 
 
 def _holds(standing: Standing) -> str:

@@ -13,10 +13,10 @@ from store.agreement.trend import GuidelineMark, TrendPoint
 SCALES = ((1.0, 0.8, 0.6, 0.4), (1.0, 0.6, 0.2, -0.2))
 """Marks of the axis, top down: as a rule, and where some kappa is below the last of them."""
 
-STEPS = (2, 1)
+STEPS = (7, 5, 4, 3, 2, 1)
 """Rows from mark to mark, the larger picture first."""
 
-WIDEST = 88
+WIDEST = 120
 """Cells of the picture."""
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from textual import getters
 from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.widgets import Static
 
 from store.judgements import corrections
 from store.judgements.corrections import Correction
@@ -36,6 +38,7 @@ class CorrectableView(PairView):
         """The editor stands in the place of an answer."""
         yield from super().compose()
         yield Editor("Your correction")
+        yield Static(id="below", markup=False)
 
     def answers(self) -> Iterable[Band]:
         """The answers as they stand, one of them replaced by the editor."""
@@ -44,6 +47,11 @@ class CorrectableView(PairView):
                 ReadingColumn([self.editor]) if self._away in column.widgets else column
                 for column in band
             ]
+
+    def place_below(self, size: Size, bottom: int, lines: int) -> tuple[int, int]:
+        """At the end of the view, whole or not at all: it stays from pair to pair."""
+        rows = min(lines, size.height // 3)
+        return size.height - rows, rows if bottom + 2 <= size.height - rows else 0
 
     def open_editor(self, pane: AnswerPane) -> None:
         """Put the editor in the place of an answer."""

@@ -69,6 +69,8 @@ class LabelScreen(CorrectingScreen):
         """Skipped pairs that were skipped again: they wait until one asks for them."""
         self._skipped = 0
         """How many wait, where nothing else is left."""
+        self._guideline: str | None = None
+        """Id of the version below the answers."""
         self.rhythm = Rhythm()
 
     def compose_mode(self) -> Iterable[Widget]:
@@ -353,9 +355,14 @@ class LabelScreen(CorrectingScreen):
 
     async def _tell_guideline(self) -> None:
         current = await self.ask(guidelines.current)
-        self.status.doing = (
-            "" if current is None else f"guideline v{current.version} · {_headline(current.text)}"
-        )
+        if current is None:
+            return
+        self.status.doing = f"guideline v{current.version} · {_headline(current.text)}"
+        if current.id != self._guideline and not self.stacked:
+            from tui.dialogs.guideline_text import opening  # a parser, not needed for the pair
+
+            self._guideline = current.id
+            self.view.tell_below(opening(current, self.app.key_of("all.guideline")))
 
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)

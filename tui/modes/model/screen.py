@@ -21,7 +21,7 @@ from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored
 from store.items import prompts
 from store.log.undo import Undone
 from tui.dialogs.sheet import Sheet
-from tui.formatting import counted, time_left
+from tui.formatting import counted, share, time_left
 from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
@@ -290,7 +290,7 @@ def queue_words(progress: PlanProgress | None, status: EngineStatus, writing: st
         lines.append(waiting)
     if status.needed_tokens > status.evaluated_tokens:
         saved = 1 - status.evaluated_tokens / status.needed_tokens
-        lines.append(f"{saved:.0%} of the tokens shared between prompts and not read again")
+        lines.append(f"{share(saved)} of the tokens shared between prompts and not read again")
     return plain("\n".join(lines))
 
 

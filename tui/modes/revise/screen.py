@@ -616,7 +616,7 @@ class ReviseScreen(ModeScreen):
             after = await self.ask(
                 worked.upcoming, self.services.annotator, position, text.UPCOMING
             )
-            self.chain.tell_upcoming(text.upcoming(after, self.app.size.width))
+            self.chain.tell_below(text.upcoming(after, self.app.size.width))
         self._tell_doing()
 
     def _tell_doing(self) -> None:
