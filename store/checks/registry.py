@@ -289,7 +289,7 @@ def pairs_found(db: Database, check_id: str) -> tuple[str, ...]:
 def _plan(db: Database, from_: str) -> ExportPlan:
     # what a weak judge would teach is to be seen before anybody lets it out
     allow = frozenset({Reason.WEAK_JUDGE})
-    return plan(db, ExportOptions(format="trl", from_=from_, allow=allow))
+    return plan(db, ExportOptions(format="trl", from_=from_, allow=allow), with_card=False)
 
 
 def summaries() -> dict[str, str]:

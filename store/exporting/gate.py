@@ -78,7 +78,7 @@ def _reasons(
     weak: frozenset[str],
 ) -> Iterator[Reason]:
     pair = row.pair
-    both = (row.chosen, row.rejected)
+    one, other = row.chosen.text, row.rejected.text
     if pair.flagged:
         yield Reason.FLAGGED
     if row.standing.basis == "labels" and rests_on_doubt(_labels_behind(row), doubted):
@@ -88,16 +88,16 @@ def _reasons(
             yield Reason.WEAK_JUDGE
         if _unsure(row, options.min_confidence):
             yield Reason.LOW_CONFIDENCE
-    if any(texts.blank(text) for text in (_last_turn(pair), *(side.text for side in both))):
+    if texts.blank(one) or texts.blank(other) or texts.blank(_last_turn(pair)):
         yield Reason.EMPTY
     if _alike(pair):
         told = row.original is None or _alike(row.original)
         yield Reason.IDENTICAL if told else Reason.IDENTICAL_WHEN_REDACTED
-    if any(reasoning.found(side.text) for side in both):
+    if reasoning.found(one) or reasoning.found(other):
         yield Reason.REASONING
-    if any(side.finish_reason == "length" for side in both):
+    if "length" in (row.chosen.finish_reason, row.rejected.finish_reason):
         yield Reason.TRUNCATED
-    if any(texts.degenerate(side.text) for side in both):
+    if texts.degenerate(one) or texts.degenerate(other):
         yield Reason.DEGENERATE
     if reason := refused_by_format(row):
         yield reason

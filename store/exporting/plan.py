@@ -64,7 +64,8 @@ class ExportPlan:
     """Ids of pairs that went out although no tokenizer could say whether they differ once cut."""
     pairs: int
     """All pairs it is about: those of the project, or the ones asked for."""
-    background: Background
+    behind: Background | None
+    """What a card tells; None where none was asked for."""
     entries: Entries[Any]
     """What the lines are made of: the rows, or every pair where the format holds them all."""
     by_basis: dict[str, int]
@@ -79,6 +80,12 @@ class ExportPlan:
     """Of the models whose verdicts are behind the decided rows."""
     kin: dict[str, str] = field(default_factory=dict)
     """Prompt groups that go where another one goes; see :func:`store.exporting.split.kin`."""
+
+    @property
+    def background(self) -> Background:
+        """What a card tells, of a plan made for one."""
+        assert self.behind is not None
+        return self.behind
 
     @property
     def label_smoothing(self) -> float | None:
@@ -127,7 +134,11 @@ class ExportPlan:
 
 
 def plan(
-    db: Database, options: ExportOptions, count_tokens: CountTokens | None = None
+    db: Database,
+    options: ExportOptions,
+    count_tokens: CountTokens | None = None,
+    *,
+    with_card: bool = True,
 ) -> ExportPlan:
     """Work out an export; writes nothing.
 
@@ -136,6 +147,7 @@ def plan(
         options: what was asked for.
         count_tokens: tokens of each text by the model's tokenizer; None when no model is at
             hand, which is reported in ``length_not_checked``.
+        with_card: whether to read what a card tells, which the export of one file does without.
 
     Raises:
         UsageProblem: there is no such format, or it cannot be redacted.
@@ -144,7 +156,7 @@ def plan(
             in a format that holds every pair, and so every label, also of one opened in blocks.
     """
     with _nothing_collected():
-        return _plan(db, options, count_tokens)
+        return _plan(db, options, count_tokens, with_card=with_card)
 
 
 @contextmanager
@@ -159,7 +171,9 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _plan(db: Database, options: ExportOptions, count_tokens: CountTokens | None) -> ExportPlan:
+def _plan(
+    db: Database, options: ExportOptions, count_tokens: CountTokens | None, *, with_card: bool
+) -> ExportPlan:
     format_ = named(options.format)
     if options.redact and format_.every_pair:
         raise UsageProblem(
@@ -218,7 +232,7 @@ def _plan(db: Database, options: ExportOptions, count_tokens: CountTokens | None
         excluded=_by_reason([*project.removed, *(pair.id for pair in project.pairs)], reasons),
         length_not_checked=tuple(p.id for p in rows.pairs if p.id in passed.length_not_checked),
         pairs=len(project.pairs) + len(project.removed),
-        background=background.read(db, [pair.id for pair in entries.pairs]),
+        behind=background.read(db, [pair.id for pair in entries.pairs]) if with_card else None,
         entries=entries,
         by_basis=_counted(standings[pair.id].basis for pair in rows.pairs),
         redacted=dict(sorted(kinds.items())) if options.redact else None,
