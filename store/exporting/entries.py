@@ -50,3 +50,8 @@ class Entries(Generic[E]):
     def checked(self, check: Callable[[E], None]) -> Entries[E]:
         """The same, each looked at before it is given away."""
         return replace(self, check=check)
+
+
+def may_be_held(characters: int) -> bool:
+    """Whether entries with so many characters may stay in memory."""
+    return characters <= HELD

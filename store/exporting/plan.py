@@ -28,7 +28,7 @@ from store.exporting import (
     split,
 )
 from store.exporting.background import Background
-from store.exporting.entries import HELD, Entries
+from store.exporting.entries import Entries, may_be_held
 from store.exporting.facts import PairOutline
 from store.exporting.formats import named
 from store.exporting.formats.base import ExportFormat, Judged, Line
@@ -270,7 +270,7 @@ class _Passed:
             if made.held is not None:
                 characters += row.characters
                 made.held.append(row)
-                if characters > HELD:
+                if not may_be_held(characters):
                     made.held = None
         return made
 
@@ -296,9 +296,8 @@ def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozen
 
 
 def _by_reason(pair_ids: Sequence[str], reasons: dict[str, Reason]) -> dict[str, list[str]]:
-    out: dict[str, list[str]] = {}
-    for reason in Reason:
-        found = [pair_id for pair_id in pair_ids if reasons.get(pair_id) is reason]
-        if found:
-            out[reason.value] = found
-    return out
+    out: dict[Reason, list[str]] = {reason: [] for reason in Reason}
+    for pair_id in pair_ids:
+        if reason := reasons.get(pair_id):
+            out[reason].append(pair_id)
+    return {reason.value: found for reason, found in out.items() if found}
