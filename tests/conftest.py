@@ -2,11 +2,16 @@
 
 A busy machine makes no test fail, and what passed here passes elsewhere.
 ``HYPOTHESIS_PROFILE=explore make test`` draws new examples.
+
+What is compiled is kept, for the workers and for every command that a test starts, and the
+collector walks the modules less often.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -15,3 +20,7 @@ _CALM = [HealthCheck.too_slow]
 settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=_CALM)
 settings.register_profile("explore", deadline=None, suppress_health_check=_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+gc.set_threshold(100_000, 50, 100)

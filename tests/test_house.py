@@ -32,6 +32,8 @@ LABEL_TABLE = {
     "store/judgements/labels.py": "gives labels, to a pair that it has found",
     "store/judgements/pairing.py": "asks whether a model has judged a pair, removed or not",
     "store/log/current_state.py": "keeps the table",
+    "store/merging/people.py": "compares what two files hold",
+    "store/rounds/presence.py": "asks whether a name is known here",
     "store/views/browse.py": "of pairs that are on the screen",
     "store/views/conditions.py": "of pairs that another table has kept",
     "store/views/search_index.py": "indexes notes of removed pairs as well",

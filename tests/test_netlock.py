@@ -8,7 +8,6 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -62,6 +61,19 @@ server.Server = Asked
 __main__.main()
 """
 
+LINES = """
+import json, sys
+from engine import netlock
+from tui.cli import main
+for line in json.loads(sys.argv[1]):
+    sys.argv = ["pairlab", *line]
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code, (line, ended.code)
+    assert netlock.state().value == "locked by the kernel", line
+"""
+
 locked = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
     reason="the kernel's lock is for Linux on x86-64 and aarch64",
@@ -100,24 +112,20 @@ def test_the_command_line_works_behind_the_lock(tmp_path: Path) -> None:
     (tmp_path / "pairs.jsonl").write_text(
         '{"id": "p1", "prompt": "q", "a": "one answer", "b": "another"}\n', encoding="utf-8"
     )
-    for command in (
-        ("new", "--starter"),
-        ("import", "pairs.jsonl"),
-        ("label", "p1", "a"),
-        ("agree", "--between", "first", "second"),
-        ("export", "out"),
-        ("report", "report.md"),
-    ):
-        done = run(tmp_path, "-m", "tui", *command)
-        assert done.returncode == 0, done.stderr
-    assert network(tmp_path)["severity"] == "ok"
-    assert "locked by the kernel" in network(tmp_path)["words"]
-
-
-def network(folder: Path) -> dict[str, Any]:
-    told = json.loads(run(folder, "-m", "tui", "doctor", "--json").stdout)
-    [finding] = [each for each in told["findings"] if each["subject"] == "network"]
-    return dict(finding)
+    lines = (
+        ["new", "--starter"],
+        ["import", "pairs.jsonl"],
+        ["label", "p1", "a"],
+        ["agree", "--between", "first", "second"],
+        ["export", "out"],
+        ["report", "report.md"],
+    )
+    done = run(tmp_path, "-c", LINES, json.dumps(lines))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(run(tmp_path, "-m", "tui", "doctor", "--json").stdout)
+    [found] = [each for each in told["findings"] if each["subject"] == "network"]
+    assert found["severity"] == "ok"
+    assert "locked by the kernel" in found["words"]
 
 
 ENDPOINT = f"""

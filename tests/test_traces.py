@@ -39,25 +39,38 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
     )
 
 
-def pairlab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = run(folder, sys.executable, "-m", "tui", *arguments)
+LINES = """
+import json, sys
+from tui.cli import main
+for line in json.loads(sys.argv[1]):
+    sys.argv = ["pairlab", *line]
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code, (line, ended.code)
+"""
+
+
+def pairlab(folder: Path, *lines: list[str]) -> None:
+    """One process under the usual mask that runs these command lines one after the other."""
+    done = run(folder, sys.executable, "-c", LINES, json.dumps(lines))
     assert done.returncode == 0, done.stderr
-    return done
 
 
 def test_others_can_read_nothing_that_was_written(tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text("".join(json.dumps(row) + "\n" for row in PAIRS), encoding="utf-8")
     given = set(tmp_path.iterdir())
-    pairlab(tmp_path, "new")
-    pairlab(tmp_path, "import", "pairs.jsonl")
-    for pair in ids_in(tmp_path):
-        pairlab(tmp_path, "label", pair, "a")
-    pairlab(tmp_path, "export", "data")
-    pairlab(tmp_path, "export", "checked", "--format", "audit")
-    pairlab(tmp_path, "report", "report.md")
-    pairlab(tmp_path, "backup", "copy.db")
-    pairlab(tmp_path, "models")
+    pairlab(tmp_path, ["new"], ["import", "pairs.jsonl"])
+    pairlab(
+        tmp_path,
+        *(["label", pair, "a"] for pair in ids_in(tmp_path)),
+        ["export", "data"],
+        ["export", "checked", "--format", "audit"],
+        ["report", "report.md"],
+        ["backup", "copy.db"],
+        ["models"],
+    )
     written = [path for path in tmp_path.rglob("*") if path not in given]
     assert len([path for path in written if path.is_file()]) > 5
     assert [path for path in written if path.stat().st_mode & 0o077] == []

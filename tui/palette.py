@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.dialogs.help import key_entries
 from tui.dialogs.registry import DIALOGS
 from tui.modes.registry import BY_ID, MODES
 from tui.text import plain
@@ -58,6 +57,8 @@ class PairlabCommands(Provider):
                 yield Hit(score, entry.drawn(name), entry.run, text=entry.name)
 
     def _entries(self) -> Iterator[_PaletteEntry]:
+        from tui.dialogs.help import key_entries  # loads the store, which the first paint waits for
+
         app = cast("PairlabApp", self.app)
         for mode in MODES:
             key = app.key_of(f"mode.{mode.id}")

@@ -39,7 +39,7 @@ def share_of(hits: Sequence[bool], prompts: Sequence[str]) -> Share:
     counted, n = sum(hits), len(hits)
     ends = wilson(counted, n)
     if shares_prompts(prompts):
-        from store.agreement.judge.measured import ratio_interval  # numpy
+        from store.agreement.over_prompts import ratio_interval  # numpy
 
         ends = wider(ends, ratio_interval([float(hit) for hit in hits], [1.0] * n, prompts))
     return Share(counted, n, ends)

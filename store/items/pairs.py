@@ -8,7 +8,8 @@ the same, are drawn by their texts.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -34,9 +35,10 @@ _SAME_TEXTS = (
     " JOIN candidate AS b ON b.id = pair.b_id WHERE pair.prompt_id = ?1"
     " AND (a.text = ?2 AND b.text = ?3 OR a.text = ?3 AND b.text = ?2) ORDER BY position LIMIT 1"
 )
-_SELECT_TEXT = (
-    "SELECT pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags FROM pair"
-    " JOIN prompt ON prompt.id = pair.prompt_id"
+TEXT: Final = "pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags"
+"""SQL: the columns that :func:`text_of` takes."""
+TEXT_FROM: Final = (
+    "pair JOIN prompt ON prompt.id = pair.prompt_id"
     " JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id"
 )
 
@@ -181,9 +183,15 @@ def text(db: Database, pair_id: str) -> PairText:
     Raises:
         WrongId: there is none.
     """
-    row = db.execute(_SELECT_TEXT + " WHERE pair.id = ?", (pair_id,)).fetchone()
+    sql = f"SELECT {TEXT} FROM {TEXT_FROM} WHERE pair.id = ?"  # noqa: S608 - written above
+    row = db.execute(sql, (pair_id,)).fetchone()
     if row is None:
         raise WrongId(pair_id, "pair")
+    return text_of(row)
+
+
+def text_of(row: Sequence[Any]) -> PairText:
+    """A pair from the columns :data:`TEXT`."""
     key, turns, a, b, category, tags = row
     return PairText(key, messages_of(turns), a, b, category, words_of(tags))
 

@@ -13,12 +13,13 @@ from store.judgements import settings
 DISTANCE: Final = 20
 """Labels that must lie between the first pass and the repeat, so that it is not remembered."""
 
-_COUNTS = """
-SELECT count(*) FILTER (WHERE phase = 'first'), count(*) FILTER (WHERE phase = 'repeat')
-FROM kept_label AS label_head WHERE annotator = ?
-"""
+# One statement, as it is asked with every label; what is old enough is looked for only when due.
 _OLD_ENOUGH = """
-SELECT pair_id FROM blind_pass AS first JOIN answered USING (pair_id, annotator)
+WITH due AS MATERIALIZED (
+    SELECT count(*) FROM kept_label AS label_head WHERE annotator = ?1
+    HAVING count(*) FILTER (WHERE phase = 'first') / ?3 > count(*) FILTER (WHERE phase = 'repeat')
+)
+SELECT pair_id FROM due CROSS JOIN blind_pass AS first JOIN answered USING (pair_id, annotator)
 WHERE annotator = ?1 AND answer = 'given'
   AND NOT EXISTS (SELECT 1 FROM kept_label AS again WHERE again.pair_id = first.pair_id
                   AND again.annotator = ?1 AND again.phase = 'repeat')
@@ -44,10 +45,7 @@ def due_every(db: Database, annotator: str, every: int) -> str | None:
     who = ids.name(annotator)
     if every < 1:
         return None
-    first, repeated = db.execute(_COUNTS, [who]).fetchone()
-    if first // every <= repeated:
-        return None
-    rows = db.execute(_OLD_ENOUGH, [who, DISTANCE]).fetchall()
+    rows = db.execute(_OLD_ENOUGH, [who, DISTANCE, every]).fetchall()
     seed = meta.seed(db, "order")
     return min(
         (str(row[0]) for row in rows),

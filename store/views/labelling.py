@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db.project_database import immediate
+from store.errors import WrongId
 from store.items import pairs
 from store.judgements import corrections, labels, settings
 from store.judgements.corrections import Correction
@@ -25,17 +26,19 @@ from store.rounds.rounds import Round
 from store.views.sides import PlacedPair
 
 _OWN = f"""
-SELECT json_extract(flag.value, '$.on'), json_extract(remark.value, '$.text'), {queue.RECENT},
+SELECT {pairs.TEXT},
+       json_extract(flag.value, '$.on'), json_extract(remark.value, '$.text'), {queue.RECENT},
        label.*
-FROM (SELECT 1)
+FROM {pairs.TEXT_FROM}
 LEFT JOIN head AS flag ON flag.kind = 'flag' AND flag.item = :pair AND flag.annotator = :who
     AND flag.phase = ''
 LEFT JOIN head AS remark ON remark.kind = 'note' AND remark.item = :pair
     AND remark.annotator = :who AND remark.phase = ''
 LEFT JOIN (SELECT {labels.COLUMNS} FROM labels_current
            WHERE pair_id = :pair AND annotator = :who AND phase = 'first') AS label
+WHERE pair.id = :pair
 """
-"""The annotator's own marks on a pair, and their pace."""
+"""A pair's texts, the annotator's own marks on it, and their pace."""
 
 _ASKED = (settings.STRENGTH, settings.QUEUE, settings.RANDOM_SHARE)
 
@@ -276,9 +279,12 @@ def _at(
     if asked is None:
         asked = settings.some(db, *_ASKED)
     own = {"pair": place.pair_id, "who": ids.name(annotator)}
-    flagged, note, recent, *mine = db.execute(_OWN, own).fetchone()
+    row = db.execute(_OWN, own).fetchone()
+    if row is None:
+        raise WrongId(place.pair_id, "pair")
+    text, (flagged, note, recent, *mine) = pairs.text_of(row[:6]), row[6:]
     return PairToLabel(
-        text=pairs.text(db, place.pair_id),
+        text=text,
         left=queue.left_side(db, annotator, place.pair_id),
         index=place.index,
         total=place.total,

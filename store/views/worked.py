@@ -12,7 +12,8 @@ from store import ids
 from store.rounds import queue
 
 _TIMES: Final = (
-    "SELECT at FROM label_head WHERE annotator = ? AND seconds IS NOT NULL AND at >= ?"
+    "SELECT at FROM kept_label AS label_head"
+    " WHERE annotator = ? AND seconds IS NOT NULL AND at >= ?"
     " AND phase <> 'discussion' AND verdict <> 'skip' ORDER BY at"
 )
 _DECIDED: Final = (
@@ -37,7 +38,7 @@ _RECENT: Final = f"""SELECT json_group_array(seconds) FROM (
     ORDER BY at DESC LIMIT {queue.PACE}
 )"""
 _SINCE: Final = """
-SELECT 'label', count(*) FROM label_head JOIN event ON event.id = event_id
+SELECT 'label', count(*) FROM kept_label AS label_head JOIN event ON event.id = event_id
 WHERE event.annotator = :who AND arrival > :after AND verdict <> 'skip'
     AND json_extract(value, '$.correction') IS NULL
 UNION ALL

@@ -159,7 +159,7 @@ def lines_with(value: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "value", ["".join(HOSTILE[:4]), "".join(HOSTILE[4:8]), HOSTILE[-1] + HOSTILE[0]], ids=repr
+    "value", [HOSTILE[-1] + "".join(HOSTILE[:4]), "".join(HOSTILE[4:8])], ids=repr
 )
 def test_every_command_and_option_with_a_hostile_value(tmp_path: Path, value: str) -> None:
     with closing(create(tmp_path / "pairlab.db")):

@@ -172,6 +172,7 @@ def test_settings_hold_for_everybody(project: Pairlab) -> None:
         "random_share": 0.3,
         "run_pairs": ["original-last", "best-worst"],
         "judge_margin": 0,
+        "backups": 0,
     }
     assert project("setting", "--strength", "on", "--repeats", "10").exit_code == 0
     assert project("setting", "--minimum-seconds", "1.5").exit_code == 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +30,13 @@ def sources() -> dict[str, str]:
     return {path.stem: path.read_text() for path in sorted(COLLECTION.glob("*.jinja"))}
 
 
-def rows() -> Iterator[str]:
+@cache
+def rows() -> tuple[str, ...]:
     """One line of the table for each template."""
+    return tuple(_rows())
+
+
+def _rows() -> Iterator[str]:
     for name, source in sources().items():
         made = template(source)
         as_it_is, on, off = (_rendered(source, think) for think in (None, True, False))

@@ -15,6 +15,8 @@ import pytest
 from sqlite_utils import Database
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input, TextArea
 
 from store.db.connection import create, open_store
@@ -23,6 +25,20 @@ from tests.tui.driving import MakeApp, Unhurried, Watch
 from tests.tui.seed import AT, three_chains
 from tui.app import PairlabApp
 from tui.services import Services
+
+_parse = Stylesheet._parse_rules
+_parsed: dict[Any, list[RuleSet]] = {}
+
+
+def _parse_once(self: Stylesheet, css: str, *where: Any, **more: Any) -> list[RuleSet]:
+    """Style rules, parsed once for all apps of the process, not anew for each."""
+    key = (css, where, tuple(more.items()), tuple(self._variables.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse(self, css, *where, **more)
+    return _parsed[key]
+
+
+Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
 
 
 @pytest.fixture

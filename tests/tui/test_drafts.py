@@ -118,16 +118,21 @@ async def test_a_reason_and_a_case_are_offered_again(
     labels.give(rows, pair, "second", "b", at=AT)
     app = make_app(study)
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, "J", "1", "s", "o", "escape", "g", "n", "o")
+        await press(pilot, "J", "1", "enter", "s", "o", "escape")
         await pilot.press("ctrl+q")
-    assert drafts(rows) == {"reason": "so", "case": "no"}
+    assert drafts(rows) == {"reason": "so"}
     app = make_app(study)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "J")
         assert "unfinished reason" in drawn(app)
-        await press(pilot, "1", "enter")
+        await press(pilot, "1", "enter", "enter", "left", "g", "n", "o")
+        await pilot.press("ctrl+q")
     assert rulings.all_standing(rows)[pair].reason == "so"
-    assert drafts(rows) == {"case": "no"}
+    assert drafts(rows) == {"case": "sono"}
+    app = make_app(study)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "J", "left")
+        assert "unfinished" in drawn(app)
 
 
 async def test_a_guideline_is_offered_again(study: Path, rows: Database, make_app: MakeApp) -> None:

@@ -13,6 +13,7 @@ from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import AT
 from tui import configuration, keymap
 from tui.configuration import Configuration
+from tui.widgets.footer import KeysLine
 
 SIZE = (120, 30)
 
@@ -24,7 +25,7 @@ def written(tmp_path: Path, text: str) -> Configuration:
 
 
 def footer(app: Any) -> str:
-    return app.screen.keys_line.render().plain.replace("\n", "  ")
+    return app.screen.query_one(KeysLine).render().plain.replace("\n", "  ")
 
 
 def verdicts(rows: Database) -> list[str]:

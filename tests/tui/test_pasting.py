@@ -122,16 +122,16 @@ async def test_into_a_reason_a_case_and_a_search(
     labels.give(rows, pair, "second", Verdict.B, at=AT)
     app = make_app(study)
     async with app.run_test(size=(120, 30)) as pilot:
-        await press(pilot, "J", "slash")
+        await press(pilot, "J", "l")
         await paste(pilot, f"honest{end}polite")
         assert app.screen.focused is not None
         assert isinstance(app.screen.focused, Input)
         assert app.screen.focused.value == "honest polite"
-        await press(pilot, "escape", "g")
-        await paste(pilot, f"look at{end}the claim")
-        await press(pilot, "enter", "m")
+        await press(pilot, "escape", "m")
         await paste(pilot, f"it is{end}wrong")
-        await press(pilot, "enter", "1")
+        await press(pilot, "enter", "1", "enter", "left", "g")
+        await paste(pilot, f": look at{end}the claim")
+        await press(pilot, "enter")
     found = rulings.standing(rows, pair)
     assert found is not None
     assert found.reason == "it is wrong"

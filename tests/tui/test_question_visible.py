@@ -25,6 +25,7 @@ from tests.tui.test_label import label
 from tui.dialogs.pair_sheet import PairSheet
 from tui.text import clean
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.footer import KeysLine
 from tui.widgets.pair_view import PairView
 from tui.widgets.reading import ReadingView
 from tui.widgets.text_body import TextBody
@@ -255,7 +256,7 @@ async def test_side_words_follow_how_the_answers_stand(study: Path, make_app: Ma
         await press(pilot, "L")
         screen = label(app)
         assert (screen.left.title, screen.right.title) == ("1 Upper", "2 Lower")
-        assert "Upper" in drawn(app).splitlines()[-1]
+        assert "Upper" in app.screen.query_one(KeysLine).render().plain
         assert "Left" not in drawn(app)
         await press(pilot, "question_mark")
         assert "the upper one is better" in drawn(app)
@@ -265,7 +266,7 @@ async def test_side_words_follow_how_the_answers_stand(study: Path, make_app: Ma
         await settle(pilot)
         assert (screen.left.title, screen.right.title) == ("1 Left", "2 Right")
         assert screen.prompt.title == "Pair 1 of 3 · your verdict: right"
-        assert "Left" in drawn(app).splitlines()[-1]
+        assert "Left" in app.screen.query_one(KeysLine).render().plain
 
 
 @pytest.mark.parametrize("mode", ["R", "L", "J"])
@@ -289,7 +290,7 @@ async def test_a_screen_without_a_row_for_each_text_takes_no_verdict_and_says_wh
         assert "Too small" not in drawn(app)
         await press(pilot, {"R": "a", "L": "1", "J": "1"}[mode])
         if mode == "J":
-            await press(pilot, "y", "enter")
+            await press(pilot, "enter", "y", "enter")
     assert db.execute("SELECT count(*) FROM event").fetchone() > events
     db.close()
 

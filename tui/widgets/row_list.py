@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from textual import events
@@ -47,7 +47,8 @@ class RowList(Widget):
         self.rows: Sequence[object] = ()
         self.draw: DrawRow[object] | None = None
         """Set by the screen before there are rows."""
-        self.head: Content = Content("")
+        self.draw_head: Callable[[int], Content] = lambda _width: Content("")
+        """The head for a width, drawn with the rows so that it stands over their columns."""
         self._top = 0
 
     @property
@@ -95,4 +96,4 @@ class RowList(Widget):
             draw(row, width, current=self._top + place == self.cursor)
             for place, row in enumerate(shown)
         ]
-        return Content("\n").join([self.head.truncate(width), *lines])
+        return Content("\n").join([self.draw_head(width).truncate(width), *lines])

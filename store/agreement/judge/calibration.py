@@ -14,15 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.agreement.intervals import Interval, wilson
-from store.agreement.judge.measured import (
-    DRAWS,
-    SEED,
-    Array,
-    Measured,
-    interval,
-    mean,
-    missing,
-)
+from store.agreement.judge.measured import Measured, mean, missing
+from store.agreement.over_prompts import DRAWS, SEED, Array, interval
 
 BINS: Final = 10
 LEAST: Final = 10

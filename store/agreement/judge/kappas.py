@@ -8,7 +8,7 @@ import numpy as np
 
 from store.agreement.counts import VERDICTS
 from store.agreement.intervals import Interval
-from store.agreement.judge.measured import Array, interval
+from store.agreement.over_prompts import Array, interval
 
 _K = len(VERDICTS)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from store.agreement.judge.measured import Array
+from store.agreement.over_prompts import Array
 
 _CLIP: Final = 1e-12
 """Probabilities nearer to 0 or 1 than this are taken for it: their logit stays finite."""

@@ -11,8 +11,9 @@ import numpy as np
 from store.agreement.counts import Said, counts, tally_of
 from store.agreement.judge.judged_pairs import JudgedPair
 from store.agreement.judge.kappas import cells, kappa_interval, kappas
-from store.agreement.judge.measured import Measured, interval, mean, missing, of_figure, share
+from store.agreement.judge.measured import Measured, mean, missing, of_figure, share
 from store.agreement.kappa import kappa
+from store.agreement.over_prompts import interval
 from store.agreement.report import Agreement, of_counts
 
 NOBODY = "no pair has a person's verdict"

@@ -15,7 +15,7 @@ from store.agreement.figure import Figure, undefined
 from store.agreement.judge.calibration import LEAST, brier_score, ece
 from store.agreement.judge.halves import half_of
 from store.agreement.judge.logistic import logit, sigmoid
-from store.agreement.judge.measured import Array
+from store.agreement.over_prompts import Array
 
 _STEEPEST: Final = 2.0**20
 

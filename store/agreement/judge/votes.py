@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from store.agreement.judge.judged_pairs import JudgedPair
-from store.agreement.judge.measured import Array, Measured, interval, mean, share
+from store.agreement.judge.measured import Measured, mean, share
+from store.agreement.over_prompts import Array, interval
 from store.judgements.askings import soft_label
 
 

@@ -20,7 +20,7 @@ from store.items import attacks, constitutions, pairs, prompts
 from store.judgements import attributes, guidelines, labels, rankings
 from store.judgements import settings as project_settings
 from store.log import current_state
-from store.records import Message
+from store.records import Message, Verdict
 from store.rounds import rounds
 from tests.store.asking import ask
 from tests.store.building import AT, a_candidate, a_chain
@@ -85,7 +85,7 @@ def test_all_that_stands_beside_labels_comes_back(db: Database, tmp_path: Path) 
     made = some_pairs(db, 4)
     guidelines.add_version(db, "be brief", "ann", AT)
     labels.give(db, made[0], "ann", "a", strength=2, seconds=4.25, left="b", note="hm", at=AT)
-    guidelines.add_case(db, made[1], "the second is better", "ann", AT)
+    guidelines.add_case(db, made[1], Verdict.B, "the second is better", "ann", AT)
     labels.give(db, made[0], "bob", "b", strength=1, at=AT)
     labels.note(db, made[1], "ann", "look again", AT)
     ask(db, made[2], 0.75, 0.6)

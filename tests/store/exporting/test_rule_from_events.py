@@ -279,7 +279,7 @@ def act(db: Database, made: list[str], revision: str, action: Any, now: Any) -> 
 
 
 @given(steps=st.lists(STEP, max_size=30))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_exactly_the_rows_leave_that_the_rule_lets_out(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Any]
 ) -> None:

@@ -67,7 +67,7 @@ def _one_by_one(writer: Writer, rows: Sequence[Row]) -> list[Any]:
     return [writer.write(row) for row in rows]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(first=_rows, second=_rows, size=st.integers(1, 9))
 def test_writing_together_is_writing_one_by_one(
     first: list[dict[str, Any]], second: list[dict[str, Any]], size: int

@@ -538,7 +538,7 @@ def act(db, made, revision, action, at):
 
 
 @given(st.lists(STEP, max_size=25), st.permutations(range(3)))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_three_replicas_converge_whatever_happened(tmp_path_factory, steps, order):
     folder = tmp_path_factory.mktemp("replicas")
     paths = [folder / f"{n}.db" for n in range(3)]

@@ -208,7 +208,7 @@ def test_where_many_are_answered_the_next_opening_looks_behind_them(
     assert queue.label_next(db, "anna").pair_id == walked[0]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(

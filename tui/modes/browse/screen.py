@@ -374,7 +374,7 @@ class BrowseScreen(ActsOnMarks):
             widget.display = anything
         self.next_step.display = not anything
         self.searched.update(lines.searched(self._line))
-        self.listed.head = lines.head(self.query_.kind, self.listed.content_size.width)
+        self.listed.draw_head = partial(lines.head, self.query_.kind)
         if not anything:
             self._tell_next_step()
         if recount:

@@ -20,7 +20,8 @@ from store.agreement.judge.halves import half_of
 from store.agreement.judge.kappas import cells, kappas
 from store.agreement.judge.length import length_bias
 from store.agreement.judge.logistic import regression
-from store.agreement.judge.measured import interval, share
+from store.agreement.judge.measured import share
+from store.agreement.over_prompts import interval
 from tests.store.agreement.judge.made import made, noisy
 
 EXACT = 1e-9
