@@ -217,9 +217,8 @@ def found(text: str) -> str | None:
 
 def may_hold(text: str) -> bool:
     """Whether a closer look is needed: false for nearly all texts, and quick to tell."""
-    return (
-        _MARK.search(text) is not None or text.lstrip().startswith(_OPENINGS) or _BARE_FINAL in text
-    )
+    marked = _SIGN.search(text) is not None and _MARK.search(text) is not None
+    return marked or text.lstrip().startswith(_OPENINGS) or _BARE_FINAL in text
 
 
 class Splitter:

@@ -71,6 +71,8 @@ def alike(one: str, other: str) -> bool:
         first, second = one[:1], other[:1]
         if first != second and not first.isspace() and not second.isspace():
             return False  # most pairs end here
+        if one.split(None, 8)[:8] != other.split(None, 8)[:8]:
+            return False
         return one.split() == other.split()
     return normalised(one) == normalised(other)
 
@@ -175,7 +177,7 @@ def _same_sentence(text: str) -> str | None:
 
 def _run_of_characters(words: list[str]) -> str | None:
     """A piece of characters five or more times in a row, where no spaces part the words."""
-    if len(max(words, key=len, default="")) < _MIN_CHARACTERS:
+    if max(map(len, words), default=0) < _MIN_CHARACTERS:
         return None
     for unbroken in (word for word in words if len(word) >= _MIN_CHARACTERS):
         # the last part is enough: what loops goes on to the end

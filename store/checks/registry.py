@@ -264,15 +264,16 @@ def check(
         SealedRound: a round is still sealed.
     """
     made = _plan(db, from_)
+    rows = list(made.rows)
     found = []
     for done, each in enumerate(CHECKS, start=1):
-        if against is not None and each.of_rows is not_compared and made.rows:
-            found.append(Told(each, against.contamination(made.rows)))
+        if against is not None and each.of_rows is not_compared and rows:
+            found.append(Told(each, against.contamination(rows)))
         else:
-            found.append(Told(each, each.look(db, made.rows)))
+            found.append(Told(each, each.look(db, rows)))
         if on_check is not None:
             on_check(done)
-    return Checks(len(made.rows), made.counts, tuple(found))
+    return Checks(len(rows), made.counts, tuple(found))
 
 
 def pairs_found(db: Database, check_id: str) -> tuple[str, ...]:
@@ -282,13 +283,13 @@ def pairs_found(db: Database, check_id: str) -> tuple[str, ...]:
         SealedRound: a round is still sealed.
     """
     made = _plan(db, "consensus")
-    return next(each for each in CHECKS if each.id == check_id).look(db, made.rows).pairs
+    return next(each for each in CHECKS if each.id == check_id).look(db, list(made.rows)).pairs
 
 
 def _plan(db: Database, from_: str) -> ExportPlan:
     # what a weak judge would teach is to be seen before anybody lets it out
     allow = frozenset({Reason.WEAK_JUDGE})
-    return plan(db, ExportOptions(format="trl", from_=from_, allow=allow))
+    return plan(db, ExportOptions(format="trl", from_=from_, allow=allow), with_card=False)
 
 
 def summaries() -> dict[str, str]:

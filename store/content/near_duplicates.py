@@ -60,7 +60,7 @@ class NearDuplicates(NamedTuple):
 
 
 def clusters(
-    prompts: Sequence[Sequence[Message]],
+    prompts: Iterable[Sequence[Message]],
     joined: Iterable[tuple[int, int]] = (),
     not_compared: Collection[int] = (),
 ) -> NearDuplicates:
@@ -70,11 +70,12 @@ def clusters(
     differs in punctuation, case, white space or a turn of the system is found.
 
     Args:
-        prompts: the conversations before the answer.
-        joined: places of two prompts each that belong together whatever they say.
+        prompts: the conversations before the answer; gone through once, none is kept.
+        joined: places of two prompts each that belong together whatever they say; gone through
+            after the prompts, like ``not_compared`` for a prompt after it was taken.
         not_compared: places of prompts that are not compared by cosine.
     """
-    parent = list(range(len(prompts)))
+    parent: list[int] = []
 
     def top(place: int) -> int:
         while parent[place] != place:
@@ -87,16 +88,20 @@ def clusters(
             parent[high] = low
 
     first: dict[str, int] = {}
-    join((first.setdefault(_key(said), place), place) for place, said in enumerate(prompts))
-    join(joined)
     compared: dict[str, int] = {}  # of prompts that say the same to the letter one is enough
+    characters = 0
     for place, said in enumerate(prompts):
-        if place not in not_compared:
-            compared.setdefault(_text(said), place)
+        parent.append(place)
+        join([(first.setdefault(_key(said), place), place)])
+        if place not in not_compared and characters <= MOST_CHARACTERS:
+            text = _text(said)
+            characters += 0 if text in compared else len(text)
+            compared.setdefault(text, place)
+    join(joined)
     left = list(compared.values())
-    links = _links(list(compared))
+    links = None if characters > MOST_CHARACTERS else _links(list(compared))
     join((left[one], left[other]) for one, other in links or ())
-    return NearDuplicates(tuple(map(top, range(len(prompts)))), links is not None)
+    return NearDuplicates(tuple(map(top, range(len(parent)))), links is not None)
 
 
 class _Letters(dict[int, int | None]):
@@ -131,8 +136,6 @@ def _text(messages: Sequence[Message]) -> str:
 
 def _links(prompts: Sequence[str]) -> Iterable[tuple[int, int]] | None:
     """Places of two prompts each that are nearly the same; None where that would cost too much."""
-    if sum(map(len, prompts)) > MOST_CHARACTERS:
-        return None
     if len(prompts) < 2:
         return ()
     from sklearn.feature_extraction.text import HashingVectorizer

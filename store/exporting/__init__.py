@@ -7,6 +7,7 @@ from store.exporting.options import (
     SPLIT_NAMES,
     ExportOptions,
     UsageProblem,
+    is_file_target,
     parse_split,
 )
 from store.exporting.plan import ExportPlan, plan
@@ -23,6 +24,7 @@ __all__ = [
     "Reason",
     "UsageProblem",
     "WrittenExport",
+    "is_file_target",
     "parse_split",
     "plan",
     "summaries",

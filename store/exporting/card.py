@@ -223,10 +223,12 @@ def _known_limits(plan: ExportPlan, near: NearDuplicates | None) -> Iterator[str
 
 def _share_of_longer(plan: ExportPlan) -> str | None:
     """What the card says about length: half is what chance would give."""
-    differing = [r for r in plan.rows if len(r.chosen.text) != len(r.rejected.text)]
+    differing = [
+        apart for row in plan.rows if (apart := len(row.chosen.text) - len(row.rejected.text))
+    ]
     if not differing:
         return None
-    longer = sum(len(row.chosen.text) > len(row.rejected.text) for row in differing)
+    longer = sum(apart > 0 for apart in differing)
     share = longer / len(differing)
     biased = " : length bias is likely" if abs(share - 0.5) > 0.1 and len(differing) >= 20 else ""
     told = (

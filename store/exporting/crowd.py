@@ -10,7 +10,7 @@ from store.agreement import dawid_skene
 from store.agreement.dawid_skene import RATERS, CrowdModel
 from store.agreement.multi import Pattern
 from store.errors import StoreError
-from store.exporting.facts import Facts, PairFacts
+from store.exporting.facts import Facts, PairOutline
 from store.records import Verdict
 
 
@@ -55,7 +55,7 @@ def ask(project: Facts, hidden: Collection[str]) -> Crowd:
     return Crowd(model, opinions)
 
 
-def _said(pair: PairFacts) -> dict[str, str]:
+def _said(pair: PairOutline) -> dict[str, str]:
     return {
         word.annotator: word.verdict.value
         for word in pair.words

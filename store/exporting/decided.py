@@ -9,9 +9,10 @@ repeats never count. Where somebody took a verdict back and others' stand, the p
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Final, NamedTuple
 
-from store.exporting.facts import AnnotatorVerdict, Decided, Facts, GivenBy, PairFacts
+from store.exporting.facts import AnnotatorVerdict, Decided, Facts, GivenBy, PairOutline
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
 from store.records import Choice, Verdict
@@ -34,7 +35,32 @@ class PairDecision(NamedTuple):
 _OPEN = {Verdict.TIE: Reason.TIE, Verdict.BOTH_BAD: Reason.BOTH_BAD, Verdict.SKIP: Reason.SKIPPED}
 
 
-def stands(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairDecision:
+HIDDEN: Final = PairDecision(None, Reason.HIDDEN, "nothing")
+
+
+def all_standings(
+    facts: Facts, options: ExportOptions, hidden: Collection[str]
+) -> dict[str, PairDecision]:
+    """What stands about each pair; of hidden ones that they are.
+
+    Pairs share the words that were said alike of them, and so what follows from words alone.
+    """
+    known: dict[tuple[int, int], PairDecision] = {}
+    found = {}
+    for pair in facts.pairs:
+        if pair.id in hidden:
+            found[pair.id] = HIDDEN
+        elif pair.ruling or pair.id in facts.decisions or pair.id in facts.crowd:
+            found[pair.id] = stands(pair, facts, options)
+        else:
+            key = id(pair.words), id(pair.withdrawn)
+            if key not in known:
+                known[key] = stands(pair, facts, options)
+            found[pair.id] = known[key]
+    return found
+
+
+def stands(pair: PairOutline, facts: Facts, options: ExportOptions) -> PairDecision:
     """What the people that ``options.from_`` names say about a pair."""
     source, annotator = options.from_, options.annotator
     if source == "decisions":
@@ -80,7 +106,7 @@ def _by_labels(given: list[AnnotatorVerdict], options: ExportOptions) -> PairDec
 
 
 def _by_crowd(
-    pair: PairFacts, given: list[AnnotatorVerdict], facts: Facts, options: ExportOptions
+    pair: PairOutline, given: list[AnnotatorVerdict], facts: Facts, options: ExportOptions
 ) -> PairDecision:
     names = tuple(label.annotator for label in given)
     verdict, probability = facts.crowd[pair.id]
@@ -91,17 +117,16 @@ def _by_crowd(
     return _verdict(verdict, "labels", names)._replace(probability=probability)
 
 
-def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairDecision:
+def _by_decision(pair: PairOutline, facts: Facts, options: ExportOptions) -> PairDecision:
     about = [
         decided
-        for decided in facts.decisions.get(pair.prompt_id, ())
-        if {decided.original, decided.text} == {pair.a.text, pair.b.text}
-        and options.annotator in (None, decided.annotator)
+        for decided in facts.decisions.get(pair.id, ())
+        if options.annotator in (None, decided.annotator)
     ]
     if not about:
         return PairDecision(None, Reason.UNLABELLED, "nothing")
     names = tuple(sorted({decided.annotator for decided in about}))
-    outcomes = {_outcome(pair, decided) for decided in about}
+    outcomes = {_outcome(decided) for decided in about}
     if len(outcomes) > 1:
         return PairDecision(None, Reason.DISAGREEMENT, "decision", names)
     outcome = outcomes.pop()
@@ -112,13 +137,13 @@ def _by_decision(pair: PairFacts, facts: Facts, options: ExportOptions) -> PairD
     return _verdict(outcome, "decision", names)
 
 
-def _outcome(pair: PairFacts, decided: Decided) -> Verdict | Reason:
+def _outcome(decided: Decided) -> Verdict | Reason:
     """The side a decision prefers, or why this pair is not the one it speaks for."""
     if decided.choice is Choice.REJECT:
         return Reason.REJECTED
     if decided.choice is Choice.EDIT and not decided.is_edit:
         return Reason.EDITED
-    return Verdict.A if pair.a.text == decided.text else Verdict.B
+    return decided.preferred
 
 
 def _verdict(verdict: Verdict, basis: str, names: tuple[str, ...]) -> PairDecision:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from sqlite_utils import Database
 
+from store.errors import Damaged
 from store.judgements import labels, rankings
 from store.judgements.rankings import Ranking
 from store.log import current_state
 from store.records import Choice, Message, Origin, Verdict
+
+T = TypeVar("T")
 
 
 class Side(NamedTuple):
@@ -50,43 +56,55 @@ class AnnotatorVerdict(NamedTuple):
     note: str = ""
     """Read only for formats that hold it."""
 
+    @classmethod
+    def of(
+        cls, annotator: str, given_by: GivenBy, verdict: str, round_id: str, strength: int | None
+    ) -> AnnotatorVerdict:
+        """One from the cells of a row."""
+        margin = None if strength is None else strength / 2
+        return cls(annotator, given_by, _VERDICTS[verdict], round_id, margin, strength)
+
 
 class Decided(NamedTuple):
     """A person's current decision on a revision, as far as one pair of texts is concerned."""
 
     annotator: str
     choice: Choice
-    original: str
-    """Text of the candidate the chain began with."""
-    text: str
-    """The revision's text; the edited text where this is about the edit's own pair."""
+    preferred: Verdict
+    """The side that the revision is, or the edited text where this is about the edit's own pair."""
     is_edit: bool
     """True for the pair of original and edited text, False for original and revision."""
 
 
 @dataclass(slots=True)
-class PairFacts:
-    """A pair with all that was said about it."""
+class PairOutline:
+    """A pair with all that was said about it, without its texts."""
 
     id: str
-    external_id: str | None
-    kind: str
-    prompt_id: str
-    messages: tuple[Message, ...]
     category: str
-    a: Side
-    b: Side
-    words: list[AnnotatorVerdict] = field(default_factory=list)
+    words: tuple[AnnotatorVerdict, ...] = ()
     """The last word of everybody, by annotator; of people, models and sources."""
-    blind: list[AnnotatorVerdict] = field(default_factory=list)
+    blind: tuple[AnnotatorVerdict, ...] = ()
     """People's first labels given blind, which agreement is counted from."""
-    withdrawn: list[Withdrawn] = field(default_factory=list)
+    withdrawn: tuple[Withdrawn, ...] = ()
     """Verdicts taken back that nothing took the place of."""
     ruling: Verdict | None = None
     ruled_by: str = ""
     reason: str = ""
     """Of the ruling."""
     flagged: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class PairFacts(PairOutline):
+    """The same with the texts."""
+
+    external_id: str | None
+    kind: str
+    prompt_id: str
+    messages: tuple[Message, ...]
+    a: Side
+    b: Side
 
     def side(self, verdict: Verdict) -> Side:
         """The answer that the verdict ``a`` or ``b`` names."""
@@ -97,10 +115,10 @@ class PairFacts:
 class Facts:
     """The whole project as an export sees it, pairs in project order."""
 
-    pairs: list[PairFacts]
+    pairs: list[PairOutline]
     """All but those that were removed."""
     decisions: dict[str, list[Decided]]
-    """Prompt to the current decisions on revisions of its candidates."""
+    """Pair to the current decisions that speak of its two texts."""
     removed: tuple[str, ...] = ()
     """Ids of the pairs that were removed, in project order."""
     crowd: Mapping[str, tuple[Verdict | None, float]] = field(default_factory=dict)
@@ -113,14 +131,19 @@ class Facts:
 
 
 _PAIRS = """
-SELECT pair.id, pair.external_id, pair.kind, pair.prompt_id, prompt.messages, prompt.category,
+SELECT pair.id, pair.prompt_id, pair.a_id, pair.b_id, prompt.category
+FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id
+ORDER BY pair.position
+"""
+_TEXTS = """
+SELECT pair.id, pair.external_id, pair.kind, pair.prompt_id, prompt.messages,
        a.id, a.text, a.origin, a.author, a.finish_reason,
        b.id, b.text, b.origin, b.author, b.finish_reason
-FROM kept_pair AS pair
+FROM json_each(?) AS asked
+CROSS JOIN pair ON pair.id = asked.value
 JOIN prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id
-ORDER BY pair.position
 """
 _REMOVED = """
 SELECT pair_id FROM removed_pair JOIN pair ON pair.id = pair_id ORDER BY pair.position
@@ -142,8 +165,13 @@ _WITHDRAWN = """
 SELECT pair_id, annotator, given_by FROM withdrawn_label ORDER BY pair_id, annotator
 """
 _DECISIONS = """
-SELECT prompt_id, annotator, choice, original, preferred, is_edit FROM decision_now
-ORDER BY prompt_id, annotator, revision_id, is_edit
+SELECT pair.id, annotator, choice, iif(a.text = preferred, 'a', 'b'), is_edit
+FROM decision_now
+CROSS JOIN kept_pair AS pair ON pair.prompt_id = decision_now.prompt_id
+JOIN candidate AS a ON a.id = pair.a_id
+JOIN candidate AS b ON b.id = pair.b_id
+WHERE original = a.text AND preferred = b.text OR original = b.text AND preferred = a.text
+ORDER BY annotator, revision_id, is_edit
 """
 
 
@@ -151,70 +179,107 @@ _VERDICTS = {each.value: each for each in Verdict}
 _ORIGINS = {each.value: each for each in Origin}
 
 
+_BATCH: Final = 256
+"""Pairs whose texts are read together."""
+
+
 def load(db: Database, *, notes: bool = False) -> Facts:
-    """Read the project.
+    """Read the project, all but its texts.
 
     Args:
         db: the project.
         notes: whether to read the notes of labels as well.
     """
-    pairs = [_pair(row) for row in db.execute(_PAIRS)]
+    ranked: dict[str, dict[str, Ranking]] = defaultdict(dict)
+    for (pair_id, annotator), ranking in rankings.by_pair(db).items():
+        ranked[pair_id][annotator] = ranking
+    sides: dict[str, tuple[str, str]] = {}
+    flagged = labels.all_flagged(db)
+    pairs = []
+    for pair_id, prompt_id, a_id, b_id, category in db.execute(_PAIRS):
+        told = not flagged.isdisjoint((pair_id, prompt_id, a_id, b_id))
+        pairs.append(PairOutline(pair_id, sys.intern(category), flagged=told))
+        if pair_id in ranked:
+            sides[pair_id] = a_id, b_id
     by_id = {pair.id: pair for pair in pairs}
-    ranked = rankings.by_pair(db)
-    for pair_id, said in _said(db, _WORDS):
+    for pair_id, words in _said(db, _WORDS, AnnotatorVerdict.of):
         if pair := by_id.get(pair_id):
-            ranking = ranked.get((pair_id, said.annotator))
-            by = said.margin if ranking is None else _rank_margin(pair, ranking)
-            pair.words.append(said if by == said.margin else said._replace(margin=by))
+            pair.words = words
+    for pair_id in sides:
+        by_id[pair_id].words = tuple(
+            word._replace(margin=_rank_margin(sides[pair_id], ranking)) if ranking else word
+            for word in by_id[pair_id].words
+            for ranking in [ranked[pair_id].get(word.annotator)]
+        )
     for pair_id, annotator, note in db.execute(_NOTES) if notes else ():
         if pair := by_id.get(pair_id):
-            pair.words = [
+            pair.words = tuple(
                 word._replace(note=note) if word.annotator == annotator else word
                 for word in pair.words
-            ]
-    for pair_id, said in _said(db, _BLIND):
+            )
+    for pair_id, blind in _said(db, _BLIND, AnnotatorVerdict.of):
         if pair := by_id.get(pair_id):
-            pair.blind.append(said)
-    for pair_id, *whose in db.execute(_WITHDRAWN):
+            pair.blind = blind
+    for pair_id, withdrawn in _said(db, _WITHDRAWN, Withdrawn):
         if pair := by_id.get(pair_id):
-            pair.withdrawn.append(Withdrawn(*whose))
+            pair.withdrawn = withdrawn
     for item, ruled in current_state.latest_of_each(db, "ruling").items():
         if (pair := by_id.get(item)) and ruled.value.get("verdict"):
             pair.ruling = Verdict(ruled.value["verdict"])
             pair.ruled_by, pair.reason = ruled.annotator, ruled.value.get("reason") or ""
-    if flagged := labels.all_flagged(db):
-        for pair in pairs:
-            pair.flagged = not flagged.isdisjoint((pair.id, pair.prompt_id, pair.a.id, pair.b.id))
     removed = tuple(row[0] for row in db.execute(_REMOVED))
     return Facts(pairs, _decisions(db), removed)
 
 
-def _said(db: Database, sql: str) -> Iterator[tuple[str, AnnotatorVerdict]]:
-    for pair_id, annotator, given_by, verdict, round_id, strength in db.execute(sql):
-        margin = None if strength is None else strength / 2
-        yield (
-            pair_id,
-            AnnotatorVerdict(annotator, given_by, _VERDICTS[verdict], round_id, margin, strength),
-        )
+def _said(db: Database, sql: str, made: Callable[..., T]) -> Iterator[tuple[str, tuple[T, ...]]]:
+    """What was said of each pair; the same words of two pairs are one object, to save memory."""
+    each: dict[tuple[Any, ...], T] = {}
+    together: dict[tuple[int, ...], tuple[T, ...]] = {}
+    for pair_id, rows in groupby(db.execute(sql), itemgetter(0)):
+        words = [each.get(row[1:]) or each.setdefault(row[1:], made(*row[1:])) for row in rows]
+        key = tuple(map(id, words))
+        yield pair_id, together.get(key) or together.setdefault(key, tuple(words))
 
 
-def _rank_margin(pair: PairFacts, ranking: Ranking) -> float | None:
+def _rank_margin(sides: tuple[str, str], ranking: Ranking) -> float | None:
     ranks = rankings.ranks(ranking.groups)
-    if pair.a.id not in ranks or pair.b.id not in ranks:
+    a, b = map(ranks.get, sides)
+    if a is None or b is None:
         return None  # the same text under another id
-    return abs(ranks[pair.a.id] - ranks[pair.b.id]) / (len(ranks) - 1)
+    return abs(a - b) / (len(ranks) - 1)
 
 
-def _pair(row: tuple[Any, ...]) -> PairFacts:
-    pair_id, external_id, kind, prompt_id, messages, category, *sides = row
+def with_texts(db: Database, pairs: Iterable[PairOutline]) -> Iterator[PairFacts]:
+    """The same pairs, with texts that are read a few pairs at a time.
+
+    Raises:
+        Damaged: a pair, its prompt or an answer is not there any more.
+    """
+    left = iter(pairs)
+    while batch := list(islice(left, _BATCH)):
+        rows = db.execute(_TEXTS, [json.dumps([pair.id for pair in batch])]).fetchall()
+        if [row[0] for row in rows] != [pair.id for pair in batch]:
+            raise Damaged("pairs of the project are gone since it was read; try again")
+        yield from map(_whole, batch, rows)
+
+
+def _whole(pair: PairOutline, row: tuple[Any, ...]) -> PairFacts:
+    _, external_id, kind, prompt_id, messages, *sides = row
     a_id, a_text, a_origin, a_author, a_finish, b_id, b_text, b_origin, b_author, b_finish = sides
     return PairFacts(
-        id=pair_id,
+        pair.id,
+        pair.category,
+        pair.words,
+        pair.blind,
+        pair.withdrawn,
+        pair.ruling,
+        pair.ruled_by,
+        pair.reason,
+        pair.flagged,
         external_id=external_id,
         kind=kind,
         prompt_id=prompt_id,
         messages=tuple(Message(m["role"], m["content"]) for m in json.loads(messages)),
-        category=category,
         a=Side(a_id, a_text, _ORIGINS[a_origin], a_author, a_finish),
         b=Side(b_id, b_text, _ORIGINS[b_origin], b_author, b_finish),
     )
@@ -223,6 +288,6 @@ def _pair(row: tuple[Any, ...]) -> PairFacts:
 def _decisions(db: Database) -> dict[str, list[Decided]]:
     """What the decisions say of which two texts: two chains may come to the same pair."""
     out: dict[str, list[Decided]] = defaultdict(list)
-    for prompt_id, annotator, word, original, text, is_edit in db.execute(_DECISIONS):
-        out[prompt_id].append(Decided(annotator, Choice(word), original, text, bool(is_edit)))
+    for pair_id, annotator, word, preferred, is_edit in db.execute(_DECISIONS):
+        out[pair_id].append(Decided(annotator, Choice(word), _VERDICTS[preferred], bool(is_edit)))
     return dict(out)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from store import reasoning, texts
@@ -10,7 +11,7 @@ from store.exporting.facts import AnnotatorVerdict, PairFacts
 from store.exporting.low_agreement import Doubted, rests_on_doubt
 from store.exporting.options import ExportOptions
 from store.exporting.reasons import Reason
-from store.exporting.rows import ExportRow
+from store.exporting.rows import ExportRow, digest
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Tokens of each text, by the model's own tokenizer."""
@@ -19,23 +20,27 @@ TEMPLATE_TOKENS: Final = 64
 """Tokens that a chat template may add to a prompt, on the safe side."""
 
 
-class GateOutcome(NamedTuple):
-    """What the gate says about the decided rows."""
+_BATCH: Final = 256
+"""Rows whose tokens are counted together."""
 
-    passed: list[ExportRow]
-    excluded: list[tuple[ExportRow, Reason]]
-    length_not_checked: list[ExportRow]
-    """Rows that passed, but may be identical once cut: no tokenizer was at hand."""
+
+class Sifted(NamedTuple):
+    """What the gate says about a decided row."""
+
+    row: ExportRow
+    excluded: Reason | None
+    length_not_checked: bool
+    """It passed, but may be identical once cut: no tokenizer was at hand."""
 
 
 def sift(
-    rows: Collection[ExportRow],
+    rows: Iterable[ExportRow],
     options: ExportOptions,
     refused_by_format: Callable[[ExportRow], Reason | None],
     doubted: Doubted,
     weak: frozenset[str],
     count_tokens: CountTokens | None,
-) -> GateOutcome:
+) -> Iterator[Sifted]:
     """Send each row through; the first reason that is true of it and not allowed keeps it out.
 
     Args:
@@ -46,28 +51,23 @@ def sift(
         weak: models that are not certified as judges.
         count_tokens: the model's tokenizer, or None when no model is at hand.
     """
-    doubtful = [row for row in rows if _may_be_cut_alike(row, options.max_length)]
-    alike = _cut_alike(doubtful, options.max_length, count_tokens)
-    seen: set[tuple[object, str, str]] = set()
-    outcome = GateOutcome([], [], [])
-    for row in rows:
-        reasons = _reasons(row, options, refused_by_format, doubted, weak)
-        reason = next((r for r in reasons if r not in options.allow), None)
-        if reason is None and row.pair.id in alike:
-            reason = _unless_allowed(Reason.IDENTICAL_WHEN_CUT, options)
-        if reason is None:
-            content = (row.messages, row.chosen.text, row.rejected.text)
-            if content in seen:
-                reason = _unless_allowed(Reason.DUPLICATE, options)
-            seen.add(content)
-        if reason is None:
-            outcome.passed.append(row)
-        else:
-            outcome.excluded.append((row, reason))
-    if count_tokens is None:
-        unchecked = {row.pair.id for row in doubtful}
-        outcome.length_not_checked.extend(r for r in outcome.passed if r.pair.id in unchecked)
-    return outcome
+    left = iter(rows)
+    seen: set[bytes] = set()
+    while batch := list(islice(left, _BATCH)):
+        doubtful = [row for row in batch if _may_be_cut_alike(row, options.max_length)]
+        alike = _cut_alike(doubtful, options.max_length, count_tokens)
+        unchecked = {row.pair.id for row in doubtful} if count_tokens is None else ()
+        for row in batch:
+            reasons = _reasons(row, options, refused_by_format, doubted, weak)
+            reason = next((r for r in reasons if r not in options.allow), None)
+            if reason is None and row.pair.id in alike:
+                reason = _unless_allowed(Reason.IDENTICAL_WHEN_CUT, options)
+            if reason is None:
+                content = digest(row.messages, row.chosen.text, row.rejected.text)
+                if content in seen:
+                    reason = _unless_allowed(Reason.DUPLICATE, options)
+                seen.add(content)
+            yield Sifted(row, reason, reason is None and row.pair.id in unchecked)
 
 
 def _reasons(
@@ -78,7 +78,7 @@ def _reasons(
     weak: frozenset[str],
 ) -> Iterator[Reason]:
     pair = row.pair
-    both = (row.chosen, row.rejected)
+    one, other = row.chosen.text, row.rejected.text
     if pair.flagged:
         yield Reason.FLAGGED
     if row.standing.basis == "labels" and rests_on_doubt(_labels_behind(row), doubted):
@@ -88,16 +88,16 @@ def _reasons(
             yield Reason.WEAK_JUDGE
         if _unsure(row, options.min_confidence):
             yield Reason.LOW_CONFIDENCE
-    if any(texts.blank(text) for text in (_last_turn(pair), *(side.text for side in both))):
+    if texts.blank(one) or texts.blank(other) or texts.blank(_last_turn(pair)):
         yield Reason.EMPTY
     if _alike(pair):
         told = row.original is None or _alike(row.original)
         yield Reason.IDENTICAL if told else Reason.IDENTICAL_WHEN_REDACTED
-    if any(reasoning.found(side.text) for side in both):
+    if reasoning.found(one) or reasoning.found(other):
         yield Reason.REASONING
-    if any(side.finish_reason == "length" for side in both):
+    if "length" in (row.chosen.finish_reason, row.rejected.finish_reason):
         yield Reason.TRUNCATED
-    if any(texts.degenerate(side.text) for side in both):
+    if texts.degenerate(one) or texts.degenerate(other):
         yield Reason.DEGENERATE
     if reason := refused_by_format(row):
         yield reason

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from store import ids
 from store.exporting.rows import ExportRow
 
 
-def surplus(rows: Sequence[ExportRow], seed: int) -> set[str]:
+def surplus(rows: Iterable[ExportRow], seed: int) -> set[str]:
     """Ids of the pairs to leave out, drawn by the seed where there is a choice."""
     longer: dict[tuple[int, int], list[str]] = defaultdict(list)
     shorter: dict[tuple[int, int], list[str]] = defaultdict(list)

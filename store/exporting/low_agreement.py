@@ -17,7 +17,7 @@ from store.agreement import bands
 from store.agreement.counts import Said as SaidBoth
 from store.agreement.counts import counts
 from store.agreement.kappa import kappa
-from store.exporting.facts import AnnotatorVerdict, PairFacts
+from store.exporting.facts import AnnotatorVerdict, PairOutline
 
 Doubted = frozenset[tuple[str | None, str]]
 """(round id or None, annotator) of those in doubt."""
@@ -31,14 +31,20 @@ class Scope(NamedTuple):
     second: str
 
 
-def in_doubt(pairs: Iterable[PairFacts]) -> Doubted:
+def in_doubt(pairs: Iterable[PairOutline]) -> Doubted:
     """Who is in doubt where; from first-pass labels given blind, as every kappa here."""
     tallies: dict[Scope, Counter[SaidBoth]] = defaultdict(Counter)
+    alike: Counter[int] = Counter()
+    blind = {}
     for pair in pairs:
-        for one, other in combinations(pair.blind, 2):
+        place = id(pair.blind)  # pairs share what was said alike of them
+        blind[place] = pair.blind
+        alike[place] += 1
+    for place, times in alike.items():
+        for one, other in combinations(blind[place], 2):
             if one.round_id == other.round_id:
                 scope = Scope(one.round_id, one.annotator, other.annotator)
-                tallies[scope][one.verdict.value, other.verdict.value] += 1
+                tallies[scope][one.verdict.value, other.verdict.value] += times
     low: set[tuple[str | None, str]] = set()
     sound: set[tuple[str | None, str]] = set()
     for scope, tally in tallies.items():

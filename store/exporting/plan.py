@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +14,8 @@ from sqlite_utils import Database
 
 from store.agreement.dawid_skene import CrowdModel
 from store.content.near_duplicates import NearDuplicates
+from store.db.connection import open_readonly
+from store.db.sqlite import path_of
 from store.exporting import (
     background,
     crowd,
@@ -26,11 +28,11 @@ from store.exporting import (
     split,
 )
 from store.exporting.background import Background
-from store.exporting.decided import PairDecision
-from store.exporting.facts import Facts
+from store.exporting.entries import Entries, may_be_held
+from store.exporting.facts import PairOutline
 from store.exporting.formats import named
-from store.exporting.formats.base import Entry, ExportFormat, Judged, Line
-from store.exporting.gate import CountTokens, GateOutcome
+from store.exporting.formats.base import ExportFormat, Judged, Line
+from store.exporting.gate import CountTokens, Sifted
 from store.exporting.options import DEFAULT_SPLIT, SPLIT_NAMES, ExportOptions, UsageProblem
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow, decided_row, redacted_row
@@ -42,9 +44,9 @@ if TYPE_CHECKING:  # numpy: not needed where no model decides
 
 
 class Splits(NamedTuple):
-    """The lines of each split, and what was looked for to keep near-duplicates together."""
+    """What the lines of each split are made of, and how near-duplicates were looked for."""
 
-    lines: dict[str, list[Line]]
+    entries: dict[str, Entries[Any]]
     near: NearDuplicates
 
 
@@ -54,7 +56,7 @@ class ExportPlan:
 
     options: ExportOptions
     format: ExportFormat[Any]
-    rows: tuple[ExportRow, ...]
+    rows: Entries[ExportRow]
     """The decided pairs that passed the gate, in project order."""
     excluded: dict[str, list[str]]
     """Ids of the pairs that stay, by reason, in the order of :class:`Reason`."""
@@ -62,9 +64,14 @@ class ExportPlan:
     """Ids of pairs that went out although no tokenizer could say whether they differ once cut."""
     pairs: int
     """All pairs it is about: those of the project, or the ones asked for."""
-    background: Background
-    entries: tuple[Entry, ...]
+    behind: Background | None
+    """What a card tells; None where none was asked for."""
+    entries: Entries[Any]
     """What the lines are made of: the rows, or every pair where the format holds them all."""
+    by_basis: dict[str, int]
+    """How many pairs go out by ruling, labels or decision."""
+    redacted: dict[str, int] | None = None
+    """Marks in the prompts and answers of the rows, by kind; None: it was not asked for."""
     speakers: tuple[str, ...] = ()
     """Everybody with a label or a decision: people, models, and imported files by themselves."""
     crowd: CrowdModel | None = None
@@ -73,6 +80,12 @@ class ExportPlan:
     """Of the models whose verdicts are behind the decided rows."""
     kin: dict[str, str] = field(default_factory=dict)
     """Prompt groups that go where another one goes; see :func:`store.exporting.split.kin`."""
+
+    @property
+    def background(self) -> Background:
+        """What a card tells, of a plan made for one."""
+        assert self.behind is not None
+        return self.behind
 
     @property
     def label_smoothing(self) -> float | None:
@@ -88,19 +101,7 @@ class ExportPlan:
     @property
     def by_category(self) -> dict[str, int]:
         """How many pairs go out, by category."""
-        return dict(sorted(Counter(row.pair.category for row in self.rows).items()))
-
-    @property
-    def by_basis(self) -> dict[str, int]:
-        """How many pairs go out by ruling, labels or decision."""
-        return dict(sorted(Counter(row.standing.basis for row in self.rows).items()))
-
-    @property
-    def redacted(self) -> dict[str, int] | None:
-        """Marks in the prompts and answers of the rows, by kind; None: it was not asked for."""
-        if not self.options.redact:
-            return None
-        return dict(sorted(Counter(kind for row in self.rows for kind in row.redacted).items()))
+        return _counted(pair.category for pair in self.rows.pairs)
 
     @property
     def shares(self) -> tuple[float, float, float]:
@@ -108,7 +109,7 @@ class ExportPlan:
         default = (1.0, 0.0, 0.0) if self.format.document else DEFAULT_SPLIT
         return self.options.split or default
 
-    def lines(self, entries: Iterable[Entry] | None = None) -> Iterator[Line]:
+    def lines(self, entries: Iterable[Any] | None = None) -> Iterator[Line]:
         """The lines of the file, in project order; of some entries only where these are given."""
         return self.format.lines(self.entries if entries is None else entries)
 
@@ -117,26 +118,27 @@ class ExportPlan:
         return list(islice(self.lines(), n))
 
     def splits(self) -> Splits:
-        """The lines of each split that has a share.
+        """The entries of each split that has a share.
 
-        All lines of a prompt group are in one, those of near-duplicates, and of the prompts that
+        All entries of a prompt group are in one, those of near-duplicates, and of the prompts that
         were made from it.
         """
-        out: dict[str, list[Line]] = {
-            name: [] for name, share in zip(SPLIT_NAMES, self.shares, strict=True) if share
-        }
-        groups, near = split.clustered([e.pair.messages for e in self.entries], self.kin)
+        groups, near = split.clustered((e.pair.messages for e in self.entries), self.kin)
         dealt = split.assign(groups, self.shares, self.options.seed)
-        for name, lines in out.items():
-            mine = (
-                entry for entry, place in zip(self.entries, dealt, strict=True) if place == name
-            )
-            lines.extend(self.lines(mine))
-        return Splits(out, near)
+        places = {
+            name: [n for n, place in enumerate(dealt) if place == name]
+            for name, share in zip(SPLIT_NAMES, self.shares, strict=True)
+            if share
+        }
+        return Splits({name: self.entries.at(mine) for name, mine in places.items()}, near)
 
 
 def plan(
-    db: Database, options: ExportOptions, count_tokens: CountTokens | None = None
+    db: Database,
+    options: ExportOptions,
+    count_tokens: CountTokens | None = None,
+    *,
+    with_card: bool = True,
 ) -> ExportPlan:
     """Work out an export; writes nothing.
 
@@ -145,6 +147,7 @@ def plan(
         options: what was asked for.
         count_tokens: tokens of each text by the model's tokenizer; None when no model is at
             hand, which is reported in ``length_not_checked``.
+        with_card: whether to read what a card tells, which the export of one file does without.
 
     Raises:
         UsageProblem: there is no such format, or it cannot be redacted.
@@ -153,7 +156,7 @@ def plan(
             in a format that holds every pair, and so every label, also of one opened in blocks.
     """
     with _nothing_collected():
-        return _plan(db, options, count_tokens)
+        return _plan(db, options, count_tokens, with_card=with_card)
 
 
 @contextmanager
@@ -168,7 +171,9 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _plan(db: Database, options: ExportOptions, count_tokens: CountTokens | None) -> ExportPlan:
+def _plan(
+    db: Database, options: ExportOptions, count_tokens: CountTokens | None, *, with_card: bool
+) -> ExportPlan:
     format_ = named(options.format)
     if options.redact and format_.every_pair:
         raise UsageProblem(
@@ -183,49 +188,100 @@ def _plan(db: Database, options: ExportOptions, count_tokens: CountTokens | None
     doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
     if options.only is not None:  # after what is told of the annotators, which all pairs tell
         project.keep(options.only)
-    standings = {
-        pair.id: _CLOSED if pair.id in hidden else decided.stands(pair, project, options)
-        for pair in project.pairs
-    }
-    rows = [
-        row
-        for pair in project.pairs
-        if (row := decided_row(pair, standings[pair.id], judges.soft, columns=options.soft_labels))
-    ]
-    if options.redact:
-        rows = [redacted_row(row) for row in rows]
-    judges = judges.behind({name for row in rows for name in row.standing.annotators})
-    outcome = gate.sift(rows, options, format_.refuses, doubted, judges.weak, count_tokens)
+    standings = decided.all_standings(project, options, hidden)
+    names = {who for each in standings.values() if each.verdict for who in each.annotators}
+    judges = judges.behind(names)
+    path = path_of(db)
+
+    def rows_of(pairs: Iterable[PairOutline], db: Database) -> Iterator[ExportRow]:
+        """The rows of the pairs that have a verdict."""
+        mine = (pair for pair in pairs if standings[pair.id].verdict)
+        for pair in facts.with_texts(db, mine):
+            row = decided_row(pair, standings[pair.id], judges.soft, columns=options.soft_labels)
+            yield redacted_row(row) if options.redact else row
+
+    def read(pairs: Sequence[PairOutline]) -> Iterator[ExportRow]:
+        """The same of a plan, whose project may be closed by now, or open in another thread."""
+        with closing(open_readonly(path)) as again:
+            yield from rows_of(pairs, again)
+
+    sifted = gate.sift(
+        rows_of(project.pairs, db), options, format_.refuses, doubted, judges.weak, count_tokens
+    )
+    passed = _Passed.of(sifted, {pair.id: pair for pair in project.pairs})
+    rows = Entries(passed.pairs, read, passed.held)
+    reasons = dict.fromkeys(project.removed, Reason.REMOVED) | passed.excluded
+    reasons |= {pair_id: each.reason for pair_id, each in standings.items() if each.reason}
     if options.length_matched:
-        outcome = _matched(outcome, options.seed)
-    reasons = dict.fromkeys(project.removed, Reason.REMOVED) | _reasons(standings, outcome)
-    entries: tuple[Entry, ...] = tuple(outcome.passed)
+        surplus = length_match.surplus(rows, options.seed)
+        rows = rows.without(surplus)
+        reasons |= dict.fromkeys(surplus, Reason.LENGTH_UNMATCHED)
+    entries: Entries[Any] = rows
     if format_.every_pair:
-        judged = (Judged(p, standings[p.id], reasons.get(p.id)) for p in project.pairs)
-        entries = tuple(format_.every_pair(db, judged))
+        judged = (
+            Judged(pair, standings[pair.id], reasons.get(pair.id))
+            for pair in facts.with_texts(db, project.pairs)
+        )
+        held = tuple(format_.every_pair(db, judged))
+        entries = Entries([entry.pair for entry in held], iter, held)
+    kinds = Counter(kind for pair in rows.pairs for kind in passed.redacted.get(pair.id, ()))
     return ExportPlan(
         options=options,
         format=format_,
-        rows=tuple(outcome.passed),
+        rows=rows,
         excluded=_by_reason([*project.removed, *(pair.id for pair in project.pairs)], reasons),
-        length_not_checked=tuple(row.pair.id for row in outcome.length_not_checked),
+        length_not_checked=tuple(p.id for p in rows.pairs if p.id in passed.length_not_checked),
         pairs=len(project.pairs) + len(project.removed),
-        background=background.read(db, [entry.pair.id for entry in entries]),
+        behind=background.read(db, [pair.id for pair in entries.pairs]) if with_card else None,
         entries=entries,
-        speakers=_speakers(db, project),
+        by_basis=_counted(standings[pair.id].basis for pair in rows.pairs),
+        redacted=dict(sorted(kinds.items())) if options.redact else None,
+        speakers=_speakers(db),
         certificates=judges.certificates,
         crowd=weighed.model if weighed else None,
         kin=split.kin(db),
     )
 
 
-def _speakers(db: Database, project: Facts) -> tuple[str, ...]:
-    names = set(labels.annotators(db))
-    names |= {each.annotator for found in project.decisions.values() for each in found}
-    return tuple(sorted(names))
+@dataclass(slots=True)
+class _Passed:
+    """What is kept of the rows that came through the gate, and of those that did not."""
+
+    pairs: list[PairOutline] = field(default_factory=list)
+    held: list[ExportRow] | None = field(default_factory=list)
+    """The rows themselves, unless they are too many."""
+    excluded: dict[str, Reason] = field(default_factory=dict)
+    length_not_checked: set[str] = field(default_factory=set)
+    redacted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kinds of personal data by pair."""
+
+    @classmethod
+    def of(cls, sifted: Iterable[Sifted], outlines: Mapping[str, PairOutline]) -> _Passed:
+        made, characters = cls(), 0
+        for row, excluded, unchecked in sifted:
+            if excluded:
+                made.excluded[row.pair.id] = excluded
+                continue
+            made.pairs.append(outlines[row.pair.id])
+            if unchecked:
+                made.length_not_checked.add(row.pair.id)
+            if row.redacted:
+                made.redacted[row.pair.id] = row.redacted
+            if made.held is not None:
+                characters += row.characters
+                made.held.append(row)
+                if not may_be_held(characters):
+                    made.held = None
+        return made
 
 
-_CLOSED = PairDecision(None, Reason.HIDDEN, "nothing")
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(words).items()))
+
+
+def _speakers(db: Database) -> tuple[str, ...]:
+    decided_by = db.execute("SELECT DISTINCT annotator FROM decision_now")
+    return tuple(sorted({*labels.annotators(db), *(name for (name,) in decided_by)}))
 
 
 def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozenset[str]:
@@ -239,34 +295,9 @@ def _hidden(db: Database, options: ExportOptions, *, every_pair: bool) -> frozen
     return hidden
 
 
-def _matched(outcome: GateOutcome, seed: int) -> GateOutcome:
-    """The same without the rows that have no counterpart of their length."""
-    out = length_match.surplus(outcome.passed, seed)
-    kept, left, unchecked = (
-        [row for row in rows if (row.pair.id in out) is gone]
-        for rows, gone in (
-            (outcome.passed, False),
-            (outcome.passed, True),
-            (outcome.length_not_checked, False),
-        )
-    )
-    excluded = [*outcome.excluded, *((row, Reason.LENGTH_UNMATCHED) for row in left)]
-    return GateOutcome(kept, excluded, unchecked)
-
-
-def _reasons(standings: dict[str, PairDecision], outcome: GateOutcome) -> dict[str, Reason]:
-    undecided = {
-        pair_id: standing.reason
-        for pair_id, standing in standings.items()
-        if standing.reason is not None
-    }
-    return undecided | {row.pair.id: reason for row, reason in outcome.excluded}
-
-
 def _by_reason(pair_ids: Sequence[str], reasons: dict[str, Reason]) -> dict[str, list[str]]:
-    out: dict[str, list[str]] = {}
-    for reason in Reason:
-        found = [pair_id for pair_id in pair_ids if reasons.get(pair_id) is reason]
-        if found:
-            out[reason.value] = found
-    return out
+    out: dict[Reason, list[str]] = {reason: [] for reason in Reason}
+    for pair_id in pair_ids:
+        if reason := reasons.get(pair_id):
+            out[reason].append(pair_id)
+    return {reason.value: found for reason, found in out.items() if found}

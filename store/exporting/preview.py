@@ -73,8 +73,9 @@ def preview(plan: ExportPlan, hidden: frozenset[str], most: int = 5) -> ExportPr
         hidden: from :func:`closed`.
         most: how many lines.
     """
-    seen = [entry for entry in plan.entries if entry.pair.id not in hidden][:most]
-    return ExportPreview(list(islice(plan.lines(seen), most)), [entry.pair.id for entry in seen])
+    seen = plan.entries.without(hidden)
+    seen = seen.at(range(min(most, len(seen))))
+    return ExportPreview(list(islice(plan.lines(seen), most)), [pair.id for pair in seen.pairs])
 
 
 def texts(db: Database, pair_ids: Iterable[str]) -> list[PairText]:

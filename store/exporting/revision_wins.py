@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from store.agreement.length_control import LengthControlled, length_controlled
@@ -33,7 +33,7 @@ class RevisionWins(NamedTuple):
         return f"{plain}, at equal length in {fair.value:.0%}{ends}"
 
 
-def revision_wins(rows: Sequence[ExportRow]) -> RevisionWins:
+def revision_wins(rows: Iterable[ExportRow]) -> RevisionWins:
     """Both shares over the decided rows; lengths in characters."""
     wins, apart, prompts = [], [], []
     for row in rows:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 from store.content.personal_data import redacted
@@ -64,7 +66,13 @@ class ExportRow:
         return self.pair.messages
 
     @property
-    def words(self) -> list[AnnotatorVerdict]:
+    def characters(self) -> int:
+        """Of all texts."""
+        told = sum(len(turn.content) for turn in self.messages)
+        return told + len(self.chosen.text) + len(self.rejected.text)
+
+    @property
+    def words(self) -> Sequence[AnnotatorVerdict]:
         """The labels that say what stands: those behind it, or people's where somebody ruled.
 
         None where a decision stands: who decided may have labelled the pair in a sealed round.
@@ -97,8 +105,8 @@ class ExportRow:
 
 def decided_row(
     pair: PairFacts, standing: PairDecision, soft: SoftLabels, *, columns: bool = False
-) -> ExportRow | None:
-    """The row of a pair that has a verdict for one side, or None.
+) -> ExportRow:
+    """The row of a pair that has a verdict for one side.
 
     Args:
         pair: the pair.
@@ -106,12 +114,21 @@ def decided_row(
         soft: what the models that may be behind it say.
         columns: whether that is to be written as columns.
     """
-    if standing.verdict is None:
-        return None
+    assert standing.verdict is not None
     other = Verdict.B if standing.verdict is Verdict.A else Verdict.A
     said = [soft[x][pair.id] for x in standing.annotators if pair.id in soft.get(x, {})]
     choice = _choice(said, standing.verdict) if said else None
     return ExportRow(pair, standing, pair.side(standing.verdict), pair.side(other), choice, columns)
+
+
+def digest(messages: Sequence[Message], *answers: str) -> bytes:
+    """The same for the same conversation and answers alone."""
+    made = hashlib.blake2b(digest_size=16)
+    for text in (*chain.from_iterable(messages), *answers):
+        data = text.encode()
+        made.update(b"%d:" % len(data))
+        made.update(data)
+    return made.digest()
 
 
 def redacted_row(row: ExportRow) -> ExportRow:
@@ -129,7 +146,7 @@ def redacted_row(row: ExportRow) -> ExportRow:
         a=row.pair.a._replace(text=without(row.pair.a.text)),
         b=row.pair.b._replace(text=without(row.pair.b.text)),
         reason=without(row.pair.reason),
-        words=[word._replace(note=without(word.note)) for word in row.pair.words],
+        words=tuple(word._replace(note=without(word.note)) for word in row.pair.words),
     )
     if not kinds:
         return row

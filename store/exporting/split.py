@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlite_utils import Database
@@ -43,7 +43,7 @@ def among(name: str, kin: Mapping[str, str]) -> str:
 
 
 def clustered(
-    prompts: Sequence[Sequence[Message]], kin: Mapping[str, str]
+    prompts: Iterable[Sequence[Message]], kin: Mapping[str, str]
 ) -> tuple[list[str], NearDuplicates]:
     """The group of each row that is dealt whole, and how near-duplicates were looked for.
 
@@ -51,19 +51,31 @@ def clustered(
     near-duplicates keeps its own. A prompt made from another goes where that one goes, and is not
     compared by cosine: what an attack puts around a prompt is the same for many.
     """
-    said = {group(messages): messages for messages in prompts}
-    places = {name: place for place, name in enumerate(said)}
-    homes = [among(name, kin) for name in said]
+    names: list[str] = []  # of the groups, a row each
+    places: dict[str, int] = {}
+    not_compared: set[int] = set()
+    homes: list[str] = []
+
+    def once() -> Iterator[Sequence[Message]]:
+        for messages in prompts:
+            names.append(name := group(messages))
+            if name not in places:
+                places[name] = len(places)
+                homes.append(among(name, kin))
+                if name in kin:
+                    not_compared.add(places[name])
+                yield messages
+
     first: dict[str, int] = {}
     found = near_duplicates.clusters(
-        list(said.values()),
-        joined=[(first.setdefault(home, place), place) for place, home in enumerate(homes)],
-        not_compared={place for name, place in places.items() if name in kin},
+        once(),
+        joined=((first.setdefault(home, place), place) for place, home in enumerate(homes)),
+        not_compared=not_compared,
     )
     named: dict[int, str] = {}
     for home, cluster in zip(homes, found.cluster, strict=True):
         named[cluster] = min(named.get(cluster, home), home)
-    return [named[found.cluster[places[group(messages)]]] for messages in prompts], found
+    return [named[found.cluster[places[name]]] for name in names], found
 
 
 def assign(groups: Sequence[str], shares: tuple[float, float, float], seed: int) -> list[str]:

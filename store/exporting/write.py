@@ -8,7 +8,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -20,6 +21,7 @@ from store.exporting.card import card
 from store.exporting.formats.base import Line
 from store.exporting.options import UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
+from store.exporting.rows import ExportRow
 from store.items.content_hashes import pair_belongs
 
 MANIFEST = "manifest.json"
@@ -79,7 +81,11 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
         raise UsageProblem(
             f"--format {format_.name} fits no table: leave --parquet out, or name OUT .json"
         )
-    _must_be_unchanged(plan)
+    if format_.every_pair:
+        for row in plan.rows:
+            _must_be_unchanged(row)
+    else:
+        plan = replace(plan, entries=plan.entries.checked(_must_be_unchanged))
     progress = _Progress(on_line)
     try:
         if is_file_target(out):
@@ -91,13 +97,13 @@ def write(plan: ExportPlan, out: Path, on_line: OnLine | None = None) -> Written
         ) from error
 
 
-def _must_be_unchanged(plan: ExportPlan) -> None:
+def _must_be_unchanged(row: ExportRow) -> None:
     """Prompts and answers that go out are what their ids say; a pair's id covers its answers."""
-    for pair in (row.original or row.pair for row in plan.rows):
-        if pair.prompt_id != ids.prompt_id(pair.messages):
-            raise _changed(f"prompt {pair.prompt_id[:12]}")
-        if not pair_belongs(pair.id, pair.prompt_id, pair.a.text, pair.b.text, pair.external_id):
-            raise _changed(f"an answer of pair {pair.id[:12]}")
+    pair = row.original or row.pair
+    if pair.prompt_id != ids.prompt_id(pair.messages):
+        raise _changed(f"prompt {pair.prompt_id[:12]}")
+    if not pair_belongs(pair.id, pair.prompt_id, pair.a.text, pair.b.text, pair.external_id):
+        raise _changed(f"an answer of pair {pair.id[:12]}")
 
 
 def _changed(item: str) -> Damaged:
@@ -145,13 +151,16 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenEx
     beside.mkdir(mode=0o700)
     try:
         splits = plan.splits()
-        shape = _shape(plan, out, [line for lines in splits.lines.values() for line in lines])
+        held = map(plan.lines, splits.entries.values()) if plan.options.is_parquet(out) else ()
+        shape = _shape(plan, out, list(chain.from_iterable(held)))
         ending = ".parquet" if shape.columns else ".json" if shape.document else ".jsonl"
         files = {
-            f"{name}{ending}": _write_lines(beside / f"{name}{ending}", lines, progress, shape)
-            for name, lines in splits.lines.items()
+            f"{name}{ending}": _write_lines(
+                beside / f"{name}{ending}", plan.lines(entries), progress, shape
+            )
+            for name, entries in splits.entries.items()
             # datasets.load_dataset stops at a file without rows; train is always there
-            if lines or name == "train"
+            if entries or name == "train"
         }
         rows = {name: file.rows for name, file in files.items()}
         _write_text(beside / "README.md", card(plan, rows, splits.near))

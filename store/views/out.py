@@ -28,7 +28,7 @@ def work_out(db: Database) -> None:
     if is_known(db):
         return
     state = _state(db)
-    excluded = exporting.plan(db, exporting.ExportOptions()).excluded
+    excluded = exporting.plan(db, exporting.ExportOptions(), with_card=False).excluded
     db.conn.execute("SAVEPOINT browse_out")
     db.conn.execute("DELETE FROM temp.browse_out")
     db.conn.executemany(

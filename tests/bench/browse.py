@@ -136,5 +136,5 @@ def add_pair(db: Database, place: int, asked: str, answers: tuple[str, str]) -> 
     db.conn.execute(
         "INSERT INTO pair (id, prompt_id, a_id, b_id, kind, external_id, source, created_at)"
         " VALUES (?, ?, ?, ?, 'imported', ?, 'bench', ?)",
-        (ids.digest("pair", [*sides]), prompt, *sides, str(place), AT),
+        (ids.pair_id(prompt, *answers, str(place)), prompt, *sides, str(place), AT),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,6 +50,18 @@ SELECT item, annotator, phase, json_extract(value, '$.verdict'), 20.0, 'a', 0, i
 FROM event ORDER BY item, annotator
 """
 
+_EXPORTS = """
+import sys
+from pathlib import Path
+from store.db.connection import open_readonly
+from store.exporting import ExportOptions, plan, write
+path = Path(sys.argv[1])
+options = ExportOptions(from_=sys.argv[2], allow=frozenset({"low_agreement"}))
+write(plan(open_readonly(path), options), path.with_suffix(".jsonl"))
+(line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(line.split()[1])
+"""
+
 
 def rows() -> list[BenchRow]:
     """What a person waits for, in both projects."""
@@ -58,6 +72,7 @@ def rows() -> list[BenchRow]:
             *told([_label_and_next(small, large)]),
             *(each for name, call in _ASKED for each in told([_once(name, call, small, large)])),
             *told([_doctor(small, large)]),
+            *told([_export(small, large)]),
         ]
 
 
@@ -121,6 +136,17 @@ def _doctor(small: Path, large: Path) -> BenchRow:
         doctor.examine(path)
         taken.append(time.perf_counter() - start)
     return _row("doctor, everything looked at", taken[1], taken[0])
+
+
+def _export(small: Path, large: Path) -> BenchRow:
+    """The most memory of a process that plans and writes; as Linux tells it."""
+    most = []
+    for path in (small, large):
+        called = [sys.executable, "-c", _EXPORTS, str(path), f"by:{PEOPLE[0]}"]
+        done = subprocess.run(called, capture_output=True, check=True, text=True)
+        most.append(int(done.stdout) / 1024)
+    figure = f"memory of an export (target 250 MiB): {SIZES[1]:,} pairs, against {SIZES[0]:,}"
+    return BenchRow(figure, f"{most[1]:.0f} MiB", f"{most[0]:.0f} MiB", most[1] / most[0])
 
 
 def _row(figure: str, large: float, small: float, target: float | None = None) -> BenchRow:

@@ -169,7 +169,8 @@ def command(
         with context.open() as database, token_counter(database, model) as count_tokens:
             if search is not None:
                 options = replace(options, only=_found(database, context.annotator, search))
-            plan = exporting.plan(database, options, count_tokens)
+            with_card = not exporting.is_file_target(out)
+            plan = exporting.plan(database, options, count_tokens, with_card=with_card)
             if not plan.entries:
                 fail(_nothing(plan))
             with counting("writing", len(plan.entries)) as on_line:

@@ -67,6 +67,7 @@ class ExportFormat(Generic[E]):
     summary: str
     """One line: who reads it."""
     lines: Callable[[Iterable[E]], Iterator[Line]]
+    """Of entries that it may go through more than once."""
     refuses: Callable[[ExportRow], Reason | None] = anything
     """Why a row cannot be written in this format, or None."""
     document: Callable[[list[Line]], Line] | None = None

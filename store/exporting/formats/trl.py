@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from store.exporting.formats.base import ExportFormat, Line, answer, each, turns
 from store.exporting.margins import margin
-from store.exporting.rows import ExportRow, SoftChoice
+from store.exporting.rows import ExportRow, SoftChoice, digest
 
 
 def _dpo(row: ExportRow) -> Line:
@@ -38,21 +38,20 @@ def _kto(rows: Iterable[ExportRow]) -> Iterator[Line]:
 
 
 def _reward(rows: Iterable[ExportRow]) -> Iterator[Line]:
-    given = [(row, margin(row)) for row in rows]
     # the trainer takes a column that all rows have or none; 0 changes nothing of the loss
-    known = any(by is not None or row.soft_columns for row, by in given)
-    for row, by in given:
+    known = any(row.soft_columns or margin(row) is not None for row in rows)
+    for row in rows:
         yield {
             "chosen": [*turns(row.messages), answer(row.chosen.text)],
             "rejected": [*turns(row.messages), answer(row.rejected.text)],
-            **({"margin": by or 0.0} if known else {}),
+            **({"margin": margin(row) or 0.0} if known else {}),
         }
 
 
 def _sft(rows: Iterable[ExportRow]) -> Iterator[Line]:
-    seen: set[tuple[object, str]] = set()
+    seen: set[bytes] = set()
     for row in rows:
-        content = (row.messages, row.chosen.text)
+        content = digest(row.messages, row.chosen.text)
         if content not in seen:
             seen.add(content)
             yield {"messages": [*turns(row.messages), answer(row.chosen.text)]}
