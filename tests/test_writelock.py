@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 TRY = """
 import json, os, subprocess, sys, threading
 from pathlib import Path
-here = Path(sys.argv[-1])
+here = Path(folder)
 def refused(call, *given):
     try:
         call(*given)
@@ -44,20 +44,22 @@ os.write(given, json.dumps(told).encode())
 HOST = f"""
 import os, sys
 given = os.dup(1)
+folder = sys.argv.pop()
 from engine.llama.host import __main__, server
 class Asked:
     def __init__(self, *_given): pass
-    def run(self): exec({TRY!r}, {{"given": given}})
+    def run(self): exec({TRY!r}, {{"given": given, "folder": folder}})
 server.Server = Asked
 __main__.main()
 """
 HTTP = f"""
 import os, sys
 given = os.dup(1)
+folder = sys.argv.pop()
 from engine.endpoint.http import __main__
 class Asked:
     def __init__(self, *_given, **_named): pass
-    def serve(self): exec({TRY!r}, {{"given": given}})
+    def serve(self): exec({TRY!r}, {{"given": given, "folder": folder}})
 __main__.Process = Asked
 __main__.main()
 """

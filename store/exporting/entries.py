@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Generic
 
 from store.exporting.facts import PairOutline
@@ -19,11 +19,11 @@ class Entries(Generic[E]):
 
     pairs: Sequence[PairOutline]
     """A pair of each."""
-    read: Callable[[Sequence[PairOutline]], Iterator[E]]
+    read: Callable[[Sequence[PairOutline]], Iterator[E]] = field(repr=False)
     """Makes the entries of some pairs."""
-    held: Sequence[E] | None = None
+    held: Sequence[E] | None = field(default=None, repr=False)
     """All of them, where they are in memory."""
-    check: Callable[[E], None] | None = None
+    check: Callable[[E], None] | None = field(default=None, repr=False)
     """Looks at each before it is given away; may raise."""
 
     def __len__(self) -> int:

@@ -71,7 +71,7 @@ def head(values: dict[str, str]) -> bytes:
         return struct.pack("<Q", len(value)) + value.encode()
 
     body = b"".join(text(key) + struct.pack("<I", 8) + text(value) for key, value in values.items())
-    return b"GGUF" + struct.pack("<IQQ", 3, 0, len(values)) + body + b"\0" * 64
+    return b"GGUF" + struct.pack("<IQQ", 3, 1, len(values)) + body + b"\0" * 64
 
 
 @pytest_asyncio.fixture

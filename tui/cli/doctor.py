@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.output import say_meanwhile
 
 
 @click.command("doctor")
@@ -69,5 +68,4 @@ def _repair(context: CliContext) -> list[str]:
 
 def _tell(words: str) -> None:
     """What is looked at, for somebody who waits."""
-    if sys.stderr.isatty():
-        say(f"looking at {words}")
+    say_meanwhile(f"looking at {words}")

@@ -49,6 +49,12 @@ def say(line: str) -> None:
     _print(line, err=True)
 
 
+def say_meanwhile(line: str) -> None:
+    """Narrate what is being done, for somebody who waits at a terminal."""
+    if sys.stderr.isatty():
+        say(line)
+
+
 def fail(line: str) -> NoReturn:
     """End with status 1 and one line on stderr."""
     say(f"pairlab: {' '.join(line.split())}")

@@ -38,7 +38,7 @@ def coins(db: Database) -> list[str]:
     for pair in made:
         for who in ("one", "two"):
             labels.give(db, pair, who, toss.choice("ab"), at=now())
-    assert planned(db).rows == ()
+    assert list(planned(db).rows) == []
     return made
 
 
@@ -175,7 +175,7 @@ def test_a_project_of_the_first_version_gets_the_right_answer(tmp_path: Path) ->
             {"v1": 60, "mixed": 4},
         )
         made = planned(db)
-        assert made.rows == ()
+        assert list(made.rows) == []
         assert set(made.counts) == {"disagreement", "low_agreement"}
         assert (labels.count_by(db, "one"), labels.count_by(db, "two")) == (60, 4)
     finally:
