@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, settings
 
 _CALM = [HealthCheck.too_slow]
 
-settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=_CALM)
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, max_examples=50, suppress_health_check=_CALM
+)
 settings.register_profile("explore", deadline=None, suppress_health_check=_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 

@@ -347,20 +347,18 @@ def m0007_search_index(db: Database) -> None:
 
 @migrations()
 def m0008_views(db: Database) -> None:
-    """Each rule as one view, and indexes for what is asked with every label."""
+    """Indexes for what is asked with every label."""
     for statement in _statements(_INDEXES):
         db.execute(statement)
-    views.recreate(db)
 
 
 @migrations()
 def m0009_ai_feedback(db: Database) -> None:
-    """The views over what judges were asked and over what follows from it, and a label's draw."""
+    """Indexes over what judges were asked and what follows from it, and a label's draw."""
     if "drawn" not in db["label_head"].columns_dict:
         db.execute("ALTER TABLE label_head ADD COLUMN drawn TEXT")
     db.execute("CREATE INDEX event_asking ON event (arrival) WHERE kind = 'asking'")
     db.execute("CREATE INDEX event_pairing ON event (arrival) WHERE kind = 'pairing'")
-    views.recreate(db)
 
 
 @migrations()
@@ -386,7 +384,6 @@ def m0017_answer_counts(db: Database) -> None:
     """How many pairs each annotator has answered, kept with each label and not counted again."""
     for statement in _statements(_ANSWER_COUNTS):
         db.execute(statement)
-    views.recreate(db)
 
 
 @migrations()
@@ -408,6 +405,7 @@ def m0018_seals(db: Database) -> None:
         db.execute(f"UPDATE {table} SET seal = row_seal({cells})")  # noqa: S608 - names of ours
     for _, sql in triggers:
         db.execute(sql)
+    # once for all steps: only a file that has them all is read through the views
     views.recreate(db)
 
 
