@@ -44,6 +44,25 @@ def add(db: Database, made: Candidate) -> str:
     return TABLE.add(db, made)[0]
 
 
+def add_edited(db: Database, parent: Candidate, text: str, author: str, at: str) -> str:
+    """Write what a person made of a candidate; the same content again adds nothing.
+
+    Returns:
+        Its id.
+    """
+    edited = Candidate(
+        prompt_id=parent.prompt_id,
+        origin=Origin.EDITED,
+        text=text,
+        parent_id=parent.id,
+        author=author,
+        round=parent.round,
+        slot=parent.slot,
+        created_at=at,
+    )
+    return add(db, edited)
+
+
 def get(db: Database, candidate_id: str) -> Candidate:
     """The candidate of this id.
 

@@ -23,7 +23,7 @@ from store.items import candidates, pairs
 from store.judgements import drafts, labels
 from store.judgements.drafts import Draft, DraftKind, DraftPlace
 from store.log import events
-from store.records import Candidate, Origin, Verdict
+from store.records import Candidate, Verdict
 
 _SEALED: Final = "SELECT 1 FROM sealed_pair WHERE pair_id = ?"
 
@@ -130,18 +130,7 @@ def _keep(
     The first event heads the others, which name it: undo takes them back together.
     """
     who = ids.name(annotator)
-    parent = beaten[0]
-    made = Candidate(
-        prompt_id=parent.prompt_id,
-        origin=Origin.EDITED,
-        text=text,
-        parent_id=parent.id,
-        author=who,
-        round=parent.round,
-        slot=parent.slot,
-        created_at=at,
-    )
-    made_id = candidates.add(db, made)
+    made_id = candidates.add_edited(db, beaten[0], text, who, at)
     found = [pairs.make_chosen_pair(db, one.id, made_id, at=at)[0] for one in beaten]
     value = head
     for pair_id in found:

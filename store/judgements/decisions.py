@@ -126,19 +126,7 @@ def _choice(text: Choice | str) -> Choice:
 
 
 def _edit(db: Database, revision: Candidate, text: str, annotator: str, at: str) -> str:
-    edited_id = candidates.add(
-        db,
-        Candidate(
-            prompt_id=revision.prompt_id,
-            origin=Origin.EDITED,
-            text=text,
-            parent_id=revision.id,
-            author=annotator,
-            round=revision.round,
-            slot=revision.slot,
-            created_at=at,
-        ),
-    )
+    edited_id = candidates.add_edited(db, revision, text, annotator, at)
     original = candidates.root(db, revision.id)
     if original.text != text:  # a pair of two equal texts has nothing to tell apart
         pairs.make_edited_pair(db, original.id, edited_id, at=at)

@@ -5,10 +5,7 @@ people who have each done a part of a large project have then mostly done the sa
 there is something to agree on, and a pair that arrives later is put at the end instead of among
 what was passed already. The draw follows from seed, annotator and pair alone.
 
-With the setting ``queue`` at ``useful`` the blocks follow :mod:`store.rounds.usefulness`, the same
-for all, and what an annotator has answered stands in front. That order is made anew where a file
-is opened, the share changes, or a tenth more pairs and askings are there than it rests on; until
-then new pairs stand at the end.
+With the setting ``queue`` at ``useful`` the blocks are those of :mod:`store.rounds.useful_order`.
 """
 
 from __future__ import annotations
@@ -26,13 +23,11 @@ from store.db.project_database import immediate
 from store.db.sqlite import sqlite3
 from store.errors import WrongId
 from store.judgements import decisions
-from store.rounds import draws
+from store.rounds import draws, useful_order
+from store.rounds.useful_order import UsefulOrder
 
 BLOCK: Final = 10
 """Pairs shuffled together: few, so that two annotators who stop early have most in common."""
-
-MORE: Final = 1.1
-"""An order of useful pairs is made anew when so many times as much is known as it rests on."""
 
 FAR: Final = 1000
 """Answered pairs passed in one look after which it is remembered how far they reach."""
@@ -40,19 +35,7 @@ FAR: Final = 1000
 # What this connection knows. Which edits were taken back is looked at again where a decision or a
 # pair is new; whether somebody has labelled such a pair each time: there are few of them.
 _TEMPORARY = (
-    (
-        "CREATE TEMP TABLE IF NOT EXISTS queue_useful ("
-        " annotator TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL,"
-        " PRIMARY KEY (annotator, position)) WITHOUT ROWID"
-    ),
-    "CREATE INDEX IF NOT EXISTS temp.queue_pair ON queue_useful (annotator, id)",
-    # of each annotator's useful order: how many answered pairs stand in front, the last pair that
-    # is in it, how many are, and what the arrangement rests on
-    (
-        "CREATE TEMP TABLE IF NOT EXISTS queue_known ("
-        " annotator TEXT PRIMARY KEY, fixed INTEGER NOT NULL, pair INTEGER NOT NULL,"
-        " pairs INTEGER NOT NULL, share REAL, asked INTEGER NOT NULL)"
-    ),
+    *useful_order.TEMPORARY,
     "CREATE TEMP TABLE IF NOT EXISTS queue_withdrawn (pair_id TEXT PRIMARY KEY)",
     (
         "CREATE TEMP TABLE IF NOT EXISTS queue_seen ("
@@ -137,10 +120,6 @@ SELECT block.position, before, q.position, q.id, {_WAITS},
        q.id IN (SELECT pair_id FROM temp.queue_gone)
 FROM before AS block CROSS JOIN {{source}} AS q ON q.position BETWEEN first AND last
 """  # noqa: S608 - the text above
-_ANSWERED = """
-SELECT pair_id FROM answered JOIN kept_label AS label_head USING (pair_id, annotator)
-WHERE annotator = ? AND phase = 'first' ORDER BY at, pair_id
-"""
 
 
 class Found(NamedTuple):
@@ -283,22 +262,6 @@ def _place_of(pair_id: str, drawn: Sequence[_Drawn]) -> int:
     raise WrongId(pair_id, "pair")
 
 
-class _Known(NamedTuple):
-    """The useful order of one annotator that this connection has arranged."""
-
-    fixed: int
-    pair: int
-    """The last pair in it."""
-    pairs: int
-    share: float
-    asked: int
-    """What it rests on: the random share, and how many pairs and askings."""
-
-    def is_stale(self, share: float, asked: int) -> bool:
-        """Whether it is to be made anew, not only gone on with."""
-        return self.share != share or asked > self.asked * MORE + BLOCK
-
-
 class _News(NamedTuple):
     """What a file holds, and what this connection knows of it."""
 
@@ -321,7 +284,7 @@ class _News(NamedTuple):
     """How many the annotator has answered."""
     upto: int
     """The position up to which the annotator is known to have answered all pairs."""
-    known: _Known | None
+    known: UsefulOrder | None
 
 
 def current(db: Database, annotator: str) -> OwnOrder:
@@ -348,9 +311,11 @@ def current(db: Database, annotator: str) -> OwnOrder:
         return order
     known = news.known
     if known is None or known.is_stale(news.share, news.asked):
-        known = _arrange(db, annotator, news, news.share)
+        known = useful_order.arrange(
+            db, annotator, last_pair=news.last_pair, share=news.share, asked=news.asked
+        )
     elif known.pair != news.last_pair:
-        known = _append(db, annotator, news, known)
+        known = useful_order.append(db, annotator, known, news.last_pair)
     return replace(order, last=order.pairs, useful=True, fixed=known.fixed)
 
 
@@ -358,7 +323,7 @@ def _news(db: Database, annotator: str) -> _News:
     asked = {"share": draws.DEFAULT_SHARE, "who": annotator}
     row = db.execute(_NEWS, asked).fetchone()
     known = len(_News._fields) - 1
-    return _News._make((*row[:known], None if row[known] is None else _Known(*row[known:])))
+    return _News._make((*row[:known], None if row[known] is None else UsefulOrder(*row[known:])))
 
 
 def _look_for_withdrawn(db: Database, news: _News) -> None:
@@ -374,43 +339,6 @@ def _look_for_withdrawn(db: Database, news: _News) -> None:
     db.conn.execute("DELETE FROM temp.queue_seen")
     db.conn.execute("INSERT INTO temp.queue_seen VALUES (?, ?, ?)", (*news[:2], pairs))
     db.conn.execute("RELEASE queue_withdrawn")
-
-
-def _arrange(db: Database, annotator: str, news: _News, share: float) -> _Known:
-    """Useful pairs first, behind what the annotator has answered already."""
-    from store.rounds import usefulness  # the statistics, which the first paint does not wait for
-
-    answered = [str(pair) for (pair,) in db.execute(_ANSWERED, [annotator]).fetchall()]
-    there = set(answered)
-    order = [*answered, *(pair for pair in usefulness.arranged(db, share) if pair not in there)]
-    known = _Known(len(answered), news.last_pair, len(order), share, news.asked)
-    return _keep(db, annotator, known, order)
-
-
-def _append(db: Database, annotator: str, news: _News, known: _Known) -> _Known:
-    """New pairs behind all the others, until the order is made anew."""
-    sql = "SELECT id FROM pair WHERE position > ? ORDER BY position"
-    new = [str(pair) for (pair,) in db.execute(sql, (known.pair,)).fetchall()]
-    grown = known._replace(pair=news.last_pair, pairs=known.pairs + len(new))
-    return _keep(db, annotator, grown, new)
-
-
-def _keep(db: Database, annotator: str, known: _Known, new: list[str]) -> _Known:
-    """Write the last pairs of an order, and what is known of it."""
-    before = known.pairs - len(new)
-    db.conn.execute("SAVEPOINT queue_order")
-    db.conn.execute(
-        "DELETE FROM temp.queue_useful WHERE annotator = ? AND position > ?", (annotator, before)
-    )
-    db.conn.executemany(
-        "INSERT INTO temp.queue_useful VALUES (?, ?, ?)",
-        ((annotator, place, pair) for place, pair in enumerate(new, before + 1)),
-    )
-    db.conn.execute(
-        "INSERT OR REPLACE INTO temp.queue_known VALUES (?, ?, ?, ?, ?, ?)", (annotator, *known)
-    )
-    db.conn.execute("RELEASE queue_order")
-    return known
 
 
 def _may_write(db: Database) -> bool:
