@@ -14,11 +14,11 @@ from store.log.undo import Undone
 from store.views.standing import Standing, standing
 from tui.keys.home import HOME
 from tui.messages import EngineSaid
-from tui.modes.base import ModeScreen
 from tui.modes.home import text
+from tui.modes.page import PageScreen
 
 
-class HomeScreen(ModeScreen):
+class HomeScreen(PageScreen):
     """Where the project stands; opens by itself where there is nothing to do yet."""
 
     MODE = "home"
@@ -30,7 +30,6 @@ class HomeScreen(ModeScreen):
     HomeScreen.-narrow Static { padding: 0 2; }
     """
 
-    whole = getters.query_one(VerticalScroll)
     page = getters.query_one("#page", Static)
 
     def __init__(self) -> None:
@@ -77,15 +76,3 @@ class HomeScreen(ModeScreen):
         await self.other_work()
         words = f"{added.prompts} prompts added" if added.prompts else "the starter set was here"
         self.tell(f"{words}; R shows what is written for them")
-
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        self.whole.scroll_relative(y=lines, animate=False)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup`` and ``pgdn``."""
-        self.whole.scroll_relative(y=pages * self.whole.size.height, animate=False)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        (self.whole.scroll_end if end else self.whole.scroll_home)(animate=False)

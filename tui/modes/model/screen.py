@@ -24,8 +24,8 @@ from tui.dialogs.sheet import Sheet
 from tui.formatting import counted, share, time_left
 from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, RunnerSaid
-from tui.modes.base import ModeScreen
 from tui.modes.model.text import ONE_BY_ONE, STATES, doing
+from tui.modes.page import PageScreen
 from tui.text import plain
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.rule import Rule
@@ -38,7 +38,7 @@ KINDS = {"propose": "a candidate", "critique": "a critique", "revise": "a revisi
 """What is being written, in words."""
 
 
-class ModelScreen(ModeScreen):
+class ModelScreen(PageScreen):
     """Follows the engine's status and the background worker's progress."""
 
     MODE = "model"
@@ -51,7 +51,6 @@ class ModelScreen(ModeScreen):
 
     BINDINGS = MODEL
 
-    whole = getters.query_one(VerticalScroll)
     nothing = getters.query_one(NextStep)
     facts = getters.query_one("#facts", Static)
     queue = getters.query_one("#queue", Static)
@@ -148,18 +147,6 @@ class ModelScreen(ModeScreen):
     def action_log(self) -> None:
         """Show the end of what the model's process wrote."""
         self.background(self._show_log, group="sheet")
-
-    def action_scroll(self, lines: int) -> None:
-        """Arrows, ``j`` and ``k``."""
-        self.whole.scroll_relative(y=lines, animate=False)
-
-    def action_page(self, pages: int) -> None:
-        """``pgup`` and ``pgdn``."""
-        self.whole.scroll_relative(y=pages * self.whole.size.height, animate=False)
-
-    def action_edge(self, end: bool) -> None:
-        """``home`` and ``end``."""
-        (self.whole.scroll_end if end else self.whole.scroll_home)(animate=False)
 
     # What the model says
 
