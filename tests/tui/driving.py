@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import re
-from collections import defaultdict
+import time
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.events import Event
 from textual.pilot import Pilot
@@ -22,8 +21,6 @@ from tui.app import PairlabApp
 from tui.key_repeat import InputClock
 from tui.modes.base import ModeScreen
 from tui.modes.revise.screen import ReviseScreen
-
-_TEXT = re.compile(r'<text[^>]*-line-(\d+)\)"[^>]*>([^<]*)</text>')
 
 MakeApp = Callable[..., PairlabApp]
 
@@ -120,6 +117,31 @@ class StandInRunner:
         self.answered.clear()
 
 
+async def at_rest(least: float = 0.0, most: float = 1.0) -> None:
+    """Until nothing waits for its turn in the event loop, and no thread computes.
+
+    Instead of Textual's own wait, which cannot see the loop and sleeps for a fiftieth of a second
+    at least.
+    """
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    quiet = False
+    while loop.time() - start < most and not (quiet and loop.time() - start >= least):
+        await _drained(loop)
+        used = time.process_time()
+        await asyncio.sleep(0.004)
+        quiet = time.process_time() - used < 0.0004
+
+
+async def _drained(loop: Any) -> None:
+    idle = 0
+    for _ in range(10_000):  # what calls itself again and again is not waited for
+        await asyncio.sleep(0)
+        idle = 0 if loop._ready else idle + 1
+        if idle == 2:
+            return
+
+
 async def settle(pilot: Pilot[None]) -> None:
     """Until every worker is done, those they started as well, and everything is painted.
 
@@ -179,9 +201,11 @@ def revise(app: PairlabApp) -> ReviseScreen:
 
 
 def drawn(app: App[Any]) -> str:
-    """What the terminal shows now, line by line, without colours."""
-    svg = app.export_screenshot(simplify=False)
-    lines: dict[int, str] = defaultdict(str)
-    for line, run in _TEXT.findall(svg):
-        lines[int(line)] += html.unescape(run).replace("\xa0", " ")
-    return "\n".join(lines[at] for at in sorted(lines))
+    """What the terminal shows now, an empty line after each, without colours and blank runs."""
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate)
+    lines = (
+        "".join(run.text for strip in strips for run in strip if run.text.strip(" "))
+        for strips in update.strips
+    )
+    return "\n\n".join(lines).replace("\xa0", " ")
