@@ -187,24 +187,14 @@ def names_of(parameter: click.Parameter) -> tuple[str, ...]:
 
 
 def walk(ids: list[str], bare: bool) -> Iterator[tuple[Leaf, tuple[str, ...]]]:
-    """Every command in every way, in the order of the parser, :data:`LAST` at the end.
-
-    What steers a model comes after all that reads: each of its ways makes the project larger.
-    """
+    """Every command in every way, in the order of the parser, :data:`LAST` at the end."""
     number = count()
     known = {leaf.path: leaf for leaf in leaves()}
-    ordered = [leaf for path, leaf in known.items() if path not in LAST]
-    first = [(leaf, way) for leaf in ordered for way in ways(leaf, bare=True)]
+    ordered = [path for path in known if path not in LAST]
+    first = [(known[path], way) for path in ordered for way in ways(known[path], bare)]
     together = [(known[way[:1]], way) for way in TOGETHER]
-    steered = [
-        (leaf, way)
-        for leaf in ordered
-        if leaf.makes and not bare
-        for way in ways(leaf, bare=False)
-        if (leaf, way) not in first
-    ]
     last = [(known[path], way) for path in LAST for way in ways(known[path], bare)]
-    for leaf, way in (*first, *together, *steered, *last):
+    for leaf, way in (*first, *together, *last):
         for each in ids if "{id}" in way else ids[:1]:
             yield leaf, tuple(word.format(id=each, n=next(number)) for word in way)
 

@@ -14,8 +14,6 @@ os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 os.environ.pop("NO_COLOR", None)
 
 import pytest
-import textual.app
-import textual.pilot
 from sqlite_utils import Database
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -25,7 +23,7 @@ from textual.widgets import Input, TextArea
 
 from store.db.connection import create, open_store
 from store.db.thread import StoreThread
-from tests.tui.driving import MakeApp, Unhurried, Watch, at_rest
+from tests.tui.driving import MakeApp, Unhurried, Watch
 from tests.tui.seed import AT, three_chains
 from tui.app import PairlabApp
 from tui.services import Services
@@ -43,8 +41,6 @@ def _parse_once(self: Stylesheet, css: str, *where: Any, **more: Any) -> list[Ru
 
 
 Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
-for module in (textual.app, textual.pilot):
-    module.wait_for_idle = at_rest  # type: ignore[attr-defined]
 
 
 @pytest.fixture

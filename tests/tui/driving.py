@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -115,31 +114,6 @@ class StandInRunner:
     async def _answer(self) -> None:
         await self.answered.wait()
         self.answered.clear()
-
-
-async def at_rest(least: float = 0.0, most: float = 1.0) -> None:
-    """Until nothing waits for its turn in the event loop, and no thread computes.
-
-    Instead of Textual's own wait, which cannot see the loop and sleeps for a fiftieth of a second
-    at least.
-    """
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-    quiet = False
-    while loop.time() - start < most and not (quiet and loop.time() - start >= least):
-        await _drained(loop)
-        used = time.process_time()
-        await asyncio.sleep(0.004)
-        quiet = time.process_time() - used < 0.0004
-
-
-async def _drained(loop: Any) -> None:
-    idle = 0
-    for _ in range(10_000):  # what calls itself again and again is not waited for
-        await asyncio.sleep(0)
-        idle = 0 if loop._ready else idle + 1
-        if idle == 2:
-            return
 
 
 async def settle(pilot: Pilot[None]) -> None:
