@@ -149,4 +149,5 @@ def test_a_cache_is_as_large_as_the_memory_holds(
     sizes = [*map(loading._in_lanes, shared), *shared]
     assert loading._largest(model, sizes, 1, on_gpu=True)[0] == taken
     with pytest.raises(MemoryError):
-        loading._largest(model, sizes[:1], 1, on_gpu=True)
+        too_large = loading._CacheSize(1, room + 1, room + 1)
+        loading._largest(model, [too_large], 1, on_gpu=True)
