@@ -232,7 +232,7 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab, tmp_path: Path) -> N
     ]
     write_lines(tmp_path / "judged.jsonl", rows)
     assert pairs("import", "judged.jsonl").exit_code == 0
-    assert "--between 'first' 'ai:m.gguf'" in pairs("agree").stderr
+    assert "--between first ai:m.gguf" in pairs("agree").stderr
     for pair in ("p1", "p2"):
         pairs("--as", "second", "label", pair, "a")
     result = json.loads(pairs("agree", "--json").stdout)

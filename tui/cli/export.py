@@ -199,14 +199,9 @@ def _found(database: Database, annotator: str, search: str) -> frozenset[str]:
 def _nothing(plan: ExportPlan) -> str:
     """Why no row would go out, and what to do."""
     from store.exporting import EXPLAINED, Reason
-    from store.ids import AI, SOURCE
+    from store.ids import SOURCE
     from tui.visible import clean
 
-    asked = plan.options.annotator
-    if asked is not None and asked not in plan.speakers:
-        names = [name if name.startswith((SOURCE, AI)) else f"by:{name}" for name in plan.speakers]
-        there = f"there are {', '.join(names)}" if names else "nobody has yet"
-        return clean(f"--from {plan.options.from_}: nobody of this name said anything; {there}")
     why = "; ".join(
         f"{number}: {EXPLAINED[Reason(reason)]} ({reason})"
         for reason, number in plan.counts.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
 
@@ -29,7 +30,7 @@ def _formats() -> dict[str, str]:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--kind",
-    type=click.Choice(["auto", "prompts", "pairs", "labels"]),
+    type=Choice(["auto", "prompts", "pairs", "labels"]),
     default="auto",
     show_default=True,
 )

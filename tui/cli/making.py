@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from tui.cli.choice import Choice
+
 
 @dataclass(frozen=True, slots=True)
 class ThinkingOptions:
@@ -208,7 +210,7 @@ _OPTIONS = {
     ),
     "long_rejected": click.option(
         "--long-rejected",
-        type=click.Choice(["length_trap", "all"]),
+        type=Choice(["length_trap", "all"]),
         help="Also write a long and useless answer to set against a short one: to the prompts of"
         " category length_trap, or to all.",
     ),

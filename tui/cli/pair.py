@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -33,7 +34,7 @@ class _Rounds(click.ParamType[tuple[int, int]]):
 
 @click.command("pair")
 @click.argument("answers", nargs=-1, metavar="[A B]")
-@click.option("--rule", type=click.Choice(RULES), help="Which two answers of each prompt.")
+@click.option("--rule", type=Choice(RULES), help="Which two answers of each prompt.")
 @click.option(
     "--rounds", type=_Rounds(), metavar="I:J", help="In each chain, round I with round J."
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -44,7 +46,7 @@ def command() -> None:
 )
 @click.option(
     "--show",
-    type=click.Choice(list(SHOWN)),
+    type=Choice(list(SHOWN)),
     default="sealed",
     show_default=True,
     help="What is told before all have finished; the choice is recorded.",
@@ -95,7 +97,8 @@ def new(
             f" {drawn.taken} in another round."
         )
     for each in made.annotators:
-        say(f"  {each} labels with: pairlab --db {context.db} --as '{each}'")
+        way = ["pairlab", "--db", str(context.db), "--as", each]
+        say(f"  {each} labels with: {shlex.join(way)}")
 
 
 @command.command("list", short_help="All rounds, with everybody's progress.")

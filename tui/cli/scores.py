@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from tui.cli.choice import Choice
 from tui.cli.context import CliContext, fail, json_option, put_json, say, stdout_console
 from tui.cli.listing import figure, list_option, show_pairs
 
@@ -18,7 +19,7 @@ _WHOSE = {"people": "person", "ai": "model"}
 
 
 @click.command("scores")
-@click.option("--of", type=click.Choice(OF), default="model", show_default=True, help="What.")
+@click.option("--of", type=Choice(OF), default="model", show_default=True, help="What.")
 @click.option("--prompt", metavar="ID", help="Only this prompt; needed to compare its answers.")
 @click.option(
     "--from",

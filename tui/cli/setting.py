@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.formatting import share
 
@@ -16,7 +17,7 @@ _QUEUES = {
 @click.command("setting")
 @click.option(
     "--strength",
-    type=click.Choice(["on", "off"]),
+    type=Choice(["on", "off"]),
     help="Ask how much better the better answer is, with the keys 1 to 4.",
 )
 @click.option(
@@ -41,7 +42,7 @@ _QUEUES = {
 )
 @click.option(
     "--queue",
-    type=click.Choice(["project", "useful"]),
+    type=Choice(["project", "useful"]),
     help="Pairs in project order, or first those where judge and people may differ most.",
 )
 @click.option(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -50,6 +53,7 @@ class NextStep(Static):
         self.update(under(self._told, self._indent, self.content_size.width))
 
 
-def command(words: str, db_name: str) -> str:
-    """A command as one would type it for this project file."""
-    return f"pairlab {words}" if db_name == "pairlab.db" else f"pairlab --db {db_name} {words}"
+def command(words: str, project: Path) -> str:
+    """A command as one would type it for this project file, from where the app was started."""
+    found = str(project) in ("pairlab.db", os.environ.get("PAIRLAB_DB"))
+    return f"pairlab {words}" if found else f"pairlab --db {quote(str(project))} {words}"
