@@ -117,17 +117,17 @@ def _wanted(
     from store.items import prompts
     from store.judgements import pairing
 
-    def named(text: str, kind: str) -> str:
+    def named(text: str) -> str:
         found = find.anything(db, text)
-        if found.kind != kind:
-            raise WrongId(text, kind)
+        if found.kind != "candidate":
+            raise WrongId(text, "candidate")
         return found.id
 
     if answers:
-        one, other = (named(text, "candidate") for text in answers)
+        one, other = map(named, answers)
         yield pairing.of_two(db, one, other)
         return
-    chosen = [named(prompt, "prompt")] if prompt else [each.id for each in prompts.ordered(db)]
+    chosen = [find.prompt_id(db, prompt)] if prompt else [each.id for each in prompts.ordered(db)]
     for prompt_id in chosen[:limit]:
         if rounds is not None:
             yield from pairing.by_rounds(db, prompt_id, *rounds)
