@@ -251,7 +251,7 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab, tmp_path: Path) -> N
     assert asked == found[0]
     told = pairs("agree").stdout
     assert "human and AI" in told
-    assert re.search(r"first +ai:m.gguf +3 +0.400 .* 0.667 +too few", told)
+    assert re.search(r"first +ai:m.gguf +3 +.40 .* 67 % +too few", told)
     for pair in ("p1", "p2", "p3"):
         pairs("--as", "third", "label", pair, "b")
     everybody = json.loads(pairs("agree", "--json").stdout)
@@ -298,9 +298,9 @@ def test_a_slice_is_pointed_at_for_its_disagreements_not_for_a_rare_verdict(
         if line.startswith(("harmful", "helpful"))
     }
     # n, agree, AC1, kappa
-    assert told["harmful"][1:5] == ["60", "0.983", "0.983", "0.000"]
+    assert told["harmful"][1:5] == ["60", "98", "%", ".98"]
     assert "look" not in told["harmful"]
-    assert told["helpful"][1:3] == ["40", "0.500"]
+    assert told["helpful"][1:4] == ["40", "50", "%"]
     assert told["helpful"][-2:] == ["look", "here"]
     assert project("report", "r.md").exit_code == 0
     report = (tmp_path / "r.md").read_text()

@@ -10,6 +10,7 @@ import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
+from tui.formatting import share
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.db.sqlite import Database
@@ -262,7 +263,7 @@ def _tell_splits(plan: ExportPlan, written: WrittenExport) -> None:
         return
     shares = zip(SPLIT_NAMES, plan.shares, strict=True)
     told = [
-        f"{rows.get(name, 0)} {name} ({rows.get(name, 0) / written.rows:.0%} of {wanted:.0%})"
+        f"{rows.get(name, 0)} {name} ({share(rows.get(name, 0) / written.rows)} of {share(wanted)})"
         for name, wanted in shares
     ]
     say(f"  {', '.join(told)}: all rows of one prompt are in one split.")

@@ -10,6 +10,7 @@ import click
 
 from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.formatting import share
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.db.sqlite import Database
@@ -133,7 +134,7 @@ def show_(context: CliContext, name: str, *, as_json: bool) -> None:
         return
     put(_line(told))
     put(f"  begun by {told['by']}, {told['at']}; seed {told['seed']}")
-    put(f"  {told['pairs']} pairs, {told['overlap']:.0%} of them to everybody")
+    put(f"  {told['pairs']} pairs, {share(told['overlap'])} of them to everybody")
     if told["ended"] is None:
         put(f"  {told['show']}: {SHOWN[told['show']]}")
 

@@ -87,8 +87,7 @@ def _show(of: str, done: ItemScores) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from store.agreement.figure import rounded
-    from tui.cli.agreement_tables import interval
+    from tui.formatting import coefficient, interval
     from tui.visible import clean
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -103,7 +102,7 @@ def _show(of: str, done: ItemScores) -> None:
             clean(score.item[:12] if of == "answer" else score.item),
             str(score.games),
             f"{score.won:g}",
-            rounded(score.score, 3) + "*" * score.prior,
+            coefficient(score.score) + "*" * score.prior,
             interval(score.ci95) or (score.reason or ""),
         )
     stdout_console().print(table)

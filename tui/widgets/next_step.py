@@ -15,6 +15,9 @@ from tui.keymap import BY_ID, key_of
 from tui.text import plain
 from tui.widgets.hanging import under
 
+_WIDEST = 40
+"""Cells of a way on; a command with a longer path is followed by what it does, without a column."""
+
 
 class NextStep(Static):
     """A sentence, then ways on: a command or a key, and what it does."""
@@ -35,12 +38,12 @@ class NextStep(Static):
             ways: the id of a key, or a command, and what it does.
         """
         ways = [(key_of(self, way) if way in BY_ID else way, does) for way, does in ways]
-        width = max((cell_len(way) for way, _ in ways), default=0) + 3
+        width = min(max((cell_len(way) for way, _ in ways), default=0), _WIDEST) + 3
         lines = [plain(sentence)]
         if ways:
             lines.append(Content(""))
         for way, does in ways:
-            gap = " " * (width - cell_len(way))
+            gap = " " * max(width - cell_len(way), 3)
             lines.append(Content.assemble(plain(way, "bold $accent"), gap, plain(does, "$muted")))
         self._told, self._indent = Content("\n").join(lines), width
         self._hang()
