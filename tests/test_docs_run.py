@@ -18,6 +18,7 @@ from store.judgements import rulings
 from tests.cli.conftest import Pairlab, pairlab, project, scripted  # noqa: F401
 from tests.store.building import AT
 from tui.cli import COMMANDS, main
+from tui.cli.examples import EXAMPLES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -37,7 +38,11 @@ def blocks(document: str, language: str) -> list[str]:
 
 def said_commands() -> list[tuple[str, list[str]]]:
     """Every command that a document names in code, without what comes before its name."""
-    found = []
+    found = [
+        (f"help of {name}", words[2:] if words[0] == "--db" else words)
+        for name, lines in EXAMPLES.items()
+        for words in map(shlex.split, lines)
+    ]
     for name, text in TEXTS.items():
         code = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
         lines = re.findall(r"^(?: {4,}|)(pairlab .*)$", text.replace("\\\n", " "), re.M)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from store.clock import now
 from store.db.connection import open_store
 from store.judgements import labels, rulings
 from tests.cli.conftest import Pairlab, write_lines
+from tui.cli import main
 
 PAIRS = [
     {"id": "p1", "prompt": "How tall is the Eiffel Tower?", "a": "330 metres.", "b": "Very."},
@@ -438,3 +441,49 @@ def test_a_slip_is_answered_with_what_was_meant(
 
 def test_the_version_has_a_short_option_too(pairlab: Pairlab) -> None:
     assert pairlab("-V").stdout == pairlab("--version").stdout != ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ag", "agree"),
+        ("export out --for", "--format"),
+        ("export out --format ax", "axolotl"),
+        ("export out --allow fl", "flagged"),
+        ("import x --format pot", "potato"),
+        ("run --constitution har", "harmlessness"),
+        ("agree --ties mer", "merge"),
+        ("round cl", "close"),
+    ],
+)
+def test_tab_completes(shell: str, words: str, found: str) -> None:
+    """What the shells' own functions ask of the program when tab is pressed."""
+    line = f"pairlab {words}".split()
+    number = line[-1] if shell == "fish" else str(len(line) - 1)
+    asked = {"COMP_WORDS": " ".join(line), "COMP_CWORD": number}
+    told = CliRunner().invoke(
+        main, [], env={**asked, "_PAIRLAB_COMPLETE": f"{shell}_complete"}, prog_name="pairlab"
+    )
+    assert found in re.split(r"[\s,]+", told.stdout)
+    script = CliRunner().invoke(
+        main, [], env={"_PAIRLAB_COMPLETE": f"{shell}_source"}, prog_name="pairlab"
+    )
+    assert f"_PAIRLAB_COMPLETE={shell}_complete" in script.stdout
+
+
+def test_a_suggested_command_works_from_where_one_stands(pairlab: Pairlab, tmp_path: Path) -> None:
+    folder = tmp_path / "my study"
+    folder.mkdir()
+    told = pairlab("--db", "my study/a b.db", "agree").stderr
+    command = told.strip().rpartition("with: ")[2]
+    assert command == "pairlab --db 'my study/a b.db' new"
+    assert pairlab(*shlex.split(command)[1:]).exit_code == 0
+    told = pairlab("--db", "my study/a b.db", "run").stderr
+    assert "`pairlab --db 'my study/a b.db' import FILE`" in told
+    (tmp_path / "p.jsonl").write_text('{"prompt": "Why?", "a": "So.", "b": "No."}\n')
+    assert pairlab("--db", "my study/a b.db", "import", "p.jsonl").exit_code == 0
+    told = pairlab("--db", "my study/a b.db", "certificate").stderr
+    assert "`pairlab --db 'my study/a b.db' judge` lets one" in told
+    assert pairlab("new").exit_code == 0  # without --db the bare command finds the file
+    assert "`pairlab import FILE`" in pairlab("run").stderr

@@ -24,6 +24,7 @@ from engine import netlock
 from engine.privacy import leave_no_traces
 from tui.cli import output, suggested
 from tui.cli.context import CliContext, default_annotator, report_failures
+from tui.cli.examples import epilog
 
 COMMANDS = {
     "new": "creates the project file",
@@ -76,6 +77,7 @@ class _Commands(click.Group):
             return None
         module = importlib.import_module(f"tui.cli.{cmd_name.replace('import', 'import_')}")
         command: click.Command = module.command
+        command.epilog = epilog(cmd_name)
         return command
 
     def resolve_command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli import completion
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
 from tui.formatting import share
@@ -38,13 +39,22 @@ def _reasons() -> dict[str, str]:
     tables=(("Formats", _formats), ("Reasons why a pair stays", _reasons)),
 )
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--format", "format_", default="triplets", show_default=True, metavar="NAME")
+@click.option(
+    "--format",
+    "format_",
+    default="triplets",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=completion.of(completion.export_formats),
+    help="One of the formats below, or FILE.toml.",
+)
 @click.option(
     "--from",
     "from_",
     default="consensus",
     show_default=True,
     metavar="SOURCE",
+    shell_complete=completion.of(completion.sources),
     help="What counts as decided: consensus, majority, by:NAME, source:NAME (an imported file's"
     " own preference), decisions, ai, ai:NAME, or crowd (consensus:dawid-skene): three or more"
     " raters, people and models, each weighed.",
@@ -60,6 +70,7 @@ def _reasons() -> dict[str, str]:
     "--allow",
     multiple=True,
     metavar="REASON",
+    shell_complete=completion.of(completion.reasons),
     help="Let pairs in that this reason would keep out, where there is something to write; may be"
     " given again.",
 )

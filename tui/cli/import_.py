@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli import completion
 from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
@@ -34,7 +35,13 @@ def _formats() -> dict[str, str]:
     default="auto",
     show_default=True,
 )
-@click.option("--format", "format_", metavar="NAME", help="[default: found out from the file]")
+@click.option(
+    "--format",
+    "format_",
+    metavar="NAME",
+    shell_complete=completion.of(completion.import_formats),
+    help="[default: found out from the file]",
+)
 @click.option(
     "--map",
     "mapping",

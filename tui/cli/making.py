@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from tui.cli import completion
 from tui.cli.choice import Choice
 
 
@@ -107,6 +108,7 @@ _OPTIONS = {
         default=_DEFAULT.constitution,
         show_default=True,
         metavar="NAME",
+        shell_complete=completion.of(completion.constitutions),
         help="A shipped constitution by name, or a TOML file.",
     ),
     "pick": click.option(
