@@ -16,7 +16,8 @@ from store.clock import now
 from store.db.connection import open_store
 from store.judgements import labels, rulings
 from tests.cli.conftest import Pairlab, write_lines
-from tui.cli import main
+from tui.cli import COMMANDS, main
+from tui.cli.manual import page
 
 PAIRS = [
     {"id": "p1", "prompt": "How tall is the Eiffel Tower?", "a": "330 metres.", "b": "Very."},
@@ -487,3 +488,10 @@ def test_a_suggested_command_works_from_where_one_stands(pairlab: Pairlab, tmp_p
     assert "`pairlab --db 'my study/a b.db' judge` lets one" in told
     assert pairlab("new").exit_code == 0  # without --db the bare command finds the file
     assert "`pairlab import FILE`" in pairlab("run").stderr
+
+
+def test_the_manual_page_has_every_command_and_its_examples() -> None:
+    told = page().replace("\\-", "-")
+    for name in COMMANDS:
+        assert f'.SS "pairlab {name}' in told
+    assert "\npairlab export triplets.jsonl\n" in told

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, fail, json_option, put, put_json
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.attributes import Group
@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 )
 @click.option(
     "--ties",
-    type=Choice(["separate", "merge", "drop"]),
+    type=OneOf(["separate", "merge", "drop"]),
     default="separate",
     show_default=True,
     help="Ties and both bad as own classes, as one, or left out with their pairs.",

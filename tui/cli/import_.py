@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli import completion
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.errors import BadInput
@@ -31,7 +31,7 @@ def _formats() -> dict[str, str]:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--kind",
-    type=Choice(["auto", "prompts", "pairs", "labels"]),
+    type=OneOf(["auto", "prompts", "pairs", "labels"]),
     default="auto",
     show_default=True,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option
 from tui.cli.making import Making, making_options
+from tui.cli.one_of import OneOf
 
 
 def _principles(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
@@ -50,7 +50,7 @@ def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) 
 )
 @click.option(
     "--template",
-    type=Choice(["letters", "places"]),
+    type=OneOf(["letters", "places"]),
     default="letters",
     show_default=True,
     help="The wording: letters puts the principle last and calls the answers A and B, places puts"

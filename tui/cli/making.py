@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tui.cli import completion
-from tui.cli.choice import Choice
+from tui.cli.one_of import OneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ _OPTIONS = {
     ),
     "long_rejected": click.option(
         "--long-rejected",
-        type=Choice(["length_trap", "all"]),
+        type=OneOf(["length_trap", "all"]),
         help="Also write a long and useless answer to set against a short one: to the prompts of"
         " category length_trap, or to all.",
     ),

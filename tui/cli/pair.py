@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.db.sqlite import Database
@@ -34,7 +34,7 @@ class _Rounds(click.ParamType[tuple[int, int]]):
 
 @click.command("pair")
 @click.argument("answers", nargs=-1, metavar="[A B]")
-@click.option("--rule", type=Choice(RULES), help="Which two answers of each prompt.")
+@click.option("--rule", type=OneOf(RULES), help="Which two answers of each prompt.")
 @click.option(
     "--rounds", type=_Rounds(), metavar="I:J", help="In each chain, round I with round J."
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
 from tui.formatting import share
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -47,7 +47,7 @@ def command() -> None:
 )
 @click.option(
     "--show",
-    type=Choice(list(SHOWN)),
+    type=OneOf(list(SHOWN)),
     default="sealed",
     show_default=True,
     help="What is told before all have finished; the choice is recorded.",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, fail, json_option, put_json, say, stdout_console
 from tui.cli.listing import figure, list_option, show_pairs
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.bradley_terry import ItemStrength
@@ -19,7 +19,7 @@ _WHOSE = {"people": "person", "ai": "model"}
 
 
 @click.command("scores")
-@click.option("--of", type=Choice(OF), default="model", show_default=True, help="What.")
+@click.option("--of", type=OneOf(OF), default="model", show_default=True, help="What.")
 @click.option("--prompt", metavar="ID", help="Only this prompt; needed to compare its answers.")
 @click.option(
     "--from",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tui.cli.choice import Choice
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
 from tui.formatting import share
 
 _QUEUES = {
@@ -17,7 +17,7 @@ _QUEUES = {
 @click.command("setting")
 @click.option(
     "--strength",
-    type=Choice(["on", "off"]),
+    type=OneOf(["on", "off"]),
     help="Ask how much better the better answer is, with the keys 1 to 4.",
 )
 @click.option(
@@ -42,7 +42,7 @@ _QUEUES = {
 )
 @click.option(
     "--queue",
-    type=Choice(["project", "useful"]),
+    type=OneOf(["project", "useful"]),
     help="Pairs in project order, or first those where judge and people may differ most.",
 )
 @click.option(

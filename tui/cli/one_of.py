@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-class Choice(click.Choice[str]):
+class OneOf(click.Choice[str]):
     """One of a few words, found as names are: large or small; one that is none tells the nearest.
 
     click lists the words, however many they are, and leaves the search to the reader.
