@@ -73,6 +73,12 @@ def study(project: Pairlab, tmp_path: Path) -> Pairlab:
         ("pair --rule bestworst", "best-worst"),
         ("guidline show", "guideline"),
         ("guideline shwo", "show"),
+        ("compare --list longr:ann", "longer:ann"),
+        ("certificate tiny --list says", "says"),
+        ("setting --pairs bestworst", "best-worst"),
+        ("import pairs.jsonl --map promt=x", "prompt"),
+        ("remove --import pair.jsonl --dry-run", "pairs.jsonl"),
+        ("run --policy night.toml", "candidates"),
         ("compare --lst x", "--list"),
         ("round show Pilot --jsn", "--json"),
     ],
@@ -80,6 +86,7 @@ def study(project: Pairlab, tmp_path: Path) -> Pairlab:
 def test_an_unknown_name_tells_what_was_meant(
     study: Pairlab, scripted: list[object], line: str, meant: str
 ) -> None:
+    Path("night.toml").write_text("candidats = 4\n")
     told = study(*line.split())
     assert told.exit_code in (1, 2), told.output
     last = told.stderr.splitlines()[-1]

@@ -123,8 +123,10 @@ def rules(text: str) -> list[str]:
         click.UsageError: one of them is none.
     """
     from store.judgements.settings import RULES
+    from store.names import NoSuchName, resolve
 
     rules = [] if text == "none" else text.split(",")
-    if unknown := [rule for rule in rules if rule not in RULES]:
-        raise click.UsageError(f"--pairs: {unknown[0]} is no rule; there are {', '.join(RULES)}")
-    return rules
+    try:
+        return [resolve(rule, RULES, "rule") for rule in rules]
+    except NoSuchName as wrong:
+        raise click.UsageError(f"--pairs: {wrong}") from None
