@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from store import names
 from store.db.connection import open_store
 from store.judgements import attributes
+from store.judgements.judge_names import name_for
 from tests.cli.conftest import Pairlab
 from tests.cli.test_stated import labelled
 from tests.store.asking import ask
@@ -125,6 +126,13 @@ def test_exports_and_searches_find_people_by_what_is_seen(study: Pairlab) -> Non
     found = study("--as", "ann", "export", "3.jsonl", "--from", "by:ann", "--filter", "by:BOB")
     assert found.exit_code == 0, found.stderr
     assert Path("3.jsonl").read_bytes() == Path("two.jsonl").read_bytes()
+
+
+def test_a_judge_keeps_its_name_however_it_is_spelled(study: Pairlab, tmp_path: Path) -> None:
+    db = open_store(tmp_path / "pairlab.db")
+    assert name_for(db, "model.gguf", None, "TINY") == "ai:Tiny"
+    assert name_for(db, "model.gguf", None, "huge") == "ai:huge"
+    db.close()
 
 
 def test_two_names_of_one_person_do_not_agree_with_themselves(study: Pairlab) -> None:
