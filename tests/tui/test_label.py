@@ -309,7 +309,7 @@ async def test_c_corrects_the_better_answer_and_keeps_the_label(
         assert screen.to_label is not None
         pair_id, upper = screen.to_label.pair_id, screen.to_label.first
         await press(pilot, "c")
-        assert "which is better, to be corrected" in drawn(app)
+        assert "which is better, to be corrected: 1 upper, 2 lower, c neither" in drawn(app)
         await press(pilot, "1", "O", "h", "space")
         assert "Your correction" in drawn(app)
         assert screen.right.display

@@ -347,7 +347,7 @@ class ModeScreen(ReadingKeys):
             return self.has_class("-full")
         if action == "turns":
             return self.item_id is not None and self._conversation
-        if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
+        if action in ITEM_ACTIONS and self.item_id is None:
             return None
         return True
 
