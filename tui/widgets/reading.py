@@ -173,7 +173,7 @@ class ReadingView(Widget):
             return Content("")
         more = counted(self._missing, "more row") if self._missing else "more columns"
         return Content.styled(
-            f"Too small to show both answers: verdicts wait for {more}.", "$warning"
+            f"{' ' * LEFT}Too small to show both answers: verdicts wait for {more}.", "$warning"
         )
 
     def _parted(self, bands: Sequence[Band], rows: Sequence[int], room: int) -> Sequence[int]:

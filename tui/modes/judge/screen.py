@@ -45,6 +45,8 @@ ASIDE = frozenset(
 )
 """Actions that have no place while the list of a ruling is open."""
 
+NEED_A_CASE = frozenset({"rule", "reason", "add_case", "cause", "sure", "search", "order"})
+
 
 class JudgeScreen(ModeScreen):
     """One disagreement after the other; a ruling changes no label.
@@ -150,7 +152,7 @@ class JudgeScreen(ModeScreen):
             return self._verdict is not None
         if self._verdict is not None and action in ASIDE:
             return False
-        if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
+        if action in NEED_A_CASE and self.item_id is None:
             return None
         if action == "rule" and self.cramped:
             return None
@@ -461,7 +463,9 @@ class JudgeScreen(ModeScreen):
         self.view.fit()
         self.left.remark(lines.choosers(case, Verdict.A))
         self.right.remark(lines.choosers(case, Verdict.B))
-        self.drafted.update(lines.drafted(self.draft, self.app.key_of("judge.reason")))
+        stands = self._is_mine(case) and self.draft == self._draft_of(case)
+        key = self.app.key_of("judge.reason")
+        self.drafted.update(Content("") if stands else lines.drafted(self.draft, key))
         self.choices.chosen = self.draft.chosen
         if self._verdict is not None:
             self.asked.heading = lines.asking(

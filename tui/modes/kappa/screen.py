@@ -426,7 +426,10 @@ def _list_title(agreement: Agreement, said: tuple[str, str] | None, value: str |
         where = category(value) if value else ""
         if ids.is_ai(agreement.annotators[1]):
             where = lines.couple(agreement, 60)
-        return f"Disagreements · {where}" if where else "Disagreements"
+        else:  # in the order in which each line tells their verdicts
+            names = [one_line(name, 24) for name in agreement.annotators]
+            where = " · ".join(filter(None, [*names, where]))
+        return f"Disagreements · {where}"
     pairs = zip(agreement.annotators, said, strict=True)
     return " · ".join(
         f"{one_line(name, 24)}: {verdict.replace('_', ' ')}" for name, verdict in pairs

@@ -360,7 +360,7 @@ class LabelScreen(CorrectingScreen):
             from tui.dialogs.guideline_text import opening  # a parser, not needed for the pair
 
             self._guideline = current.id
-            self.view.tell_below(opening(current, self.app.key_of("all.guideline")))
+            self.view.tell_below(opening(current))
 
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)
