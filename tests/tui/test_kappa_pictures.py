@@ -13,7 +13,7 @@ from store.agreement.trend import GuidelineMark, TrendPoint, guideline_marks
 from store.db.connection import open_store
 from store.items import pairs
 from store.judgements import guidelines, labels
-from tests.tui.driving import MakeApp, drawn, press
+from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import a_chain
 from tui.modes.kappa.bars import bar
 from tui.modes.kappa.trend_plot import height, plot
@@ -131,3 +131,6 @@ async def test_k_shows_all_its_parts_at_80_by_24(empty_path: Path, make_app: Mak
         assert any(row.startswith("harmful 20") for row in rows)
         assert any(row.startswith("sycophancy 20") for row in rows)
         assert app.screen.query_one("#mode").max_scroll_y == 0
+        await pilot.resize_terminal(220, 60)
+        await settle(pilot)
+        assert app.screen.query_one("#head").region.x == 30  # the page stands in the middle

@@ -239,8 +239,9 @@ class ExportScreen(ModeScreen):
                     self.background(self._check, group="checks")
         self.refresh_bindings()
 
-    def on_resize(self, _event: Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
         """What the checks say is wrapped under its beginning."""
+        self.page_cells(event.size.width)
         self.call_after_refresh(self._draw_checks)
         self.call_after_refresh(self._tell_format)
 

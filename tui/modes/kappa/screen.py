@@ -37,7 +37,6 @@ from tui.modes.kappa.trend_plot import AXIS, NARROWEST, STEPS, TrendPlot, height
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
-from tui.widgets.reading import VERY_WIDE
 from tui.widgets.rule import Rule
 from tui.widgets.table_view import Contingency, TableView
 
@@ -51,8 +50,6 @@ MARGINS = 5
 """Cells beside the parts of the page."""
 ROOMY = 30
 """Rows from which there is room for what the slices tell as well."""
-BLOCK = 160
-"""Cells of the page in the middle of a very wide screen."""
 TABLE_GAP = 4
 """Cells between the table and the trend."""
 
@@ -131,9 +128,7 @@ class KappaScreen(ModeScreen):
 
     def on_resize(self, event: Resize) -> None:
         """The picture, the ruler and the bars may have other room."""
-        side = (event.size.width - BLOCK) // 2 if event.size.width > VERY_WIDE else 0
-        self.query_one("#mode").styles.padding = (0, side)
-        self._cells = event.size.width - 2 * side - MARGINS
+        self._cells = self.page_cells(event.size.width) - MARGINS
         self._draw_slices()
         self.call_after_refresh(self._fit)
 
