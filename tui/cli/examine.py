@@ -57,7 +57,7 @@ def network_finding() -> Diagnosis:
 def files_finding() -> Diagnosis:
     """Whether the processes that hold model and connection can change files."""
     if writelock.available():
-        words = "the model's and the HTTP process can change no file (Landlock)"
+        words = "the model's process (on a processor) and the HTTP process can change no file (Landlock)"
         return Diagnosis("files", Severity.OK, words)
     return Diagnosis(
         "files",
