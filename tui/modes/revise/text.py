@@ -47,14 +47,15 @@ WAITING: NextSteps = (
     ],
 )
 
-ALL_DECIDED: NextSteps = (
-    "Every revision has been decided on.",
-    [
+
+def all_decided(decided: RevisionsDone) -> NextSteps:
+    """Nothing is left to decide on."""
+    tally = ", ".join(_tally(decided))
+    return f"Every revision has been decided on{f': {tally}' if tally else ''}.", [
         ("mode.label", "labels the pairs, blind"),
         ("mode.export", "shows what can go out"),
         ("all.undo", "takes back the last decision"),
-    ],
-)
+    ]
 
 
 def no_prompts(project: Path) -> NextSteps:
@@ -85,12 +86,16 @@ def no_model(project: Path, reason: str) -> NextSteps:
 def so_far(decided: RevisionsDone, *, wide: bool) -> str:
     """``12 accepted · 3 edited · about 40 min left``; on a narrow screen ``15 decided``."""
     left = None if decided.pace is None else decided.pace * decided.ready
-    parts = [
-        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
-    ]
+    parts = _tally(decided)
     if not wide:
         parts = [f"{decided.done:,} decided"] if decided.done else []
     return " · ".join(filter(None, [*parts, time_left(left) if decided.ready else ""]))
+
+
+def _tally(decided: RevisionsDone) -> list[str]:
+    return [
+        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
+    ]
 
 
 def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:
