@@ -53,7 +53,7 @@ class Caller:
         self._retries = retries
         self._silence = silence
         self._offers = offers
-        self._stopped = False
+        self._stopped = self._has_moved = False
         self._waits: set[asyncio.Task[None]] = set()
 
     @property
@@ -121,6 +121,12 @@ class Caller:
             raise
         self.status.succeeded()
         return result
+
+    def tell_moved(self) -> None:
+        """Tell how many requests are under way now, where that is not told yet."""
+        if self._has_moved:
+            self._has_moved = False
+            self.status.work(self.turns.running, self.turns.waiting)
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
@@ -250,7 +256,10 @@ class Caller:
         raise Passing(failure.message) if failure.again else EndpointError(failure.message)
 
     def _moved(self) -> None:
-        self.status.work(self.turns.running, self.turns.waiting)
+        """Told once a turn of the loop, in which hundreds of short answers may end."""
+        if not self._has_moved:
+            self._has_moved = True
+            asyncio.get_running_loop().call_soon(self.tell_moved)
 
 
 def _parsed(server: EndpointServer, text: str) -> Any:

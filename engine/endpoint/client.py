@@ -117,6 +117,7 @@ class EndpointEngine:
     @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
+        self._caller.tell_moved()
         return self._status.status
 
     @property

@@ -176,7 +176,8 @@ class Generator:
                         reading.opened = True
                         task.streams.start(group)
                     elif isinstance(answer, protocol.Data):
-                        reading.feed(answer.text)
+                        for text in answer.texts:
+                            reading.feed(text)
                     elif isinstance(answer, protocol.Body):
                         reading.whole(answer.text)
         except Passing:

@@ -157,7 +157,7 @@ class Judge:
         now = self._timer()
         seconds, self._told_at = now - self._told_at, now
         self.askings += len(questions)
-        return await store.call(
+        return await store.write(
             self._add, pair_id, questions, answers, seconds / max(1, len(questions))
         )
 

@@ -46,11 +46,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One event of a stream."""
+    """Events of a stream, as many as came at once."""
 
     TAG: ClassVar[str] = "data"
     id: int
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
