@@ -80,7 +80,7 @@ class HttpProcess:
             await _drained(child)
             while not ended:
                 answer = await queue.get()
-                ended = isinstance(answer, protocol.Body | protocol.End | protocol.ExchangeFailed)
+                ended = not isinstance(answer, protocol.Data) or answer.ends
                 yield answer
         finally:
             del self._open[number]
@@ -101,10 +101,13 @@ class HttpProcess:
         if not self._unsent:
             asyncio.get_running_loop().call_soon(self._flush, child)
         self._unsent.append(request)
+        if len(self._unsent) >= protocol.TOGETHER:
+            self._flush(child)
 
     def _flush(self, child: ChildProcess) -> None:
         requests, self._unsent = self._unsent, []
-        child.send(b"".join(map(protocol.REQUESTS.encode, requests)))
+        if requests:
+            child.send(b"".join(map(protocol.REQUESTS.encode, requests)))
 
     async def _running(self) -> ChildProcess:
         """A process that is alive."""

@@ -194,8 +194,10 @@ class Process:
 
     def _collect(self, exchange: Exchange) -> None:
         """Take what there is to say of an exchange; its connection rests where it has ended."""
-        self._out += exchange.said
-        exchange.said.clear()
+        if said := exchange.said():
+            self._out.append(said)
+            if len(self._out) >= protocol.TOGETHER:
+                self._say()
         if not exchange.ended:
             return
         del self._exchanges[exchange.send.id]

@@ -39,8 +39,6 @@ class Exchange:
 
     def __init__(self, base: Base, send: protocol.Send, *, key: str | None, now: float) -> None:
         self.send = send
-        self.said: list[protocol.Answer] = []
-        """What whoever feeds it is to tell the app."""
         self.ended = False
         self.heard = False
         """Whether anything of an answer has come."""
@@ -54,6 +52,12 @@ class Exchange:
         self._body = bytearray()
         self._done = False
         """The last event of the stream is there."""
+        self._last: protocol.Answer | None = None
+        """What ends it, where that is no stream."""
+        self._told = False
+        """The app knows that the server has begun to answer with a stream."""
+        self._texts: list[str] = []
+        """Events the app does not know."""
 
     def request(self) -> bytes:
         """The bytes that ask."""
@@ -120,7 +124,18 @@ class Exchange:
         """End with what went wrong, in words."""
         message, again = self._words(error)
         self.ended, self._response = True, Response()
-        self.said.append(protocol.ExchangeFailed(self.send.id, self._hide(message), again))
+        self._last = protocol.ExchangeFailed(self.send.id, self._hide(message), again)
+
+    def said(self) -> protocol.Answer | None:
+        """What is to be told the app since it was asked last; None where that is nothing."""
+        if self._last is not None or self._events is None:
+            return self._last
+        begins, texts = not self._told, tuple(self._texts)
+        self._told = True
+        self._texts.clear()
+        if not (begins or texts or self.ended):
+            return None
+        return protocol.Data(self.send.id, begins, texts, self.ended)
 
     def _read_head(self) -> None:
         response = self._response
@@ -128,8 +143,6 @@ class Exchange:
             raise EndpointError(
                 self._server("answers with a redirect, which is not followed: name its target")
             )
-        after = response.headers.get("retry-after")
-        self.said.append(protocol.Head(self.send.id, response.status, after))
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if response.status == _OK and kind == "text/event-stream":
             self._events = EventReader()
@@ -140,14 +153,14 @@ class Exchange:
             return
         last = next((at for at, one in enumerate(events, 1) if one.strip() == DONE), None)
         self._done = last is not None
-        self.said.append(protocol.Data(self.send.id, tuple(events[:last])))
+        self._texts += events[:last]
 
     def _end(self) -> None:
         if self._events is not None:
             self._take_events(self._events.end())
-            self.said.append(protocol.End(self.send.id))
         else:
-            self.said.append(protocol.Body(self.send.id, self._text()))
+            status, after = self._response.status, self._response.headers.get("retry-after")
+            self._last = protocol.Body(self.send.id, status, after, self._text())
         self.ended = True
 
     def _text(self) -> str:
