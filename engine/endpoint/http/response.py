@@ -14,7 +14,7 @@ class NotHttp(Exception):
     """What came is no answer in HTTP; says in a few words what is wrong with it."""
 
 
-class _Part(Enum):
+class _Expected(Enum):
     """What the next bytes belong to."""
 
     HEAD = auto()
@@ -39,7 +39,7 @@ class Response:
         """0 while the head is not there."""
         self.headers: dict[str, str] = {}
         """By their names in small letters."""
-        self._part = _Part.HEAD
+        self._part = _Expected.HEAD
         self._held = b""
         self._left = 0
         """Bytes of the body or the chunk that are to come."""
@@ -48,7 +48,7 @@ class Response:
     @property
     def ended(self) -> bool:
         """Whether the body is there to its end."""
-        return self._part is _Part.ENDED
+        return self._part is _Expected.ENDED
 
     @property
     def reusable(self) -> bool:
@@ -62,27 +62,27 @@ class Response:
             NotHttp: they are none of an answer.
         """
         data, self._held = self._held + data if self._held else data, b""
-        while self._part is _Part.HEAD:
+        while self._part is _Expected.HEAD:
             head, end, rest = data.partition(b"\r\n\r\n")
             if not end:
                 self._hold(data)
                 return b""
             self._read_head(head)
             data = rest
-        if self._part is _Part.CLOSE:
+        if self._part is _Expected.CLOSE:
             return data
-        if self._part is _Part.LENGTH:
+        if self._part is _Expected.LENGTH:
             body, self._held = data[: self._left], data[self._left :]
             self._left -= len(body)
             if not self._left:
-                self._part = _Part.ENDED
+                self._part = _Expected.ENDED
             return body
         return self._chunks(data)
 
     def close(self) -> bool:
         """The connection has ended; whether the answer had, too."""
-        if self._part is _Part.CLOSE:
-            self._part = _Part.ENDED
+        if self._part is _Expected.CLOSE:
+            self._part = _Expected.ENDED
         return self.ended
 
     def _hold(self, data: bytes) -> None:
@@ -113,35 +113,35 @@ class Response:
         self._keeps = "close" not in said and (version == "HTTP/1.1" or "keep-alive" in said)
         self._part = self._framing()
 
-    def _framing(self) -> _Part:
+    def _framing(self) -> _Expected:
         if self.status in {204, 304}:
-            return _Part.ENDED
+            return _Expected.ENDED
         if coding := self.headers.get("transfer-encoding"):
             if coding.lower() != "chunked":
                 raise NotHttp("a transfer coding nobody asked for")
-            return _Part.SIZE
+            return _Expected.SIZE
         length = self.headers.get("content-length")
         if length is None:
             self._keeps = False
-            return _Part.CLOSE
+            return _Expected.CLOSE
         if not (length.isascii() and length.isdecimal()):
             raise NotHttp("a length that is no number")
         self._left = int(length)
-        return _Part.LENGTH if self._left else _Part.ENDED
+        return _Expected.LENGTH if self._left else _Expected.ENDED
 
     def _chunks(self, data: bytes) -> bytes:
         """The bytes of the chunks that are there; ``at`` is how far they are read."""
         body = []
         at = 0
-        while self._part is not _Part.ENDED:
-            if self._part is _Part.CHUNK:
+        while self._part is not _Expected.ENDED:
+            if self._part is _Expected.CHUNK:
                 piece = data[at : at + self._left]
                 body.append(piece)
                 at += len(piece)
                 self._left -= len(piece)
                 if self._left:
                     break
-                self._part = _Part.AFTER
+                self._part = _Expected.AFTER
             end = data.find(b"\n", at)
             if end < 0:
                 self._hold(data[at:])
@@ -152,15 +152,15 @@ class Response:
         return b"".join(body)
 
     def _read_line(self, line: bytes) -> None:
-        if self._part is _Part.AFTER:
+        if self._part is _Expected.AFTER:
             if line:
                 raise NotHttp("a chunk longer than it says")
-            self._part = _Part.SIZE
-        elif self._part is _Part.SIZE:
+            self._part = _Expected.SIZE
+        elif self._part is _Expected.SIZE:
             size = line.partition(b";")[0].strip()
             if not 0 < len(size) <= 16 or not _HEX.issuperset(size):
                 raise NotHttp("a chunk without a size")
             self._left = int(size, 16)
-            self._part = _Part.CHUNK if self._left else _Part.TRAILER
+            self._part = _Expected.CHUNK if self._left else _Expected.TRAILER
         elif not line:
-            self._part = _Part.ENDED
+            self._part = _Expected.ENDED
