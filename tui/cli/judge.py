@@ -95,7 +95,6 @@ def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) 
     "max_tokens",
     "revise_all",
     "with_pairs",
-    "think",
     "no_critique",
     "long_rejected",
 )
@@ -117,8 +116,10 @@ def command(
 
     Each pair is asked in both orders, by the log-probabilities of the two labels; where the orders
     contradict each other the verdict is a tie. Every asking is kept: another --principles, --pick,
-    --seed, --constitution, --template, --few-shot or --reasoned asks again and adds, and the
-    verdict follows from the mean over all that this judge was asked. Withdrawn, identical and empty
+    --seed, --constitution, --template, --few-shot, --reasoned or --think on asks again and adds,
+    and the verdict follows from the mean over all that this judge was asked. With --think on the
+    model thinks in each order, and the labels are weighed behind its closed thoughts; else it does
+    not think. Withdrawn, identical and empty
     pairs are not judged.
 
     The labels stand under ai:MODEL and never count as a person's; `export --from ai` writes by
@@ -137,6 +138,7 @@ def command(
             reasoned,
             *few_shot,
             as_judge,
+            think=making.think.wanted is True,
         )
     except BadRequest as error:
         raise click.UsageError(str(error)) from error
