@@ -4,7 +4,7 @@ Once it writes all that it is asked for at a time, so that the client is what ta
 so many that it is slower than any client. ``PAIRLAB_BENCH_REQUESTS`` (24000) is how many answers
 each has written, 256 at once, in turns: the best turn of each counts. Where the kernel allows it,
 the bench goes before all other programs: on a busy machine a loop of 256 threads gets several
-times the processor time that one thread gets. Then what ``propose`` makes of such a server, store
+times the processor time that one thread gets. Then what ``run`` makes of such a server, store
 and all, against a disk that is waited for after each text.
 """
 
@@ -125,8 +125,10 @@ def _server(capacity: int | None) -> Iterator[tuple[str, int]]:
         command.append(str(capacity))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        yield server.stdout.readline().strip(), server.pid
-        server.kill()
+        try:
+            yield server.stdout.readline().strip(), server.pid
+        finally:
+            server.kill()
 
 
 def _bare_loop(url: str, requests: int) -> None:
@@ -158,12 +160,12 @@ def _bare_loop(url: str, requests: int) -> None:
 
 
 def _stored(prompts: int) -> list[BenchRow]:
-    """What ``propose`` writes and stores in a second, and what of the processors it takes."""
+    """What ``run`` writes and stores in a second, and what of the processors it takes."""
     with tempfile.TemporaryDirectory() as folder, _server(None) as (url, _pid):
         lines = (json.dumps({"prompt": f"Say something short: {n}."}) for n in range(prompts))
         Path(folder, "prompts.jsonl").write_text("\n".join(lines), "utf-8")
         project = Path(folder, "bench.db")
-        run = ["propose", "--candidates", "1", "--endpoint", url, "--json"]
+        run = ["run", "--rounds", "0", "--candidates", "1", "--endpoint", url, "--json"]
         for words in (["new"], ["import", f"{folder}/prompts.jsonl"]):
             _pairlab(project, *words)
         start, run_time = (_taken(project, *run, *more) for more in (["--dry-run"], []))
@@ -172,7 +174,7 @@ def _stored(prompts: int) -> list[BenchRow]:
     rate = prompts / took
     return [
         BenchRow(
-            "propose: texts stored",
+            "run: texts stored",
             f"{rate:,.0f}/s",
             f"{commits:,.0f}/s commits of one text each",
             None,

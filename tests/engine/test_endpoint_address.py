@@ -109,6 +109,11 @@ class TestLoopback:
         assert not said["again"]
         assert "is not this machine: nothing was sent" in said["message"]
 
+    def test_half_a_character_is_not_sent(self) -> None:
+        line = {"op": "send", "id": 1, "server": 0, "method": "POST", "path": "/"}
+        said = _converse("http://127.0.0.1:1", line | {"body": "\ud800", "silence": 1.0})
+        assert said["message"] == "a text holds half of a character; nothing was sent"
+
     @pytest.mark.parametrize("line", [{"op": "send", "id": "1"}, {"is": "send"}, {"op": "load"}])
     def test_a_line_that_is_no_request_is_refused(self, line: dict[str, object]) -> None:
         said = _converse("http://127.0.0.1:1", line)

@@ -96,9 +96,12 @@ class Process:
             if connection := self._carried.pop(request.id, None):
                 self._close(connection)
             return
-        now = time.monotonic()
         server = self._servers[request.server]
-        exchange = Exchange(server.base, request, key=self._key, now=now)
+        try:
+            exchange = Exchange(server.base, request, key=self._key, now=time.monotonic())
+        except EndpointError as error:
+            self._out.append(protocol.ExchangeFailed(request.id, str(error), again=False))
+            return
         self._exchanges[request.id] = exchange
         if server.idle:
             self._attach(server.idle.pop(), exchange)
@@ -148,7 +151,7 @@ class Process:
     def _attach(self, connection: Connection, exchange: Exchange) -> None:
         """Ask over this connection."""
         connection.exchange = exchange
-        connection.unsent = exchange.request()
+        connection.unsent = exchange.request
         self._carried[exchange.send.id] = connection
         exchange.deadline = time.monotonic() + exchange.send.silence
         self._expires = min(self._expires, exchange.deadline)

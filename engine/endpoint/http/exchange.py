@@ -35,10 +35,15 @@ class Exchange:
         send: what to ask.
         key: goes into the Authorization header; None sends no such header.
         now: seconds from an arbitrary start.
+
+    Raises:
+        EndpointError: what is to be sent cannot be.
     """
 
     def __init__(self, base: Base, send: protocol.Send, *, key: str | None, now: float) -> None:
         self.send = send
+        self.request = _request(base, send, key)
+        """The bytes that ask."""
         self.ended = False
         self.heard = False
         """Whether anything of an answer has come."""
@@ -58,22 +63,6 @@ class Exchange:
         """The app knows that the server has begun to answer with a stream."""
         self._texts: list[str] = []
         """Events the app does not know."""
-
-    def request(self) -> bytes:
-        """The bytes that ask."""
-        body = b"" if self.send.body is None else self.send.body.encode("utf-8")
-        lines = [
-            f"{self.send.method} {self._base.root}{self.send.path} HTTP/1.1",
-            f"Host: {self._base.location}",
-            "Accept: text/event-stream, application/json",
-            "Accept-Encoding: identity",
-            "User-Agent: pairlab",
-        ]
-        if self.send.body is not None:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-        if self._key:
-            lines.append(f"Authorization: Bearer {self._key}")
-        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
     @property
     def reusable(self) -> bool:
@@ -196,3 +185,22 @@ class Exchange:
     def _hide(self, text: str) -> str:
         """Some servers repeat the key they were sent."""
         return text.replace(self._key, "[key]") if self._key else text
+
+
+def _request(base: Base, send: protocol.Send, key: str | None) -> bytes:
+    try:
+        body = b"" if send.body is None else send.body.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise EndpointError("a text holds half of a character; nothing was sent") from error
+    lines = [
+        f"{send.method} {base.root}{send.path} HTTP/1.1",
+        f"Host: {base.location}",
+        "Accept: text/event-stream, application/json",
+        "Accept-Encoding: identity",
+        "User-Agent: pairlab",
+    ]
+    if send.body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    if key:
+        lines.append(f"Authorization: Bearer {key}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
