@@ -43,6 +43,7 @@ from tui.sides import by_place
 from tui.text import one_line
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
+from tui.widgets.next_step import NextStep
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
 from tui.widgets.reading import ReadingView
@@ -85,6 +86,7 @@ class ModeScreen(ReadingKeys):
         """What a key acts on; None while there is nothing."""
         self._views: tuple[ReadingView, ...] = ()
         self._prompts: tuple[PromptPane, ...] = ()
+        self._next_steps: tuple[NextStep, ...] = ()
         self._conversation = False
         """The prompt shown has earlier turns."""
         self._painted_at: float | None = None
@@ -157,6 +159,11 @@ class ModeScreen(ReadingKeys):
     def cramped(self) -> bool:
         """The screen is too small to show both answers."""
         return any(view.cramped for view in self._views if view.display)
+
+    @property
+    def nothing_here(self) -> bool:
+        """Instead of an item it is told what to do."""
+        return any(each.display for each in self._next_steps)
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
@@ -291,6 +298,7 @@ class ModeScreen(ReadingKeys):
         """Take over what is remembered; keys ask for views and prompts too often to search."""
         self._views = tuple(self.query(ReadingView))
         self._prompts = tuple(self.query(PromptPane))
+        self._next_steps = tuple(self.query(NextStep))
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._tell_server()
         self.background(self._recall_shield, group="shield")
@@ -348,6 +356,8 @@ class ModeScreen(ReadingKeys):
         if action == "turns":
             return self.item_id is not None and self._conversation
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
+            return None
+        if action in {"full", "shield"} and self.nothing_here:
             return None
         return True
 

@@ -35,6 +35,12 @@ class CleanInput(Input):
         return kept
 
 
+class _Line(CleanInput):
+    """The footer tells what enter does here."""
+
+    BINDINGS = [Binding("enter", "submit", "Done", key_display="enter")]
+
+
 class NoteLine(Horizontal):
     """Hidden until :meth:`open`; gives the keys back when it is left."""
 
@@ -45,8 +51,8 @@ class NoteLine(Horizontal):
     """
 
     BINDINGS = [
+        Binding("tab", "complete", "Complete"),
         Binding("escape", "leave", "Leave", key_display="esc"),
-        Binding("tab", "complete", "Complete", show=False),
     ]
 
     class Written(Message):
@@ -67,7 +73,7 @@ class NoteLine(Horizontal):
     def compose(self) -> ComposeResult:
         """The word before the line, the line."""
         yield Static(self._label, markup=False)
-        yield CleanInput(compact=True, select_on_focus=False)
+        yield _Line(compact=True, select_on_focus=False)
 
     @property
     def about(self) -> str:
@@ -100,7 +106,6 @@ class NoteLine(Horizontal):
         self.query_one(Static).update(
             word if draft is None else f"{word} (your draft from {since(draft)})"
         )
-        field.placeholder = "enter keeps it, esc leaves"
         self.display = True
         opened(field)
 
@@ -124,6 +129,12 @@ class NoteLine(Horizontal):
         event.stop()
         self.action_leave()
         self.post_message(self.Written(self._item, event.value))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a line that makes suggestions completes."""
+        if action == "complete":
+            return self.query_one(CleanInput).suggester is not None
+        return super().check_action(action, parameters)
 
     def action_complete(self) -> None:
         """Take the suggestion, where the line makes some."""

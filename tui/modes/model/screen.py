@@ -205,14 +205,14 @@ class ModelScreen(PageScreen):
         self._draw()
 
     def _tell_no_model(self) -> None:
-        name = self.services.db_path.name
         self.nothing.tell(
             "The model is being looked for."
             if self.services.make_model is not None
             else self.services.no_model or "There is no model to write with.",
             [
-                (command("models", name), "lists the model files found on this machine"),
-                (command("--help", name), "tells how to name one"),
+                ("model.choose", "lists the model files found on this machine and loads one"),
+                ("mode.label", "labels the pairs that are here: that needs no model"),
+                (command("models", self.services.db_path.name), "lists the same files"),
             ],
         )
 
@@ -239,7 +239,7 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
         return Content("\n").join(line for line in lines if line.plain)
     size = [f"{info.n_params / 1e6:,.0f} M parameters"] if info.n_params else []
     size += [info.quantisation] if info.quantisation else []
-    size += [f"{info.size_bytes / 1e6:,.0f} MB"] if info.size_bytes else []
+    size += [f"{info.size_bytes / 1e6:,.0f} MB of weights"] if info.size_bytes else []
     how = [
         f"context {info.n_ctx:,} tokens" if info.n_ctx else "context unknown",
         f"{'up to ' if server else ''}{counted(info.slots, 'text')} at a time",
