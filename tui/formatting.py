@@ -41,6 +41,11 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def category(word: str) -> str:
+    """How a category is called on the screens: ``benign look-alike``, ``length trap``."""
+    return {"benign_lookalike": "benign look-alike"}.get(word, word.replace("_", " "))
+
+
 def time_left(seconds: float | None) -> str:
     """How long the rest will take: ``about 25 min left``; empty where it cannot be told."""
     if seconds is None:

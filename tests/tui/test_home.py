@@ -23,7 +23,7 @@ from store import importing
 from store.db.connection import open_store
 from store.db.session import session
 from store.items import candidates, pairs, prompts
-from store.judgements import attributes, decisions, settings
+from store.judgements import attributes, decisions, labels, settings
 from store.records import Seal
 from store.rounds import rounds
 from store.views.standing import first_mode
@@ -243,3 +243,34 @@ async def test_a_model_larger_than_the_memory_is_asked_for_first(
         await press(pilot, "enter")
         await until(pilot, lambda: asked == [file])
         assert os.environ[SWITCH] == "any"
+
+
+async def test_home_tells_how_far_everybody_is_where_there_is_room(
+    study: Path, make_app: MakeApp, rows: Database
+) -> None:
+    first, second = (each.id for each in pairs.ordered(rows)[:2])
+    for pair in (first, second):
+        labels.give(rows, pair, "second", "a", at=AT)
+    labels.give(rows, first, "ai:judge", "a", at=AT)
+    app = make_app(study)
+    async with app.run_test(size=(110, 35)) as pilot:
+        await press(pilot, "H")
+        await until(pilot, lambda: "labelled" in drawn(app))
+        assert "second 2 0 0" in " ".join(drawn(app).split())
+        assert "ai:judge" not in drawn(app)
+
+
+async def test_a_panel_says_what_a_row_has_no_room_for_and_leaving_is_its_last_key(
+    study: Path, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    about = "how much better the better answer is"
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "comma")
+        assert drawn(app).count(about) == 1
+        assert drawn(app).rstrip().endswith("Back")
+        await pilot.resize_terminal(160, 45)
+        await settle(pilot)
+        assert drawn(app).count(about) == 1
+        await press(pilot, "escape", "H", "r")
+        assert "No round yet. n begins one" in drawn(app)

@@ -92,13 +92,17 @@ class StatusLine(Widget):
         return Content.assemble((left, ""), gap, (right, "$foreground"))
 
 
-def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
+def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[tuple[str, Binding, bool]]:
     """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
 
     Remapped keys are shown as they are; a binding with two keys is shown once;
     help and leaving come last. Where nothing is shown yet, what cannot be done is not told.
+
+    Args:
+        screen: whose keys.
+        every: those that are not told as well.
     """
-    nothing_here = getattr(screen, "nothing_here", False)
+    nothing_here = not every and getattr(screen, "nothing_here", False)
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
@@ -188,7 +192,7 @@ class KeysLine(Widget):
     def _needed(self, width: int) -> int:
         if self.app.size.height < LOW:
             return 1
-        entries = shown_keys(self.screen)
+        entries = shown_keys(self.screen, every=True)
         rows = len(_spaced(entries, width)) if entries else 1
         at, most = self._most
         self._most = (width, max(min(rows, 2), most if at == width else 1))

@@ -14,7 +14,7 @@ from store.views.marked import Removing
 from store.views.preview import ItemPreview, Part
 from store.views.query import Query, SearchTarget, Sort
 from store.views.search_index import Coverage
-from tui.formatting import counted, seconds
+from tui.formatting import category, counted, seconds
 from tui.modes.judge.text import SIDES
 from tui.text import one_line, plain
 from tui.widgets.hanging import two_columns
@@ -88,7 +88,7 @@ def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
     if labelled:
         parts.append((_cut(labels(each), LABELS), "$muted"))
     if sorted_:
-        parts.append((_cut(each.category.replace("_", " "), CATEGORY), "$muted"))
+        parts.append((_cut(category(each.category), CATEGORY), "$muted"))
     used = sum(cell_len(part[0]) if isinstance(part, tuple) else part.cell_length for part in parts)
     text = one_line(each.beginning, max(width - used, 0)) or "(empty)"
     parts.append((set_cell_size(text, max(width - used, 0)), ""))
@@ -155,13 +155,13 @@ def preview_title(each: BrowseRow) -> str:
         if each.kind is not SearchTarget.ANSWER
         else f"Answer to {each.number}"
     )
-    parts = [number, each.category.replace("_", " "), each.status]
+    parts = [number, category(each.category), each.status]
     return " · ".join(part for part in parts if part)
 
 
 def known(each: BrowseRow, seen: ItemPreview) -> Content:
     """What may be told of where an item came from: ``i``."""
-    rows = [("category", each.category.replace("_", " "))]
+    rows = [("category", category(each.category))]
     if why := told_closed(seen):
         return two_columns([*rows, ("", ""), (why, "")])
     rows += [(_name(part), " · ".join(part.about) or "nothing is known") for part in seen.parts]

@@ -19,7 +19,7 @@ from store.records import Phase, Verdict
 from store.rounds import queue
 from store.views import adjudication, labelling, worked
 from store.views.labelling import PairToLabel
-from tui.formatting import counted, share, time_left
+from tui.formatting import category, counted, share, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.judge import text as lines
@@ -224,7 +224,7 @@ class LabelScreen(CorrectingScreen):
         rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
         return two_columns(
             [
-                ("category", self.to_label.text.category.replace("_", " ")),
+                ("category", category(self.to_label.text.category)),
                 ("guideline", rules),
                 ("", ""),
                 ("Who wrote the answers is told in Browse, once you have labelled them", ""),

@@ -15,19 +15,11 @@ from store.items.chains import Chain, RevisionRound
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
 from store.rounds import queue
+from tui.formatting import category
 
 if TYPE_CHECKING:
     from engine.method.plan import Plan
     from store.db.sqlite import Database
-
-CATEGORIES = {
-    "harmful": "harmful",
-    "benign_lookalike": "benign look-alike",
-    "sycophancy": "sycophancy",
-    "length_trap": "length trap",
-    "helpful": "helpful",
-}
-"""How the shipped categories are called on screen; a project's own words stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +66,7 @@ class RevisionItem:
         """``Prompt 17 of 63 · benign look-alike · flagged``."""
         parts = [
             f"Prompt {self.prompt.position} of {self.prompts}",
-            CATEGORIES.get(self.prompt.category, self.prompt.category),
+            category(self.prompt.category),
             "flagged" if self.flagged else "",
             "noted" if self.noted else "",
         ]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from store.db.sqlite import Database
 from store.views.origins import Origins, Row
-from tui.formatting import counted, seconds
+from tui.formatting import category, counted, seconds
 from tui.modes.revise.item import RevisionItem
 
 Line = tuple[str, str]
@@ -21,7 +21,7 @@ _TOLD: Final = frozenset({"place", "principle", "round", "branch", "slot", "pick
 def lines(db: Database, item: RevisionItem) -> list[Line]:
     """The chain in the order it was made, the models once each, then ids, seeds and settings."""
     prompt = item.prompt
-    about = [prompt.source or "unknown source", prompt.category.replace("_", " "), *prompt.tags]
+    about = [prompt.source or "unknown source", category(prompt.category), *prompt.tags]
     told, exact = [("prompt", " · ".join(about))], [("prompt", _begun(prompt.id))]
     models: dict[Line, None] = {}
     if item.chain is None:
@@ -68,10 +68,10 @@ def _how(made: Row | None) -> str:
 def _model(run: Row) -> Iterator[Line]:
     yield "model", f"{run['model']} · {run['backend']}"
     if run["model_sha256"]:
-        yield "sha-256", _begun(run["model_sha256"])
+        yield "sha-256", run["model_sha256"]
     if original := run["settings"].get("converted_from"):
         yield "made from", original["name"]
-        yield "sha-256", _begun(original["sha256"])
+        yield "sha-256", original["sha256"]
 
 
 def _settings(made: Row) -> str:
@@ -100,7 +100,7 @@ def _value(value: Any) -> str:
 
 
 def _begun(digest: str) -> str:
-    """So much of an id or checksum that it tells which; ``pairlab show`` and Model have it all."""
+    """So much of an id that it tells which; ``pairlab show`` takes it, and has it all."""
     return f"{digest[:16]}…"
 
 
