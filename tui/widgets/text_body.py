@@ -209,6 +209,8 @@ class TextBody(Widget, can_focus=False):
                 self.refresh()
             else:  # what is blank before and after is not drawn again
                 self.refresh(Region(0, 0, self.size.width, max(before, len(self._lines))))
+        else:
+            self._width = 0  # there is no room yet: wrap when there is, be it what it was before
 
     def _place(self) -> None:
         """Behind the beginning that is passed over, or where it was as far as the text goes."""
