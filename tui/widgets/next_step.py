@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 
@@ -12,6 +13,9 @@ from textual.widgets import Static
 from tui.keymap import BY_ID, key_of, with_keys
 from tui.text import plain
 from tui.widgets.hanging import under
+
+_WIDEST = 40
+"""Cells of a way on; a command with a longer path is followed by what it does, without a column."""
 
 
 class NextStep(Static):
@@ -67,6 +71,7 @@ def _columns(ways: Sequence[tuple[str, str]], style: str) -> list[tuple[Content,
     ]
 
 
-def command(words: str, db_name: str) -> str:
-    """A command as one would type it for this project file."""
-    return f"pairlab {words}" if db_name == "pairlab.db" else f"pairlab --db {db_name} {words}"
+def command(words: str, project: Path) -> str:
+    """A command as one would type it for this project file, from where the app was started."""
+    found = str(project) in ("pairlab.db", os.environ.get("PAIRLAB_DB"))
+    return f"pairlab {words}" if found else f"pairlab --db {quote(str(project))} {words}"

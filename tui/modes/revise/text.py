@@ -56,7 +56,7 @@ ALL_DECIDED: NextSteps = (
 )
 
 
-def no_prompts(project: str) -> NextSteps:
+def no_prompts(project: Path) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
         ("all.import", "brings in your prompts or pairs"),
@@ -65,7 +65,7 @@ def no_prompts(project: str) -> NextSteps:
     ]
 
 
-def only_pairs(project: str) -> NextSteps:
+def only_pairs(project: Path) -> NextSteps:
     """All prompts came with finished pairs."""
     return "Nothing is written here: all prompts came with finished pairs.", [
         ("mode.label", "labels the pairs, blind"),
