@@ -23,7 +23,8 @@ from store import importing
 from store.db.connection import open_store
 from store.db.session import session
 from store.items import candidates, pairs, prompts
-from store.judgements import attributes, decisions, labels, settings
+from store.judgements import attributes, decisions, drafts, labels, settings
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.records import Seal
 from store.rounds import rounds
 from store.views.standing import first_mode

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from shlex import quote
 
 from rich.cells import cell_len
 from textual.content import Content

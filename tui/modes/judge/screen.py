@@ -468,7 +468,7 @@ class JudgeScreen(ModeScreen):
             ways.insert(0, ("judge.edit", "mends the guideline where it has gaps"))
         if outcome.against:
             ways.append(("judge.against", f"lists {outcome.against} that went against your label"))
-        minutes = command("report minutes.md", self.services.db_path.name)
+        minutes = command("report minutes.md", self.services.db_path)
         result = lines.result(outcome, self.app.agreement.headline)
         self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)
 

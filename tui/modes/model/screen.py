@@ -224,7 +224,7 @@ class ModelScreen(PageScreen):
             [
                 ("model.choose", "lists the model files found on this machine and loads one"),
                 ("mode.label", "labels the pairs that are here: that needs no model"),
-                (command("models", self.services.db_path.name), "lists the same files"),
+                (command("models", self.services.db_path), "lists the same files"),
             ],
         )
 
