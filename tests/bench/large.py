@@ -38,8 +38,8 @@ _EVENTS = """
 INSERT INTO event (id, replica, seq, lamport, at, annotator, kind, item, phase, value)
 SELECT lower(hex(randomblob(32))), 'bench', row_number() OVER (ORDER BY position, who.key), 1,
     :at, who.value, 'label', pair.id, 'first',
-    json_object('verdict', CASE (position * 7 + (position * position + who.key) % 5 / 4) % 3
-        WHEN 0 THEN 'a' WHEN 1 THEN 'b' ELSE 'tie' END, 'seconds', 20.0, 'left', 'a')
+    json_object('verdict', CASE (position * 7919 + who.key * 104729) * 2654435761 % 4294967291 % 5
+        WHEN 0 THEN 'b' WHEN 1 THEN 'tie' ELSE 'a' END, 'seconds', 20.0, 'left', 'a')
 FROM pair JOIN json_each(:people) AS who
 WHERE who.value <> :me OR position <= :mine
 """
@@ -176,7 +176,7 @@ def _made(path: Path, size: int) -> Path:
     asked = {"at": AT, "people": json.dumps(PEOPLE), "me": ME, "mine": size * 6 // 10}
     with immediate(db):
         for place in range(size):
-            add_pair(db, place, text(40), (text(90), text(90)))
+            add_pair(db, place, text)
         for statement in (_EVENTS, _HEADS):
             db.execute(statement, asked)
     db.close()
