@@ -13,10 +13,10 @@ EXTRA: Final = "pairlab[parquet]"
 _PARQUET: Final = b"PAR1"
 _FILE: Final = b"ARROW1"
 _STREAM: Final = b"\xff\xff\xff\xff"
-_BATCH: Final = 256
+_BATCH: Final = 250
 """Rows looked at together: few enough that long texts do not fill the memory."""
-_ROW_GROUP: Final = 10_000
-"""Rows encoded together; a reader can take them apart from the others."""
+_GROUP: Final = 40
+"""Batches encoded together; a reader can take their rows apart from the others."""
 
 
 def is_installed() -> bool:
@@ -81,13 +81,17 @@ def write_parquet(stream: RawIOBase, lines: Iterable[Mapping[str, Any]], schema:
     import pyarrow
     import pyarrow.parquet
 
-    portions = _portions(lines, _ROW_GROUP)
+    portions = _portions(lines, _BATCH)
     first = next(portions, [])
     keys = _keys(first) if first else schema.names
     schema = pyarrow.schema([schema.field(key) for key in keys])
     with pyarrow.parquet.ParquetWriter(stream, schema, compression="zstd") as out:
-        for some in chain([first], portions):
-            out.write_table(pyarrow.Table.from_pylist(some, schema), row_group_size=_ROW_GROUP)
+        batches = (
+            pyarrow.RecordBatch.from_pylist(some, schema) for some in chain([first], portions)
+        )
+        while group := list(islice(batches, _GROUP)):
+            table = pyarrow.Table.from_batches(group).combine_chunks()
+            out.write_table(table, row_group_size=table.num_rows or None)
 
 
 def _portions(lines: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Mapping[str, Any]]]:

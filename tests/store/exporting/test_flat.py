@@ -82,7 +82,8 @@ def test_a_table_in_many_groups_holds_what_the_lines_say(
     parquet = pytest.importorskip("pyarrow.parquet")
     own = tmp_path / "own.toml"
     own.write_text('[fields]\nasked = "messages"\ngood = "chosen"\nhow = "strength"\n')
-    monkeypatch.setattr("store.arrow._ROW_GROUP", 7)
+    monkeypatch.setattr("store.arrow._BATCH", 2)
+    monkeypatch.setattr("store.arrow._GROUP", 3)
     for name in ("trl", "rationale", str(own)):
         made = planned(study, format=name)
         write(made, tmp_path / "lines.jsonl")
@@ -90,7 +91,7 @@ def test_a_table_in_many_groups_holds_what_the_lines_say(
         write(planned(study, format=name), tmp_path / "table.parquet")
         lines = (tmp_path / "lines.jsonl").read_text().splitlines()
         found = parquet.ParquetFile(tmp_path / "table.parquet")
-        assert found.num_row_groups == -(-len(lines) // 7)
+        assert found.num_row_groups == -(-len(lines) // 6)
         assert found.read().to_pylist() == [json.loads(line) for line in lines]
         for each in ("lines.jsonl", "table.parquet"):
             (tmp_path / each).unlink()

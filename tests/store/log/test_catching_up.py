@@ -38,7 +38,7 @@ def test_whatever_came_in_the_heads_are_those_of_all_events(
         patch.setattr(current_state, "_TOGETHER", 2)
         db = connection.create(path, seed="s", at=AT)
         db.execute("PRAGMA synchronous=OFF")
-        pairs, chain, now = some_pairs(db, 4), a_chain(db, "a chain"), ticking()
+        pairs, chain, now = some_pairs(db, 5), a_chain(db, "a chain"), ticking()
         for step in before:
             act(db, pairs, chain.revisions[0], step, now)
         seen = db.execute("SELECT coalesce(max(arrival), 0) FROM event").fetchone()[0]
