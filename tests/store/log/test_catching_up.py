@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from store.db import connection, meta
+from store.items import pairs
 from store.log import current_state, event_kinds, set_aside
 from tests.store.building import AT, a_chain
 from tests.store.deciding import head_rows, some_pairs, ticking
@@ -38,13 +39,14 @@ def test_whatever_came_in_the_heads_are_those_of_all_events(
         patch.setattr(current_state, "_TOGETHER", 2)
         db = connection.create(path, seed="s", at=AT)
         db.execute("PRAGMA synchronous=OFF")
-        pairs, chain, now = some_pairs(db, 5), a_chain(db, "a chain"), ticking()
+        made, chain, now = some_pairs(db, 5), a_chain(db, "a chain"), ticking()
+        made.append(pairs.make_revision_pair(db, chain.original, chain.revisions[0], at=AT)[0])
         for step in before:
-            act(db, pairs, chain.revisions[0], step, now)
+            act(db, made, chain.revisions[0], step, now)
         seen = db.execute("SELECT coalesce(max(arrival), 0) FROM event").fetchone()[0]
         old = head_rows(db)
         for step in after:
-            act(db, pairs, chain.revisions[0], step, now)
+            act(db, made, chain.revisions[0], step, now)
         wanted = head_rows(db)
         put_back(db, old)  # what came after was written by a program that knows no heads
         meta.put(db, "kinds", f"{event_kinds.FINGERPRINT}:{seen}")
