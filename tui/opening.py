@@ -91,12 +91,20 @@ class OpeningApp(PairlabApp):
         self.call_after_refresh(self.session.begin)
 
     def _load(self) -> Services:
+        from store.db import waiting
+
+        waiting.listen(lambda words: self.call_later(self._tell, words))
         services = self._open_project()
         from store.views.standing import first_mode  # once sqlite-utils is there
 
         self._first = BY_ID[services.store.submit(first_mode, services.annotator).result()]
         self._first.load()  # here, where the frame stays alive, and not when it is switched to
         return services
+
+    def _tell(self, words: str) -> None:
+        """What opening takes so long with."""
+        if isinstance(self.screen, OpeningScreen):
+            self.screen.query_one(StatusLine).doing = f"opening the project: {words}"
 
 
 class OpeningScreen(Screen[None]):

@@ -22,9 +22,11 @@ def command(context: CliContext, backup: Path, *, as_json: bool) -> None:
     """
     from store import clock
     from store.db.restore import restore
+    from tui.cli.progress import counting
     from tui.visible import clean
 
-    done = restore(context.db, backup, clock.now())
+    with counting("copying and comparing", None):
+        done = restore(context.db, backup, clock.now())
     if as_json:
         put_json(done.as_json())
         return
