@@ -18,7 +18,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Resize, ScreenResume
+from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
 
@@ -27,9 +28,8 @@ from store import ids
 from store.db import meta
 from store.judgements import labels
 from store.judgements.drafts import DraftKind, DraftPlace
-from store.log import current_state, undo
+from store.log import current_state
 from tui import worker_errors
-from tui.dialogs.sheet import Sheet
 from tui.drafts import Drafts, since
 from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
@@ -91,6 +91,17 @@ class ModeScreen(ReadingKeys):
         self._acting = False
         self._shown_since = 0.0
         self._away_since: float | None = None
+        self._announced = False
+        """It was said that this screen will be shown first."""
+
+    def post_message(self, message: Message) -> bool:
+        """Textual says twice that a screen is shown first, and styles all of it anew each time."""
+        if isinstance(message, ScreenResume) and not self.is_mounted:
+            if self._announced:
+                return False
+            self._announced = True
+            message.refresh_styles = False  # its widgets have taken theirs when they were mounted
+        return super().post_message(message)
 
     # What a mode says of itself
 
@@ -110,6 +121,9 @@ class ModeScreen(ReadingKeys):
     async def origin(self) -> Content | None:
         """Where the item came from, in words; None where there is nothing to tell."""
         return None
+
+    async def first_look(self) -> None:
+        """Fill the panes before anything is painted: asked of the mode the app opens in."""
 
     def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
         """The texts that can be written on the item shown, each with the id of its key."""
@@ -287,13 +301,15 @@ class ModeScreen(ReadingKeys):
             yield StatusLine()
             yield KeysLine()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Take over what is remembered; keys ask for views and prompts too often to search."""
         self._views = tuple(self.query(ReadingView))
         self._prompts = tuple(self.query(PromptPane))
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._tell_server()
         self.background(self._recall_shield, group="shield")
+        if not self.app.session.settled:
+            await self.in_words(self.first_look)
 
     def on_other_work(self, _event: OtherWork) -> None:
         """The app saw another process commit."""
@@ -456,6 +472,8 @@ class ModeScreen(ReadingKeys):
                 return
 
     async def _undo(self) -> None:
+        from store.log import undo
+
         at = self.services.clock()
         undone = await self.ask(undo.undo, self.services.annotator, at)
         if undone is None:
@@ -488,6 +506,8 @@ class ModeScreen(ReadingKeys):
     async def _show_origin(self) -> None:
         words = await self.origin()
         if words is not None:
+            from tui.dialogs.sheet import Sheet
+
             await self.app.push_screen(Sheet("Where it came from", words))
 
     async def _recall_shield(self) -> None:

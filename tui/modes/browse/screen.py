@@ -96,7 +96,7 @@ class BrowseScreen(ActsOnMarks):
         """``v`` shows the item alone."""
         return (self.pane,)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """How a row is drawn."""
         self.listed.draw = self._draw_row  # type: ignore[assignment]  # rows are ours
         self.next_step.display = False
