@@ -79,6 +79,8 @@ class Session:
         self._prompts = 0
         self._theme = app.theme
         """The colours that are remembered already."""
+        self.open_found: Callable[[int], None] | None = None
+        """Opens the next item of the search the last one was opened from, or the one before."""
         self.settled = False
         """The first item is painted."""
         self._present = False

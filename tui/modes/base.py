@@ -361,6 +361,8 @@ class ModeScreen(ReadingKeys):
             return False
         if action == "leave":
             return self.has_class("-full")
+        if action == "found":
+            return self.app.session.open_found is not None
         if action == "turns":
             return self.item_id is not None and self._conversation
         if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
@@ -389,6 +391,12 @@ class ModeScreen(ReadingKeys):
     def action_jump(self) -> None:
         """Ask for the number."""
         self.note_line.open(JUMP, label=self.JUMPS)
+
+    def action_found(self, step: int) -> None:
+        """The next item of a search, or the one before, without the way through Browse."""
+        open_found = self.app.session.open_found
+        if open_found is not None:
+            open_found(step)
 
     def action_where_from(self) -> None:
         """Show where the item came from, as far as the mode may tell."""

@@ -134,6 +134,29 @@ def test_filters_find(study: Database, line: str, found: list[int]) -> None:
     assert numbers(study, line.replace("h1", principle.lower())) == found
 
 
+@pytest.mark.parametrize("common", [0, 10_000])
+@pytest.mark.parametrize("places", [1, 3, 100])
+@pytest.mark.parametrize(
+    "line",
+    ["", "prompt", "-prompt", "short no", "by:ann", "kind:answer no", "kind:prompt short", "none"],
+)
+def test_portions_add_up_to_the_rows(
+    study: Database, monkeypatch: pytest.MonkeyPatch, line: str, places: int, common: int
+) -> None:
+    monkeypatch.setattr(browse, "COUNTED", places)
+    monkeypatch.setattr(search_index, "COMMON", common)
+    while not search_index.read_in(study).complete:
+        pass
+    query, counted, portions = parse(line), browse.Counted(), [0]
+    while counted.upto is not None:
+        counted = browse.count_on(study, "ann", query, counted)
+        portions.append(counted.number)
+    assert portions == sorted(portions)
+    assert counted.number == len(listed(study, line)), line
+    looked_at_one_by_one = line and (common == 0 or line in {"-prompt", "by:ann"})
+    assert len(portions) - 1 == (-(-8 // places) if looked_at_one_by_one and line != "none" else 1)
+
+
 def test_the_longer_side_is_that_of_the_verdict_that_stands(study: Database) -> None:
     texts = {row.number: pairs.text(study, row.id) for row in listed(study)}
     stand = {1: "a", 3: "b", 4: "b"}  # agreed, ruled, ann's alone

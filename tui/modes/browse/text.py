@@ -47,9 +47,9 @@ HELP = (
 EMPTY = "Nothing here is like that. {move.leave} clears the search."
 
 
-def title(query: Query, total: int | None, marked: int) -> str:
-    """``Pairs · 3,306 · newest first · 4 marked``."""
-    number = "" if total is None else f"{total:,}"
+def title(query: Query, total: int | None, marked: int, *, counting: bool = False) -> str:
+    """``Pairs · 3,306 · newest first · 4 marked``; ``200+`` while it is being counted."""
+    number = "" if total is None else f"{total:,}{'+' if counting else ''}"
     if total == MOST and not query.is_blank:
         number = f"{MOST:,} or more"
     parts = [NAMES[query.kind], number, SORTS[query.sort], f"{marked} marked" if marked else ""]
