@@ -271,12 +271,22 @@ def _select(
         values |= {f"k{place}": part for place, part in enumerate(start)}
     kind = query.kind
     origin = "candidate.origin" if kind is SearchTarget.ANSWER else "NULL"
+    table = "candidate" if kind is SearchTarget.ANSWER else str(kind)
+    keys = [f"key{place}" for place in range(len(order))]
+    # the rows of the page first: what is told of a row is not asked of all that are sorted
+    chosen = (
+        f"SELECT {table}.rowid AS row, "
+        + ", ".join(f"{each} AS {key}" for each, key in zip(order, keys, strict=True))
+        + f" FROM {_FROM[kind, query.sort is Sort.CATEGORY]}"
+        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
+        f" ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)} LIMIT :limit"
+    )
+    join = "" if kind is SearchTarget.PROMPT else f" JOIN prompt ON prompt.id = {table}.prompt_id"
     sql = (
         f"SELECT {_COLUMNS[kind]}, prompt.category, {conditions.STATUS[kind]}, {_CLOSED[kind]},"
         f" {conditions.FLAGGED[kind]}, {conditions.NOTED[kind]}, prompt.id, {origin},"
-        f" {', '.join(order)} FROM {_FROM[kind, query.sort is Sort.CATEGORY]}"
-        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
-        f" ORDER BY {', '.join(each + (' DESC' if down else '') for each in order)} LIMIT :limit"
+        f" {', '.join(keys)} FROM ({chosen}) AS chosen JOIN {table} ON {table}.rowid = chosen.row"
+        f"{join} ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)}"
     )
     return sql, values
 
@@ -307,8 +317,12 @@ def _where(
 
 
 def _order(query: Query) -> tuple[str, ...]:
-    place = _PLACE[query.kind]
-    return ("prompt.category", *place) if query.sort is Sort.CATEGORY else place
+    """What rows are ordered by; where rows are equal in that, as in the project."""
+    by = {
+        Sort.CATEGORY: "prompt.category",
+        Sort.STATUS: conditions.STATUS[query.kind],
+    }.get(query.sort)
+    return (*([by] if by else []), *_PLACE[query.kind])
 
 
 def _value(asked: Filter) -> str:

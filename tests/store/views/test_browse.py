@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlite_utils import Database
 
@@ -132,6 +134,16 @@ def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer
 def test_filters_find(study: Database, line: str, found: list[int]) -> None:
     principle = study.execute("SELECT principle_id FROM critique LIMIT 1").fetchone()[0]
     assert numbers(study, line.replace("h1", principle.lower())) == found
+
+
+@pytest.mark.parametrize("kind", ["pair", "prompt"])
+def test_rows_are_sorted_by_their_status(study: Database, kind: str) -> None:
+    every = listed(study, f"kind:{kind}")
+    # sorted() is stable: rows that are equal stay as they are in the project
+    ordered = sorted(every, key=lambda row: row.status)
+    by_status = listed(study, f"kind:{kind} sort:status", limit=3)
+    assert by_status == [replace(row, key=(row.status, *row.key)) for row in ordered]
+    assert kind == "prompt" or len({row.status for row in every}) > 3
 
 
 @pytest.mark.parametrize("common", [0, 10_000])

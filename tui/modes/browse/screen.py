@@ -217,7 +217,7 @@ class BrowseScreen(ActsOnMarks):
     async def _show_number(self, number: int) -> None:
         if not self._opened:
             await self._open_first()
-        if self.query_.sort is Sort.CATEGORY:
+        if self.query_.sort not in {Sort.PROJECT, Sort.NEWEST}:
             self.query_ = replace(self.query_, sort=Sort.PROJECT)
         start: browse.Key = (number, "") if self.query_.kind is SearchTarget.ANSWER else (number,)
         read = await self._page(start=start, including=True)
