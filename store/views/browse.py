@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.db.project_database import immediate
 from store.exporting import Reason
+from store.items import prompts
 from store.judgements import labels
 from store.records import Verdict
-from store.rounds import queue
+from store.rounds import presence, queue
 from store.views import closed, conditions, findings, out, search_index
-from store.views.query import Filter, Query, SearchTarget, Sort, nearest
+from store.views.query import Filter, Query, SearchTarget, Sort
 
 PAGE: Final = 200
 """Rows read at once."""
@@ -79,7 +80,7 @@ class ResultPage:
     """Whether there are rows beyond, in the direction that was asked for."""
 
 
-class Counted(NamedTuple):
+class RowCount(NamedTuple):
     """How many rows a query has, as far as they are counted."""
 
     number: int = 0
@@ -177,13 +178,13 @@ def page(
 
 def count(db: Database, viewer: str, query: Query) -> int:
     """How many rows a query has; of a search no more than :data:`MOST` are counted."""
-    counted = Counted()
+    counted = RowCount()
     while counted.upto is not None:
         counted = count_on(db, viewer, query, counted)
     return counted.number
 
 
-def count_on(db: Database, viewer: str, query: Query, counted: Counted) -> Counted:
+def count_on(db: Database, viewer: str, query: Query, counted: RowCount) -> RowCount:
     """Count the next portion, so that whoever waits for the store waits no longer than that.
 
     A word that few texts hold leads to its items at once; all else is looked at item by item.
@@ -194,7 +195,7 @@ def count_on(db: Database, viewer: str, query: Query, counted: Counted) -> Count
             SearchTarget.PROMPT: "kept_prompt",
             SearchTarget.ANSWER: "candidate JOIN kept_prompt ON kept_prompt.id = prompt_id",
         }[query.kind]
-        return Counted(int(db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]), None)
+        return RowCount(int(db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]), None)
     terms = search_index.look_up(db, query.words, viewer)
     if any(not (term.common or term.without) for term in terms):
         where, values = _where(db, viewer, query)
@@ -210,7 +211,7 @@ def count_on(db: Database, viewer: str, query: Query, counted: Counted) -> Count
     sql = f"SELECT 1 FROM {read} WHERE {' AND '.join(where)} LIMIT {MOST - counted.number}"
     found = db.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0]
     number = counted.number + int(found)
-    return Counted(number, None if number >= MOST else upto)
+    return RowCount(number, None if number >= MOST else upto)
 
 
 def every_id(db: Database, viewer: str, query: Query) -> list[str]:
@@ -233,18 +234,12 @@ def every_id(db: Database, viewer: str, query: Query) -> list[str]:
 def problem(db: Database, query: Query) -> str:
     """Why the query cannot find anything: a value nothing has, with the nearest one that is."""
     for each in query.filters:
-        if each.name == "category":
-            known = _known(db, "SELECT DISTINCT category FROM prompt ORDER BY 1")
-            if _category(each.value) not in known:
-                return f'no category "{each.value}": {nearest(_category(each.value), known)}'
-        elif each.name == "principle":
-            known = _known(db, "SELECT DISTINCT principle_id FROM critique ORDER BY 1")
-            if each.value.casefold() not in {name.casefold() for name in known}:
-                return f'no principle "{each.value}": {nearest(each.value, known)}'
-        elif each.name == "finding" and _plain(each.value) not in findings.names():
-            return f'no check "{each.value}": {nearest(_plain(each.value), findings.names())}'
-        elif each.name == "out" and _plain(each.value) not in set(Reason):
-            return f'no reason "{each.value}": {nearest(each.value, list(Reason))}'
+        if each.name in _NAMED:
+            known = _NAMED[each.name](db)
+            said = _wanted(each)
+            if names.find(said, known) is None:
+                what = {"by": "annotator", "finding": "check", "out": "reason"}.get(each.name)
+                return f'no {what or each.name} "{each.value}"{names.hint(said, known)}'
     return ""
 
 
@@ -297,7 +292,7 @@ def _where(
     values: dict[str, Any] = dict(closed.parameters(db, viewer))
     if any(each.name == "out" for each in query.filters):
         out.work_out(db)
-    findings.work_out(db, [_plain(each.value) for each in query.filters if each.name == "finding"])
+    findings.work_out(db, [_value(db, each) for each in query.filters if each.name == "finding"])
     terms = search_index.look_up(db, query.words, viewer)
     where = [
         conditions.word(query.kind, term, by_item=by_item or (term.common and not all_of_it))
@@ -307,7 +302,7 @@ def _where(
         where.append(f"NOT {conditions.REMOVED[query.kind]}")
     for place, each in enumerate(query.filters):
         where.append(conditions.condition(query.kind, each, f":v{place}"))
-        values[f"v{place}"] = _value(each)
+        values[f"v{place}"] = _value(db, each)
     if query.number is not None:
         where.append(
             f"{'pair' if query.kind is SearchTarget.PAIR else 'prompt'}.position = :number"
@@ -325,28 +320,41 @@ def _order(query: Query) -> tuple[str, ...]:
     return (*([by] if by else []), *_PLACE[query.kind])
 
 
-def _value(asked: Filter) -> str:
+def _value(db: Database, asked: Filter) -> str:
+    """A filter's value as the store spells it."""
+    said = _wanted(asked)
+    return (names.find(said, _NAMED[asked.name](db)) if asked.name in _NAMED else None) or said
+
+
+def _wanted(asked: Filter) -> str:
+    """A filter's value, with the other words there are for some."""
     if asked.name == "category":
-        return _category(asked.value)
-    if asked.name == "by":
-        return ids.name(asked.value)
-    return _plain(asked.value) if asked.name in {"out", "finding"} else asked.value
+        return _CATEGORY.get(asked.value.casefold(), asked.value.replace(" ", "_"))
+    return asked.value.replace("-", "_") if asked.name in {"out", "finding"} else asked.value
 
 
-def _plain(words: str) -> str:
-    """A reason or a check as the store spells it."""
-    return words.casefold().replace("-", "_")
+_CATEGORY: Final = dict.fromkeys(("look-alike", "benign look-alike"), "benign_lookalike")
 
 
-def _category(words: str) -> str:
-    """``benign look-alike`` as the store has it; a project's own words may hold anything."""
-    return {"look-alike": "benign_lookalike", "benign look-alike": "benign_lookalike"}.get(
-        words, words.replace(" ", "_")
-    )
+def _annotators(db: Database) -> list[str]:
+    """Everybody who has worked here, and the models that wrote."""
+    rows = db.execute("SELECT DISTINCT author FROM candidate WHERE author IS NOT NULL ORDER BY 1")
+    return list(dict.fromkeys([*presence.names(db), *(str(row[0]) for row in rows)]))
 
 
-def _known(db: Database, sql: str) -> list[str]:
-    return [str(row[0]) for row in db.execute(sql)]
+def _principles(db: Database) -> list[str]:
+    rows = db.execute("SELECT DISTINCT principle_id FROM critique ORDER BY 1")
+    return [str(row[0]) for row in rows]
+
+
+_NAMED: Final[dict[str, Callable[[Database], Sequence[str]]]] = {
+    "category": prompts.categories,
+    "by": _annotators,
+    "principle": _principles,
+    "finding": lambda _db: findings.names(),
+    "out": lambda _db: list(Reason),
+}
+"""The filters whose value is the name of something, and what there is."""
 
 
 def _row(

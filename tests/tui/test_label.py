@@ -239,7 +239,7 @@ async def test_an_empty_project_says_what_to_do_and_the_first_pair_comes_by_itse
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "L")
         assert "There is no pair to label yet." in drawn(app)
-        assert "pairlab --db study.db import pairs.jsonl" in drawn(app)
+        assert "import pairs.jsonl" in drawn(app)
         await press(pilot, "1", "space", "left")
         db = open_store(empty_path)
         a_chain(db, ("what is a pipe?", "a tube", "too short", "two processes, one stream"))

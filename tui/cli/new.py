@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from tui.cli.context import CliContext, say
@@ -30,4 +32,4 @@ def command(context: CliContext, *, starter: bool) -> None:
             )
     finally:
         database.close()
-    say(f"Open it with: pairlab --db {context.db}")
+    say(f"Open it with: pairlab --db {shlex.quote(str(context.db))}")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
+from store.db.connection import create, open_store
 from store.errors import BadInput
 from store.exporting import ExportOptions, plan
 from store.items import pairs, prompts
-from store.judgements import decisions, labels, rulings
+from store.judgements import attributes, decisions, labels, rulings
 from store.records import Choice, Message
 from store.rounds import relabel, rounds
 from store.views import browse, closed, marked, search_index
@@ -50,12 +55,26 @@ def numbers(db: Database, line: str, viewer: str = "ann") -> list[int]:
     return [row.number for row in listed(db, line, viewer)]
 
 
-@pytest.fixture
-def study(db: Database) -> Database:
+@pytest.fixture(scope="module")
+def eight_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight pairs: agreed, disagreed, ruled, sole, skipped, flagged by bob, bob's alone, nobody's.
 
     The fourth is labelled by ann alone, in two seconds; the seventh by bob alone, with a note.
     """
+    path = tmp_path_factory.mktemp("eight") / "study.db"
+    with contextlib.closing(create(path, seed="0123456789abcdef", at=AT)) as db:
+        fill(db)
+    return path
+
+
+@pytest.fixture
+def study(eight_made: Path, tmp_path: Path, closing: Callable[[Database], Database]) -> Database:
+    """A copy of it."""
+    shutil.copy(eight_made, tmp_path / "study.db")
+    return closing(open_store(tmp_path / "study.db"))
+
+
+def fill(db: Database) -> None:
     long = "one two three four five six seven eight nine ten " * 5
     made = [
         a_chain(
@@ -80,7 +99,6 @@ def study(db: Database) -> Database:
     labels.flag(db, made[6].pair, "bob", True, AT)
     labels.note(db, made[6].pair, "bob", SECRET, AT)
     search_index.read_in(db, steps=1000)
-    return db
 
 
 def test_the_status_of_a_pair_is_what_its_viewer_may_know(study: Database) -> None:
@@ -109,7 +127,9 @@ def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer
         ("category:harmful -status:ruled", [1, 2]),
         ("by:ann", [1, 2, 3, 4, 6]),
         ("by:bob", [1, 2, 3]),
-        ("by:BOB", []),
+        ("by:BOB", [1, 2, 3]),
+        ("by:\u0412ob", [1, 2, 3]),  # a Cyrillic letter
+        ("category:HARMFUL", [1, 2, 3]),
         ("hasty", [4]),
         ("flagged", [6]),
         ("-flagged by:ann", [1, 2, 3, 4]),
@@ -159,7 +179,7 @@ def test_portions_add_up_to_the_rows(
     monkeypatch.setattr(search_index, "COMMON", common)
     while not search_index.read_in(study).complete:
         pass
-    query, counted, portions = parse(line), browse.Counted(), [0]
+    query, counted, portions = parse(line), browse.RowCount(), [0]
     while counted.upto is not None:
         counted = browse.count_on(study, "ann", query, counted)
         portions.append(counted.number)
@@ -309,6 +329,7 @@ def test_no_search_depends_on_what_is_kept_from_its_viewer(db: Database, line: s
     made = [a_chain(db, (f"Prompt {n}?", f"short {n}", "no", f"longer {n}")) for n in range(4)]
     for chain in made:
         labels.give(db, chain.pair, "ann", "a", seconds=90, at=AT)
+    attributes.state(db, "bob", "field", "law", AT)  # that he works here is no secret
     search_index.read_in(db, steps=1000)
     before = listed(db, line, "carl")
     labels.give(db, made[0].pair, "bob", "b", seconds=1, note=SECRET, at=AT)

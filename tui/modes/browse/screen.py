@@ -387,10 +387,10 @@ class BrowseScreen(ActsOnMarks):
     async def _count(self) -> None:
         """Portion by portion: whatever else is asked of the store comes in between."""
         query = self.query_
-        counted = browse.Counted(len(self.rows), None)
+        counted = browse.RowCount(len(self.rows), None)
         if self._behind or self._before:
             self._counting |= self._total is None  # else the number before stands until then
-            counted = browse.Counted()
+            counted = browse.RowCount()
         while counted.upto is not None and query is self.query_:
             counted = await self.ask(browse.count_on, self.services.annotator, query, counted)
             if self._counting:
@@ -498,7 +498,7 @@ class BrowseScreen(ActsOnMarks):
                 await self._show_item()
 
     def _tell_next_step(self) -> None:
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.next_step.tell(
             "This project is empty: there is nothing to look at yet.",
             [

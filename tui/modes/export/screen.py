@@ -385,7 +385,7 @@ class ExportScreen(ModeScreen):
             self.refresh_bindings()
 
     def _tell_next_step(self) -> None:
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.next_step.tell(
             "There is no pair in this project yet, so nothing can go out.",
             (

@@ -456,7 +456,7 @@ class JudgeScreen(ModeScreen):
             words = lines.nothing(await self.ask(adjudication.waiting))
             ways = [("mode.kappa", "how far you agree"), ("mode.label", "label pairs")]
             if not await self.ask(pairs.count):
-                name = self.services.db_path.name
+                name = self.services.db_path
                 ways = [(command("import pairs.jsonl", name), "pairs of answers from a file")]
             self.next_step.tell(words, ways)
             return
@@ -469,7 +469,7 @@ class JudgeScreen(ModeScreen):
             ways.insert(0, ("judge.edit", "mend the guideline where it has gaps"))
         if outcome.against:
             ways.append(("judge.against", f"{outcome.against} went against your label"))
-        minutes = command("report minutes.md", self.services.db_path.name)
+        minutes = command("report minutes.md", self.services.db_path)
         result = lines.result(outcome, self.app.agreement.headline)
         self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)
 

@@ -389,7 +389,7 @@ class KappaScreen(ModeScreen):
 
     def _tell_next_step(self) -> None:
         people = self.app.agreement.standing.people
-        name = self.services.db_path.name
+        name = self.services.db_path
         me = self.services.annotator
         if not people:
             sentence = "Nobody has labelled anything yet, so there is nothing to compare."

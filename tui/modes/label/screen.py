@@ -384,7 +384,7 @@ class LabelScreen(CorrectingScreen):
             self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
             self.refresh_bindings()
             return
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.next_step.tell(
             "There is no pair to label yet. A finished revision makes one, and so does an import.",
             (

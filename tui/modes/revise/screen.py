@@ -536,7 +536,7 @@ class ReviseScreen(ModeScreen):
 
     async def _next_step(self) -> tuple[str, list[tuple[str, str]]]:
         services = self.services
-        name = services.db_path.name
+        name = services.db_path
         if not await self.ask(prompts.count):
             return text.no_prompts(name)
         if await self.ask(only_pairs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -56,16 +57,16 @@ ALL_DECIDED: NextSteps = (
 )
 
 
-def no_prompts(project: str) -> NextSteps:
+def no_prompts(project: Path) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
         ("all.import", "brings in your prompts or pairs"),
         (command("import prompts.txt", project), "the same, from the command line"),
-        (command("new --starter", "other.db"), "makes a project with the starter prompts"),
+        (command("new --starter", Path("other.db")), "makes a project with the starter prompts"),
     ]
 
 
-def only_pairs(project: str) -> NextSteps:
+def only_pairs(project: Path) -> NextSteps:
     """All prompts came with finished pairs."""
     return "Nothing is written here: all prompts came with finished pairs.", [
         ("mode.label", "labels the pairs, blind"),
@@ -73,7 +74,7 @@ def only_pairs(project: str) -> NextSteps:
     ]
 
 
-def no_model(project: str, reason: str) -> NextSteps:
+def no_model(project: Path, reason: str) -> NextSteps:
     """Nothing can be written here."""
     return reason or "There is no model to write with.", [
         ("mode.label", "labels the pairs that are here"),
