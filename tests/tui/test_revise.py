@@ -13,6 +13,7 @@ from store.items import candidates, pairs, prompts
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin
 from store.rounds import queue
+from store.views import worked
 from tests.tui.driving import (
     MakeApp,
     StandInRunner,
@@ -36,6 +37,7 @@ from tests.tui.seed import (
     add_round,
 )
 from tui.key_repeat import InputClock
+from tui.widgets.footer import shown_keys
 
 
 def chosen(rows: Database) -> dict[str, Choice]:
@@ -240,8 +242,12 @@ async def test_origin_tells_model_seed_and_principle(study: Path, make_app: Make
         await settle(pilot)
         await press(pilot, "i")
         shown = drawn(app)
-        for words in ("tiny.gguf", "ab" * 32, "seed 7", "harmlessness", "H1", "benign_lookalike"):
+        for words in ("tiny.gguf", "ab" * 32, "seed 7", "harmlessness", "H1", "benign look-alike"):
             assert words in shown
+        assert "max tokens 256, temperature .7" in shown
+        assert "12 tokens in 0 s, ended by itself" in shown
+        assert shown.count("ab" * 32) == 1  # one model wrote it all, and is named once
+        assert "None" not in shown
 
 
 class Live:
@@ -387,7 +393,7 @@ async def test_an_empty_project_says_what_to_do(empty_path: Path, make_app: Make
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "import" in drawn(app)
-        assert "--starter" in drawn(app)
+        assert "adds the starter set" in drawn(app)
         await press(pilot, "a", "x", "space", "e", "d")
         assert revise(app).item is None
 
@@ -559,3 +565,26 @@ async def test_what_the_model_thought_is_counted_dim_and_folded(
         assert candidate.text == "I ought to be brief\n\nBecause."
         await press(pilot, "y")
         assert candidate.text == "Because."
+
+
+async def test_a_text_of_ones_own_has_half_of_a_low_screen(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "w")
+        view = revise(app).chain
+        assert view.editor.size.height >= view.size.height // 2 - 1
+
+
+async def test_the_end_without_a_model_says_what_was_decided(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "a", "a")
+        assert [each.state for each in worked.upcoming(rows, "first", 0, 5)] == ["ready"]
+        await press(pilot, "x")
+        assert "Every revision has been decided on: 2 accepted, 1 rejected." in drawn(app)
+        enabled = {key for key, _, works in shown_keys(app.screen) if works}
+        assert not {"v", "s", "a"} & enabled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +13,7 @@ from textual.binding import Binding
 from store.agreement import warm_up
 from store.db.backup import backup
 from store.reporting import report
-from tui.dialogs.panel import PanelScreen, at_home
+from tui.dialogs.panel import PanelRow, PanelScreen, at_home
 
 
 class WriteOutScreen(PanelScreen):
@@ -20,9 +21,16 @@ class WriteOutScreen(PanelScreen):
 
     SUFFIX: ClassVar[str]
     BINDINGS = [
-        Binding("enter", "path", "Path", key_display="enter"),
-        Binding("escape,q", "close", "Back", key_display="esc"),
+        Binding("enter", "path", "Another path", key_display="enter"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: dict[str, PanelRow] = {}
+
+    async def rows(self) -> Sequence[PanelRow]:
+        """What was written."""
+        return tuple(self._files.values())
 
     async def write(self, path: Path) -> None:
         """Write the file, complete or not at all."""
@@ -49,7 +57,10 @@ class WriteOutScreen(PanelScreen):
             await self.write(path)
         finally:
             self.status.doing = ""
-        self.tell(f"{path.name} written")
+        self._files[str(path)] = PanelRow(
+            str(path), f"{path.name} written", about=f"in {path.absolute().parent}"
+        )
+        await self.reload()
 
 
 class BackupScreen(WriteOutScreen):

@@ -196,7 +196,6 @@ EXPORT: list[BindingType] = [
         "tab",
         "app.focus_next",
         "Next",
-        show=False,
         id="move.next_pane",
         tooltip="reasons, rows, path",
     ),
@@ -220,7 +219,7 @@ MODEL: list[BindingType] = [
     Binding(
         "h",
         "restart",
-        "Restart the host",
+        "Restart",
         id="model.restart",
         tooltip="ends the model's process and starts it anew; nothing stored is lost",
     ),

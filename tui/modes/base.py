@@ -43,9 +43,10 @@ from tui.sides import by_place
 from tui.text import one_line
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
+from tui.widgets.next_step import NextStep
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
-from tui.widgets.reading import ReadingView
+from tui.widgets.reading import VERY_WIDE, ReadingView
 
 if TYPE_CHECKING:
     from store.log.undo import Undone
@@ -55,6 +56,9 @@ T = TypeVar("T")
 
 JUMP = "#"
 """What the line below is open for when it asks for a number."""
+
+PAGE = 160
+"""Cells of a page of figures or lines in the middle of a very wide screen."""
 
 
 class ModeScreen(ReadingKeys):
@@ -85,6 +89,7 @@ class ModeScreen(ReadingKeys):
         """What a key acts on; None while there is nothing."""
         self._views: tuple[ReadingView, ...] = ()
         self._prompts: tuple[PromptPane, ...] = ()
+        self._next_steps: tuple[NextStep, ...] = ()
         self._conversation = False
         """The prompt shown has earlier turns."""
         self._painted_at: float | None = None
@@ -171,6 +176,17 @@ class ModeScreen(ReadingKeys):
     def cramped(self) -> bool:
         """The screen is too small to show both answers."""
         return any(view.cramped for view in self._views if view.display)
+
+    def page_cells(self, width: int) -> int:
+        """Cells of a page of figures or lines, which stands in the middle of a very wide screen."""
+        side = (width - PAGE) // 2 if width > VERY_WIDE else 0
+        self.query_one("#mode").styles.padding = (0, side)
+        return width - 2 * side
+
+    @property
+    def nothing_here(self) -> bool:
+        """Instead of an item it is told what to do."""
+        return any(each.display for each in self._next_steps)
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
@@ -305,6 +321,7 @@ class ModeScreen(ReadingKeys):
         """Take over what is remembered; keys ask for views and prompts too often to search."""
         self._views = tuple(self.query(ReadingView))
         self._prompts = tuple(self.query(PromptPane))
+        self._next_steps = tuple(self.query(NextStep))
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._tell_server()
         self.background(self._recall_shield, group="shield")
@@ -365,7 +382,9 @@ class ModeScreen(ReadingKeys):
             return self.app.session.open_found is not None
         if action == "turns":
             return self.item_id is not None and self._conversation
-        if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
+        if action in ITEM_ACTIONS and self.item_id is None:
+            return None
+        if action in {"full", "shield"} and self.nothing_here:
             return None
         return True
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
+LEAST = 16
+"""Columns below which nothing is said of what goes on."""
 _ADDRESS = 40
 """Columns for the server that is open; mode M shows the whole address."""
 
@@ -73,8 +75,7 @@ class StatusLine(Widget):
         opened = "network: only" if self.network else "open:"
         server = f"{opened} {first.partition('://')[2]}" if first else ""
         server = one_line(server, _ADDRESS - len(more)) + more
-        most = width * 2 // 3 if self.doing else width
-        told = one_line(self.told, max(most - cell_len(server), 0))
+        told = one_line(self.told, max(width - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
         closed = f"network: {self.network}" if self.network and not server else ""
@@ -83,31 +84,43 @@ class StatusLine(Widget):
         taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
         if closed and taken + 4 <= width:
             right = "  ".join(part for part in (right, closed) if part)
-        left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
+        if right == told and not self.doing:
+            # nothing else is going on: no need to look for it at the other end
+            return Content.styled(told, "$foreground")
+        free = max(width - cell_len(right) - 2, 0)
+        left = one_line(self.doing, free) if free >= LEAST or not right else ""
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
 
 
-def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
+def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[tuple[str, Binding, bool]]:
     """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
 
     Remapped keys are shown as they are; a binding with two keys is shown once;
-    help and leaving come last.
+    help and leaving come last. Where nothing is shown yet, what cannot be done is not told.
+
+    Args:
+        screen: whose keys.
+        every: those that are not told as well.
     """
+    nothing_here = not every and getattr(screen, "nothing_here", False)
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         letters = binding.id == "all.quit" and getattr(screen, "open_text", None) is not None
-        if binding.show and not letters and binding.action not in seen:
+        told = binding.show and not letters and (active.enabled or not nothing_here)
+        if told and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, worded(screen, binding), active.enabled)
     places = own_places(screen)
-    behind = len(places)
-    rank = {name: behind + 1 + place for place, name in enumerate(_LAST)}
-    return sorted(
-        seen.values(),
-        key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
-    )
+    behind = max(places.values(), default=-1) + 1  # an id with two bindings counts twice
+
+    def place(entry: tuple[str, Binding, bool]) -> int:
+        binding = entry[1]
+        last = behind + 1 + _LAST.index(_kind(binding)) if _is_last(binding) else behind
+        return places.get(binding.id or "", last)
+
+    return sorted(seen.values(), key=place)
 
 
 def worded(screen: Screen[Any], binding: Binding) -> Binding:
@@ -127,8 +140,17 @@ def own_places(screen: Screen[Any]) -> dict[str, int]:
     return {name: place for place, name in enumerate(given) if name and name.startswith(own)}
 
 
-_LAST = ("all.help", "all.quit")
-"""Keys that come last, and are never left out."""
+_LAST = ("all.help", "close", "all.quit")
+"""Keys that come last, and are never left out: by id, or by action where they have none."""
+
+
+def _kind(binding: Binding) -> str:
+    return binding.id or binding.action
+
+
+def _is_last(binding: Binding) -> bool:
+    return _kind(binding) in _LAST
+
 
 LOW = 20
 """Screens with fewer rows give the keys one of them."""
@@ -171,11 +193,26 @@ class KeysLine(Widget):
     def _needed(self, width: int) -> int:
         if self.app.size.height < LOW:
             return 1
-        entries = shown_keys(self.screen)
-        rows = len(_rows(entries, width, _gap(width))) if entries else 1
+        rows = len(self._rows(width, every=True)) or 1
         at, most = self._most
         self._most = (width, max(min(rows, 2), most if at == width else 1))
         return self._most[1]
+
+    def _rows(self, width: int, *, every: bool = False) -> list[Content]:
+        """One row where they fit; else the mode's own keys above the common ones; else filled."""
+        entries = shown_keys(self.screen, every=every)
+        places = own_places(self.screen)
+        own = sum(binding.id in places for _, binding, _ in entries)
+        gaps = (3, 2, 1) if width >= WIDE - 2 else (2, 1)
+        for gap in gaps[:2]:
+            if len(rows := _rows(entries, width, gap)) <= 1:
+                return rows
+        for gap in gaps if own else ():
+            rows = [*_rows(entries[:own], width, gap), *_rows(entries[own:], width, gap)]
+            if len(rows) == 2:
+                return rows
+        wide = _rows(entries, width, gaps[0])
+        return wide if len(wide) == 2 else _rows(entries, width, 1)
 
     def render(self) -> Content:
         """Every key with its word; where there is no room, help tells how many more there are."""
@@ -183,19 +220,12 @@ class KeysLine(Widget):
         entries = shown_keys(self.screen)
         if not entries:
             return Content("")
-        gap = _gap(width)
-        rows = _rows(entries, width, gap)
-        if len(rows) > height:
-            rows = _rows(entries, width, 1)
+        rows = self._rows(width)
         left_out = 0
         while len(rows) > height and len(entries) > left_out + 2:
             left_out += 1
             rows = _rows(_without(entries, left_out), width, 1)
         return Content("\n").join([row.truncate(width, ellipsis=True) for row in rows[:height]])
-
-
-def _gap(width: int) -> int:
-    return 3 if width >= WIDE - 2 else 2
 
 
 def _rows(entries: Sequence[tuple[str, Binding, bool]], width: int, gap: int) -> list[Content]:
@@ -215,7 +245,7 @@ def _without(
     entries: Sequence[tuple[str, Binding, bool]], left_out: int
 ) -> list[tuple[str, Binding, bool]]:
     """The entries less so many before help and leaving; help says how many."""
-    behind = sum(binding.id in _LAST for _, binding, _ in entries)
+    behind = sum(_is_last(binding) for _, binding, _ in entries)
     first, last = list(entries[: len(entries) - behind]), entries[len(entries) - behind :]
     told = [
         (key, replace(binding, description=f"{binding.description}, {left_out} more"), enabled)

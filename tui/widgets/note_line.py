@@ -35,6 +35,12 @@ class CleanInput(Input):
         return kept
 
 
+class NoteInput(CleanInput):
+    """An input that says in the footer what ends it."""
+
+    BINDINGS = [Binding("enter", "submit", "Done", tooltip="keeps what stands in the line")]
+
+
 class NoteLine(Horizontal):
     """Hidden until :meth:`open`; gives the keys back when it is left."""
 
@@ -45,8 +51,8 @@ class NoteLine(Horizontal):
     """
 
     BINDINGS = [
+        Binding("tab", "complete", "Complete"),
         Binding("escape", "leave", "Leave", key_display="esc"),
-        Binding("tab", "complete", "Complete", show=False),
     ]
 
     class Written(Message):
@@ -73,7 +79,7 @@ class NoteLine(Horizontal):
     def field(self) -> CleanInput:
         """What takes the letters; made when it is needed first."""
         if self._field is None:
-            self._field = CleanInput(compact=True, select_on_focus=False)
+            self._field = NoteInput(compact=True, select_on_focus=False)
             self.mount(self._field)
         return self._field
 
@@ -108,7 +114,6 @@ class NoteLine(Horizontal):
         self.query_one(Static).update(
             word if draft is None else f"{word} (your draft from {since(draft)})"
         )
-        field.placeholder = "enter keeps it, esc leaves"
         self.display = True
         opened(field)
 
@@ -132,6 +137,12 @@ class NoteLine(Horizontal):
         event.stop()
         self.action_leave()
         self.post_message(self.Written(self._item, event.value))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a line that makes suggestions completes."""
+        if action == "complete":
+            return self.field.suggester is not None
+        return super().check_action(action, parameters)
 
     def action_complete(self) -> None:
         """Take the suggestion, where the line makes some."""

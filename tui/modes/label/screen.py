@@ -19,7 +19,7 @@ from store.records import Phase, Verdict
 from store.rounds import queue
 from store.views import adjudication, labelling, worked
 from store.views.labelling import PairToLabel
-from tui.formatting import counted, share, time_left
+from tui.formatting import category, counted, share, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.judge import text as lines
@@ -27,8 +27,9 @@ from tui.modes.label.correcting import CorrectableView, CorrectingScreen, Opened
 from tui.rhythm import Rhythm, midnight
 from tui.session import SEEN
 from tui.sides import said
-from tui.text import one_line, plain
+from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.hanging import two_columns
 from tui.widgets.header import WIDE
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.prompt_pane import PromptPane
@@ -95,6 +96,7 @@ class LabelScreen(CorrectingScreen):
         """Left and right may be upper and lower now."""
         if self.to_label is not None:
             self.prompt.title = _title(self.to_label, stacked=self.stacked)
+            self.prompt.remark(self._pace(self.to_label))
 
     def on_screen_resume(self) -> None:
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
@@ -226,14 +228,14 @@ class LabelScreen(CorrectingScreen):
             return None
         current = await self.ask(guidelines.current)
         rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
-        return Content.assemble(
-            ("category    ", "$muted"),
-            plain(self.to_label.text.category.replace("_", " ")),
-            ("\nguideline   ", "$muted"),
-            plain(rules),
-            ("\n\nWho wrote the answers is told once the pair goes out (", "$muted"),
-            ("pairlab show", "$muted bold"),
-            (").", "$muted"),
+        return two_columns(
+            [
+                ("category", category(self.to_label.text.category)),
+                ("guideline", rules),
+                ("", ""),
+                ("Who wrote the answers is told in Browse, once you have labelled them", ""),
+                ("and the round they are in is open.", ""),
+            ]
         )
 
     # What happens
@@ -320,7 +322,6 @@ class LabelScreen(CorrectingScreen):
         self.view.display = to_label is not None
         self.next_step.display = to_label is None
         if to_label is not None:
-            mine = to_label.swapped(to_label.mine.verdict) if to_label.mine else None
             title = _title(to_label, stacked=self.stacked)
             self.prompt.mark_done(to_label.done / max(to_label.total, 1))
             self.view.show_pair(
@@ -330,8 +331,6 @@ class LabelScreen(CorrectingScreen):
                 title=title,
                 aside=self._pace(to_label),
             )
-            self.left.remark("your verdict" if mine is Verdict.A else "")
-            self.right.remark("your verdict" if mine is Verdict.B else "")
         self.item_shown(to_label.pair_id if to_label else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
 
@@ -363,11 +362,11 @@ class LabelScreen(CorrectingScreen):
         if current is None:
             return
         self.status.doing = f"guideline v{current.version} · {_headline(current.text)}"
-        if current.id != self._guideline and not self.stacked:
+        if current.id != self._guideline:
             from tui.dialogs.guideline_text import opening  # a parser, not needed for the pair
 
             self._guideline = current.id
-            self.view.tell_below(opening(current, self.app.key_of("all.guideline")))
+            self.view.tell_below(opening(current))
 
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)
@@ -375,12 +374,14 @@ class LabelScreen(CorrectingScreen):
             self._skipped = await self.ask(queue.skipped, self.services.annotator)
             sealed = lines.sealed(await self.ask(adjudication.waiting))
             ways = [
-                ("mode.kappa", "how far you and the others agree"),
-                ("move.earlier", "back through your verdicts"),
-                ("mode.export", "write what is decided"),
+                ("mode.kappa", "tells how far you and the others agree"),
+                ("move.earlier", "goes back through your verdicts"),
+                ("mode.export", "writes what is decided"),
             ]
             if self._skipped:
-                ways.insert(0, ("label.skipped", f"{counted(self._skipped, 'skipped pair')} again"))
+                ways.insert(
+                    0, ("label.skipped", f"shows {counted(self._skipped, 'skipped pair')} again")
+                )
             self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
             self.refresh_bindings()
             return
@@ -388,9 +389,9 @@ class LabelScreen(CorrectingScreen):
         self.next_step.tell(
             "There is no pair to label yet. A finished revision makes one, and so does an import.",
             (
-                ("mode.revise", "watch the model write, accept, edit or reject"),
-                ("all.import", "pairs of answers, or prompts, from a file"),
-                (command("import pairs.jsonl", name), "the same, from the command line"),
+                ("mode.revise", "shows what the model writes: accept, edit, reject"),
+                ("all.import", "brings in pairs of answers, or prompts"),
+                (command("import pairs.jsonl", name), "brings them in"),
             ),
         )
 

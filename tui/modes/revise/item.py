@@ -15,22 +15,11 @@ from store.items.chains import Chain, RevisionRound
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
 from store.rounds import queue
-from store.views.origins import Origins, Row
+from tui.formatting import category
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.method.plan import Plan
     from store.db.sqlite import Database
-
-CATEGORIES = {
-    "harmful": "harmful",
-    "benign_lookalike": "benign look-alike",
-    "sycophancy": "sycophancy",
-    "length_trap": "length trap",
-    "helpful": "helpful",
-}
-"""How the shipped categories are called on screen; a project's own words stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,7 @@ class RevisionItem:
         """``Prompt 17 of 63 · benign look-alike · flagged``."""
         parts = [
             f"Prompt {self.prompt.position} of {self.prompts}",
-            CATEGORIES.get(self.prompt.category, self.prompt.category),
+            category(self.prompt.category),
             "flagged" if self.flagged else "",
             "noted" if self.noted else "",
         ]
@@ -199,61 +188,8 @@ def skip(db: Database, item: RevisionItem, annotator: str) -> RevisionItem | Non
     return following(db, annotator, item.original_id)
 
 
-def origin_lines(db: Database, item: RevisionItem) -> list[tuple[str, str]]:
-    """Where everything in a chain came from: (what, words), in the order it was made."""
-    prompt = item.prompt
-    lines = [("prompt", f"{prompt.source or 'unknown source'} · {prompt.category}")]
-    if prompt.tags:
-        lines.append(("tags", ", ".join(prompt.tags)))
-    lines.append(("prompt id", prompt.id))
-    if item.chain is None:
-        return lines
-    made = Origins(db)
-    lines += _written_lines("candidate", made.candidate(item.chain.original.id))
-    for step in item.chain.rounds:
-        if step.critique:
-            row = made.critique(step.critique.id)
-            used = row["constitution"]
-            under = f"{used['name']} {used['version']} · {item.principle(row['principle_id'])}"
-            lines += [("", ""), (f"critique {step.number}", under), ("id", row["id"])]
-            lines += _generation_lines(row["generation"])
-        else:
-            lines += [("", ""), (f"critique {step.number}", "none: revised without a critique")]
-        if step.revision:
-            lines += _written_lines(f"revision {step.number}", made.candidate(step.revision.id))
-    if decided := item.chain.decision:
-        lines.append(("", ""))
-        lines.append(("decision", f"{decided.choice.value} by {decided.annotator}, {decided.at}"))
-    return lines
-
-
 def _skipped_key(annotator: str) -> str:
     return f"revise skipped:{annotator}"
-
-
-def _written_lines(what: str, row: Row) -> list[tuple[str, str]]:
-    author = f"{row['origin']} by {row['author'] or 'unknown'}"
-    return [("", ""), (what, author), ("id", row["id"]), *_generation_lines(row["generation"])]
-
-
-def _generation_lines(made: Row | None) -> Iterator[tuple[str, str]]:
-    if made is None:
-        return
-    run = made["run"]
-    yield "model", f"{run['model']} · {run['backend']}"
-    if run["model_sha256"]:
-        yield "sha-256", run["model_sha256"]
-    if original := run["settings"].get("converted_from"):
-        yield "converted from", f"{original['name']} · sha-256 {original['sha256']}"
-    settings = ", ".join(f"{key} {value}" for key, value in sorted(made["settings"].items()))
-    yield "settings", f"seed {made['seed']}, {settings}"
-    yield (
-        "written",
-        (
-            f"{made['created_at']} · {made['completion_tokens']} tokens in"
-            f" {made['seconds']:.1f} s · ended by {made['finish_reason']} · try {made['attempt']}"
-        ),
-    )
 
 
 def _temperature(db: Database, original: Candidate) -> float | None:

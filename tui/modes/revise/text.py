@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -47,22 +47,23 @@ WAITING: NextSteps = (
     ],
 )
 
-ALL_DECIDED: NextSteps = (
-    "Every revision has been decided on.",
-    [
+
+def all_decided(decided: RevisionsDone) -> NextSteps:
+    """Nothing is left to decide on."""
+    tally = ", ".join(_tally(decided))
+    return f"Every revision has been decided on{f': {tally}' if tally else ''}.", [
         ("mode.label", "labels the pairs, blind"),
         ("mode.export", "shows what can go out"),
         ("all.undo", "takes back the last decision"),
-    ],
-)
+    ]
 
 
 def no_prompts(project: Path) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
         ("all.import", "brings in your prompts or pairs"),
-        (command("import prompts.txt", project), "the same, from the command line"),
-        (command("new --starter", Path("other.db")), "makes a project with the starter prompts"),
+        ("mode.home", "opens Home: {home.starter} there adds the starter set"),
+        (command("import prompts.txt", project), "brings them in"),
     ]
 
 
@@ -74,23 +75,27 @@ def only_pairs(project: Path) -> NextSteps:
     ]
 
 
-def no_model(project: Path, reason: str) -> NextSteps:
+def no_model(reason: str) -> NextSteps:
     """Nothing can be written here."""
     return reason or "There is no model to write with.", [
         ("mode.label", "labels the pairs that are here"),
-        (command("models", project), "lists the model files found"),
+        ("mode.model", "opens Model: {model.choose} there chooses among the files found"),
     ]
 
 
 def so_far(decided: RevisionsDone, *, wide: bool) -> str:
     """``12 accepted · 3 edited · about 40 min left``; on a narrow screen ``15 decided``."""
     left = None if decided.pace is None else decided.pace * decided.ready
-    parts = [
-        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
-    ]
+    parts = _tally(decided)
     if not wide:
         parts = [f"{decided.done:,} decided"] if decided.done else []
     return " · ".join(filter(None, [*parts, time_left(left) if decided.ready else ""]))
+
+
+def _tally(decided: RevisionsDone) -> list[str]:
+    return [
+        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
+    ]
 
 
 def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:
@@ -103,12 +108,3 @@ def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:
         head = "next" if n == 0 else ""
         lines.append(f"{head:4}  {each.position:>5,}  {words}{gap}  {each.state}")
     return plain("\n".join(lines), "$muted")
-
-
-def table(lines: Iterable[tuple[str, str]]) -> Content:
-    """Two columns: what, dim, and the words for it."""
-    rows = list(lines)
-    width = max((len(what) for what, _ in rows), default=0) + 3
-    return Content("\n").join(
-        Content.assemble((what.ljust(width), "$muted"), plain(words)) for what, words in rows
-    )
