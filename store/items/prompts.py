@@ -27,6 +27,7 @@ def _readable(cells: Cells) -> str:
 
 
 _KEPT: Final = "id NOT IN (SELECT item FROM removed)"
+_CATEGORIES: Final = "SELECT DISTINCT category FROM prompt_now ORDER BY 1"
 _COUNT: Final = f"SELECT count(*) FROM prompt WHERE {_KEPT}"  # noqa: S608 - the text above
 TABLE: Final = Table(
     "prompt",
@@ -34,6 +35,7 @@ TABLE: Final = Table(
     identity,
     order="position",
     numbered="position",
+    seen_as="prompt_now",
     derived={"text": _readable},
 )
 
@@ -77,11 +79,12 @@ def add(
 
 
 def categorise(db: Database, prompt_id: str, category: str) -> None:
-    """Gives a category to a prompt that has none yet."""
+    """What an import says of a prompt that came without a category and of which nobody spoke."""
     columns = ", ".join(TABLE.names)
     with immediate(db):
         row = db.execute(
-            f"SELECT {columns} FROM prompt WHERE id = ? AND category = ?",  # noqa: S608 - of ours
+            f"SELECT {columns} FROM prompt WHERE id = ?1 AND category = ?2"  # noqa: S608 - of ours
+            " AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'category' AND item = ?1)",
             [prompt_id, UNCATEGORISED],
         ).fetchone()
         if row is not None:
@@ -116,7 +119,7 @@ def at_place(db: Database, number: int) -> str | None:
 
 def categories(db: Database) -> list[str]:
     """Every category that prompts have, by name."""
-    return [str(row[0]) for row in db.execute("SELECT DISTINCT category FROM prompt ORDER BY 1")]
+    return [str(row[0]) for row in db.execute(_CATEGORIES)]
 
 
 def known_category(db: Database, word: str) -> str:

@@ -30,6 +30,7 @@ COMMANDS = {
     "new": "creates the project file",
     "import": "brings in prompts, pairs or labels",
     "remove": "takes prompts or pairs out again, by import, id or search",
+    "category": "changes the category of prompts, by id or search",
     "purge": "takes the texts of prompts out of the file for good",
     "run": "proposes, criticises and revises whatever is pending",
     "propose": "the first step of run alone: candidates for prompts that lack them",
