@@ -44,6 +44,10 @@ class DiskFull(StoreError):
     """No room for the write; everything written before is kept."""
 
 
+class Locked(StoreError):
+    """A file is encrypted and cannot be opened: no key, a wrong one, or no SQLCipher."""
+
+
 class FileLost(StoreError):
     """The project file was removed, replaced or moved while it was open.
 

@@ -20,7 +20,7 @@ from store.db.backup import backup
 from store.db.connection import create, open_readonly
 from store.db.file_identity import Loss, Lost
 from store.db.project_database import ProjectDatabase, immediate
-from store.db.sqlite import Database, translated
+from store.db.sqlite import Database, key_of, translated
 from store.errors import Damaged, FileLost, StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
@@ -164,7 +164,7 @@ def _must_belong(db: Database, pair: Row) -> None:
 def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
     """Write what this process added: its events, and what else is still what its id says."""
     try:
-        made = create(path)
+        made = create(path, key=key_of(db))
         try:
             made.execute("PRAGMA foreign_keys=OFF")  # what it builds on is in the project alone
             with immediate(made):

@@ -20,7 +20,7 @@ from store.db import meta
 from store.db.connection import create
 from store.db.file_header import must_exist
 from store.db.project_database import immediate
-from store.db.sqlite import StrPath, sqlite3, translated
+from store.db.sqlite import StrPath, connect, raised, translated
 from store.errors import Damaged
 from store.items.content_hashes import pair_belongs
 from store.items.table import Row
@@ -94,7 +94,7 @@ def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
         source = _Source(old)
         if not source.readable:
             raise Damaged(f"Nothing can be read of {path}: not even its list of tables")
-        new = create(out, at=at)
+        new = create(out, at=at, key=old.key)
         new.watch = None  # what a file is known by is about to become that of the damaged one
         try:
             with translated(out), closing(new), immediate(new):
@@ -118,7 +118,7 @@ class _Source:
         """Whether the list of tables can be read, and has those that matter."""
         try:
             rows = self._connection.execute("SELECT name FROM sqlite_schema").fetchall()
-        except sqlite3.DatabaseError:
+        except raised("DatabaseError"):
             return False
         return {*TABLES} <= {row[0] for row in rows}
 
@@ -152,7 +152,7 @@ class _Source:
             yield from self._connection.execute(
                 f"SELECT {key}, {names} FROM {table} NOT INDEXED ORDER BY {key} {order}"  # noqa: S608 - names of ours
             )
-        except sqlite3.DatabaseError:
+        except raised("DatabaseError"):
             self.unread[table] = None
 
     def _one(self, table: str, place: int) -> Iterator[Row]:
@@ -162,7 +162,7 @@ class _Source:
                 f"SELECT {names} FROM {table} NOT INDEXED WHERE rowid = ?",  # noqa: S608 - names of ours
                 [place],
             )
-        except sqlite3.DatabaseError:
+        except raised("DatabaseError"):
             return
 
 
@@ -250,7 +250,9 @@ def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Coun
         try:
             made = checked.event(row)
             events.insert(new, made, row[-1] if event_kinds.problem(made) else None)
-        except (checked.Tampered, sqlite3.IntegrityError):
+        except checked.Tampered:
+            continue
+        except raised("IntegrityError"):
             continue
         here.add(row[0])
         taken["event"] += 1
@@ -258,8 +260,7 @@ def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Coun
 
 def _connect(path: StrPath) -> Any:
     with translated(path):
-        uri = Path(path).absolute().as_uri() + "?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        connection = connect(path, "mode=ro")
         connection.execute("PRAGMA trusted_schema=OFF")
         # what is no UTF-8 any more is not what its id says either
         connection.text_factory = lambda data: data.decode("utf-8", "replace")

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from store.db import replica
 from store.db.project_database import immediate
-from store.db.sqlite import StrPath, path_of, sqlite3
+from store.db.sqlite import StrPath, key_of, path_of, raised
 from store.errors import StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
@@ -108,7 +108,7 @@ def merge(
         MissingProject, NotAProject, Damaged: the other file cannot be read or trusted; nothing
             was taken from it.
     """
-    with incoming.opened(path, path_of(db)) as other:
+    with incoming.opened(path, path_of(db), key_of(db)) as other:
         work = _Merge(db, other, Path(path), dry_run=dry_run, adopt_fork=adopt_fork, on_row=on_row)
         try:
             with immediate(db):
@@ -118,7 +118,7 @@ def merge(
         except _Rehearsed:
             pass
         except StoreError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):  # a rule of a table
+            if isinstance(error.__cause__, raised("IntegrityError")):  # a rule of a table
                 raise work.mistrust(str(error.__cause__)) from error
             raise
     return work.result()
