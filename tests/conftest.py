@@ -40,3 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from tests.encrypted import install_for_children
 
         install_for_children()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--encrypted"):
+        for item in items:
+            if item.get_closest_marker("plain"):
+                item.add_marker(pytest.mark.skip("looks into the bytes of a plain file"))

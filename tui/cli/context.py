@@ -48,6 +48,13 @@ class CliContext:
     db: Path
     annotator: str
     """Who works; in the spelling the project knows once it is open."""
+    key_files: tuple[Path, ...] = ()
+    """Where passphrases are; the first is that of a new project."""
+
+    @property
+    def key_file(self) -> Path | None:
+        """Where the passphrase of a new project is; None where it is typed."""
+        return self.key_files[0] if self.key_files else None
 
     @contextmanager
     def open(self) -> Iterator[Database]:
