@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class StoreError(Exception):
@@ -61,6 +62,8 @@ class FileLost(StoreError):
         """Where the project is, or was: what else is rescued belongs there."""
         self.rescue = rescue
         """The copy that was written because of it; None where none was needed or possible."""
+        self.key: Any = None
+        """Of the project, where it is encrypted: whatever else is kept is to be encrypted too."""
 
 
 class WrongId(StoreError):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import os
 import re
 import secrets
@@ -119,6 +118,12 @@ def _made(passphrase: bytes, salt: bytes) -> Key:
     return hold(Key(hashlib.pbkdf2_hmac("sha512", passphrase, salt, ROUNDS, _KEY_BYTES), salt))
 
 
+def version() -> str:
+    """Of SQLCipher."""
+    with closing(library().connect(":memory:")) as connection:
+        return str(connection.execute("PRAGMA cipher_version").fetchone()[0]).split()[0]
+
+
 def is_encrypted(path: str | os.PathLike[str]) -> bool:
     """Whether a file looks like an encrypted project; not for one that SQLite has open here."""
     return salt_of(Path(path)) is not None
@@ -183,9 +188,12 @@ def library() -> Any:
     Raises:
         Locked: it is not installed.
     """
-    if importlib.util.find_spec("sqlcipher3") is None:
-        raise Locked(f"An encrypted project needs sqlcipher3: {_INSTALL}; nothing was changed")
-    module = importlib.import_module("sqlcipher3.dbapi2")
+    try:
+        module = importlib.import_module("sqlcipher3.dbapi2")
+    except ImportError:
+        raise Locked(
+            f"An encrypted project needs sqlcipher3: {_INSTALL}; nothing was changed"
+        ) from None
     with closing(module.connect(":memory:")) as connection:
         # for the whole process: else it writes onto the screen by itself
         connection.execute("PRAGMA cipher_log_level=NONE")

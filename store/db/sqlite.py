@@ -148,12 +148,13 @@ def data_version(db: Database) -> int:
 
 
 def library_of(path: StrPath) -> Any:
-    """The SQLite library that opens a file, as a module; of one that cannot be opened too."""
+    """The SQLite library that opens a file, as a module.
+
+    Raises:
+        Locked: the file is encrypted, and no key at hand opens it.
+    """
     with _opening:
-        try:
-            return cipher.library() if _key_now(path) is not None else sqlite3
-        except errors.Locked:
-            return sqlite3
+        return cipher.library() if _key_now(path) is not None else sqlite3
 
 
 def library_version(library: Any = sqlite3) -> tuple[int, ...]:
@@ -168,7 +169,7 @@ def path_of(db: Database) -> str:
 
 def key_of(db: Database) -> cipher.Key | None:
     """The key of an open project; None where it is not encrypted."""
-    key: cipher.Key | None = getattr(db.conn, "key")  # noqa: B009 - of the kind that we make
+    key: cipher.Key | None = getattr(db.conn, "key", None)
     return key
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from store.db import replica
+from store.db import cipher, replica
 from store.db.project_database import immediate
 from store.db.sqlite import StrPath, key_of, path_of, raised
 from store.errors import StoreError
@@ -61,6 +61,9 @@ class Merged:
     set_aside: tuple[Aside, ...] = ()
     """New events that cannot be used: kept, and counted nowhere."""
 
+    encrypted: tuple[bool, bool] = (False, False)
+    """Whether this project is, and the other file."""
+
     @property
     def anything(self) -> bool:
         """True when the other file had something new."""
@@ -79,6 +82,7 @@ class Merged:
             "people": [each._asdict() for each in self.people],
             "look_alikes": [list(each) for each in self.look_alikes],
             "set_aside": [each._asdict() for each in self.set_aside],
+            "encrypted": dict(zip(("here", "there"), self.encrypted, strict=True)),
         }
 
 
@@ -186,6 +190,7 @@ class _Merge:
             people=self._people,
             look_alikes=self._alike,
             set_aside=self._set_aside,
+            encrypted=(key_of(self._db) is not None, cipher.is_encrypted(self._path)),
         )
 
     def _take_items(self, table: str) -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "say",
     "stderr_console",
     "stdout_console",
+    "tell_plain",
 ]
 
 
@@ -74,6 +75,14 @@ class CliContext:
                 say(f"You are known here as {known}, and go on as {known}.")
                 self.annotator = known
             yield database
+
+
+def tell_plain(database: Database) -> None:
+    """Say of a file that was written from an encrypted project that it is not encrypted."""
+    from store.db.sqlite import key_of
+
+    if key_of(database) is not None:
+        say("  plain, unlike the project: whoever can read this file can read its texts")
 
 
 def default_annotator(given: str | None) -> str:

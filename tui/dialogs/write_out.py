@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from store.agreement import warm_up
 from store.db.backup import backup
+from store.db.sqlite import key_of
 from store.reporting import report
 from tui.dialogs.panel import PanelScreen, at_home
 
@@ -19,6 +20,8 @@ class WriteOutScreen(PanelScreen):
     """Asks for a path and writes there; a file that is there is left as it is."""
 
     SUFFIX: ClassVar[str]
+    PLAIN: ClassVar[bool] = False
+    """Whether what is written is not encrypted where the project is."""
     BINDINGS = [
         Binding("enter", "path", "Path", key_display="enter"),
         Binding("escape,q", "close", "Back", key_display="esc"),
@@ -49,7 +52,8 @@ class WriteOutScreen(PanelScreen):
             await self.write(path)
         finally:
             self.status.doing = ""
-        self.tell(f"{path.name} written")
+        plain = self.PLAIN and await self.call(key_of) is not None
+        self.tell(f"{path.name} written{', plain' if plain else ''}")
 
 
 class BackupScreen(WriteOutScreen):
@@ -77,6 +81,7 @@ class ReportScreen(WriteOutScreen):
         "stand in it; `pairlab report --pseudonyms` leaves them out."
     )
     SUFFIX = ".report.md"
+    PLAIN = True
 
     async def write(self, path: Path) -> None:
         """Compose on the store's thread, write beside it."""
