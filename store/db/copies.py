@@ -30,7 +30,7 @@ def whole(path: Path, copy: Path, look: Look | None = None, key: Key | None = No
     new_file(copy)
     with (
         closing(_connect(path)) as source,
-        closing(connect(copy, key=source.key or key)) as target,
+        closing(connect(copy, "mode=rw", key=source.key or key)) as target,
     ):
         for connection in (source, target):
             connection.execute("PRAGMA trusted_schema=OFF")

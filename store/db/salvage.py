@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store.db import meta
+from store.db.cipher import Key
 from store.db.connection import create
 from store.db.file_header import must_exist
 from store.db.project_database import immediate
@@ -90,11 +91,10 @@ def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
         Damaged: not even the list of tables can be read.
     """
     must_exist(path)
-    with closing(_connect(path)) as old:
-        source = _Source(old)
+    with closing(_Source(path)) as source:
         if not source.readable:
             raise Damaged(f"Nothing can be read of {path}: not even its list of tables")
-        new = create(out, at=at, key=old.key)
+        new = create(out, at=at, key=source.key)
         new.watch = None  # what a file is known by is about to become that of the damaged one
         try:
             with translated(out), closing(new), immediate(new):
@@ -109,9 +109,21 @@ def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
 class _Source:
     """The damaged file: gives the rows it can, and remembers where it could not."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, path: StrPath) -> None:
+        self._path = path
+        self._connection = _connect(path)
+        self.key: Key | None = self._connection.key
         self.unread: dict[str, None] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _open_anew(self) -> None:
+        """After an unreadable page SQLCipher reads no other on the same connection."""
+        if self.key is not None:
+            self.close()
+            self._connection = _connect(self._path)
 
     @property
     def readable(self) -> bool:
@@ -154,6 +166,7 @@ class _Source:
             )
         except raised("DatabaseError"):
             self.unread[table] = None
+            self._open_anew()
 
     def _one(self, table: str, place: int) -> Iterator[Row]:
         names = ", ".join(there(self._connection, table))
@@ -163,7 +176,7 @@ class _Source:
                 [place],
             )
         except raised("DatabaseError"):
-            return
+            self._open_anew()
 
 
 def _copy(source: _Source, new: Database, out: Path) -> Salvaged:

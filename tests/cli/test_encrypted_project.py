@@ -203,7 +203,9 @@ def test_each_wrong_key_is_one_line_and_status_1(
         done = pairlab("--key-file", str(keys / "one"), *words)
         assert done.exit_code == 1
         assert "pip install 'pairlab[encrypted]'" in done.stderr
-    assert pairlab("--db", "plain.db", "backup", "copy.db").exit_code == 0  # and no other project needs it
+    assert (
+        pairlab("--db", "plain.db", "backup", "copy.db").exit_code == 0
+    )  # and no other project needs it
 
 
 def test_encrypting_and_back_keeps_every_row_and_names_what_stays(
@@ -226,6 +228,9 @@ def test_encrypting_and_back_keeps_every_row_and_names_what_stays(
     three = ("--key-file", str(keys / "three"))
     assert pairlab(*three, "show", "p0", "--json").stdout == shown
     assert pairlab(*three, "doctor").exit_code == 0
+    assert [*readable(Path.cwd())] == ["copy.db"]
+    assert pairlab(*three, "restore", "copy.db").exit_code == 0
+    assert cipher.is_encrypted("pairlab.db")  # whatever the backup is
     assert [*readable(Path.cwd())] == ["copy.db"]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,7 +60,13 @@ def chosen(key_file: Path | None, option: str) -> bytes:
 
 
 def _typed(prompt: str) -> bytes:
-    try:
-        return cipher.from_text(getpass.getpass(clean(prompt)))
-    except EOFError:
-        raise click.Abort from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return cipher.from_text(getpass.getpass(clean(prompt)))
+        except EOFError:
+            raise click.Abort from None
+        except getpass.GetPassWarning:
+            raise click.UsageError(
+                "this terminal would show what is typed: name a file with --key-file"
+            ) from None
