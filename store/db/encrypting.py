@@ -27,7 +27,7 @@ from store.log import events
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class Rewritten:
     """A project under its new key."""
 
     path: Path
@@ -51,7 +51,7 @@ def must_be(path: StrPath, *, encrypted: bool) -> None:
     )
 
 
-def change(path: StrPath, key: cipher.Key | None) -> Changed:
+def change(path: StrPath, key: cipher.Key | None) -> Rewritten:
     """Put a project under another key, or none.
 
     Args:
@@ -86,7 +86,7 @@ def change(path: StrPath, key: cipher.Key | None) -> Changed:
         with suppress(OSError):
             exclusive.shred(made)
         Path(f"{made}-journal").unlink(missing_ok=True)
-    return Changed(project, tuple(_as_before(project, was, sides)))
+    return Rewritten(project, tuple(_as_before(project, was, sides)))
 
 
 def _content(connection: Any, of: str) -> str:

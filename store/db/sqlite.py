@@ -104,7 +104,8 @@ def _kind(library: Any) -> type[Any]:
 
         def close(self) -> None:
             super().close()
-            _opened.discard(self)
+            with _opening:
+                _opened.discard(self)
 
     return Connection
 
