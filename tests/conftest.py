@@ -18,6 +18,11 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import quick_files
+
+quick_files.keep_in_memory()
+quick_files.copy_tables()
+
 _CALM = [HealthCheck.too_slow]
 
 settings.register_profile(

@@ -49,8 +49,9 @@ class LineCodec(Generic[Said]):
     def encode(self, said: Said) -> bytes:
         """One line: the fields of a dataclass, and which it is."""
         # NamedTuples become arrays, dataclasses objects; the reader knows which is which by type.
-        body = {self._tag_name: said.TAG} | dataclasses.asdict(said)
-        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+        body = {self._tag_name: said.TAG} | _fields(said)
+        text = json.dumps(body, allow_nan=False, separators=(",", ":"), default=_fields)
+        return text.encode("ascii") + b"\n"
 
     def decode(self, line: bytes) -> Said:
         """The dataclass a line stands for.
@@ -69,6 +70,10 @@ class LineCodec(Generic[Said]):
         if kind is None:
             raise ProtocolError(f"unknown {self._tag_name}: {_excerpt(line)}")
         return typing.cast("Said", _reader(kind)(body, tag))
+
+
+def _fields(said: Any) -> dict[str, Any]:
+    return {field.name: getattr(said, field.name) for field in dataclasses.fields(said)}
 
 
 def _no_constant(name: str) -> float:

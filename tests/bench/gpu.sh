@@ -14,7 +14,7 @@ version=0.3.36
 if [ "${1:-}" = --tiny ]; then
     cuda=OFF shape=tiny sizes=1,8,48 tokens=16 cells=8192 chains=12 layers=0
 else
-    cuda=ON shape=7b sizes=1,8,32,64,128 tokens=128 cells=65536 chains=128 layers=999
+    cuda=ON shape=7b sizes=1,8,16,32,64,128 tokens=128 cells=65536 chains=128 layers=999
 fi
 
 for tool in cmake "$python" $([ $cuda = OFF ] || echo nvcc nvidia-smi); do
@@ -57,7 +57,7 @@ import numpy as np
 path, shape = sys.argv[1:]
 # width, layers, heads, heads of the cache, hidden, vocabulary: Mistral 7B, or nearly nothing
 width, layers, heads, in_cache, hidden, vocab = {
-    "7b": (4096, 32, 32, 8, 14336, 32000),
+    "7b": (4096, 32, 32, 8, 14336, 49152),
     "tiny": (128, 2, 4, 2, 256, 512),
 }[shape]
 tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
@@ -210,11 +210,13 @@ async def measured():
     slots = max(*sizes, 2)
     engine = HostEngine(
         Path(model),
-        HostSettings(slots=slots, gpu_layers=layers or None),
+        HostSettings(slots=slots, n_ctx=2048, gpu_layers=layers or None),
         log=Path(folder) / "host.log",
         sha_cache=Path(folder) / "sha256.json",
     )
     info = await engine.load()
+    if layers and not info.gpu_layers:
+        sys.exit(f"gpu.sh: the model host found no GPU; its words are in {folder}/host.log")
     ours = {}
     for size in sizes:
         await engine.generate(asked("w1 w2 w3"), [drawn(0)])

@@ -120,18 +120,33 @@ async def test_more_than_a_hundred_texts_are_written_at_once(tmp_path: Path) -> 
         assert report.decodes < 300
 
 
-def test_fewer_slots_are_taken_where_the_memory_does_not_hold_more(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("room", "taken"),
+    [
+        (600_000, (573_440, 140, True)),
+        (200_000, (180_224, 44, True)),
+        (100_000, (81_920, 256, False)),
+        (50_000, (40_960, 256, False)),
+        (30_000, (20_480, 64, False)),
+    ],
+)
+def test_a_cache_is_as_large_as_the_memory_holds(
+    monkeypatch: pytest.MonkeyPatch, room: int, taken: tuple[int, int, bool]
 ) -> None:
-    def context(_model: object, cells: int, _threads: int, sequences: int) -> tuple[int, int]:
-        if cells > 50_000:
+    """Lanes for 128 texts, then for fewer; then one cache for all."""
+
+    def context(
+        _model: object, cells: int, _threads: int, sequences: int, *, lanes: bool, at_once: int
+    ) -> tuple[int, int, bool]:
+        assert at_once == 2048
+        if cells > room:
             raise MemoryError("no room")
-        return cells, sequences
+        return cells, sequences, lanes
 
     monkeypatch.setattr(loading, "Context", context)
     model: Any = None
-    sizes = [(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
-    assert loading._largest(model, sizes, 1) == ((40_960, 256), 64, 4096)
-    assert loading._largest(model, sizes[2:], 1) == ((20_480, 64), 32, 4096)
+    shared = [loading._CacheSize(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
+    sizes = [*map(loading._in_lanes, shared), *shared]
+    assert loading._largest(model, sizes, 1, on_gpu=True)[0] == taken
     with pytest.raises(MemoryError):
-        loading._largest(model, sizes[:1], 1)
+        loading._largest(model, sizes[:1], 1, on_gpu=True)

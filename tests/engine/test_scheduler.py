@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from engine.api import Sampling, Urgency
 from engine.llama.host import scheduler
 from engine.llama.host.binding import BATCH, OUTPUTS, Span
+from engine.llama.host.drawing import Draw
 from engine.llama.host.jobs import GenerateJob, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import common_start
 from engine.llama.host.kv_cells import FAR, KvPages
@@ -58,6 +59,10 @@ class ToyContext:
     """Tokens of an interrupted run that are computed all the same."""
     most_outputs: int = OUTPUTS
     """Positions of a run that may have logits."""
+    lanes: bool = False
+    """Sharing copies whole sequences, which are run in the order of their numbers."""
+    fillers: int = 0
+    """Tokens run for nothing."""
 
     def decode(self, spans: list[Span]) -> bool:
         if self.interrupted:
@@ -72,11 +77,16 @@ class ToyContext:
         for span in spans:
             held = self.sequences.setdefault(span.sequence, [])
             assert span.start == len(held), "positions must follow each other"
+            self.fillers += span.outputs_from == self.cells
             for position, token in enumerate(span.tokens, span.start):
                 held.append((token, next(self.ids)))
                 if position >= span.outputs_from:
                     self.outputs[index] = [known for known, _cell in held]
                 index += 1
+        order = [span.sequence for span in spans]
+        if self.lanes:
+            assert order == sorted(order), "lanes are run in order"
+            assert set(order) == set(range(order[0], order[-1] + 1)), "and without a gap"
         assert index <= BATCH, "more tokens than a run may carry"
         assert len(self.outputs) <= self.most_outputs, "more logits than there is room for"
         used = {cell for held in self.sequences.values() for _token, cell in held}
@@ -111,7 +121,10 @@ class ToyContext:
     def copy(self, source: int, target: int, length: int) -> None:
         assert not self.sequences.get(target)
         assert length <= len(self.sequences[source])
-        self.sequences[target] = self.sequences[source][:length]
+        shared = self.sequences[source][:length]
+        self.sequences[target] = [
+            (token, next(self.ids) if self.lanes else cell) for token, cell in shared
+        ]
         if self.map:
             self.map.copy(source, target, length)
 
@@ -154,6 +167,16 @@ class ToyModel:
         return bytes([96 + token])
 
 
+class ToyDrawing:
+    def __init__(self, context: ToyContext) -> None:
+        self.context = context
+
+    def draw(self, wanted: list[Draw]) -> list[int]:
+        rows = sorted(self.context.outputs)
+        assert all(rows[draw.output] == draw.at for draw in wanted)
+        return [draw.sampler.draw(self.context, draw.at) for draw in wanted]  # type: ignore[arg-type]  # stands in for it
+
+
 @dataclass
 class ToySampler:
     seed: int
@@ -179,8 +202,9 @@ class Bench:
         apart: bool = True,
         paged: bool = False,
         whole_only: bool = False,
+        lanes: bool = False,
     ) -> None:
-        self.context = ToyContext(cells, map=CellMap(cells) if paged else None)
+        self.context = ToyContext(cells, map=CellMap(cells) if paged else None, lanes=lanes)
         size, blank = (PAGE, BLANK) if paged else (1, None)
         self.said: list[Any] = []
         self.scheduler = Scheduler(
@@ -192,6 +216,7 @@ class Bench:
             threads=Threads(1, lambda _count: None),
             apart=apart,
             most_kept=cells // size // 3,
+            drawing=ToyDrawing(self.context),  # type: ignore[arg-type]  # stands in for it
             send=self.said.append,
             clock=itertools.count().__next__,
         )
@@ -311,6 +336,33 @@ def test_what_is_said_does_not_depend_on_who_else_is_there(
         for request, prompt in enumerate(asked)
         for choice in range(choices)
     }
+
+
+@given(prompts, st.integers(1, 6), st.integers(1, 5), st.sampled_from([8, 32]))
+@settings(max_examples=60, deadline=None)
+def test_nor_does_it_where_each_sequence_has_a_lane(
+    asked: list[list[int]], choices: int, slots: int, a_run: int
+) -> None:
+    bench = Bench(slots=slots, cells=4000, a_run=a_run, apart=False, lanes=True)
+    for request, prompt in enumerate(asked):
+        bench.write(request, prompt, choices, max_tokens=2 + request)
+    bench.run()
+    assert bench.texts() == {
+        (request, choice): alone(prompt, choice, 2 + request)
+        for request, prompt in enumerate(asked)
+        for choice in range(choices)
+    }
+    # one token stands in for a lane that has nothing to run, and leaves nothing behind
+    assert sum(map(len, bench.context.sequences.values())) <= sum(map(len, asked))
+
+
+def test_a_gap_between_lanes_is_filled() -> None:
+    bench = Bench(slots=3, cells=4000, apart=False, lanes=True)
+    for request, tokens in enumerate((12, 1, 12)):
+        bench.write(request, [request + 1] * 4, max_tokens=tokens)
+    bench.run()
+    assert bench.context.fillers
+    assert bench.texts()[2, 0] == alone([3] * 4, 0, 12)
 
 
 @given(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +56,22 @@ def empty_path(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def three_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with three finished chains, made once; tests get copies."""
+    path = tmp_path_factory.mktemp("three") / "study.db"
+    with closing(create(path, seed="seed", at=AT)) as db:
+        three_chains(db)
+    return path
+
+
 @pytest.fixture
-def study(empty_path: Path) -> Path:
+def study(three_made: Path, tmp_path: Path) -> Path:
     """A project with three finished chains."""
-    db = open_store(empty_path)
-    three_chains(db)
-    db.close()
-    return empty_path
+    path = tmp_path / "study.db"
+    shutil.copy(three_made, path)
+    open_store(path).close()  # which makes it a project of its own
+    return path
 
 
 @pytest.fixture
@@ -72,12 +83,13 @@ def rows(study: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def make_app(watch: Watch) -> Iterator[MakeApp]:
+def make_app(watch: Watch, tmp_path: Path) -> Iterator[MakeApp]:
     """Makes apps over a project file; their stores are closed at the end.
 
     Every key is a press of its own, however fast a test presses them, and other processes' work is
     looked for every hour only: tests that want it otherwise say so. ``runner`` and
-    ``make_model`` may be what makes one from the store.
+    ``make_model`` may be what makes one from the store. The folder is asked for so that it goes
+    after the stores.
     """
     stores: list[StoreThread] = []
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import re
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.events import Event
 from textual.pilot import Pilot
@@ -22,8 +20,6 @@ from tui.app import PairlabApp
 from tui.key_repeat import InputClock
 from tui.modes.base import ModeScreen
 from tui.modes.revise.screen import ReviseScreen
-
-_TEXT = re.compile(r'<text[^>]*-line-(\d+)\)"[^>]*>([^<]*)</text>')
 
 MakeApp = Callable[..., PairlabApp]
 
@@ -179,9 +175,11 @@ def revise(app: PairlabApp) -> ReviseScreen:
 
 
 def drawn(app: App[Any]) -> str:
-    """What the terminal shows now, line by line, without colours."""
-    svg = app.export_screenshot(simplify=False)
-    lines: dict[int, str] = defaultdict(str)
-    for line, run in _TEXT.findall(svg):
-        lines[int(line)] += html.unescape(run).replace("\xa0", " ")
-    return "\n".join(lines[at] for at in sorted(lines))
+    """What the terminal shows now, an empty line after each, without colours and blank runs."""
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate)
+    lines = (
+        "".join(run.text for strip in strips for run in strip if run.text.strip(" "))
+        for strips in update.strips
+    )
+    return "\n\n".join(lines).replace("\xa0", " ")

@@ -57,8 +57,11 @@ def network_finding() -> Diagnosis:
 def files_finding() -> Diagnosis:
     """Whether the processes that hold model and connection can change files."""
     if writelock.available():
-        words = "the model's and the HTTP process can change no file (Landlock)"
-        return Diagnosis("files", Severity.OK, words)
+        return Diagnosis(
+            "files",
+            Severity.OK,
+            "the HTTP process and, without a GPU, the model's can change no file (Landlock)",
+        )
     return Diagnosis(
         "files",
         Severity.NOTE,

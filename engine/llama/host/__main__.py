@@ -27,11 +27,15 @@ def main() -> None:
     _give_way()
     leave_no_traces()
     netlock.lock()
-    writelock.lock()
     # Ctrl-C is for the app, which ends the host in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
     # only now: importing the library reads the environment
+    import llama_cpp
+
+    # a GPU's driver makes files of its own; without them it does not start (CUDA: error 304)
+    if not llama_cpp.llama_supports_gpu_offload():
+        writelock.lock()
     from engine.llama.host.server import Server
 
     try:

@@ -198,26 +198,40 @@ class Span(NamedTuple):
 
 
 class Context:
-    """One cache for all sequences, and the call that runs the model."""
+    """The cache, and the call that runs the model.
+
+    The cache is one for all sequences, or in *lanes*: of as many cells for each. In one cache
+    sequences share the cells of a common beginning, and each token passes over the cells of all
+    others: on a GPU that makes 128 answers a third slower (measured). Lanes share by copying, and
+    llama.cpp runs those together whose numbers follow each other without a gap.
+    """
 
     def __init__(
-        self, model: Model, cells: int, n_threads: int, sequences: int = SEQUENCES
+        self,
+        model: Model,
+        cells: int,
+        n_threads: int,
+        sequences: int = SEQUENCES,
+        *,
+        lanes: bool = False,
+        at_once: int = UBATCH,
     ) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = min(BATCH, cells)
-        params.n_ubatch = min(UBATCH, cells)
+        params.n_ubatch = min(at_once, cells)
         params.n_seq_max = sequences
         params.n_outputs_max = max(OUTPUTS, sequences)
         params.n_outputs_max_per_seq = OUTPUTS
         params.n_threads = params.n_threads_batch = n_threads
-        params.kv_unified = True
+        params.kv_unified = not lanes
         # flash attention is left at its default, auto: on wherever the backend has it
         last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
             raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
         self.sequences = sequences
+        self.lanes = lanes
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
@@ -256,14 +270,29 @@ class Context:
             raise RuntimeError(f"llama_decode came back with {code}: {'; '.join(last_errors)}")
         return True
 
+    def all_logits(self, outputs: int) -> npt.NDArray[np.float32]:
+        """The first so many rows of logits of the last run, in the order of its tokens.
+
+        Waits for them; after it any thread may read them, until the next decode.
+        """
+        rows = llama_cpp.llama_get_logits(self.pointer)
+        return np.ctypeslib.as_array(rows, shape=(outputs, self._n_vocab))
+
     def logits(self, index: int) -> npt.NDArray[np.float32]:
         """Logits of the batch's token ``index``; valid until the next decode."""
         row = llama_cpp.llama_get_logits_ith(self.pointer, index)
         return np.ctypeslib.as_array(row, shape=(self._n_vocab,))
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Let ``target`` begin with the first ``length`` tokens of ``source``; copies nothing."""
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        """Let the empty ``target`` begin with the first ``length`` tokens of ``source``.
+
+        Copies nothing in one cache; a whole lane, with the next run, where there are lanes.
+        """
+        if not self.lanes:
+            llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+            return
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        self.cut(target, length)
 
     def forget(self, sequence: int) -> None:
         """Empty a sequence."""
@@ -339,17 +368,24 @@ class _TokenBatch:
         )
 
     def fill(self, spans: Sequence[Span]) -> Any:
-        at = 0
+        # lists first: an array takes a list of a thousand as soon as ten of one
+        token: list[int] = []
+        position: list[int] = []
+        of: list[int] = []
+        output: list[int] = []
         for sequence, start, tokens, outputs_from in spans:
-            end = at + len(tokens)
-            self._token[at:end] = tokens
-            self._position[at:end] = range(start, start + len(tokens))
-            self._sequence[at:end] = sequence
-            self._output[at:end] = 0
-            first = at + max(0, outputs_from - start)
-            self._output[first:end] = 1
-            at = end
-        self._batch.n_tokens = at
+            size = len(tokens)
+            without = min(size, max(0, outputs_from - start))
+            token += tokens
+            position += range(start, start + size)
+            of += [sequence] * size
+            output += [0] * without + [1] * (size - without)
+        size = len(token)
+        self._token[:size] = token
+        self._position[:size] = position
+        self._sequence[:size] = of
+        self._output[:size] = output
+        self._batch.n_tokens = size
         return self._batch
 
 

@@ -40,17 +40,22 @@ class RunningAnswer:
     thought: int = 0
     """Tokens of that allowance it has used."""
 
-    def add(self, token: int) -> None:
-        """Note a token it has written, before the token's text is added."""
-        self.written.append(token)
+    def read(self, piece: bytes) -> str:
+        """Add the text of a token it has written; returns what is certain of the answer now."""
         if self.thought < self.allowance and self.text.thinking and not self.text.answering:
             self.thought += 1
+        return self.text.push(piece)
 
     @property
     def left(self) -> int:
         """Tokens it may still write, at most; falls by one at least with each token."""
         spare = 0 if self.text.answering else self.allowance - self.thought
         return self.sampling.max_tokens + spare - (len(self.written) - self.thought)
+
+    @property
+    def full(self) -> bool:
+        """Whether it can have no further token, whatever its text turns out to be."""
+        return len(self.written) >= self.sampling.max_tokens + self.allowance
 
     @property
     def used_up(self) -> bool:

@@ -8,15 +8,32 @@ ones unused for longest make room.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
+from typing import Final
 
 from engine.llama.host.kv_cells import KvPages, KvSequence
+
+_WORTH_SHARING: Final = 16
+"""Tokens of a common beginning that are worth waiting for until another has evaluated them."""
+_WORTH_COPYING: Final = 128
+"""Where sharing means copying a lane: tokens a GPU evaluates in about the same time."""
+LANES_KEPT: Final = 4
+"""A lane that is kept stands between those being written."""
 
 
 class KvCache:
     """Hands out sequences and keeps finished ones."""
 
-    def __init__(self, pages: KvPages, *, whole_only: bool, most_kept: int, sequences: int) -> None:
+    def __init__(
+        self,
+        pages: KvPages,
+        *,
+        whole_only: bool,
+        most_kept: int,
+        sequences: int,
+        lanes: bool = False,
+    ) -> None:
         """Nothing is in it.
 
         Args:
@@ -24,12 +41,16 @@ class KvCache:
             whole_only: a sequence can be shared as a whole or not at all.
             most_kept: pages that finished sequences alone may hold.
             sequences: how many there can be.
+            lanes: each has cells of its own, so that sharing is copying.
         """
         self._pages = pages
         self._whole_only = whole_only
-        self._free_sequences = list(range(sequences - 1, -1, -1))
+        self._free_sequences = list(range(sequences))
         self._kept: list[KvSequence] = []
         self._most_kept = most_kept
+        self._lanes = lanes
+        self.worth_sharing = _WORTH_COPYING if lanes else _WORTH_SHARING
+        """Tokens of a common beginning that are worth waiting for."""
 
     @property
     def kept(self) -> list[KvSequence]:
@@ -61,14 +82,15 @@ class KvCache:
             if not self._kept:
                 return None
             self.drop(self._kept[0])
-        return KvSequence(self._free_sequences.pop())
+        # the lowest: numbers in use are to follow each other
+        return KvSequence(heapq.heappop(self._free_sequences))
 
     def usable(self, kv: KvSequence, tokens: list[int], most: int) -> int:
         """How many of the first ``most`` of ``tokens`` can be taken over from ``kv``."""
         common = min(common_start(kv.tokens, tokens), most)
         if self._whole_only and common != len(kv.tokens):
             return 0
-        return common
+        return 0 if self._lanes and common < self.worth_sharing else common
 
     def share(self, source: KvSequence, target: KvSequence, length: int) -> None:
         """Let the empty ``target`` begin with the first ``length`` tokens of ``source``."""
@@ -99,10 +121,13 @@ class KvCache:
         """The sequence is finished; the first ``most`` of its tokens may serve others."""
         if not self._whole_only:
             self._pages.cut(kv, most)
-        if not kv.tokens or self._is_kept(kv):
+        few = self._lanes and len(kv.tokens) < self.worth_sharing
+        if not kv.tokens or few or self._is_kept(kv):
             self.drop(kv)
             return
         self._kept.append(kv)
+        if self._lanes and len(self._kept) > LANES_KEPT:
+            self.drop(self._kept[0])
         # each cell in use is looked at for each token in each layer, if only to be passed over
         while self._reclaimable() > self._most_kept:
             self.drop(self._kept[0])
@@ -119,7 +144,7 @@ class KvCache:
         if kv in self._kept:
             self._kept.remove(kv)
         self._pages.cut(kv, 0)
-        self._free_sequences.append(kv.sequence)
+        heapq.heappush(self._free_sequences, kv.sequence)
 
 
 def common_start(first: list[int], second: list[int]) -> int:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llama_cpp
 
 from engine.api import ModelInfo
 from engine.errors import EngineError, ModelFileError
 from engine.llama import memory
-from engine.llama.host.binding import MOST_SEQUENCES, SEQUENCES, Context, Model, Span
+from engine.llama.host.binding import (
+    MOST_SEQUENCES,
+    SEQUENCES,
+    UBATCH,
+    Context,
+    Model,
+    Span,
+)
+from engine.llama.host.drawing import Drawing
+from engine.llama.host.kv_cache import LANES_KEPT
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.rendering import renderer
 from engine.llama.host.sizing import sized
+from engine.llama.host.slots import URGENT_SLOTS
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
 from engine.llama.protocol import Load
@@ -31,7 +41,10 @@ _MOST_SLOTS = 240
 """What llama.cpp can tell apart, less the urgent ones and a few that are kept."""
 _PAGE_COUNTED = 32
 """Cells of a page where llama.cpp places tokens as it likes: the unit of counting."""
-_TOKENS_A_RUN_GPU = 512
+_LANE_COUNTED = 256
+"""Cells of a page where each sequence has a lane of its own."""
+_AT_ONCE_GPU = 2048
+"""Tokens a GPU computes at once: it needs many to be busy."""
 _PASSING_OVER = 50
 """Weights whose multiplication takes as long as one attention head takes to pass over one cell
 of another text, on a CPU; about, with the starter model."""
@@ -56,6 +69,8 @@ class LoadedModel:
     """Pages that finished texts may hold, in case a prompt begins like one of them."""
     sequences: int
     """Texts the cache can tell apart."""
+    drawing: Drawing
+    """Draws the tokens of a run."""
 
 
 def load(request: Load, backend: str) -> LoadedModel:
@@ -73,10 +88,8 @@ def load(request: Load, backend: str) -> LoadedModel:
     # what lies on a GPU is not in this memory: there llama.cpp itself says what fits
     free = None if offload else memory.free_memory()
     memory.check(header, free)
-    sizes = [
-        (slots, *sized(request, header, slots, free))
-        for slots in (min(number, _MOST_SLOTS) for number in wanted)
-    ]
+    slots_wanted = [min(number, _MOST_SLOTS) for number in wanted]
+    shared = [_CacheSize(slots, *sized(request, header, slots, free)) for slots in slots_wanted]
     for layers in _layers_to_try(request.gpu_layers, offload=offload):
         try:
             model = _open(request, layers)
@@ -88,28 +101,33 @@ def load(request: Load, backend: str) -> LoadedModel:
             template = ChatTemplate(model, think=request.think)
         except ModelFileError as error:
             raise ModelFileError(f"{Path(request.path).name}: {error}") from error
+        on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
+        gpu = on_gpu if offload else 0
+        whole = gpu > model.n_layer and not model.whole_only and request.cells is None
+        sizes = [*(map(_in_lanes, shared) if whole else ()), *shared]
         try:
-            context, slots, n_ctx = _largest(model, sizes, n_threads)
+            context, slots, n_ctx = _largest(model, sizes, n_threads, on_gpu=gpu > 0)
         except MemoryError as error:
             model.free()
             if layers == 0 or request.gpu_layers is not None:
                 raise EngineError(
-                    f"there is not enough memory for a cache of {sizes[-1][2]} tokens ({error}): "
+                    f"there is not enough memory for a cache of {sizes[-1].cells} tokens"
+                    f" ({error}): "
                     "load the model with a smaller context or fewer slots"
                 ) from error
             continue
         if request.lora is not None:
             context.apply(_adapter(model, request.lora))
         blank = _warm_up(context)
-        on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
-        gpu = on_gpu if offload else 0
         note = "" if template.system_turns else _NO_SYSTEM
         info = _describe(request, model, backend, n_ctx, n_threads, gpu, slots, note)
-        prompt_budget = PromptBudget(fixed=_TOKENS_A_RUN_GPU if offload and layers else None)
+        prompt_budget = PromptBudget(most=_AT_ONCE_GPU) if gpu else PromptBudget()
         # a number the user has set stays, and a GPU does not wait for threads
         most = 1 if request.n_threads or on_gpu else n_threads
         threads = Threads(most, context.use_threads)
-        if on_gpu or blank is None or context.sequences > SEQUENCES:
+        if context.lanes:
+            pages = KvPages(context, _LANE_COUNTED, None)
+        elif on_gpu or blank is None or context.sequences > SEQUENCES:
             pages = KvPages(context, _PAGE_COUNTED, None)
         else:
             pages = KvPages(context, page_size(context.cells), blank)
@@ -126,24 +144,51 @@ def load(request: Load, backend: str) -> LoadedModel:
             threads,
             most_kept=kept // pages.size,
             sequences=context.sequences,
+            drawing=Drawing(context, n_threads),
         )
     raise EngineError("the model fits neither the GPU nor the memory")
 
 
+class _CacheSize(NamedTuple):
+    """A cache to be tried."""
+
+    slots: int
+    n_ctx: int
+    """Tokens of one sequence."""
+    cells: int
+    lanes: bool = False
+
+    @property
+    def sequences(self) -> int:
+        if self.lanes:
+            return self.cells // self.n_ctx
+        return SEQUENCES if self.slots <= _MOST_SLOTS_HELD else MOST_SEQUENCES
+
+
+def _in_lanes(size: _CacheSize) -> _CacheSize:
+    """The same with as many cells for each sequence as it may have tokens."""
+    n_ctx = -(-size.n_ctx // _LANE_COUNTED) * _LANE_COUNTED
+    sequences = min(size.slots + URGENT_SLOTS + LANES_KEPT, MOST_SEQUENCES)
+    return _CacheSize(size.slots, n_ctx, n_ctx * sequences, lanes=True)
+
+
 def _largest(
-    model: Model, sizes: list[tuple[int, int, int]], n_threads: int
+    model: Model, sizes: list[_CacheSize], n_threads: int, *, on_gpu: bool
 ) -> tuple[Context, int, int]:
     """The first cache that the memory holds, with its slots and tokens a sequence.
 
     Raises:
         MemoryError: it holds none of them.
     """
-    for slots, n_ctx, cells in sizes:
-        sequences = SEQUENCES if slots <= _MOST_SLOTS_HELD else MOST_SEQUENCES
+    at_once = _AT_ONCE_GPU if on_gpu else UBATCH
+    for size in sizes:
         try:
-            return Context(model, cells, n_threads, sequences), slots, n_ctx
+            context = Context(
+                model, size.cells, n_threads, size.sequences, lanes=size.lanes, at_once=at_once
+            )
+            return context, size.slots, size.n_ctx
         except MemoryError:
-            if slots == sizes[-1][0]:
+            if size is sizes[-1]:
                 raise
     raise MemoryError("nothing was tried")
 

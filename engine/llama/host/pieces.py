@@ -1,4 +1,7 @@
-"""Gathers what is written into few lines: the first piece at once, then some 20 a second."""
+"""Gathers what is written into few lines: the first piece at once, then some 20 a second.
+
+With many requests each has fewer lines.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from engine.llama.protocol import Pieces
 
 INTERVAL = 0.05
 """Seconds between two lines of one request; a screen shows no more."""
+_LINES = 160
+"""Lines a second of all requests together: nobody watches more than a few."""
 
 
 @dataclass(slots=True)
@@ -44,8 +49,9 @@ class PieceBuffer:
     def flush_due(self) -> None:
         """Send what has waited long enough, and every first piece."""
         now = self._clock()
+        interval = max(INTERVAL, len(self._requests) / _LINES)
         for request, pending in self._requests.items():
-            if pending.texts and (pending.due or now - pending.sent_at >= INTERVAL):
+            if pending.texts and (pending.due or now - pending.sent_at >= interval):
                 self._flush(request, pending, now)
 
     def flush(self, request: int) -> None:

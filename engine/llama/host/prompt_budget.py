@@ -12,9 +12,10 @@ MOST = 512
 class PromptBudget:
     """Learns the machine's speed and keeps the runs short."""
 
-    def __init__(self, *, fixed: int | None = None) -> None:
+    def __init__(self, *, most: int = MOST, fixed: int | None = None) -> None:
         self._rate = 0.0
         self._fixed = fixed
+        self._most = most
         self.tokens = fixed or 128
         """Tokens the next run should carry at most."""
 
@@ -25,4 +26,4 @@ class PromptBudget:
             return
         rate = tokens / seconds
         self._rate = rate if not self._rate else 0.7 * self._rate + 0.3 * rate
-        self.tokens = max(LEAST, min(MOST, int(self._rate * SECONDS) // LEAST * LEAST))
+        self.tokens = max(LEAST, min(self._most, int(self._rate * SECONDS) // LEAST * LEAST))

@@ -21,9 +21,13 @@ class Sampler:
 
     def __init__(self, model: Model, sampling: Sampling, prompt: list[int]) -> None:
         self._model = model
+        self._penalises = sampling.repeat_penalty != 1
+        self.enough = _enough(sampling)
+        """How many of the likeliest tokens decide what is drawn; 0: all may."""
         params = llama_cpp.llama_sampler_chain_default_params()
         params.no_perf = True
-        self._chain = llama_cpp.llama_sampler_chain_init(params)
+        self.chain = llama_cpp.llama_sampler_chain_init(params)
+        """Address of llama.cpp's sampler."""
         self._add_penalties(sampling, prompt)
         self._add_grammar(sampling)
         if sampling.temperature <= 0:
@@ -33,16 +37,21 @@ class Sampler:
 
     def draw(self, context: Context, index: int) -> int:
         """Draw from the logits of the batch's token ``index``."""
-        return int(llama_cpp.llama_sampler_sample(self._chain, context.pointer, index))
+        return int(llama_cpp.llama_sampler_sample(self.chain, context.pointer, index))
+
+    def accept(self, token: int) -> None:
+        """Learn what was drawn with :attr:`chain`; what looks at nothing said need not."""
+        if self._penalises:
+            llama_cpp.llama_sampler_accept(self.chain, token)
 
     def free(self) -> None:
         """Give the chain back; it cannot draw any more."""
-        if self._chain:
-            llama_cpp.llama_sampler_free(self._chain)
-            self._chain = None
+        if self.chain:
+            llama_cpp.llama_sampler_free(self.chain)
+            self.chain = None
 
     def _add(self, sampler: Any) -> None:
-        llama_cpp.llama_sampler_chain_add(self._chain, sampler)
+        llama_cpp.llama_sampler_chain_add(self.chain, sampler)
 
     def _add_penalties(self, sampling: Sampling, prompt: list[int]) -> None:
         if sampling.repeat_penalty == 1:
@@ -75,3 +84,11 @@ class Sampler:
             self._add(llama_cpp.llama_sampler_init_min_p(sampling.min_p, 1))
         self._add(llama_cpp.llama_sampler_init_temp(sampling.temperature))
         self._add(llama_cpp.llama_sampler_init_dist(sampling.seed % _SEEDS))
+
+
+def _enough(sampling: Sampling) -> int:
+    if sampling.grammar is not None or sampling.repeat_penalty < 1:
+        return 0
+    wanted = sampling.top_k if sampling.temperature > 0 else 1
+    # a penalty makes tokens less likely: those behind them may move up
+    return wanted and wanted + (_LOOK_BACK if sampling.repeat_penalty > 1 else 0)

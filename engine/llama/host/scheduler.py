@@ -8,12 +8,15 @@ like another waits for it, or takes over what has been evaluated.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.api import Urgency
 from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model, Span
+from engine.llama.host.drawing import Draw, Drawing
 from engine.llama.host.generation import AnswerWriter
 from engine.llama.host.jobs import BatchRow, Counters, Job, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import KvCache
@@ -26,6 +29,8 @@ from engine.llama.host.threads import Threads
 from engine.llama.protocol import Answer as Line
 from engine.llama.protocol import Cancelled
 
+_MOST_FILLED = 32
+"""Lanes without anything to run that are run all the same, between two that have."""
 _SOME_PROMPT = 16
 """Tokens of prompts a run carries at least, however many answers are being written."""
 
@@ -47,6 +52,11 @@ class _Part(NamedTuple):
     span: Span
     cells: range
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Sorts parts by sequence, and those of one by position."""
+        return self.span.sequence, self.span.start
+
 
 class Scheduler:
     """Owns the cache and all requests in work."""
@@ -62,6 +72,7 @@ class Scheduler:
         threads: Threads,
         apart: bool,
         most_kept: int,
+        drawing: Drawing,
         sequences: int = SEQUENCES,
         send: Callable[[Line], None],
         clock: Callable[[], float] = time.perf_counter,
@@ -77,8 +88,10 @@ class Scheduler:
             threads: learns how fast runs are, and how many threads they should have.
             apart: whether prompts and answers have runs of their own. On a CPU attention is
                 computed for blocks of tokens over all that any of them looks at, so that
-                sequences that share a block pay for each other; a GPU gains by fuller runs.
+                sequences that share a block pay for each other; a GPU gains by fuller runs, and
+                computes while the text of the last run is made.
             most_kept: pages of the cache that finished texts alone may hold.
+            drawing: draws the tokens of a run.
             sequences: texts the cache can tell apart.
             send: where lines for the app go.
             clock: seconds from an arbitrary start.
@@ -86,6 +99,7 @@ class Scheduler:
         self._apart = apart
         self._outputs = OUTPUTS if sequences == SEQUENCES else sequences
         self._context = context
+        self._batch = BATCH - (sequences if context.lanes else 0)
         self._prompt_budget = prompt_budget
         self._threads = threads
         self._send = send
@@ -94,13 +108,18 @@ class Scheduler:
         self._late: dict[int, tuple[int, int]] = {}
         self.counters = Counters()
         self._cache = KvCache(
-            pages, whole_only=model.whole_only, most_kept=most_kept, sequences=sequences
+            pages,
+            whole_only=model.whole_only,
+            most_kept=most_kept,
+            sequences=sequences,
+            lanes=context.lanes,
         )
         self._slots = Slots(
             self._cache, slots, self.counters, send, clock, whole_only=model.whole_only
         )
-        self._pieces = PieceBuffer(send, clock)
-        self._writer = AnswerWriter(model, self._slots, self.counters, self._pieces, send, clock)
+        pieces = PieceBuffer(send, clock)
+        self._writer = AnswerWriter(model, self._slots, self.counters, pieces, send, clock)
+        self._drawing = drawing
         self._scorer = Scorer(context, self._slots, send)
         # a recurrent state that was left half computed cannot be taken back
         self._may_interrupt = not model.whole_only
@@ -139,13 +158,17 @@ class Scheduler:
         """End a request; unknown ones and finished ones are no matter."""
         self._cancels.discard(request)
         late = self._late.pop(request, (0, 0))
-        self._pieces.forget(request)
+        self._writer.forget(request)
         if self._slots.remove(request):
             self._send(Cancelled(request, *late))
 
     def step(self) -> None:
         """Bring every answer one token further, and some prompts some tokens."""
         began = self._clock()
+        if self._slots.urgent:
+            # whoever gives way must have something left to write
+            self._writer.tell()
+            self._writer.settle()
         self._slots.admit()
         if self._apart:
             self._run(self._prompts(self._prompt_budget.tokens, 0))
@@ -154,7 +177,8 @@ class Scheduler:
             plan = self._writes()
             budget = max(self._prompt_budget.tokens - len(plan), _SOME_PROMPT)
             self._run(plan + self._prompts(budget, len(plan)))
-        self._pieces.flush_due()
+        if not self._slots.rows:
+            self._writer.tell()
         self.counters.busy += self._clock() - began
 
     def _by_rank(self) -> list[BatchRow]:
@@ -162,7 +186,9 @@ class Scheduler:
 
     def _writes(self) -> list[_Part]:
         """The next token of every answer."""
-        rows = [row for row in self._by_rank() if row.writes][: self._outputs]
+        rows = [row for row in self._slots.rows if row.writes]
+        if len(rows) > self._outputs:
+            rows = [row for row in self._by_rank() if row.writes][: self._outputs]
         return [part for row in rows for part in self._parts(row, 1)]
 
     def _prompts(self, budget: int, beside: int) -> list[_Part]:
@@ -172,7 +198,7 @@ class Scheduler:
         for row in self._by_rank():
             if row.writes or not self._slots.ready(row):
                 continue
-            size = min(row.pending, max(budget, _hurry(row)), BATCH - total)
+            size = min(row.pending, max(budget, _hurry(row)), self._batch - total)
             size = min(size, _outputs_allow(row, self._outputs - outputs))
             if size < 1:
                 continue
@@ -201,38 +227,73 @@ class Scheduler:
         if not plan:
             return
         began = self._clock()
-        # llama.cpp fills free cells from the first on
-        plan.sort(key=lambda part: part.cells.start)
+        if self._context.lanes:
+            plan.sort(key=lambda part: part.place)
+        else:
+            # llama.cpp fills free cells from the first on
+            plan.sort(key=lambda part: part.cells.start)
         for part in plan:
             self._cache.open(part.cells)
-        complete = self._context.decode([span for _row, span, _cells in plan])
+        fillers = self._fillers(plan)
+        spans = [*(part.span for part in plan), *fillers]
+        complete = self._context.decode(sorted(spans) if fillers else spans)
+        for filler in fillers:
+            self._context.cut(filler.sequence, filler.start)
         if not complete:
             self._keep_what_is_done(plan)
             self.counters.inside += self._clock() - began
             return
-        size, took = sum(len(span.tokens) for _row, span, _cells in plan), self._clock() - began
-        self._prompt_budget.note(size, took)
-        self._threads.note(size, took)
-        outputs = self._evaluated(plan)
+        size, took = sum(len(span.tokens) for span in spans), self._clock() - began
+        outputs = self._evaluated(plan, [filler.sequence for filler in fillers])
+        if not self._apart:
+            self._writer.tell()
         drawn = self._draw(outputs)
         self.counters.inside += self._clock() - began
+        # a GPU goes on after llama.cpp has come back, until somebody wants to know
+        took = took if self._apart else self._clock() - began
+        self._prompt_budget.note(size, took)
+        self._threads.note(size, took)
         for row, answer, token in drawn:
             self._writer.take(row, answer, token)
+        if self._apart:
+            self._writer.tell()
         for output in outputs:
             if isinstance(output.row.job, ScoreJob):
                 self._scorer.take(*output)
         self._writer.settle()
 
-    def _evaluated(self, plan: list[_Part]) -> list[_Output]:
-        """Note that a run is complete; returns what there are logits of."""
+    def _fillers(self, plan: list[_Part]) -> list[Span]:
+        """A token for each lane that stands between lanes of the run, to be taken back.
+
+        llama.cpp runs those lanes together whose numbers follow each other: a step over 128 takes
+        far less time than one over the first 64 and one over the rest.
+        """
+        if not self._context.lanes:
+            return []
+        used = sorted({part.span.sequence for part in plan})
+        return [
+            Span(lane, self._context.length(lane), (0,), outputs_from=self._context.cells)
+            for before, after in itertools.pairwise(used)
+            if after - before <= _MOST_FILLED
+            for lane in range(before + 1, after)
+        ]
+
+    def _evaluated(self, plan: list[_Part], fillers: list[int]) -> list[_Output]:
+        """Note that a run is complete; returns what there are logits of.
+
+        Args:
+            plan: what it carried.
+            fillers: lanes of which it carried a token for nothing, in ascending order.
+        """
         self.counters.decodes += 1
         outputs: list[_Output] = []
         at = 0
         for row, span, _cells in plan:
             self._cache.grow(row.kv, span.tokens)
             size = len(span.tokens)
+            first = at + bisect.bisect(fillers, span.sequence)
             outputs += [
-                _Output(row, position, at + position - span.start)
+                _Output(row, position, first + position - span.start)
                 for position in range(max(span.start, row.outputs_from), span.start + size)
             ]
             at += size
@@ -259,10 +320,14 @@ class Scheduler:
         self._cache.settle({part.row.kv for part in plan})
 
     def _draw(self, outputs: list[_Output]) -> list[tuple[BatchRow, RunningAnswer, int]]:
+        wanted = [
+            (output.row, answer, Draw(answer.sampler, number, output.at))
+            for number, output in enumerate(outputs)
+            for answer in output.row.answers
+        ]
+        tokens = self._drawing.draw([draw for _row, _answer, draw in wanted])
         return [
-            (row, answer, answer.sampler.draw(self._context, at))
-            for row, _position, at in outputs
-            for answer in row.answers
+            (row, answer, token) for (row, answer, _draw), token in zip(wanted, tokens, strict=True)
         ]
 
 

@@ -128,6 +128,7 @@ class Server:
             apart=loaded.info.gpu_layers == 0,
             most_kept=loaded.most_kept,
             sequences=loaded.sequences,
+            drawing=loaded.drawing,
             send=self._send,
         )
         self._load_id = request.id

@@ -22,8 +22,6 @@ from engine.llama.protocol import Begun
 
 URGENT_SLOTS = 8
 """Slots beside the usual ones for what a person waits for."""
-_WORTH_WAITING = 16
-"""Tokens another row must be about to evaluate to be waited for."""
 
 
 class Slots:
@@ -63,6 +61,11 @@ class Slots:
     def waiting(self) -> int:
         """Requests whose turn has not come."""
         return sum(not job.begun for job in self._queue)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for the first of the queue."""
+        return bool(self._queue) and self._queue[0].urgency is Urgency.NOW
 
     def add(self, job: Job) -> None:
         """Take a job into the queue, unless it is there already."""
@@ -193,7 +196,7 @@ class Slots:
 
     def _leader(self, row: BatchRow, have: int) -> tuple[BatchRow | None, int]:
         """A row that goes first and will have evaluated more of the same beginning."""
-        leader, most = None, have + _WORTH_WAITING - 1
+        leader, most = None, have + self._cache.worth_sharing - 1
         if self._whole_only:
             return None, 0
         for other in self.rows:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from sqlite_utils import Database
 
+from store.db.connection import create, open_store
 from store.errors import BadInput
 from store.exporting import ExportOptions, plan
 from store.items import pairs, prompts
@@ -48,12 +54,26 @@ def numbers(db: Database, line: str, viewer: str = "ann") -> list[int]:
     return [row.number for row in listed(db, line, viewer)]
 
 
-@pytest.fixture
-def study(db: Database) -> Database:
+@pytest.fixture(scope="module")
+def eight_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight pairs: agreed, disagreed, ruled, sole, skipped, flagged by bob, bob's alone, nobody's.
 
     The fourth is labelled by ann alone, in two seconds; the seventh by bob alone, with a note.
     """
+    path = tmp_path_factory.mktemp("eight") / "study.db"
+    with contextlib.closing(create(path, seed="0123456789abcdef", at=AT)) as db:
+        fill(db)
+    return path
+
+
+@pytest.fixture
+def study(eight_made: Path, tmp_path: Path, closing: Callable[[Database], Database]) -> Database:
+    """A copy of it."""
+    shutil.copy(eight_made, tmp_path / "study.db")
+    return closing(open_store(tmp_path / "study.db"))
+
+
+def fill(db: Database) -> None:
     long = "one two three four five six seven eight nine ten " * 5
     made = [
         a_chain(
@@ -78,7 +98,6 @@ def study(db: Database) -> Database:
     labels.flag(db, made[6].pair, "bob", True, AT)
     labels.note(db, made[6].pair, "bob", SECRET, AT)
     search_index.read_in(db, steps=1000)
-    return db
 
 
 def test_the_status_of_a_pair_is_what_its_viewer_may_know(study: Database) -> None:

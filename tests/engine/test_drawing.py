@@ -1,0 +1,113 @@
+"""Tokens drawn from a shortlist are those that llama.cpp draws from the whole vocabulary."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.api import Sampling
+from engine.llama.host import drawing
+from engine.llama.host.drawing import Draw, Drawing
+from engine.llama.host.sampling import Sampler
+
+VOCABULARY = 32_003
+SAID = [7, 11, 11, 900]
+ROWS = 6
+
+
+class Logits:
+    """Of the last run, and what llama.cpp draws from all of them."""
+
+    def __init__(self, rows: npt.NDArray[np.float32]) -> None:
+        self.rows = rows
+        self.asked = 0
+
+    def all_logits(self, outputs: int) -> npt.NDArray[np.float32]:
+        return self.rows[:outputs]
+
+
+class Whole(Sampler):
+    """Draws from the whole vocabulary, as ``llama_sampler_sample`` does."""
+
+    def draw(self, context: Any, index: int) -> int:
+        context.asked += 1
+        row = context.rows[index]
+        tokens = np.zeros(len(row), drawing._TOKEN)
+        tokens["id"], tokens["logit"] = np.arange(len(row)), row
+        starts = np.array([0, len(row)])
+        return drawing._drawn([Draw(self, 0, 0)], [0], tokens, starts)[0]
+
+
+def samplers(sampling: Sampling, count: int) -> list[Sampler]:
+    model: Any = SimpleNamespace(n_vocab=VOCABULARY)
+    return [
+        Whole(model, Sampling(**vars_of(sampling) | {"seed": seed}), SAID) for seed in range(count)
+    ]
+
+
+def vars_of(sampling: Sampling) -> dict[str, Any]:
+    return {name: getattr(sampling, name) for name in sampling.__dataclass_fields__}
+
+
+def logits(seed: int, *, spread: float) -> npt.NDArray[np.float32]:
+    """Rows of made logits; with a small spread many are equal."""
+    made = np.random.default_rng(seed).normal(0, spread, (ROWS, VOCABULARY))
+    return np.round(made, 2).astype(np.float32) if spread < 1 else made.astype(np.float32)
+
+
+sampled = st.builds(
+    Sampling,
+    temperature=st.sampled_from([0.0, 0.4, 1.0, 1.7]),
+    top_k=st.sampled_from([1, 5, 40, 60]),
+    top_p=st.sampled_from([0.5, 0.95, 1.0]),
+    min_p=st.sampled_from([0.0, 0.05]),
+    repeat_penalty=st.sampled_from([1.0, 1.3]),
+)
+
+
+@given(sampled, st.integers(0, 1000), st.sampled_from([1, 3]))
+@settings(max_examples=25, deadline=None)
+def test_a_shortlist_draws_what_the_whole_vocabulary_does(
+    sampling: Sampling, seed: int, threads: int
+) -> None:
+    run: Any = Logits(logits(seed, spread=4.0))
+    drawn, expected = samplers(sampling, ROWS), samplers(sampling, ROWS)
+    drawer = Drawing(run, threads)
+    for _ in range(3):  # what was drawn changes what a penalty does next
+        tokens = drawer.draw([Draw(sampler, row, row) for row, sampler in enumerate(drawn)])
+        assert run.asked == 0
+        assert tokens == [sampler.draw(run, row) for row, sampler in enumerate(expected)]
+        run.asked = 0
+
+
+def test_several_answers_to_one_prompt_draw_from_one_row() -> None:
+    run: Any = Logits(logits(1, spread=4.0))
+    sampling = Sampling(temperature=1.5)
+    tokens = Drawing(run, 2).draw([Draw(each, 2, 2) for each in samplers(sampling, 9)])
+    assert tokens == [each.draw(run, 2) for each in samplers(sampling, 9)]
+    assert len(set(tokens)) > 1
+
+
+@pytest.mark.parametrize(
+    "sampling", [Sampling(top_k=0), Sampling(repeat_penalty=0.9), Sampling(top_k=500)]
+)
+def test_where_any_token_may_win_llama_cpp_draws(sampling: Sampling) -> None:
+    run: Any = Logits(logits(2, spread=4.0))
+    Drawing(run, 1).draw([Draw(each, row, row) for row, each in enumerate(samplers(sampling, 3))])
+    assert run.asked == 3
+
+
+def test_logits_that_are_no_numbers_are_left_to_llama_cpp() -> None:
+    rows = logits(3, spread=4.0)
+    rows[1] = np.nan
+    rows[1, :30] = 1.0
+    run: Any = Logits(rows)
+    assert drawing._likeliest(rows, 40) is None
+    drawn = Drawing(run, 1).draw([Draw(each, 0, 0) for each in samplers(Sampling(), 1)])
+    assert drawn

@@ -1,0 +1,59 @@
+"""Project files of the tests, at less cost: kept in memory, their tables copied.
+
+A disk that is waited for and tables that are made step by step for each of thousands of projects
+take longer than what is tested.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from store.db import connection
+from store.db.project_database import ProjectDatabase, immediate
+from store.db.schema import migrations
+from store.db.sqlite import StrPath
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 * 2**30
+_HERE = "PYTEST_DEBUG_TEMPROOT"
+"""pytest's variable for where temporary folders are made."""
+
+
+def keep_in_memory() -> None:
+    """Make temporary folders where nothing waits for a disk, if there is such a place with room."""
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ.setdefault(_HERE, str(_MEMORY))
+
+
+def copy_tables() -> None:
+    """Give each new project the tables that the migrations made for the first of this process."""
+    make, connect = connection.create, connection._connect
+
+    @cache
+    def tables() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "tables.db"
+            db = connect(path, 1.0)
+            with immediate(db):
+                migrations.apply(db)
+            db.close()
+            return path.read_bytes()
+
+    def connect_filled(path: StrPath, timeout: float) -> ProjectDatabase:
+        if not Path(path).stat().st_size:
+            Path(path).write_bytes(tables())
+        return connect(path, timeout)
+
+    def create(path: StrPath, **more: Any) -> ProjectDatabase:
+        connection._connect = connect_filled
+        try:
+            return make(path, **more)
+        finally:
+            connection._connect = connect
+
+    connection.create = create
