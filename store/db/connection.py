@@ -69,7 +69,7 @@ def create(
     except OSError as error:
         raise errors.StoreError(f"{path} cannot be made: {error.strerror}") from error
     try:
-        db = _connect(path, BUSY_SECONDS, key=key)
+        db = _connect(path, BUSY_SECONDS, key)
         try:
             with translated(path):
                 db.execute("PRAGMA journal_mode=WAL")

@@ -8,6 +8,7 @@ keys. Programs that a test starts do the same (``sitecustomize.py`` in this fold
 from __future__ import annotations
 
 import os
+from inspect import unwrap
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ KEY = cipher.Key(bytes(range(32)), bytes(range(100, 116)))
 def install() -> None:
     """From now on, in this process."""
     cipher.hold(KEY)
-    create.__kwdefaults__["key"] = KEY
+    unwrap(create).__kwdefaults__["key"] = KEY
     plain = sqlite3.connect
 
     def either(path: Any, *rest: Any, **options: Any) -> Any:
