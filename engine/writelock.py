@@ -1,8 +1,9 @@
 """A process that can change no file: for those that only read, and speak through their pipes.
 
 Landlock (Linux 5.13 and newer) has the kernel refuse writing, making, renaming and removing, but
-for what is open already and for devices. It cannot be taken off, and children inherit it. The app
-itself is not locked so: where it exports, backs up or makes a project is said while it runs.
+for what is open already and for devices that keep nothing. It cannot be taken off, and children
+inherit it. The app itself is not locked so: where it exports, backs up or makes a project is said
+while it runs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _REFER: Final = 1 << 13
 """Moving into another folder; since version 2 of the interface."""
 _TRUNCATE: Final = 1 << 14
 """Since version 3."""
-_DEVICES: Final = "/dev"
+_DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+"""Not all of /dev: files can be written in /dev/shm."""
 
 
 def available() -> bool:
@@ -51,18 +53,26 @@ def lock() -> bool:
     if ruleset < 0:
         return False
     try:
-        devices = os.open(_DEVICES, os.O_PATH | os.O_CLOEXEC)
-        try:
-            rule = struct.pack("=Qi", rights & (_WRITE | _TRUNCATE), devices)
-            if libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0) != 0:
-                return False
-        finally:
-            os.close(devices)
+        if not all(_allow(ruleset, rights & (_WRITE | _TRUNCATE), name) for name in _DEVICES):
+            return False
         if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
             return False
         return bool(libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
+
+
+def _allow(ruleset: int, rights: int, name: str) -> bool:
+    """Leave a file its rights; one that is not there needs none."""
+    try:
+        file = os.open(name, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        rule = struct.pack("=Qi", rights, file)
+        return bool(_libc().syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0) == 0)
+    finally:
+        os.close(file)
 
 
 def _version() -> int:

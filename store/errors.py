@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 
@@ -14,9 +15,10 @@ class MissingProject(StoreError):
     """There is no project file where one was expected."""
 
     def __init__(self, path: object, former: object = None) -> None:
-        way = f"make one with: pairlab --db {path} new"
+        way = f"make one with: pairlab --db {quote(str(path))} new"
         if former is not None:
-            way = f"a restore put it aside: pairlab --db {path} restore {former}"
+            aside = quote(str(former))
+            way = f"a restore put it aside: pairlab --db {quote(str(path))} restore {aside}"
         super().__init__(f"There is no project file {path}; {way}")
         self.path = path
 

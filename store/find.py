@@ -44,6 +44,19 @@ def pair_id(db: Database, text: str) -> str:
     return _one(_matches(db, text, ("pair",)), text, "pair").id
 
 
+def prompt_id(db: Database, text: str) -> str:
+    """The whole id of the prompt that ``text`` names, itself or by a pair or an answer of it.
+
+    Raises:
+        WrongId: nothing answers to it, or several do.
+    """
+    found = _one(_matches(db, text, ("prompt", "pair", "candidate")), text, "prompt")
+    if found.kind == "prompt":
+        return found.id
+    sql = f"SELECT prompt_id FROM {found.kind} WHERE id = ?"  # noqa: S608 - a kind of ours
+    return str(db.execute(sql, [found.id]).fetchone()[0])
+
+
 def anything(db: Database, text: str) -> FoundItem:
     """The one prompt, candidate or pair that ``text`` names.
 

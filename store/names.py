@@ -1,20 +1,26 @@
-"""Names of people as they are seen: who looks the same is the same.
+"""Names as they are seen: who looks the same is the same, and what is asked for is found so.
 
 Two spellings that no eye tells apart (case, width, letters of other scripts that look Latin) would
-make two people of one, and give an agreement with oneself.
+make two people of one, and give an agreement with oneself. Whatever takes the name of something
+that is there finds it by :func:`resolve`, and tells what was meant by :func:`hint`.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Final
 
 from store import ids
+from store.errors import BadInput
 from store.texts import is_unseen
 
 MOST: Final = 64
 """Characters of a name."""
+
+_TOLD: Final = 12
+"""Names that are listed where none comes near."""
 
 _LOOK_ALIKES: Final = {
     # Cyrillic, Greek, Armenian, Cherokee and a few Latin letters, and what they are taken for
@@ -31,6 +37,13 @@ _TABLE: Final = str.maketrans(
         for sign, latin in zip(signs, alike, strict=True)
     }
 )
+
+
+class NoSuchName(BadInput):
+    """Nothing that is there has the name."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no {what} '{name}' here{hint(name, known)}")
 
 
 def seen(name: str) -> str:
@@ -79,3 +92,42 @@ def look_alikes(names: Iterable[str]) -> list[tuple[str, ...]]:
         if ids.is_person(name):
             groups.setdefault(seen(name), set()).add(name)
     return [tuple(sorted(group)) for _, group in sorted(groups.items()) if len(group) > 1]
+
+
+def find(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelled so, else the first that looks so; None where none does."""
+    spelled = list(known)
+    plain = ids.name(name)
+    if plain in spelled:
+        return plain
+    look = seen(plain)
+    return next((other for other in spelled if seen(other) == look), None)
+
+
+def resolve(name: str, known: Iterable[str], what: str) -> str:
+    """What :func:`find` finds.
+
+    Raises:
+        NoSuchName: nothing; ``what`` says of what kind it would have been.
+    """
+    there = list(known)
+    found = find(name, there)
+    if found is None:
+        raise NoSuchName(what, name, there)
+    return found
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that comes nearest to one that is none of them; None where none is near."""
+    looks = {seen(each): each for each in known}
+    close = get_close_matches(seen(name), looks, n=1, cutoff=0.5)
+    return looks[close[0]] if close else None
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """The end of a line about a name that is not there: what was meant, else what there is."""
+    there = list(known)
+    if close := nearest(name, there):
+        return f"; did you mean {close}?"
+    more = f" and {len(there) - _TOLD} more" if len(there) > _TOLD else ""
+    return f"; there are {', '.join(there[:_TOLD])}{more}" if there else "; there is none yet"

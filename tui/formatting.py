@@ -41,6 +41,19 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+_CATEGORIES = {"benign_lookalike": "benign look-alike"}
+
+
+def category(name: str) -> str:
+    """A category, or another name of the store, in words."""
+    return _CATEGORIES.get(name, name.replace("_", " "))
+
+
+def moment(at: str) -> str:
+    """A stored moment to the minute: ``2026-03-04 15:20``."""
+    return at[:16].replace("T", " ")
+
+
 def time_left(seconds: float | None) -> str:
     """How long the rest will take: ``about 25 min left``; empty where it cannot be told."""
     if seconds is None:

@@ -15,6 +15,9 @@ SAID = {
 }
 """A verdict on sides, in words, where the answers stand side by side."""
 
+SIDES = {Verdict.A: "1", Verdict.B: "2", Verdict.TIE: "tie", Verdict.BOTH_BAD: "both bad"}
+"""The same by their keys, where how the answers stand is not known."""
+
 _STACKED = {"left": "upper", "right": "lower", "Left": "Upper", "Right": "Lower"}
 _SIDE = re.compile(r"\b(?:left|right|Left|Right)\b")
 

@@ -8,12 +8,12 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 import constitutions
 from engine.errors import BadRequest
+from store.names import find, hint
 from store.records import Message
 
 ALL: Final = "all"
@@ -75,11 +75,10 @@ def chosen(names: Iterable[str], path: Path | None = None) -> tuple[AttackStyle,
     known = {style.name: style for style in (*load(), *own)}
     if ALL in asked:
         return tuple(known.values())
+    asked = [find(name, known) or name for name in asked]
     for name in asked:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f" (did you mean {near[0]})" if near else f"; there are {', '.join(known)}"
-            raise BadRequest(f"there is no attack style {name}{hint}")
+            raise BadRequest(f"there is no attack style {name}{hint(name, known)}")
     return tuple(known[name] for name in asked)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 import constitutions
 from engine.errors import ConstitutionError
+from store import names
 
 DEFAULT: Final = "harmlessness"
 """The constitution of a project that names none."""
@@ -75,12 +75,14 @@ class Constitution:
         Raises:
             ConstitutionError: there is none; names the nearest.
         """
-        for principle in self.principles:
-            if principle.id == principle_id:
-                return principle
-        ids = [principle.id for principle in self.principles]
-        hint = _nearest(principle_id, ids) or f"; it has {', '.join(ids)}"
-        raise ConstitutionError(f"constitution {self.name} has no principle {principle_id}{hint}")
+        known = {principle.id: principle for principle in self.principles}
+        found = names.find(principle_id, known)
+        if found is None:
+            hint = names.hint(principle_id, known)
+            raise ConstitutionError(
+                f"constitution {self.name} has no principle {principle_id}{hint}"
+            )
+        return known[found]
 
     def applying(self, category: str) -> tuple[Principle, ...]:
         """The principles used for prompts of a category, in the constitution's order.
@@ -121,12 +123,12 @@ def shipped(name: str) -> Constitution:
     Raises:
         ConstitutionError: there is none of this name.
     """
-    names = shipped_names()
-    if name not in names:
-        hint = _nearest(name, names) or f"; shipped are {', '.join(names)}"
-        raise ConstitutionError(f"there is no constitution {name}{hint}")
-    text = (constitutions.FOLDER / f"{name}.toml").read_text("utf-8")
-    return parse(text, f"{name}.toml")
+    known = shipped_names()
+    found = names.find(name, known)
+    if found is None:
+        raise ConstitutionError(f"there is no constitution {name}{names.hint(name, known)}")
+    text = (constitutions.FOLDER / f"{found}.toml").read_text("utf-8")
+    return parse(text, f"{found}.toml")
 
 
 def load(path_or_name: str) -> Constitution:
@@ -199,8 +201,7 @@ class _SourcePosition:
         allowed = tuple(known)
         for key in row:
             if key not in allowed:
-                hint = _nearest(key, allowed) or f"; known are {', '.join(allowed)}"
-                self.refuse(f"unknown key {key}{hint}")
+                self.refuse(f"unknown key {key}{names.hint(key, allowed)}")
 
     def text(self, row: Mapping[str, Any], key: str) -> str:
         value = row.get(key)
@@ -231,12 +232,5 @@ def _example(row: Mapping[str, Any], ids: list[str], place: _SourcePosition) -> 
     place.only_known(row, (*_EXAMPLE, "principle"))
     principle = row.get("principle")
     if principle is not None and principle not in ids:
-        place.refuse(f"principle {principle} is not in this file{_nearest(str(principle), ids)}")
+        place.refuse(f"principle {principle} is not in this file{names.hint(str(principle), ids)}")
     return Example(**{key: place.text(row, key) for key in _EXAMPLE}, principle=principle)
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean X?`` where something known is close."""
-    folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
-    return f"; did you mean {folded[close[0]]}?" if close else ""

@@ -32,10 +32,7 @@ _ADVICE = {
     Band.GOLDEN: "golden: these labels can serve as a reference",
     Band.GOOD: "good for training",
     Band.WEAK: "weak: review the confusing items before training on these labels",
-    Band.LOW: (
-        "stop: these labels do not train a model; mend the guideline where you disagree, "
-        "then label again"
-    ),
+    Band.LOW: "stop: these labels train no model; mend the guideline, then label again",
 }
 
 
@@ -59,7 +56,7 @@ def advice(kappa: float | None, n: int) -> str | None:
     if name is None:
         return None
     if n < FEW:
-        return f"{TOO_FEW} (n {n}, under {FEW}); so far {_ADVICE[name]}"
+        return f"{TOO_FEW} (n {n}, under {FEW}); so far {name.value}"
     return _ADVICE[name]
 
 

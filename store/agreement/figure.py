@@ -8,6 +8,9 @@ from typing import NamedTuple
 Table = Sequence[Sequence[int]]
 """Counts, k by k: rows are the first annotator's verdicts, columns the second's."""
 
+NONE = "–"
+"""Stands where a figure is undefined; the reason stands beside it."""
+
 NO_OVERLAP = "no pair has a label from both"
 ONE_VERDICT = "both used one and the same verdict throughout, so chance alone explains it"
 

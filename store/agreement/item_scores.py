@@ -11,8 +11,9 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.agreement.bradley_terry import DRAWS, Game, ItemStrength, scores
+from store.judgements import labels
 from store.rounds import rounds
 
 Of = Literal["model", "temperature", "principle", "round", "answer"]
@@ -88,8 +89,12 @@ def item_games(
 
     Raises:
         SealedRound: a round is still sealed.
+        NoSuchName: nobody of this name has labelled.
     """
     rounds.guard(db)
+    if whose not in ("person", "model", "source"):
+        there = labels.annotators(db)
+        whose = names.find(ids.AI + whose, there) or names.resolve(whose, there, "annotator")
     left: Counter[str] = Counter()
     games = []
     behind: dict[str, dict[str, None]] = defaultdict(dict)

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.agreement.counts import Counts, Said, counts, tally_of
-from store.agreement.figure import Figure
+from store.agreement.figure import Figure, percent
 from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.kappa import kappa
 from store.records import Phase
@@ -59,8 +59,8 @@ class SelfAgreement:
         if self.recent is None or self.earlier is None or self.earlier - self.recent < DROP:
             return None
         return (
-            f"repeats agree in {self.recent:.0%} of the last {RECENT}, {self.earlier:.0%} before: "
-            "a rest may help"
+            f"repeats agree in {percent(self.recent)} of the last {RECENT},"
+            f" {percent(self.earlier)} before: a rest may help"
         )
 
 

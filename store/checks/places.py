@@ -7,6 +7,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from store.agreement import blinding
+from store.agreement.figure import percent
 from store.agreement.sides import fair_coin_p
 from store.checks.finding import Finding, Level
 from store.rounds import rounds
@@ -29,7 +30,7 @@ def favourite_place(db: Database) -> Finding:
     hidden = {"hidden": blinding.as_json(rounds.hidden_pairs(db))}
     told = [row for row in db.execute(_PICKS, hidden).fetchall() if row[2] >= FEW]
     biased = [(who, left, n) for who, left, n in told if fair_coin_p(left, n) < UNLIKELY]
-    shares = ", ".join(f"{who} {left / n:.0%} left (n {n})" for who, left, n in biased or told)
+    shares = ", ".join(f"{who} {percent(left / n)} left (n {n})" for who, left, n in biased or told)
     return Finding(
         Level.WARN if biased else Level.FINE if told else Level.UNKNOWN,
         f"{shares}: the place decides, not the answer"

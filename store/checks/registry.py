@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
+from store.agreement.figure import percent
 from store.checks import balance, length, origin, places, sameness, unseen, wording
 from store.checks.contamination import WORDS, EvaluationSet, not_compared
 from store.checks.control_pictures import control_pictures
@@ -77,16 +78,16 @@ CHECKS: Final = (
     Check(
         "favourite_place",
         "annotators who take one side more often than a coin would",
-        f"a chance under {places.UNLIKELY:.0%} (exact binomial test) over {places.FEW} preferences"
-        " or more",
+        f"a chance under {percent(places.UNLIKELY)} (exact binomial test) over"
+        f" {places.FEW} preferences or more",
         OWN,
         of_project=places.favourite_place,
     ),
     Check(
         "length",
         "the chosen answer is simply the longer one, or the shorter one",
-        f"a share outside {length.FAIR[0]:.0%} to {length.FAIR[1]:.0%} of {length.FEW} pairs or"
-        " more, with an interval (Wilson, 95 %) that leaves out one half",
+        f"a share outside {percent(length.FAIR[0])} to {percent(length.FAIR[1])} of"
+        f" {length.FEW} pairs or more, with an interval (Wilson, 95 %) that leaves out one half",
         f"{OWN}, between the 44 % of HH-RLHF's harmless pairs and the 68 % of PandaLM's",
         of_rows=length.length,
     ),
@@ -114,7 +115,8 @@ CHECKS: Final = (
     Check(
         "boilerplate",
         "a sentence with which many chosen answers begin or end",
-        f"{wording.MANY:.0%} of {wording.FEW} chosen answers or more, and twice the rejected ones",
+        f"{percent(wording.MANY)} of {wording.FEW} chosen answers or more, and twice the rejected"
+        " ones",
         OWN,
         of_rows=wording.boilerplate,
     ),
@@ -164,7 +166,7 @@ CHECKS: Final = (
     Check(
         "alike_answers",
         "chosen and rejected hardly differ",
-        f"{sameness.ALIKE:.0%} of the characters match",
+        f"{percent(sameness.ALIKE)} of the characters match",
         f"{OWN}; why it matters: Pal et al. 2024, arXiv 2402.13228",
         of_rows=sameness.alike_answers,
     ),
@@ -178,7 +180,7 @@ CHECKS: Final = (
     Check(
         "on_policy",
         "how many of the answers a model wrote here",
-        f"less than {origin.LEAST:.0%} of the answers",
+        f"less than {percent(origin.LEAST)} of the answers",
         f"{OWN}; why it matters: Tajwar et al. 2024, arXiv 2404.14367",
         of_rows=origin.on_policy,
     ),
@@ -192,7 +194,7 @@ CHECKS: Final = (
     Check(
         "category_balance",
         "nearly all pairs are of one category",
-        f"more than {balance.MOST:.0%} of {balance.FEW} pairs or more",
+        f"more than {percent(balance.MOST)} of {balance.FEW} pairs or more",
         OWN,
         of_rows=balance.category_balance,
     ),

@@ -159,6 +159,7 @@ def key_of(path: str | os.PathLike[str]) -> Key | None:
     key = _made(_RING.ask(file), salt)
     if not fits(file, key):
         del _RING.keys[salt]
+        _RING.ask = None  # doctor opens a file more than once
         raise Locked(
             f"The passphrase does not open {path}; nothing was changed: try again"
             " (a file whose first page is damaged, or that is no project, says the same)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -67,7 +68,7 @@ def examine(
                 "project",
                 Severity.NOTE,
                 f"There is no project file {path} yet.",
-                f"Make one with: pairlab --db {path} new",
+                f"Make one with: pairlab --db {shlex.quote(str(path))} new",
             )
         )
         return [*found, *_place(path)]

@@ -9,6 +9,7 @@ replica id of its own: its old numbers may have been given already.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -155,7 +156,7 @@ def _check(db: Database, backup: Path) -> str:
     """
     otherwise = (
         "nothing was changed: take another backup, or what is whole of this one with:"
-        f" pairlab --db {backup} rescue OUT"
+        f" pairlab --db {shlex.quote(str(backup))} rescue OUT"
     )
     verdict = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from store import arrow, ids
+from store import arrow, ids, names
 from store.errors import StoreError
 from store.exporting.reasons import ALLOWABLE, Reason
 
@@ -99,6 +98,11 @@ class ExportOptions:
             return ids.name(self.from_[3:])
         return ids.name(self.from_) if self.from_.startswith((ids.SOURCE, ids.AI)) else None
 
+    def with_annotator(self, spelled: str) -> ExportOptions:
+        """The same, of one annotator as the project spells the name."""
+        marked = spelled.startswith((ids.SOURCE, ids.AI))
+        return replace(self, from_=spelled if marked else f"by:{spelled}")
+
     @property
     def by_models(self) -> bool:
         """Whether the verdicts are those of models."""
@@ -135,10 +139,9 @@ class ExportOptions:
             raise UsageProblem("--from ai:NAME needs the name of a model after the colon")
         if self.from_.startswith("by:"):
             raise UsageProblem("--from by:NAME needs the name of an annotator after the colon")
-        hint = _nearest(self.from_, SOURCES)
         raise UsageProblem(
             f"--from '{self.from_}' is none of {', '.join(SOURCES)}, by:NAME, ai:NAME,"
-            f" source:NAME{hint}"
+            f" source:NAME{names.hint(self.from_, SOURCES)}"
         )
 
     def _check_confidence(self) -> None:
@@ -190,18 +193,10 @@ def check_split(split: tuple[float, float, float]) -> None:
 def _check_allowed(reason: str) -> None:
     if reason in ALLOWABLE:
         return
-    allowable = ", ".join(sorted(ALLOWABLE))
     if reason in set(Reason):
+        allowable = ", ".join(sorted(ALLOWABLE))
         raise UsageProblem(
             f"--allow {reason}: such a pair has no chosen and rejected answer that this format"
             f" could hold; what can be allowed: {allowable}"
         )
-    raise UsageProblem(
-        f"--allow {reason}: no such reason{_nearest(reason, sorted(ALLOWABLE))};"
-        f" what can be allowed: {allowable}"
-    )
-
-
-def _nearest(word: str, words: tuple[str, ...] | list[str]) -> str:
-    found = get_close_matches(word, words, n=1)
-    return f" (did you mean {found[0]})" if found else ""
+    raise UsageProblem(f"--allow {reason}: no such reason{names.hint(reason, sorted(ALLOWABLE))}")

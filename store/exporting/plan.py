@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlite_utils import Database
 
+from store import names
 from store.agreement.dawid_skene import CrowdModel
 from store.content.near_duplicates import NearDuplicates
 from store.db.connection import open_readonly
@@ -37,7 +38,7 @@ from store.exporting.options import DEFAULT_SPLIT, SPLIT_NAMES, ExportOptions, U
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow, decided_row, redacted_row
 from store.judgements import labels
-from store.rounds import rounds
+from store.rounds import presence, rounds
 
 if TYPE_CHECKING:  # numpy: not needed where no model decides
     from store.agreement.judge.certificate import Certificate
@@ -151,6 +152,7 @@ def plan(
 
     Raises:
         UsageProblem: there is no such format, or it cannot be redacted.
+        NoSuchName: nobody whose word alone is to count has said anything.
         Damaged: in a format that holds every pair, an item is not what its id says.
         SealedRound: the export would tell labels that a round still hides: any of a sealed one;
             in a format that holds every pair, and so every label, also of one opened in blocks.
@@ -180,6 +182,10 @@ def _plan(
             f"--redact is not for --format {format_.name}, which is written from the project's own"
             " records: choose another format, or leave --redact out"
         )
+    speakers = _speakers(db)
+    if options.annotator is not None:
+        known = dict.fromkeys([*speakers, *presence.names(db)])
+        options = options.with_annotator(names.resolve(options.annotator, known, "annotator"))
     hidden = _hidden(db, options, every_pair=format_.every_pair is not None)
     project = facts.load(db, notes=format_.notes)
     judges = judging.read(db) if options.by_models else judging.NOBODY
@@ -189,8 +195,8 @@ def _plan(
     if options.only is not None:  # after what is told of the annotators, which all pairs tell
         project.keep(options.only)
     standings = decided.all_standings(project, options, hidden)
-    names = {who for each in standings.values() if each.verdict for who in each.annotators}
-    judges = judges.behind(names)
+    behind = {who for each in standings.values() if each.verdict for who in each.annotators}
+    judges = judges.behind(behind)
     path = path_of(db)
 
     def rows_of(pairs: Iterable[PairOutline], db: Database) -> Iterator[ExportRow]:
@@ -236,7 +242,7 @@ def _plan(
         entries=entries,
         by_basis=_counted(standings[pair.id].basis for pair in rows.pairs),
         redacted=dict(sorted(kinds.items())) if options.redact else None,
-        speakers=_speakers(db),
+        speakers=speakers,
         certificates=judges.certificates,
         crowd=weighed.model if weighed else None,
         kin=split.kin(db),

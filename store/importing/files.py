@@ -20,6 +20,7 @@ from store.importing.registry import FORMATS, prompts_of
 from store.importing.rows import FIELDS, PairRow, Problem, Row
 from store.importing.source import open_any
 from store.importing.writer import Writer
+from store.items import prompts
 
 BATCH: Final = 1000
 """Rows of one transaction: few enough that another process never waits long for the lock."""
@@ -144,6 +145,7 @@ def run(
         shown = os.fspath(source) if isinstance(source, str | os.PathLike) else "-"
         report = FileReport(shown, kind, options.get("format") or "")
         category = None if "category" in columns else options.get("category")
+        category = category and prompts.known_category(db, category)
         formats: Counter[str] = Counter()
         with _taken_back(db, dry=options.get("dry_run", False)):
             writer = Writer(db, source=opened.name, category=category, at=at)

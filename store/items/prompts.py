@@ -7,11 +7,11 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.db.project_database import immediate
 from store.items.columns import messages_of
 from store.items.table import Cells, Table
-from store.records import Message, Prompt
+from store.records import Category, Message, Prompt
 
 UNCATEGORISED = "uncategorised"
 """The category of a prompt nobody gave one."""
@@ -78,10 +78,10 @@ def add(
 
 def categorise(db: Database, prompt_id: str, category: str) -> None:
     """Gives a category to a prompt that has none yet."""
-    names = ", ".join(TABLE.names)
+    columns = ", ".join(TABLE.names)
     with immediate(db):
         row = db.execute(
-            f"SELECT {names} FROM prompt WHERE id = ? AND category = ?",  # noqa: S608 - of ours
+            f"SELECT {columns} FROM prompt WHERE id = ? AND category = ?",  # noqa: S608 - of ours
             [prompt_id, UNCATEGORISED],
         ).fetchone()
         if row is not None:
@@ -112,6 +112,16 @@ def at_place(db: Database, number: int) -> str | None:
         [number],
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def categories(db: Database) -> list[str]:
+    """Every category that prompts have, by name."""
+    return [str(row[0]) for row in db.execute("SELECT DISTINCT category FROM prompt ORDER BY 1")]
+
+
+def known_category(db: Database, word: str) -> str:
+    """A category as it is spelled here, or in the shipped set; itself where it is new."""
+    return names.find(word, [*Category, *categories(db)]) or word
 
 
 def count(db: Database) -> int:

@@ -17,6 +17,7 @@ from store.db.project_database import immediate
 from store.errors import BadInput
 from store.items import purged
 from store.log import events
+from store.names import hint
 
 WAY_BACK: Final = "bring it back with: pairlab remove --undo ID"
 """What to do, at the end of a message."""
@@ -75,7 +76,7 @@ def of_import(db: Database, name: str, *, removed: bool = False) -> list[str]:
     """
     known = [str(row[0]) for row in db.execute(_SOURCES)]
     if name not in known:
-        raise BadInput(f"nothing was imported from '{name}'; there is {', '.join(known) or 'none'}")
+        raise BadInput(f"nothing was imported from '{name}'{hint(name, known)}")
     return [str(row[0]) for row in db.execute(_OF_IMPORT, {"name": name, "removed": removed})]
 
 

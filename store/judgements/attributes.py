@@ -1,4 +1,8 @@
-"""What annotators choose to state of themselves: language, culture, field, or their own words."""
+"""What annotators choose to state of themselves: language, culture, field, or their own words.
+
+Attributes and what is stated are compared as names are (:mod:`store.names`): ``Language`` is
+``language``, in whichever file it was stated.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.errors import BadInput
 from store.log import events
 from store.records import Event
@@ -19,11 +23,12 @@ def state(db: Database, annotator: str, key: str, value: str, at: str) -> Event:
     """Record an attribute; a blank value takes it back.
 
     Raises:
-        BadInput: the attribute has no name.
+        BadInput: the attribute has no name that can be seen.
     """
-    name = ids.name(key)
-    if not name:
-        raise BadInput("an attribute needs a name, for example language")
+    if wrong := names.problem(key):
+        raise BadInput(f"an attribute is called for example language: a name {wrong}")
+    own = [item for item, _ in _stated(db, "annotator", annotator)]
+    name = names.find(key, [*own, *SUGGESTED, *keys(db)]) or ids.name(key)
     said = ids.name(value)
     return events.append(
         db, "attribute", name, annotator, {"text": said} if said else {"cleared": True}, at=at
@@ -32,27 +37,45 @@ def state(db: Database, annotator: str, key: str, value: str, at: str) -> Event:
 
 def of_annotator(db: Database, annotator: str) -> dict[str, str]:
     """What one annotator states, by attribute."""
-    rows = db.execute(
-        "SELECT item, json_extract(value, '$.text') FROM head"
-        " WHERE kind = 'attribute' AND annotator = ? ORDER BY item",
-        [ids.name(annotator)],
-    ).fetchall()
-    return dict(rows)
+    told: dict[str, str] = {}
+    for item, value in _stated(db, "annotator", annotator):
+        told[names.find(item, [*told, *SUGGESTED]) or item] = value
+    return dict(sorted(told.items()))
 
 
 def by_annotator(db: Database, key: str) -> dict[str, str]:
     """What everybody states of one attribute; those who say nothing are absent."""
-    rows = db.execute(
-        "SELECT annotator, json_extract(value, '$.text') FROM head"
-        " WHERE kind = 'attribute' AND item = ? ORDER BY annotator",
-        [ids.name(key)],
-    ).fetchall()
-    return dict(rows)
+    look = names.seen(key)
+    told: dict[str, str] = {}
+    for item in _items(db):
+        if names.seen(item) == look:
+            told |= dict(_stated(db, "item", item))
+    spelled: list[str] = []
+    for annotator in sorted(told):
+        told[annotator] = names.find(told[annotator], spelled) or told[annotator]
+        spelled.append(told[annotator])
+    return dict(sorted(told.items()))
 
 
 def keys(db: Database) -> list[str]:
     """The attributes anybody states, by name."""
-    rows = db.execute(
-        "SELECT DISTINCT item FROM head WHERE kind = 'attribute' ORDER BY item"
+    found: list[str] = []
+    for item in _items(db):
+        name = names.find(item, [*found, *SUGGESTED]) or item
+        found += [] if name in found else [name]
+    return sorted(found)
+
+
+def _items(db: Database) -> list[str]:
+    rows = db.execute("SELECT DISTINCT item FROM head WHERE kind = 'attribute' ORDER BY item")
+    return [str(row[0]) for row in rows.fetchall()]
+
+
+def _stated(db: Database, which: str, wanted: str) -> list[tuple[str, str]]:
+    """What stands of one annotator by attribute, or of one attribute by annotator; oldest first."""
+    other = "item" if which == "annotator" else "annotator"
+    return db.execute(
+        f"SELECT {other}, json_extract(value, '$.text') FROM head"  # noqa: S608 - names above
+        f" WHERE kind = 'attribute' AND {which} = ? ORDER BY at, item",
+        [ids.name(wanted)],
     ).fetchall()
-    return [row[0] for row in rows]

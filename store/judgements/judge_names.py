@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.errors import BadInput
+from store.judgements import askings
 
 _OWNER = (
     "SELECT model_sha256 FROM run"
@@ -32,6 +33,8 @@ def name_for(db: Database, model: str, sha256: str | None, given: str | None = N
         BadInput: another model has judged under the name that was given.
     """
     wanted = ids.AI + ids.name(model if given is None else given)
+    if given is not None:
+        wanted = names.find(wanted, askings.judges(db)) or wanted
     fingerprint = _fingerprint(sha256)
     owner = db.execute(_OWNER, [wanted]).fetchone()
     if owner is None or _fingerprint(owner[0]) == fingerprint:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
+from store.agreement.figure import NONE
 from store.reporting import pictures
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
@@ -74,7 +75,7 @@ def of_judge(found: Certificate, names: Callable[[str], str] = str) -> Iterator[
                 f"{b.low:.2f} to {b.high:.2f}",
                 f"{b.judge:.3f}",
                 f"{b.ci95[0]:.2f} to {b.ci95[1]:.2f}",
-                "-" if b.people is None else f"{b.people:.3f}",
+                NONE if b.people is None else f"{b.people:.3f}",
                 str(b.n),
             ]
             for b in by_length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from store.agreement.figure import Figure, rounded
+from store.agreement.figure import NONE, Figure, rounded
 from store.agreement.intervals import Interval
 
 _MARKS = "\\|`*_<>[]#"
@@ -26,12 +26,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def figure(value: Figure, digits: int = 3) -> str:
     """A figure, or a dash where there is none."""
-    return "-" if value.value is None else rounded(value.value, digits)
+    return NONE if value.value is None else rounded(value.value, digits)
 
 
 def interval(ends: Interval | None, digits: int = 2) -> str:
     """A 95 % interval, or a dash where there is none."""
-    return "-" if ends is None else " to ".join(rounded(end, digits) for end in ends)
+    return NONE if ends is None else " to ".join(rounded(end, digits) for end in ends)
 
 
 def quoted(text: str) -> str:

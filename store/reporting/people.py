@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlite_utils import Database
 
 from store.agreement import tables
+from store.agreement.figure import NONE, percent
 from store.agreement.pace import pace
 from store.agreement.selfagree import self_agreement
 from store.agreement.sides import left_picks
@@ -57,9 +58,9 @@ def _annotator(db: Database, name: str, names: Names) -> list[str]:
     return [
         cell(names(name)),
         *(str(number or 0) for number in (labels, skipped, informed, repeats)),
-        "-" if took.median is None else f"{took.median:.0f}",
-        "-" if left.share is None else f"{left.share:.0%}",
-        "-" if left.p is None else f"{left.p:.2f}",
+        NONE if took.median is None else f"{took.median:.0f}",
+        NONE if left.share is None else percent(left.share),
+        NONE if left.p is None else f"{left.p:.2f}",
         figure(again.kappa, 2),
         interval(again.ci95),
         cell(", ".join(f"{key}: {value}" for key, value in stated.items())) or "-",
@@ -78,7 +79,7 @@ def formal_rounds(db: Database, names: Names) -> Iterator[str]:
             cell(each.name),
             cell(", ".join(names(who) for who in each.annotators)),
             str(len(rounds.pairs_of(db, each.id))),
-            f"{each.overlap:.0%}",
+            percent(each.overlap),
             each.seal,
             each.ended or "going on",
             ", ".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,6 +86,12 @@ def spelled(db: Database, annotator: str) -> str:
     name = ids.name(annotator)
     known = db.execute("SELECT 1 FROM label_head WHERE annotator = ? LIMIT 1", [name]).fetchone()
     return name if known else as_known(name, names(db))
+
+
+def all_spelled(db: Database, annotators: Iterable[str]) -> tuple[str, ...]:
+    """Several names as the project knows them, each once."""
+    known = names(db)
+    return tuple(dict.fromkeys(as_known(each, known) for each in annotators))
 
 
 def names(db: Database) -> list[str]:

@@ -153,8 +153,8 @@ def create(
         BadInput: a name is taken or blank, fewer than two annotators, no pairs, no such seal.
         WrongId: a pair that does not exist.
     """
-    title, known = ids.name(name), presence.names(db)
-    who = tuple(dict.fromkeys(names.as_known(each, known) for each in annotators))
+    title = ids.name(name)
+    who = presence.all_spelled(db, annotators)
     wanted = sorted(set(pair_ids))
     shut = _seal(seal)
     if len(set(map(names.seen, who))) < max(len(who), 2):
@@ -166,7 +166,7 @@ def create(
     if not 0 <= overlap <= 1:
         raise BadInput("the overlap is a share from 0 to 1")
     with immediate(db):
-        if not title or any(other.name == title for other in ordered(db)):
+        if not names.seen(title) or names.find(title, [other.name for other in ordered(db)]):
             raise BadInput(f"a round needs a name of its own; '{title}' is blank or taken")
         _must_exist(db, wanted)
         value = {
@@ -206,12 +206,11 @@ def get(db: Database, round_id: str) -> Round:
     """The round of this id or name.
 
     Raises:
-        WrongId: there is none.
+        NoSuchName: there is none; a name that comes near is told.
     """
-    for each in ordered(db):
-        if round_id in (each.id, each.name):
-            return each
-    raise WrongId(round_id, "round")
+    there = {each.name: each for each in ordered(db)}
+    by_id = {each.id: each for each in there.values()}
+    return by_id.get(round_id) or there[names.resolve(round_id, there, "round")]
 
 
 def ordered(db: Database) -> list[Round]:

@@ -10,7 +10,10 @@ from sqlite_utils import Database
 
 from store import ids
 from store.errors import BadInput
+from store.items import prompts
 from store.judgements import decisions
+from store.names import resolve
+from store.rounds import presence
 
 _PAIRS = (
     "SELECT pair.id FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id"
@@ -56,9 +59,11 @@ def draw(
         seed: draws the sample.
 
     Raises:
-        BadInput: there are fewer pairs than asked for, or none.
+        BadInput: there are fewer pairs than asked for, or none; no prompt has the category.
     """
-    names = json.dumps([ids.name(each) for each in annotators])
+    names = json.dumps(presence.all_spelled(db, annotators))
+    if category is not None:
+        category = resolve(category, prompts.categories(db), "category")
     withdrawn = decisions.withdrawn_pairs(db)
     rows = db.execute(_PAIRS, [category]).fetchall()
     found = [row[0] for row in rows if row[0] not in withdrawn]

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.db.project_database import immediate
 from store.exporting import Reason
+from store.items import prompts
 from store.judgements import labels
 from store.records import Verdict
-from store.rounds import queue
+from store.rounds import presence, queue
 from store.views import closed, conditions, findings, out, search_index
-from store.views.query import Filter, Query, SearchTarget, Sort, nearest
+from store.views.query import Filter, Query, SearchTarget, Sort
 
 PAGE: Final = 200
 """Rows read at once."""
@@ -197,18 +198,12 @@ def every_id(db: Database, viewer: str, query: Query) -> list[str]:
 def problem(db: Database, query: Query) -> str:
     """Why the query cannot find anything: a value nothing has, with the nearest one that is."""
     for each in query.filters:
-        if each.name == "category":
-            known = _known(db, "SELECT DISTINCT category FROM prompt ORDER BY 1")
-            if _category(each.value) not in known:
-                return f'no category "{each.value}": {nearest(_category(each.value), known)}'
-        elif each.name == "principle":
-            known = _known(db, "SELECT DISTINCT principle_id FROM critique ORDER BY 1")
-            if each.value.casefold() not in {name.casefold() for name in known}:
-                return f'no principle "{each.value}": {nearest(each.value, known)}'
-        elif each.name == "finding" and _plain(each.value) not in findings.names():
-            return f'no check "{each.value}": {nearest(_plain(each.value), findings.names())}'
-        elif each.name == "out" and _plain(each.value) not in set(Reason):
-            return f'no reason "{each.value}": {nearest(each.value, list(Reason))}'
+        if each.name in _NAMED:
+            known = _NAMED[each.name](db)
+            said = _wanted(each)
+            if names.find(said, known) is None:
+                what = {"by": "annotator", "finding": "check", "out": "reason"}.get(each.name)
+                return f'no {what or each.name} "{each.value}"{names.hint(said, known)}'
     return ""
 
 
@@ -251,7 +246,7 @@ def _where(
     values: dict[str, Any] = dict(closed.parameters(db, viewer))
     if any(each.name == "out" for each in query.filters):
         out.work_out(db)
-    findings.work_out(db, [_plain(each.value) for each in query.filters if each.name == "finding"])
+    findings.work_out(db, [_value(db, each) for each in query.filters if each.name == "finding"])
     terms = search_index.look_up(db, query.words, viewer)
     where = [
         conditions.word(query.kind, term, all_of_it=all_of_it)
@@ -261,7 +256,7 @@ def _where(
         where.append(f"NOT {conditions.REMOVED[query.kind]}")
     for place, each in enumerate(query.filters):
         where.append(conditions.condition(query.kind, each, f":v{place}"))
-        values[f"v{place}"] = _value(each)
+        values[f"v{place}"] = _value(db, each)
     if query.number is not None:
         where.append(
             f"{'pair' if query.kind is SearchTarget.PAIR else 'prompt'}.position = :number"
@@ -275,28 +270,41 @@ def _order(query: Query) -> tuple[str, ...]:
     return ("prompt.category", *place) if query.sort is Sort.CATEGORY else place
 
 
-def _value(asked: Filter) -> str:
+def _value(db: Database, asked: Filter) -> str:
+    """A filter's value as the store spells it."""
+    said = _wanted(asked)
+    return (names.find(said, _NAMED[asked.name](db)) if asked.name in _NAMED else None) or said
+
+
+def _wanted(asked: Filter) -> str:
+    """A filter's value, with the other words there are for some."""
     if asked.name == "category":
-        return _category(asked.value)
-    if asked.name == "by":
-        return ids.name(asked.value)
-    return _plain(asked.value) if asked.name in {"out", "finding"} else asked.value
+        return _CATEGORY.get(asked.value.casefold(), asked.value.replace(" ", "_"))
+    return asked.value.replace("-", "_") if asked.name in {"out", "finding"} else asked.value
 
 
-def _plain(words: str) -> str:
-    """A reason or a check as the store spells it."""
-    return words.casefold().replace("-", "_")
+_CATEGORY: Final = dict.fromkeys(("look-alike", "benign look-alike"), "benign_lookalike")
 
 
-def _category(words: str) -> str:
-    """``benign look-alike`` as the store has it; a project's own words may hold anything."""
-    return {"look-alike": "benign_lookalike", "benign look-alike": "benign_lookalike"}.get(
-        words, words.replace(" ", "_")
-    )
+def _annotators(db: Database) -> list[str]:
+    """Everybody who has worked here, and the models that wrote."""
+    rows = db.execute("SELECT DISTINCT author FROM candidate WHERE author IS NOT NULL ORDER BY 1")
+    return list(dict.fromkeys([*presence.names(db), *(str(row[0]) for row in rows)]))
 
 
-def _known(db: Database, sql: str) -> list[str]:
-    return [str(row[0]) for row in db.execute(sql)]
+def _principles(db: Database) -> list[str]:
+    rows = db.execute("SELECT DISTINCT principle_id FROM critique ORDER BY 1")
+    return [str(row[0]) for row in rows]
+
+
+_NAMED: Final[dict[str, Callable[[Database], Sequence[str]]]] = {
+    "category": prompts.categories,
+    "by": _annotators,
+    "principle": _principles,
+    "finding": lambda _db: findings.names(),
+    "out": lambda _db: list(Reason),
+}
+"""The filters whose value is the name of something, and what there is."""
 
 
 def _row(

@@ -82,7 +82,7 @@ def categorise(db: Database, prompt_ids: Sequence[str], category: str) -> int:
     Raises:
         BadInput: it is no word for a category.
     """
-    word = "_".join(category.split())
+    word = prompts.known_category(db, "_".join(category.split()))
     if not word.isprintable() or not 0 < len(word) <= CATEGORY_MAX:
         raise BadInput(f"a category is a word or a few, at most {CATEGORY_MAX} characters")
     with immediate(db):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
+
+from store.names import find, hint
 
 
 class SearchTarget(StrEnum):
@@ -172,30 +173,18 @@ def parse(line: str, kind: SearchTarget = SearchTarget.PAIR, sort: Sort = Sort.P
     )
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """``; the nearest is X`` where a name comes near, else what there is."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    if close:
-        return f"the nearest is {close[0]}"
-    return f"there are {', '.join(known[:12])}" if known else "there are none"
-
-
 def _valued(name: str, value: str) -> tuple[str, str]:
     """A filter's value in its one form, and what is wrong with it."""
     if name not in FILTERS:
-        known = [*FILTERS, *BARE]
-        close = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"the nearest is {close[0]}" if close else f"there are {', '.join(known)}"
-        return value, f'no filter "{name}": {hint}; in quotes it is searched for'
+        told = hint(name, [*FILTERS, *BARE])
+        return value, f'no filter "{name}" (in quotes it is searched for){told}'
     if not value:
         return value, f"{name}: needs a value, for example {name}:{_example(name)}"
     if name not in _VALUES:
         return value, ""
-    plain = value.casefold()
-    plain = _OTHER_WORDS.get(name, {}).get(plain, plain)
-    if plain not in _VALUES[name]:
-        return value, f'no {name} "{value}": {nearest(plain, list(_VALUES[name]))}'
-    return plain, ""
+    other = _OTHER_WORDS.get(name, {})
+    found = find(other.get(value.casefold(), value), _VALUES[name])
+    return (found, "") if found else (value, f'no {name} "{value}"{hint(value, _VALUES[name])}')
 
 
 def _example(name: str) -> str:

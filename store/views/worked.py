@@ -22,15 +22,13 @@ _DECIDED: Final = (
     " GROUP BY 1"
 )
 _UPCOMING: Final = """
-SELECT position, text, CASE
-    WHEN EXISTS (
-        SELECT 1 FROM candidate JOIN head ON head.kind = 'decision' AND head.item = candidate.id
-            AND head.annotator = ?1 WHERE candidate.prompt_id = prompt.id
-    ) THEN 'decided'
-    WHEN EXISTS (
+SELECT position, text, CASE WHEN EXISTS (
         SELECT 1 FROM candidate WHERE prompt_id = prompt.id AND origin = 'revision'
     ) THEN 'ready' ELSE 'to come' END
-FROM kept_prompt AS prompt WHERE position > ?2 ORDER BY position LIMIT ?3
+FROM kept_prompt AS prompt WHERE position > ?2 AND NOT EXISTS (
+    SELECT 1 FROM candidate JOIN head ON head.kind = 'decision' AND head.item = candidate.id
+        AND head.annotator = ?1 WHERE candidate.prompt_id = prompt.id
+) ORDER BY position LIMIT ?3
 """
 _RECENT: Final = f"""SELECT json_group_array(seconds) FROM (
     SELECT json_extract(value, '$.seconds') AS seconds FROM head
@@ -87,11 +85,11 @@ class Upcoming(NamedTuple):
     position: int
     text: str
     state: str
-    """``ready`` to decide on, ``decided`` by this annotator, or ``to come``."""
+    """``ready`` to decide on, or ``to come``."""
 
 
 def upcoming(db: Database, annotator: str, position: int, number: int) -> list[Upcoming]:
-    """The prompts behind a place of the project, and how far each is for one annotator."""
+    """The prompts behind a place that one annotator has not decided on, and how far each is."""
     rows = db.execute(_UPCOMING, [ids.name(annotator), position, number]).fetchall()
     return [Upcoming(*row) for row in rows]
 

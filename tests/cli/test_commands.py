@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from store.clock import now
 from store.db.connection import open_store
 from store.judgements import labels, rulings
 from tests.cli.conftest import Pairlab, write_lines
+from tui.cli import COMMANDS, main
+from tui.cli.manual import page
 
 PAIRS = [
     {"id": "p1", "prompt": "How tall is the Eiffel Tower?", "a": "330 metres.", "b": "Very."},
@@ -232,7 +236,7 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab, tmp_path: Path) -> N
     ]
     write_lines(tmp_path / "judged.jsonl", rows)
     assert pairs("import", "judged.jsonl").exit_code == 0
-    assert "--between 'first' 'ai:m.gguf'" in pairs("agree").stderr
+    assert "--between first ai:m.gguf" in pairs("agree").stderr
     for pair in ("p1", "p2"):
         pairs("--as", "second", "label", pair, "a")
     result = json.loads(pairs("agree", "--json").stdout)
@@ -251,7 +255,7 @@ def test_agree_sets_people_and_models_apart(pairs: Pairlab, tmp_path: Path) -> N
     assert asked == found[0]
     told = pairs("agree").stdout
     assert "human and AI" in told
-    assert re.search(r"first +ai:m.gguf +3 +0.400 .* 0.667 +too few", told)
+    assert re.search(r"first +ai:m.gguf +3 +.40 .* 67 % +too few", told)
     for pair in ("p1", "p2", "p3"):
         pairs("--as", "third", "label", pair, "b")
     everybody = json.loads(pairs("agree", "--json").stdout)
@@ -298,9 +302,9 @@ def test_a_slice_is_pointed_at_for_its_disagreements_not_for_a_rare_verdict(
         if line.startswith(("harmful", "helpful"))
     }
     # n, agree, AC1, kappa
-    assert told["harmful"][1:5] == ["60", "0.983", "0.983", "0.000"]
+    assert told["harmful"][1:5] == ["60", "98", "%", ".98"]
     assert "look" not in told["harmful"]
-    assert told["helpful"][1:3] == ["40", "0.500"]
+    assert told["helpful"][1:4] == ["40", "50", "%"]
     assert told["helpful"][-2:] == ["look", "here"]
     assert project("report", "r.md").exit_code == 0
     report = (tmp_path / "r.md").read_text()
@@ -438,3 +442,56 @@ def test_a_slip_is_answered_with_what_was_meant(
 
 def test_the_version_has_a_short_option_too(pairlab: Pairlab) -> None:
     assert pairlab("-V").stdout == pairlab("--version").stdout != ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ag", "agree"),
+        ("export out --for", "--format"),
+        ("export out --format ax", "axolotl"),
+        ("export out --allow fl", "flagged"),
+        ("import x --format pot", "potato"),
+        ("run --constitution har", "harmlessness"),
+        ("agree --ties mer", "merge"),
+        ("round cl", "close"),
+    ],
+)
+def test_tab_completes(shell: str, words: str, found: str) -> None:
+    """What the shells' own functions ask of the program when tab is pressed."""
+    line = f"pairlab {words}".split()
+    number = line[-1] if shell == "fish" else str(len(line) - 1)
+    asked = {"COMP_WORDS": " ".join(line), "COMP_CWORD": number}
+    told = CliRunner().invoke(
+        main, [], env={**asked, "_PAIRLAB_COMPLETE": f"{shell}_complete"}, prog_name="pairlab"
+    )
+    assert found in re.split(r"[\s,]+", told.stdout)
+    script = CliRunner().invoke(
+        main, [], env={"_PAIRLAB_COMPLETE": f"{shell}_source"}, prog_name="pairlab"
+    )
+    assert f"_PAIRLAB_COMPLETE={shell}_complete" in script.stdout
+
+
+def test_a_suggested_command_works_from_where_one_stands(pairlab: Pairlab, tmp_path: Path) -> None:
+    folder = tmp_path / "my study"
+    folder.mkdir()
+    told = pairlab("--db", "my study/a b.db", "agree").stderr
+    command = told.strip().rpartition("with: ")[2]
+    assert command == "pairlab --db 'my study/a b.db' new"
+    assert pairlab(*shlex.split(command)[1:]).exit_code == 0
+    told = pairlab("--db", "my study/a b.db", "run").stderr
+    assert "`pairlab --db 'my study/a b.db' import FILE`" in told
+    (tmp_path / "p.jsonl").write_text('{"prompt": "Why?", "a": "So.", "b": "No."}\n')
+    assert pairlab("--db", "my study/a b.db", "import", "p.jsonl").exit_code == 0
+    told = pairlab("--db", "my study/a b.db", "certificate").stderr
+    assert "`pairlab --db 'my study/a b.db' judge` lets one" in told
+    assert pairlab("new").exit_code == 0  # without --db the bare command finds the file
+    assert "`pairlab import FILE`" in pairlab("run").stderr
+
+
+def test_the_manual_page_has_every_command_and_its_examples() -> None:
+    told = page().replace("\\-", "-")
+    for name in COMMANDS:
+        assert f'.SS "pairlab {name}' in told
+    assert "\npairlab export triplets.jsonl\n" in told

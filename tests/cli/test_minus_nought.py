@@ -44,7 +44,7 @@ def test_a_kappa_just_below_nought(project: Pairlab, tmp_path: Path) -> None:
     assert project("report", "report.md").exit_code == 0
     told.append((tmp_path / "report.md").read_text())
     assert all(told)
-    assert "0.000" in told[4]
+    assert "κ .00 " in told[4]
     for each in told:
         assert not MINUS_NOUGHT.search(each), each
 

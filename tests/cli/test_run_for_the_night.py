@@ -129,10 +129,10 @@ def test_a_policy_fixes_the_run_and_is_kept_with_it(asked: Pairlab, scripted: En
     ("policy", "options", "said"),
     [
         (POLICY, ("--candidates", "3"), "the policy fixes candidates: leave the option out"),
-        ("candidate = 3", (), "there is no option candidate; there are"),
+        ("candidate = 3", (), "there is no option candidate; did you mean candidates"),
         ("candidates = 0", (), "0 is not in the range"),
         ("candidates = ", (), "is no TOML"),
-        ("pairs = 'all'", (), "all is no rule"),
+        ("pairs = 'all'", (), "no rule 'all' here"),
         ("[judge]\nprinciples = 'few'", (), "want 1, another number or all"),
         ("[judge]\nprinciple = 2", (), "No such option"),
     ],

@@ -72,7 +72,7 @@ def test_people_and_judges_side_by_side(project: Pairlab, tmp_path: Path) -> Non
     listed = json.loads(ann("compare", "--list", "first_place:ai:m.gguf", "--json").stdout)
     assert len({each["item"] for each in listed}) == 4
     wrong = project("compare", "--list", "first_place:nobody")
-    assert (wrong.exit_code, "the figures are items:ann; " in wrong.stderr) == (2, True)
+    assert (wrong.exit_code, "did you mean first_place:ai:m.gguf?" in wrong.stderr) == (2, True)
     one = json.loads(ann("certificate", "m.gguf", "--list", "says a", "--json").stdout)
     both = json.loads(ann("certificate", "--list", "Says a:ai:m.gguf", "--json").stdout)
     assert one == both == listed

@@ -148,5 +148,6 @@ def test_a_cache_is_as_large_as_the_memory_holds(
     shared = [loading._CacheSize(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
     sizes = [*map(loading._in_lanes, shared), *shared]
     assert loading._largest(model, sizes, 1, on_gpu=True)[0] == taken
+    too_large = loading._CacheSize(1, room + 1, room + 1)
     with pytest.raises(MemoryError):
-        loading._largest(model, sizes[:1], 1, on_gpu=True)
+        loading._largest(model, [too_large], 1, on_gpu=True)

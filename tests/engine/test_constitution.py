@@ -101,7 +101,7 @@ def test_reading_a_file_gives_its_hash_and_text(tmp_path: Path) -> None:
         ("name = ", "f.toml: no valid TOML"),
         (HEAD, "f.toml: it has no [[principle]]"),
         (HEAD + "versoin = '2'\n" + PRINCIPLE, "unknown key versoin; did you mean version?"),
-        (HEAD + "zzz = '2'\n" + PRINCIPLE, "unknown key zzz; known are name, version"),
+        (HEAD + "zzz = '2'\n" + PRINCIPLE, "unknown key zzz; there are name, version"),
         (HEAD.replace('name = "mine"', "") + PRINCIPLE, "f.toml: name is missing"),
         (HEAD.replace('"mine"', "3") + PRINCIPLE, "name must be a text that is not empty"),
         (HEAD.replace('"mine"', '" "') + PRINCIPLE, "name must be a text that is not empty"),

@@ -77,7 +77,9 @@ async def test_a_search_lists_what_holds_the_words(labelled: Path, make_app: Mak
         assert [row.number for row in screen_of(pilot).rows] == [2]
         assert "/ moon -kill" in drawn(app)
         await seek(pilot, "moon staus:agreed")
-        assert 'no filter "staus": the nearest is status' in drawn(app)
+        assert 'no filter "staus" (in quotes it is searched for); did you mean status?' in drawn(
+            app
+        )
         assert [row.number for row in screen_of(pilot).rows] == [2]
         await press(pilot, "slash")
         assert screen_of(pilot).note_line.query_one(Input).value == "moon staus:agreed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from store.agreement.evaluation.answers import answers
-from store.agreement.figure import rounded
+from store.agreement.figure import short
 from store.agreement.item_scores import item_scores
 from store.db.connection import open_store
 from store.judgements import answer_classes
@@ -88,7 +88,7 @@ async def test_what_is_preferred_on_one_scale_and_the_pairs_behind_it(
             found = expected[f"round {number}"]
             words = lines[number].split()
             assert words[2:4] == [f"{found.games:,}", f"{found.won:g}"]
-            assert words[4].rstrip("*") == rounded(found.score, 2)
+            assert words[4].rstrip("*") == short(found.score)
         await press(pilot, "enter")
         best = max(expected.values(), key=lambda each: each.score)
         behind = len(item_scores(db, "round").pairs[best.item])

@@ -166,6 +166,6 @@ async def test_what_the_checks_find_is_told_with_the_search_that_lists_it(
     async with app.run_test(size=(140, 40)) as pilot:
         await press(pilot, "X")
         assert "1 of 1 labels came faster" in drawn(app)
-        assert "/ finding:hasty_labels" in drawn(app)
+        assert "/ lists the pairs: finding:hasty_labels" in drawn(app)
         await press(pilot, "slash", *"hasty", "enter")
         assert "Pairs · 1" in drawn(app)

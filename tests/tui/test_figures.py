@@ -74,9 +74,10 @@ def test_the_slice_to_look_at_is_where_people_surely_disagree() -> None:
 
 
 def test_a_preview_is_the_line_itself() -> None:
-    assert preview_line({"prompt": "[b]?", "n": 1}).plain == '{"prompt": "[b]?",\n "n": 1}'
+    assert preview_line({"prompt": "[b]?", "n": 1}).plain == ' "prompt": "[b]?"\n "n": 1'
     assert preview_line({}).plain == "{}"
-    assert preview_line({"chosen": "x" * 900}).plain.endswith(" …}")
+    assert preview_line({"chosen": "x" * 900}).plain.endswith('x …"')
+    assert preview_line({"chosen": "word " * 90}).plain.endswith(' word …"')
 
 
 def test_a_bar_of_nothing_is_full() -> None:

@@ -12,7 +12,7 @@ from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import AT
 from tui.app import PairlabApp
 from tui.dialogs.guideline import GuidelineScreen
-from tui.dialogs.guideline_text import found, sections
+from tui.dialogs.guideline_text import found, sections, unbroken
 
 SECOND = "# Guideline\n\nHonest before polite.\n\n## Length\n\nShorter is better.\n"
 
@@ -135,3 +135,12 @@ def test_sections_and_what_a_search_finds() -> None:
     assert found(SECOND, "BETTER shorter") == ["## Length\n\nShorter is better."]
     assert found(SECOND, "nowhere") == []
     assert "\n".join(found(SECOND, "")) == SECOND.rstrip()
+
+
+def test_a_paragraph_is_one_line_where_versions_are_compared() -> None:
+    text = (
+        "# Top\n\none\n  two\n**three**\n\n- a\n  b\n- c\n1. d\n\n```\nx\ny\n```\n\n| a |\n| b |\n"
+    )
+    assert unbroken(text) == (
+        "# Top\n\none two **three**\n\n- a b\n- c\n1. d\n\n```\nx\ny\n```\n\n| a |\n| b |\n"
+    )

@@ -23,7 +23,8 @@ from store import importing
 from store.db.connection import open_store
 from store.db.session import session
 from store.items import candidates, pairs, prompts
-from store.judgements import attributes, settings
+from store.judgements import attributes, drafts, settings
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.records import Seal
 from store.rounds import rounds
 from store.views.standing import first_mode
@@ -155,15 +156,21 @@ async def test_a_round_is_begun_followed_and_opened(
         await until(pilot, lambda: "first 0 of 2, second 0 of 2" in drawn(app))
         made = rounds.get(rows, "pilot")
         assert (made.seal, made.annotators) == (Seal.SEALED, ("first", "second"))
+        place = DraftPlace(DraftKind.REASON, made.id)
         await press(pilot, "enter")
         await write(pilot, "no")
         assert rounds.get(rows, "pilot").seal is Seal.SEALED
         await press(pilot, "enter")
         await write(pilot, "yes")
         assert rounds.get(rows, "pilot").seal is Seal.OPEN
-        await press(pilot, "e")
+        await press(pilot, "e", "e", "n", "o")
+        await until(pilot, lambda: "eno" in [d.text for d in drafts.of(rows, "first").values()])
+        await press(pilot, "escape", "e")  # after a kill it is the same
+        assert "your draft from" in drawn(app)
         await write(pilot, "enough")
-        assert rounds.get(rows, "pilot").ended == "closed"
+        ended = rounds.get(rows, "pilot")
+        assert ended.ended == "closed"
+        await until(pilot, lambda: place not in drafts.of(rows, "first"))
 
 
 async def test_what_one_states_a_backup_and_the_report(

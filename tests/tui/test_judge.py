@@ -80,9 +80,9 @@ async def test_a_ruling_has_reason_cause_and_confidence_and_changes_no_label(
         assert case is not None
         await press(pilot, "3", "9", "1")
         assert rulings.of_pair(rows, case.pair_id) == []
-        assert "1, because" in drawn(app)
+        assert "left, because" in drawn(app)
         await press(pilot, "d", "o", "s", "e", "enter")
-        assert judge(app).status.told == "disagreement 1: ruled 1"
+        assert judge(app).status.told == "disagreement 1: ruled left"
         assert "Disagreement 2 of 2 · 1 ruled" in drawn(app)
     made = rulings.standing(rows, case.pair_id)
     assert made is not None
@@ -158,7 +158,9 @@ async def test_the_list_opens_on_the_ruling_and_offers_what_was_taken_last(
         await press(pilot, "J")
         assert "why did they disagree" not in drawn(app)
         await press(pilot, "1")
-        assert "You rule 1" in drawn(app)
+        shown = drawn(app)
+        assert "Your ruling: upper" in shown
+        assert "Against me" not in shown  # what has no place here is not offered
         assert "honest difference" in drawn(app)
         await press(pilot, "2", "5", "0", "escape")
         assert "why did they disagree" not in drawn(app)

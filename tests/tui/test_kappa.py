@@ -310,7 +310,7 @@ async def test_without_a_comparison_it_says_what_to_do(
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "K")
         assert says in drawn(app)
-        assert "pairlab --db study.db --as NAME" in drawn(app)
+        assert f"pairlab --db {app.services.db_path} --as NAME" in " ".join(drawn(app).split())
         await press(pilot, "enter", "b", "o", "d", "tab", "down")
         assert app.screen is kappa_screen(app)
 

@@ -13,7 +13,7 @@ from store.agreement.trend import GuidelineMark, TrendPoint, guideline_marks
 from store.db.connection import open_store
 from store.items import pairs
 from store.judgements import guidelines, labels
-from tests.tui.driving import MakeApp, drawn, press
+from tests.tui.driving import MakeApp, drawn, press, settle
 from tests.tui.seed import a_chain
 from tui.modes.kappa.bars import bar
 from tui.modes.kappa.trend_plot import height, plot
@@ -64,6 +64,11 @@ def test_the_picture_never_leaves_its_frame(
     assert {len(line) for line in lines[:-2]} == {cells + 5}
 
 
+def test_the_axis_tells_the_half_only_where_it_has_room() -> None:
+    assert plot(points(0.8, 0.8), (), 40, 1).plain.split("\n")[-2].count("10") == 1
+    assert plot(points(0.8, 0.8), (), 12, 1).plain.split("\n")[-2] == "    └────20 pairs"
+
+
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1))
 def test_a_bar_has_its_length(one: float, two: float, three: float) -> None:
     low, value, high = sorted((one, two, three))
@@ -106,3 +111,26 @@ async def test_k_says_what_to_do_now_with_its_key(
         told = " ".join(drawn(app).split())
         assert "J rules on 3 disagreements" in told
         assert "L labels on: 47 more common pairs" in told
+
+
+async def test_k_shows_all_its_parts_at_80_by_24(empty_path: Path, make_app: MakeApp) -> None:
+    db = open_store(empty_path)
+    for n in range(40):
+        pair = a_chain(db, (f"{n}?", "x", "no", "y"), "harmful" if n % 2 else "sycophancy").pair
+        labels.give(db, pair, "first", "ab"[n % 2], at=at(n))
+        labels.give(db, pair, "second", "a" if n % 5 == 0 else "ab"[n % 2], at=at(n))
+    db.close()
+    app = make_app(empty_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K")
+        lines = drawn(app).split("\n")
+        rows = [" ".join(line.split()) for line in lines if line.strip()]
+        assert any(row.startswith("κ .80") and "golden" in row for row in rows)
+        assert any(row.startswith("now J rules on 4") for row in rows)
+        assert any("┤" in row and "second:" in row for row in rows)  # beside the table's head
+        assert any(row.startswith("harmful 20") for row in rows)
+        assert any(row.startswith("sycophancy 20") for row in rows)
+        assert app.screen.query_one("#mode").max_scroll_y == 0
+        await pilot.resize_terminal(220, 60)
+        await settle(pilot)
+        assert app.screen.query_one("#head").region.x == 30  # the page stands in the middle

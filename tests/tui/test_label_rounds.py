@@ -50,7 +50,8 @@ async def test_the_strength_scale(study: Path, rows: Database, make_app: MakeApp
         await press(pilot, "L")
         to_label = label(app).to_label
         assert to_label is not None
-        assert "1 Much left" in drawn(app)
+        keys = label(app).keys_line.render().plain
+        assert keys.startswith("1 Much left"), keys  # the scale first, then what is beside it
         assert "4 Much right" in drawn(app)
         await press(pilot, "4")
         assert label(app).status.told == "pair 1: much right"

@@ -43,7 +43,7 @@ async def test_numbers_best_first_with_a_tie_then_undo(
         await press(pilot, "2", "2", "enter")
         assert screen.status.told == "2 has its place"
         await press(pilot, "3", "backspace", "equals_sign", "4", "1", "3")
-        assert screen.status.doing == "2 = 4 > 1 > 3"
+        assert screen.status.doing == "best first: 2 = 4 > 1 > 3"
         assert "place 3" in drawn(app)
         watch.now += 20
         await press(pilot, "enter")

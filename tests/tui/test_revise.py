@@ -13,6 +13,7 @@ from store.items import candidates, pairs, prompts
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin
 from store.rounds import queue
+from store.views import worked
 from tests.tui.driving import (
     MakeApp,
     StandInRunner,
@@ -36,6 +37,7 @@ from tests.tui.seed import (
     add_round,
 )
 from tui.key_repeat import InputClock
+from tui.widgets.footer import shown_keys
 
 
 def chosen(rows: Database) -> dict[str, Choice]:
@@ -559,3 +561,26 @@ async def test_what_the_model_thought_is_counted_dim_and_folded(
         assert candidate.text == "I ought to be brief\n\nBecause."
         await press(pilot, "y")
         assert candidate.text == "Because."
+
+
+async def test_a_text_of_ones_own_has_half_of_a_low_screen(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "w")
+        view = revise(app).chain
+        assert view.editor.size.height >= view.size.height // 2 - 1
+
+
+async def test_the_end_without_a_model_says_what_was_decided(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "a", "a")
+        assert [each.state for each in worked.upcoming(rows, "first", 0, 5)] == ["ready"]
+        await press(pilot, "x")
+        assert "Every revision has been decided on: 2 accepted, 1 rejected." in drawn(app)
+        enabled = {key for key, _, works in shown_keys(app.screen) if works}
+        assert not {"v", "s", "a"} & enabled

@@ -67,6 +67,8 @@ async def test_header_and_footer_are_as_wide_as_the_screen(
         assert len(rows) == (1 if width == 200 else 2)
         assert all(row.cell_length <= width - 2 for row in rows)
         assert rows[-1].plain.endswith("q Quit")
+        if width == 120:  # the mode's own keys above those of everywhere
+            assert rows[1].plain.startswith("u Undo")
 
 
 async def test_the_footer_shows_only_keys_that_work(study: Path, make_app: MakeApp) -> None:

@@ -52,6 +52,19 @@ async def test_the_place_stays_in_the_text() -> None:
         assert shown(app)[0].strip() == "short"
 
 
+async def test_a_text_set_while_hidden_is_there_when_it_comes_back_at_its_old_size() -> None:
+    app = Alone()
+    async with app.run_test(size=(20, 5)) as pilot:
+        app.body.update(Content("the one before"))
+        await pilot.pause()
+        app.body.display = False
+        await pilot.pause()
+        app.body.update(Content("the new one"))
+        app.body.display = True
+        await pilot.pause()
+        assert "the new one" in drawn(app)
+
+
 async def test_a_longer_text_keeps_the_place_unless_told_otherwise() -> None:
     app = Alone()
     async with app.run_test(size=(20, 5)) as pilot:

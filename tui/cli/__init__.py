@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 from click.exceptions import NoSuchCommand
 
 from engine import netlock
 from engine.privacy import leave_no_traces
-from tui.cli import output
+from tui.cli import output, suggested
 from tui.cli.context import CliContext, default_annotator, report_failures
+from tui.cli.examples import epilog
 
 COMMANDS = {
     "new": "creates the project file",
@@ -78,6 +80,7 @@ class _Commands(click.Group):
             return None
         module = importlib.import_module(f"tui.cli.{cmd_name.replace('import', 'import_')}")
         command: click.Command = module.command
+        command.epilog = epilog(cmd_name)
         return command
 
     def resolve_command(
@@ -210,6 +213,8 @@ def main(
     Without a command the app opens. Its keys and colours can be changed in
     ~/.config/pairlab/config.toml ($XDG_CONFIG_HOME is honoured): see `pairlab keys --help`.
     """
+    named = ctx.get_parameter_source("db") is ParameterSource.COMMANDLINE
+    suggested.stand_at(COMMANDS, db if named else None)
     ctx.obj = CliContext(db, default_annotator(annotator), key_files)
     if ctx.invoked_subcommand is None:
         from tui.cli.engines import ServerChoice

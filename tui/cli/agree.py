@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.attributes import Group
@@ -34,7 +36,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 )
 @click.option(
     "--ties",
-    type=click.Choice(["separate", "merge", "drop"]),
+    type=OneOf(["separate", "merge", "drop"]),
     default="separate",
     show_default=True,
     help="Ties and both bad as own classes, as one, or left out with their pairs.",
@@ -70,10 +72,11 @@ def command(
     from store.agreement.ranked import ranked_pairs
     from store.agreement.tables import BY
     from store.ids import is_ai
+    from store.names import find
     from store.rounds import draws
 
     warm_up()
-    sliced = next((each for each in BY if each == by), None)
+    sliced = next((each for each in BY if by and find(by, BY) == each), None)
     stated = stated or (None if sliced else by)
     with context.open() as database:
         result = _agreement(database, between, sliced, ties)
@@ -123,15 +126,15 @@ def _groups(database: Database, stated: str, annotators: Sequence[str]) -> list[
         click.UsageError: none of these annotators states it.
     """
     from store.agreement.attributes import by_attribute
+    from store.agreement.tables import BY
     from store.judgements import attributes
+    from store.names import hint
     from tui.visible import clean
 
     groups = by_attribute(database, stated, annotators)
     if not groups:
-        known = ", ".join(attributes.keys(database))
-        hint = f"stated here: {known}" if known else "pairlab attribute states something"
-        others = "pairs are sliced by category, principle, origin or guideline"
-        raise click.UsageError(clean(f"nobody here states {stated}; {hint}; {others}"))
+        told = hint(stated, [*BY, *attributes.keys(database)])
+        raise click.UsageError(clean(f"--by: nobody here states {stated}{told}"))
     return groups
 
 
@@ -163,18 +166,24 @@ def _agreement(
     database: Database, between: tuple[str, str] | None, by: By | None, ties: Ties
 ) -> Agreement | ManyAgreement:
     from store.agreement import agreement, agreement_many, annotators
-    from store.rounds import rounds
+    from store.names import resolve
+    from store.rounds import presence, rounds
     from tui.visible import clean
 
     rounds.guard(database)
     if between is not None:
-        return agreement(database, *between, ties=ties, by=by)
+        known = presence.names(database)
+        first, second = (resolve(each, known, "annotator") for each in between)
+        if first == second:
+            raise click.UsageError(clean(f"--between wants two people; both are {first} here"))
+        return agreement(database, first, second, ties=ties, by=by)
     people = annotators(database)
     if len(people) > 2:
         return agreement_many(database, people, ties=ties, by=by)
     if len(people) < 2:
         who = f"only {people[0]} has labelled" if people else "nobody has labelled yet"
         models = annotators(database, ai=True) if people else []
-        hint = f"; with a model: --between '{people[0]}' '{models[0]}'" if models else ""
+        both = shlex.join([people[0], models[0]]) if models else ""
+        hint = f"; with a model: --between {both}" if both else ""
         fail(clean(f"agreement needs two annotators; {who}{hint}"))
     return agreement(database, people[0], people[1], ties=ties, by=by)

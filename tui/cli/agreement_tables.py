@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,12 +12,13 @@ from store.agreement import statistics
 from store.agreement.attributes import Group
 from store.agreement.bands import FEW, FEW_IN_SLICE, TOO_FEW
 from store.agreement.dawid_skene import CrowdModel
-from store.agreement.figure import Figure, rounded
-from store.agreement.intervals import Interval
+from store.agreement.figure import Figure
 from store.agreement.ranked import RankedPairs
 from store.agreement.report import Agreement, ManyAgreement
 from store.agreement.slices import Slice, look_first
+from store.agreement.statistics import Statistic
 from tui.cli.context import stdout_console
+from tui.formatting import coefficient, interval, share
 from tui.visible import clean
 
 
@@ -32,7 +33,9 @@ def show_two(agreement: Agreement, width: float) -> None:
     )
     few = f" (n under {FEW})" if 0 < agreement.n < FEW else ""
     band = f"{_band(agreement)}{few}"
-    console.print(f"κ {number(agreement.kappa)}   {interval(agreement.ci95)}   {band}".rstrip())
+    console.print(
+        f"κ {coefficient(agreement.kappa.value)}   {interval(agreement.ci95)}   {band}".rstrip()
+    )
     for line in _figures(agreement):
         console.print(line)
     if agreement.advice:
@@ -56,17 +59,18 @@ def show_many(result: ManyAgreement) -> None:
     console = stdout_console()
     console.print(" · ".join(map(clean, result.annotators)))
     console.print(
-        f"α {number(result.alpha)} (n {result.n})   "
-        f"Fleiss κ {number(result.fleiss)} (the {result.fleiss_n} pairs that all labelled)"
+        f"α {coefficient(result.alpha.value)} (n {result.n})   "
+        f"Fleiss κ {coefficient(result.fleiss.value)}"
+        f" (the {result.fleiss_n} pairs that all labelled)"
     )
     table = plain_table("first", "second", "n", "κ", "95 %", "agree", "band")
     for two in result.pairs:
         table.add_row(
             *map(clean, two.annotators),
             str(two.n),
-            number(two.kappa),
+            coefficient(two.kappa.value),
             interval(two.ci95),
-            number(two.figures["p_o"]),
+            share(two.figures["p_o"].value),
             _band(two),
         )
     console.print(table)
@@ -80,9 +84,9 @@ def show_models(found: Sequence[Agreement]) -> None:
         table.add_row(
             *map(clean, two.annotators),
             str(two.n),
-            number(two.kappa),
+            coefficient(two.kappa.value),
             interval(two.ci95),
-            number(two.figures["p_o"]),
+            share(two.figures["p_o"].value),
             "too few" if two.n < FEW_IN_SLICE else "",
         )
     console.print(table)
@@ -95,7 +99,7 @@ def _figures(agreement: Agreement) -> Iterator[str]:
     found = statistics.beside_kappa("command", len(agreement.counts.labels))
     for over_used in (False, True):
         told = [
-            f"{each.name} {number(agreement.figures[each.key])}"
+            f"{each.name} {_written(each, agreement.figures)}"
             for each in found
             if each.over_used is over_used
         ]
@@ -110,14 +114,10 @@ def _band(agreement: Agreement) -> str:
     return ", ".join(part for part in (band, few) if part)
 
 
-def number(figure: Figure) -> str:
-    """A figure to three places, or a dash where it is undefined."""
-    return "–" if figure.value is None else rounded(figure.value, 3)
-
-
-def interval(bounds: Interval | None) -> str:
-    """``0.410 to 0.780``; empty where there is none."""
-    return "" if bounds is None else " to ".join(rounded(end, 3) for end in bounds)
+def _written(statistic: Statistic, figures: Mapping[str, Figure]) -> str:
+    """One of the figures beside kappa, as mode K writes it."""
+    value = figures[statistic.key].value
+    return share(value) if statistic.written == "share" else coefficient(value)
 
 
 def _table(agreement: Agreement, first: str, second: str) -> Table:
@@ -138,8 +138,8 @@ def _show_slices(console: Console, slices: Sequence[Slice]) -> None:
         table.add_row(
             clean(part.value),
             str(part.n),
-            *(number(part.figures[each.key]) for each in others),
-            number(part.kappa),
+            *(_written(each, part.figures) for each in others),
+            coefficient(part.kappa.value),
             interval(part.ci95),
             "look here" if part is worst else "too few" if part.few else "",
         )
@@ -161,8 +161,9 @@ def show_crowd(model: CrowdModel) -> None:
     console = stdout_console()
     table = plain_table("right (Dawid-Skene)", "n", "share", "95 %", "by chance")
     for each in model.raters:
-        share, chance = rounded(each.competence, 3), rounded(each.chance, 3)
-        table.add_row(clean(each.name), str(each.n), share, interval(each.ci95), chance)
+        ends = "" if each.ci95 is None else " to ".join(map(share, each.ci95))
+        told = share(each.competence), ends, share(each.chance)
+        table.add_row(clean(each.name), str(each.n), *told)
     console.print(table)
     console.print(
         f"over {model.pairs} pairs, {model.smoothing:g} added to each cell; on {model.differs}"
@@ -177,6 +178,6 @@ def show_groups(stated: str, groups: Sequence[Group]) -> None:
     table = plain_table(clean(stated), "annotators", "n", "α")
     for group in groups:
         members = ", ".join(map(clean, group.annotators))
-        figure = group.alpha.reason or number(group.alpha)
+        figure = group.alpha.reason or coefficient(group.alpha.value)
         table.add_row(clean(group.value), members, str(group.n), figure)
     stdout_console().print(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from tui.cli import completion
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.formatting import counted
 
@@ -40,6 +41,7 @@ def attack_options(command: Callable[..., None]) -> Callable[..., None]:
             "--attack",
             multiple=True,
             metavar="STYLE",
+            shell_complete=completion.of(completion.styles),
             help="Wrap the harmful prompts in this style too, or in all; may be given again.",
         ),
     ):
@@ -78,7 +80,7 @@ def styles(attacks: Path | None, *, as_json: bool) -> None:
 
 
 @command.command("wrap")
-@click.argument("style", nargs=-1)
+@click.argument("style", nargs=-1, shell_complete=completion.of(completion.styles))
 @_file_option
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Of the first N prompts alone.")
 @json_option

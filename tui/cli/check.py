@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli import completion
 from tui.cli.context import CliContext, json_option, put, put_json
 from tui.cli.help_tables import TabledCommand
 
@@ -29,6 +30,7 @@ def _checks() -> dict[str, str]:
     default="consensus",
     show_default=True,
     metavar="SOURCE",
+    shell_complete=completion.of(completion.sources),
     help="What counts as decided: consensus, majority, by:NAME, source:NAME, decisions, ai or"
     " ai:NAME.",
 )

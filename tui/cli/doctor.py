@@ -6,6 +6,7 @@ import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.output import say_meanwhile
+from tui.cli.suggested import working
 
 
 @click.command("doctor")
@@ -52,7 +53,7 @@ def command(context: CliContext, *, repair: bool, quick: bool, as_json: bool) ->
         for finding in findings:
             put(f"{finding.severity.value:8} {finding.subject}: {finding.words}")
             if finding.remedy:
-                put(f"{'':8} {finding.remedy}")
+                put(f"{'':8} {working(finding.remedy)}")
     if broken:
         raise click.exceptions.Exit(1)
 

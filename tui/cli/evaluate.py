@@ -9,6 +9,7 @@ import click
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
 from tui.cli.listing import figure, list_option, tell_closed
 from tui.cli.making import Making, making_options
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.evaluation.answers import Slice
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 )
 @click.option(
     "--by",
-    type=click.Choice(["round", "constitution", "principle", "model", "temperature", "category"]),
+    type=OneOf(["round", "constitution", "principle", "model", "temperature", "category"]),
     default="round",
     show_default=True,
     help="Tell each round's answers apart by this as well.",

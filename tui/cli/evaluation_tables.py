@@ -9,9 +9,9 @@ from store.agreement.evaluation.evaluation import Evaluation, Stage
 from store.agreement.evaluation.front import dominated_for_sure
 from store.agreement.figure import rounded
 from store.agreement.intervals import Interval
-from tui.cli.agreement_tables import interval, number, plain_table
+from tui.cli.agreement_tables import plain_table
 from tui.cli.context import stdout_console
-from tui.formatting import counted
+from tui.formatting import coefficient, counted, interval
 from tui.pareto import MARKS, picture
 from tui.visible import clean
 
@@ -108,7 +108,7 @@ def _agreement(result: Evaluation) -> Table:
             clean(each.second),
             str(each.n),
             "–" if agreed is None else f"{rounded(agreed * 100, 0)} %",
-            number(each.kappa),
+            coefficient(each.kappa.value),
             interval(each.ci95),
         )
     return table

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli import completion
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say, tell_plain
 from tui.cli.help_tables import TabledCommand
+from tui.formatting import share
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.db.sqlite import Database
@@ -37,13 +39,22 @@ def _reasons() -> dict[str, str]:
     tables=(("Formats", _formats), ("Reasons why a pair stays", _reasons)),
 )
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--format", "format_", default="triplets", show_default=True, metavar="NAME")
+@click.option(
+    "--format",
+    "format_",
+    default="triplets",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=completion.of(completion.export_formats),
+    help="One of the formats below, or FILE.toml.",
+)
 @click.option(
     "--from",
     "from_",
     default="consensus",
     show_default=True,
     metavar="SOURCE",
+    shell_complete=completion.of(completion.sources),
     help="What counts as decided: consensus, majority, by:NAME, source:NAME (an imported file's"
     " own preference), decisions, ai, ai:NAME, or crowd (consensus:dawid-skene): three or more"
     " raters, people and models, each weighed.",
@@ -59,6 +70,7 @@ def _reasons() -> dict[str, str]:
     "--allow",
     multiple=True,
     metavar="REASON",
+    shell_complete=completion.of(completion.reasons),
     help="Let pairs in that this reason would keep out, where there is something to write; may be"
     " given again.",
 )
@@ -200,14 +212,9 @@ def _found(database: Database, annotator: str, search: str) -> frozenset[str]:
 def _nothing(plan: ExportPlan) -> str:
     """Why no row would go out, and what to do."""
     from store.exporting import EXPLAINED, Reason
-    from store.ids import AI, SOURCE
+    from store.ids import SOURCE
     from tui.visible import clean
 
-    asked = plan.options.annotator
-    if asked is not None and asked not in plan.speakers:
-        names = [name if name.startswith((SOURCE, AI)) else f"by:{name}" for name in plan.speakers]
-        there = f"there are {', '.join(names)}" if names else "nobody has yet"
-        return clean(f"--from {plan.options.from_}: nobody of this name said anything; {there}")
     why = "; ".join(
         f"{number}: {EXPLAINED[Reason(reason)]} ({reason})"
         for reason, number in plan.counts.items()
@@ -268,7 +275,7 @@ def _tell_splits(plan: ExportPlan, written: WrittenExport) -> None:
         return
     shares = zip(SPLIT_NAMES, plan.shares, strict=True)
     told = [
-        f"{rows.get(name, 0)} {name} ({rows.get(name, 0) / written.rows:.0%} of {wanted:.0%})"
+        f"{rows.get(name, 0)} {name} ({share(rows.get(name, 0) / written.rows)} of {share(wanted)})"
         for name, wanted in shares
     ]
     say(f"  {', '.join(told)}: all rows of one prompt are in one split.")

@@ -33,8 +33,9 @@ def show(context: CliContext, version: int | None, *, as_json: bool) -> None:
     if version is not None:
         found = next((each for each in history if each.version == version), None)
     if found is None:
-        there = f"there is no version {version}" if history else "there is no guideline yet"
-        fail(f"{there}; set one with: pairlab guideline set FILE")
+        if history:
+            fail(f"there is no version {version} of the guideline; there are 1 to {len(history)}")
+        fail("there is no guideline yet; set one with: pairlab guideline set FILE")
     if as_json:
         put_json(_as_json(found) | {"text": found.text})
     else:

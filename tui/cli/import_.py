@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli import completion
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.errors import BadInput
@@ -29,11 +31,17 @@ def _formats() -> dict[str, str]:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--kind",
-    type=click.Choice(["auto", "prompts", "pairs", "labels"]),
+    type=OneOf(["auto", "prompts", "pairs", "labels"]),
     default="auto",
     show_default=True,
 )
-@click.option("--format", "format_", metavar="NAME", help="[default: found out from the file]")
+@click.option(
+    "--format",
+    "format_",
+    metavar="NAME",
+    shell_complete=completion.of(completion.import_formats),
+    help="[default: found out from the file]",
+)
 @click.option(
     "--map",
     "mapping",
@@ -79,19 +87,21 @@ def command(
     A row that holds more than can be kept is refused with its reason; fields that were not read
     are named with their number.
     """
-    from store import clock, importing
+    from store import clock, importing, names
     from store.errors import BadInput
     from tui.cli.progress import counting
     from tui.dialogs import import_text
 
-    if format_ is not None and format_ not in importing.FORMATS:
-        raise click.UsageError(
-            f"--format '{format_}' is none of {', '.join(sorted(importing.FORMATS))}"
-        )
+    if format_ is not None:
+        known = names.find(format_, importing.FORMATS)
+        if known is None:
+            told = names.hint(format_, sorted(importing.FORMATS))
+            raise click.UsageError(f"--format: there is no format '{format_}'{told}")
+        format_ = known
     columns = _columns(mapping)
     if unknown := sorted(set(columns) - set(importing.FIELDS)):
         raise click.UsageError(
-            f"--map: there is no field '{unknown[0]}'; the fields are {', '.join(importing.FIELDS)}"
+            f"--map: there is no field '{unknown[0]}'{names.hint(unknown[0], importing.FIELDS)}"
         )
     options |= {"map": columns, "format": format_, "separator": _separator(delimiter)}
     reports = []

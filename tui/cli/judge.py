@@ -6,6 +6,7 @@ import click
 
 from tui.cli.context import CliContext, json_option
 from tui.cli.making import Making, making_options
+from tui.cli.one_of import OneOf
 
 
 def _principles(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
@@ -49,7 +50,7 @@ def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) 
 )
 @click.option(
     "--template",
-    type=click.Choice(["letters", "places"]),
+    type=OneOf(["letters", "places"]),
     default="letters",
     show_default=True,
     help="The wording: letters puts the principle last and calls the answers A and B, places puts"

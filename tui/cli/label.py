@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json
+from tui.cli.one_of import OneOf
 
 VERDICTS = ("a", "b", "tie", "both_bad", "skip")
 
 
 @click.command("label")
 @click.argument("pair")
-@click.argument("verdict", type=click.Choice(VERDICTS))
+@click.argument("verdict", type=OneOf(VERDICTS))
 @click.option("--note", metavar="T", help="A remark kept with the label.")
 @json_option
 @click.pass_obj

@@ -29,17 +29,17 @@ def list_option(example: str) -> Callable[[Command], Command]:
 
 
 def figure(figures: Mapping[str, T], wanted: str) -> T:
-    """What is behind the figure of this name, large and small letters alike.
+    """What is behind the figure of this name, found by what is seen of it.
 
     Raises:
         click.UsageError: there is none.
     """
-    known = {name.casefold(): each for name, each in figures.items()}
-    found = known.get(wanted.strip().casefold())
+    from store import names
+
+    found = names.find(wanted, figures)
     if found is None:
-        names = "; ".join(figures) or "none yet"
-        raise click.UsageError(f"there is no figure {wanted}; the figures are {names}")
-    return found
+        raise click.UsageError(f"there is no figure {wanted}{names.hint(wanted, figures)}")
+    return figures[found]
 
 
 def show_pairs(

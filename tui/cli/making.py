@@ -10,6 +10,9 @@ from typing import Any
 
 import click
 
+from tui.cli import completion
+from tui.cli.one_of import OneOf
+
 
 @dataclass(frozen=True, slots=True)
 class ThinkingOptions:
@@ -105,6 +108,7 @@ _OPTIONS = {
         default=_DEFAULT.constitution,
         show_default=True,
         metavar="NAME",
+        shell_complete=completion.of(completion.constitutions),
         help="A shipped constitution by name, or a TOML file.",
     ),
     "pick": click.option(
@@ -208,7 +212,7 @@ _OPTIONS = {
     ),
     "long_rejected": click.option(
         "--long-rejected",
-        type=click.Choice(["length_trap", "all"]),
+        type=OneOf(["length_trap", "all"]),
         help="Also write a long and useless answer to set against a short one: to the prompts of"
         " category length_trap, or to all.",
     ),

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from tui.cli import main
+from tui.cli.examples import EXAMPLES
 
 _ENDS = (
     ("0", "done"),
@@ -53,6 +54,8 @@ def _command(command: click.Command, name: str, parent: click.Context) -> Iterat
     yield f'.SS "{_text(name)} {_text(usage)}"'
     yield from _paragraphs(command.help)
     yield from _options(command, context)
+    if lines := EXAMPLES.get(name.removeprefix("pairlab ")):
+        yield from (".PP", "Examples:", ".nf", *(_text(f"pairlab {line}") for line in lines), ".fi")
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
             inner = command.get_command(context, each)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
 
 CONVERT = "`pairlab models convert FILE` makes such a copy."
 """What to do about weights that are read anew for every token."""
@@ -36,7 +37,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--to",
-    type=click.Choice(["q8_0", "q4_0"]),
+    type=OneOf(["q8_0", "q4_0"]),
     default="q8_0",
     show_default=True,
     help="How the weights are stored: q8_0 changes little in what the model writes; q4_0 is"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -42,7 +43,7 @@ def command(context: CliContext, *, starter: bool, encrypt: bool) -> None:
             )
     finally:
         database.close()
-    say(f"Open it with: pairlab --db {context.db}")
+    say(f"Open it with: pairlab --db {shlex.quote(str(context.db))}")
 
 
 def _new_key(context: CliContext) -> Key:

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from tui.cli import suggested
+
 if TYPE_CHECKING:  # rich: heavy, and not needed for --help
     from rich.console import Console
 
@@ -46,7 +48,7 @@ def put_json(value: Any) -> None:
 
 def say(line: str) -> None:
     """Narrate: one line on stderr."""
-    _print(line, err=True)
+    _print(suggested.working(line), err=True)
 
 
 def say_meanwhile(line: str) -> None:

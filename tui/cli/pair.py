@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.db.sqlite import Database
@@ -33,7 +34,7 @@ class _Rounds(click.ParamType[tuple[int, int]]):
 
 @click.command("pair")
 @click.argument("answers", nargs=-1, metavar="[A B]")
-@click.option("--rule", type=click.Choice(RULES), help="Which two answers of each prompt.")
+@click.option("--rule", type=OneOf(RULES), help="Which two answers of each prompt.")
 @click.option(
     "--rounds", type=_Rounds(), metavar="I:J", help="In each chain, round I with round J."
 )
@@ -116,17 +117,17 @@ def _wanted(
     from store.items import prompts
     from store.judgements import pairing
 
-    def named(text: str, kind: str) -> str:
+    def named(text: str) -> str:
         found = find.anything(db, text)
-        if found.kind != kind:
-            raise WrongId(text, kind)
+        if found.kind != "candidate":
+            raise WrongId(text, "candidate")
         return found.id
 
     if answers:
-        one, other = (named(text, "candidate") for text in answers)
+        one, other = map(named, answers)
         yield pairing.of_two(db, one, other)
         return
-    chosen = [named(prompt, "prompt")] if prompt else [each.id for each in prompts.ordered(db)]
+    chosen = [find.prompt_id(db, prompt)] if prompt else [each.id for each in prompts.ordered(db)]
     for prompt_id in chosen[:limit]:
         if rounds is not None:
             yield from pairing.by_rounds(db, prompt_id, *rounds)

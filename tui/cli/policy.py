@@ -85,10 +85,10 @@ def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Non
     defaults = {}
     for key, value in told.items():
         if key not in names:
-            raise click.BadParameter(
-                f"{path}: there is no option {key}; there are {', '.join(sorted(names))},"
-                " pairs and [judge]"
-            )
+            from store.names import hint
+
+            meant = hint(key, [*sorted(names), "pairs", "judge"])
+            raise click.BadParameter(f"{path}: there is no option {key}{meant}")
         param = names[key]
         several = param.multiple and not isinstance(value, list)
         defaults[str(param.name)] = [value] if several else _value(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -45,6 +46,6 @@ def command(context: CliContext, out: Path | None, *, texts: bool, as_json: bool
             say(f"{table:13} {taken:8} taken" + (f", {lost} could not be used" if lost else ""))
         if done.unread:
             say(f"Part of the tables {', '.join(done.unread)} could not be read.")
-        say(clean(f"{out} written; open it with: pairlab --db {out}"))
+        say(clean(f"{out} written; open it with: pairlab --db {shlex.quote(str(out))}"))
     if not done.whole:
         raise click.exceptions.Exit(3)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
+from tui.formatting import share
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.db.sqlite import Database
@@ -44,7 +47,7 @@ def command() -> None:
 )
 @click.option(
     "--show",
-    type=click.Choice(list(SHOWN)),
+    type=OneOf(list(SHOWN)),
     default="sealed",
     show_default=True,
     help="What is told before all have finished; the choice is recorded.",
@@ -95,7 +98,8 @@ def new(
             f" {drawn.taken} in another round."
         )
     for each in made.annotators:
-        say(f"  {each} labels with: pairlab --db {context.db} --as '{each}'")
+        way = ["pairlab", "--db", str(context.db), "--as", each]
+        say(f"  {each} labels with: {shlex.join(way)}")
 
 
 @command.command("list", short_help="All rounds, with everybody's progress.")
@@ -130,7 +134,7 @@ def show_(context: CliContext, name: str, *, as_json: bool) -> None:
         return
     put(_line(told))
     put(f"  begun by {told['by']}, {told['at']}; seed {told['seed']}")
-    put(f"  {told['pairs']} pairs, {told['overlap']:.0%} of them to everybody")
+    put(f"  {told['pairs']} pairs, {share(told['overlap'])} of them to everybody")
     if told["ended"] is None:
         put(f"  {told['show']}: {SHOWN[told['show']]}")
 

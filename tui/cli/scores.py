@@ -8,6 +8,7 @@ import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, say, stdout_console
 from tui.cli.listing import figure, list_option, show_pairs
+from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.bradley_terry import ItemStrength
@@ -18,7 +19,7 @@ _WHOSE = {"people": "person", "ai": "model"}
 
 
 @click.command("scores")
-@click.option("--of", type=click.Choice(OF), default="model", show_default=True, help="What.")
+@click.option("--of", type=OneOf(OF), default="model", show_default=True, help="What.")
 @click.option("--prompt", metavar="ID", help="Only this prompt; needed to compare its answers.")
 @click.option(
     "--from",
@@ -51,15 +52,11 @@ def command(
         raise click.UsageError("--of answer wants --prompt ID: answers are compared in one prompt")
     from store import find
     from store.agreement.item_scores import item_scores
-    from store.errors import WrongId
 
     with context.open() as database:
         prompt_id = None
         if prompt is not None:
-            found = find.anything(database, prompt)
-            if found.kind != "prompt":
-                raise WrongId(prompt, "prompt")
-            prompt_id = found.id
+            prompt_id = find.prompt_id(database, prompt)
         done = item_scores(database, cast("Of", of), _WHOSE.get(whose, whose), prompt_id=prompt_id)
         if listed and done.scores:
             show_pairs(context, database, figure(done.pairs, listed), as_json=as_json)
@@ -90,8 +87,7 @@ def _show(of: str, done: ItemScores) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from store.agreement.figure import rounded
-    from tui.cli.agreement_tables import interval
+    from tui.formatting import coefficient, interval
     from tui.visible import clean
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -106,7 +102,7 @@ def _show(of: str, done: ItemScores) -> None:
             clean(score.item[:12] if of == "answer" else score.item),
             str(score.games),
             f"{score.won:g}",
-            rounded(score.score, 3) + "*" * score.prior,
+            coefficient(score.score) + "*" * score.prior,
             interval(score.ci95) or (score.reason or ""),
         )
     stdout_console().print(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
+from tui.cli.one_of import OneOf
 from tui.formatting import share
 
 _QUEUES = {
@@ -16,7 +17,7 @@ _QUEUES = {
 @click.command("setting")
 @click.option(
     "--strength",
-    type=click.Choice(["on", "off"]),
+    type=OneOf(["on", "off"]),
     help="Ask how much better the better answer is, with the keys 1 to 4.",
 )
 @click.option(
@@ -41,7 +42,7 @@ _QUEUES = {
 )
 @click.option(
     "--queue",
-    type=click.Choice(["project", "useful"]),
+    type=OneOf(["project", "useful"]),
     help="Pairs in project order, or first those where judge and people may differ most.",
 )
 @click.option(
@@ -122,8 +123,10 @@ def rules(text: str) -> list[str]:
         click.UsageError: one of them is none.
     """
     from store.judgements.settings import RULES
+    from store.names import NoSuchName, resolve
 
     rules = [] if text == "none" else text.split(",")
-    if unknown := [rule for rule in rules if rule not in RULES]:
-        raise click.UsageError(f"--pairs: {unknown[0]} is no rule; there are {', '.join(RULES)}")
-    return rules
+    try:
+        return [resolve(rule, RULES, "rule") for rule in rules]
+    except NoSuchName as wrong:
+        raise click.UsageError(f"--pairs: {wrong}") from None

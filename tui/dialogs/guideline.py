@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from store.judgements import guidelines, labels
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.records import Guideline
 from store.rounds import relabel
+from tui.dialogs.guideline_text import unbroken
 from tui.drafts import since
 from tui.formatting import counted
 from tui.keys.texts import GUIDELINE, GUIDELINE_EDITOR
@@ -38,7 +40,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.note_line import NoteLine
 from tui.widgets.rule import Rule
 from tui.widgets.scrolling import Scrolls
-from tui.widgets.word_diff import drawn, word_diff
+from tui.widgets.word_diff import Change, drawn, word_diff
 
 if TYPE_CHECKING:
     from tui.app import PairlabApp
@@ -120,6 +122,8 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
             return False
         if action == "relabel":
             return bool(self._state.older)
+        if action == "search" and not self._state.history:
+            return None
         return super().check_action(action, parameters)
 
     def action_edit(self) -> None:
@@ -275,10 +279,13 @@ class GuidelineScreen(Scrolls, ModalScreen[None], TextScreen):
         self.pane.show_version(shown)
         if shown is not None and self._marked and self._at > 0:
             before = history[self._at - 1]
+            changed = word_diff(unbroken(before.text), unbroken(shown.text))
             self.pane.show(
-                drawn(word_diff(before.text, shown.text)),
+                drawn(changed),
                 title=f"Guideline v{shown.version}, changes since v{before.version}",
             )
+            kept = itertools.takewhile(lambda each: each.change is Change.KEEP, changed)
+            self.pane.show_place(sum(len(each.text) for each in kept))
         self.versions.set_options(self._line(each) for each in reversed(history))
         if history:
             self.versions.highlighted = len(history) - 1 - self._at

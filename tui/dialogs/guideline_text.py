@@ -13,6 +13,8 @@ from tui.widgets.text_body import MEASURE
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ORDER = re.compile(r"^\s*1\.\s", re.MULTILINE)
+_STARTS = re.compile(r"[-*+]\s|\d+[.)]\s|[#>|]|```")
+"""What a line begins with that goes on with no other."""
 OPENING = 11
 """Lines of it that stand beside one's work at most."""
 
@@ -27,6 +29,22 @@ def sections(text: str) -> list[str]:
             parts.append([])
         parts[-1].append(line)
     return ["\n".join(lines) for lines in parts]
+
+
+def unbroken(text: str) -> str:
+    """The text with each paragraph on one line, as it is drawn; code and tables as they are."""
+    lines: list[str] = []
+    fenced = False
+    for line in text.split("\n"):
+        words, fence = line.strip(), line.lstrip().startswith("```")
+        before = lines[-1].lstrip() if lines else ""
+        alone = fenced or not words or not before or before.startswith(("#", "|", "```"))
+        if alone or _STARTS.match(words):
+            lines.append(line)
+        else:
+            lines[-1] = f"{lines[-1].rstrip()} {words}"
+        fenced ^= fence
+    return "\n".join(lines)
 
 
 def found(text: str, search: str) -> list[str]:
@@ -48,8 +66,8 @@ def drawn(text: str, search: str = "") -> Content:
     return whole
 
 
-def opening(guideline: Guideline, key: str) -> Content:
-    """A guideline's section with a numbered list, or its first, dim; ``key`` opens all of it."""
+def opening(guideline: Guideline) -> Content:
+    """A guideline's section with a numbered list, or its first, dim."""
     parts = sections(guideline.text)
     ordered = (part for part in parts if _ORDER.search(part))
     words = hang(drawn(next(ordered, parts[0])), MEASURE)
@@ -58,9 +76,8 @@ def opening(guideline: Guideline, key: str) -> Content:
         for part in words.split("\n", allow_blank=True)
         for line in part.wrap(MEASURE) or [part]
     ]
-    head = Content.styled(f"Guideline v{guideline.version} · {key} opens it all", "$muted")
     kept = lines[:OPENING]
     ends = [at for at, line in enumerate(kept) if not line.plain.strip()]
     if len(lines) > OPENING and ends:
         kept = kept[: ends[-1]]
-    return Content("\n").join([head, Content(""), *(line.stylize("$muted") for line in kept)])
+    return Content("\n").join([line.stylize("$muted") for line in kept])

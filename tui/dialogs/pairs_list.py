@@ -114,7 +114,7 @@ class ItemsScreen(ModalScreen[None], Bordered):
         if isinstance(found, Content):
             await self.app.push_screen(Sheet(title, found))
         else:
-            await self.app.push_screen(PairSheet(title, found.text, found.known))
+            await self.app.push_screen(PairSheet("Prompt", found.text, found.known))
 
     def _options(self) -> list[Option]:
         width = max((len(item.aside) for item in self._items), default=0) + 3

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
+from store.judgements.drafts import DraftPlace
 from tui.path_suggester import PathSuggester
 from tui.text import one_line, plain
 from tui.text_screen import TextScreen
@@ -159,7 +160,13 @@ class PanelScreen(ModalScreen[None], TextScreen):
         self.refresh_bindings()
 
     def question(
-        self, label: str, answer: Answer, text: str = "", *, is_path: bool = False
+        self,
+        label: str,
+        answer: Answer,
+        text: str = "",
+        *,
+        is_path: bool = False,
+        place: DraftPlace | None = None,
     ) -> None:
         """Ask for a line.
 
@@ -168,10 +175,19 @@ class PanelScreen(ModalScreen[None], TextScreen):
             answer: gets what was written; not called where one leaves with escape.
             text: what stands there to begin with.
             is_path: tab completes names of files.
+            place: which text it is, where what is written is to outlast the app.
         """
-        self._answer = answer
+        drafts = self.pair_app.session.drafts
+
+        async def answered(said: str) -> None:
+            await answer(said)
+            if place is not None:
+                drafts.drop(place)
+
+        self._answer = answered
+        draft = drafts.get(place) if place is not None else None
         self.note_line.query_one(CleanInput).suggester = PathSuggester() if is_path else None
-        self.note_line.open("answer", text, label=label)
+        self.note_line.open("answer", text, label=label, place=place, draft=draft)
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
         """An answer."""

@@ -9,6 +9,7 @@ from functools import partial
 from textual.binding import Binding
 
 from store.db.sqlite import Database
+from store.judgements.drafts import DraftKind, DraftPlace
 from store.records import Seal
 from store.rounds import presence, rounds, sampling
 from store.rounds.rounds import Round
@@ -94,7 +95,8 @@ class RoundsScreen(PanelScreen):
         """Although not all have finished."""
         chosen = self._chosen
         if chosen is not None:
-            self.question("why it ends early", partial(self._end, chosen.id))
+            place = DraftPlace(DraftKind.REASON, chosen.id)
+            self.question("why it ends early", partial(self._end, chosen.id), place=place)
 
     async def _end(self, round_id: str, reason: str) -> None:
         at = self.pair_app.services.clock()

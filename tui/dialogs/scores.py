@@ -10,12 +10,11 @@ from textual.binding import Binding
 from textual.content import Content
 
 from store.agreement.bradley_terry import PRIOR_VARIANCE
-from store.agreement.figure import rounded
 from store.agreement.intervals import Interval
 from store.agreement.item_scores import ItemScores, Of
 from store.errors import StoreError
 from tui.dialogs.figures_list import FigureLine, FiguresScreen, ListPairs
-from tui.formatting import counted
+from tui.formatting import coefficient, counted, interval
 from tui.text import one_line, plain
 
 _OF: Final[tuple[Of, ...]] = ("model", "temperature", "principle", "round")
@@ -97,8 +96,8 @@ def _lines(found: ItemScores) -> Iterator[FigureLine]:
         if each.component != component:
             component = each.component
             yield FigureLine(Content.styled("never compared with those above", "$muted"))
-        score = rounded(each.score, 2) + ("*" if each.prior else "")
-        told = "" if each.ci95 is None else " to ".join(rounded(end, 2) for end in each.ci95)
+        score = coefficient(each.score) + ("*" if each.prior else "")
+        told = interval(each.ci95)
         name = set_cell_size(one_line(each.item, width), width)
         shown = f"{name}{each.games:>6,}{each.won:>7g}{score:>8}  {told:<15}"
         drawn = _drawn(each.score, each.ci95, low, high)

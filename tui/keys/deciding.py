@@ -100,14 +100,6 @@ REVISE: list[BindingType] = [
 LABEL: list[BindingType] = [
     Binding("1", "verdict('a')", "Left", id="label.left", tooltip="the left one is better"),
     Binding("2", "verdict('b')", "Right", id="label.right", tooltip="the right one is better"),
-    Binding("equals_sign", "verdict('tie')", "Tie", id="label.tie", tooltip="both equally good"),
-    Binding(
-        "b",
-        "verdict('both_bad')",
-        "Both bad",
-        id="label.both_bad",
-        tooltip="neither may be used",
-    ),
     Binding(
         "1",
         "scale('a', 2)",
@@ -129,6 +121,14 @@ LABEL: list[BindingType] = [
         "Much right",
         id="label.much_right",
         tooltip="the right one is much better",
+    ),
+    Binding("equals_sign", "verdict('tie')", "Tie", id="label.tie", tooltip="both equally good"),
+    Binding(
+        "b",
+        "verdict('both_bad')",
+        "Both bad",
+        id="label.both_bad",
+        tooltip="neither may be used",
     ),
     Binding(
         "c",

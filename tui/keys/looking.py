@@ -196,7 +196,6 @@ EXPORT: list[BindingType] = [
         "tab",
         "app.focus_next",
         "Next",
-        show=False,
         id="move.next_pane",
         tooltip="reasons, rows, path",
     ),

@@ -45,7 +45,7 @@ from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
-from tui.widgets.reading import ReadingView
+from tui.widgets.reading import VERY_WIDE, ReadingView
 
 if TYPE_CHECKING:
     from store.log.undo import Undone
@@ -55,6 +55,9 @@ T = TypeVar("T")
 
 JUMP = "#"
 """What the line below is open for when it asks for a number."""
+
+PAGE = 160
+"""Cells of a page of figures or lines in the middle of a very wide screen."""
 
 
 class ModeScreen(ReadingKeys):
@@ -157,6 +160,12 @@ class ModeScreen(ReadingKeys):
     def cramped(self) -> bool:
         """The screen is too small to show both answers."""
         return any(view.cramped for view in self._views if view.display)
+
+    def page_cells(self, width: int) -> int:
+        """Cells of a page of figures or lines, which stands in the middle of a very wide screen."""
+        side = (width - PAGE) // 2 if width > VERY_WIDE else 0
+        self.query_one("#mode").styles.padding = (0, side)
+        return width - 2 * side
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
@@ -347,7 +356,7 @@ class ModeScreen(ReadingKeys):
             return self.has_class("-full")
         if action == "turns":
             return self.item_id is not None and self._conversation
-        if action in {"skip", "flag", "note", "where_from"} and self.item_id is None:
+        if action in ITEM_ACTIONS and self.item_id is None:
             return None
         return True
 

@@ -16,9 +16,9 @@ from tui.widgets.reading import Band, ReadingColumn
 GUIDELINE = 52
 """Cells the guideline takes at most beside the answers."""
 SAID_WIDE, SAID_STACKED = 5, 3
+"""Rows for who said what."""
 PARTING = 3
 """Blank rows between its parts."""
-"""Rows for who said what."""
 
 
 class CaseView(PairView):
@@ -53,7 +53,7 @@ class CaseView(PairView):
             yield [
                 ReadingColumn([self.left]),
                 ReadingColumn([self.right]),
-                ReadingColumn([self.guideline], GUIDELINE),
+                ReadingColumn([self.guideline], min(GUIDELINE, self.size.width * 3 // 10)),
             ]
 
     def need(self, widget: Widget, width: int, room: int) -> int:

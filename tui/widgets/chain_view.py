@@ -102,7 +102,7 @@ class ChainView(ReadingView):
                 self.prompt,
                 *((self.candidate, self.critique) if self.stacked else ()),
             ]
-            return max(room - sum(pane.rows(width) + 1 for pane in above), 1 + AWAITED)
+            return max(room - sum(pane.rows(width) + 1 for pane in above), room // 2)
         return need
 
     @property

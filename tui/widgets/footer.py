@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
+LEAST = 16
+"""Columns below which nothing is said of what goes on."""
 _ADDRESS = 40
 """Columns for the server that is open; mode M shows the whole address."""
 
@@ -73,8 +75,7 @@ class StatusLine(Widget):
         opened = "network: only" if self.network else "open:"
         server = f"{opened} {first.partition('://')[2]}" if first else ""
         server = one_line(server, _ADDRESS - len(more)) + more
-        most = width * 2 // 3 if self.doing else width
-        told = one_line(self.told, max(most - cell_len(server), 0))
+        told = one_line(self.told, max(width - cell_len(server), 0))
         dropped = one_line(self.dropped, max(width - cell_len(told) - cell_len(server) - 4, 0))
         right = "  ".join(part for part in (told, dropped, mark, server) if part)
         closed = f"network: {self.network}" if self.network and not server else ""
@@ -83,7 +84,8 @@ class StatusLine(Widget):
         taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
         if closed and taken + 4 <= width:
             right = "  ".join(part for part in (right, closed) if part)
-        left = one_line(self.doing, max(width - cell_len(right) - 2, 0))
+        free = max(width - cell_len(right) - 2, 0)
+        left = one_line(self.doing, free) if free >= LEAST or not right else ""
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
 
@@ -171,11 +173,26 @@ class KeysLine(Widget):
     def _needed(self, width: int) -> int:
         if self.app.size.height < LOW:
             return 1
-        entries = shown_keys(self.screen)
-        rows = len(_rows(entries, width, _gap(width))) if entries else 1
+        rows = len(self._rows(width)) or 1
         at, most = self._most
         self._most = (width, max(min(rows, 2), most if at == width else 1))
         return self._most[1]
+
+    def _rows(self, width: int) -> list[Content]:
+        """One row where they fit; else the mode's own keys above the common ones; else filled."""
+        entries = shown_keys(self.screen)
+        places = own_places(self.screen)
+        own = sum(binding.id in places for _, binding, _ in entries)
+        gaps = (3, 2, 1) if width >= WIDE - 2 else (2, 1)
+        for gap in gaps[:2]:
+            if len(rows := _rows(entries, width, gap)) <= 1:
+                return rows
+        for gap in gaps if own else ():
+            rows = [*_rows(entries[:own], width, gap), *_rows(entries[own:], width, gap)]
+            if len(rows) == 2:
+                return rows
+        wide = _rows(entries, width, gaps[0])
+        return wide if len(wide) == 2 else _rows(entries, width, 1)
 
     def render(self) -> Content:
         """Every key with its word; where there is no room, help tells how many more there are."""
@@ -183,19 +200,12 @@ class KeysLine(Widget):
         entries = shown_keys(self.screen)
         if not entries:
             return Content("")
-        gap = _gap(width)
-        rows = _rows(entries, width, gap)
-        if len(rows) > height:
-            rows = _rows(entries, width, 1)
+        rows = self._rows(width)
         left_out = 0
         while len(rows) > height and len(entries) > left_out + 2:
             left_out += 1
             rows = _rows(_without(entries, left_out), width, 1)
         return Content("\n").join([row.truncate(width, ellipsis=True) for row in rows[:height]])
-
-
-def _gap(width: int) -> int:
-    return 3 if width >= WIDE - 2 else 2
 
 
 def _rows(entries: Sequence[tuple[str, Binding, bool]], width: int, gap: int) -> list[Content]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -11,6 +14,9 @@ from textual.widgets import Static
 from tui.keymap import BY_ID, key_of
 from tui.text import plain
 from tui.widgets.hanging import under
+
+_WIDEST = 40
+"""Cells of a way on; a command with a longer path is followed by what it does, without a column."""
 
 
 class NextStep(Static):
@@ -32,12 +38,12 @@ class NextStep(Static):
             ways: the id of a key, or a command, and what it does.
         """
         ways = [(key_of(self, way) if way in BY_ID else way, does) for way, does in ways]
-        width = max((cell_len(way) for way, _ in ways), default=0) + 3
+        width = min(max((cell_len(way) for way, _ in ways), default=0), _WIDEST) + 3
         lines = [plain(sentence)]
         if ways:
             lines.append(Content(""))
         for way, does in ways:
-            gap = " " * (width - cell_len(way))
+            gap = " " * max(width - cell_len(way), 3)
             lines.append(Content.assemble(plain(way, "bold $accent"), gap, plain(does, "$muted")))
         self._told, self._indent = Content("\n").join(lines), width
         self._hang()
@@ -50,6 +56,7 @@ class NextStep(Static):
         self.update(under(self._told, self._indent, self.content_size.width))
 
 
-def command(words: str, db_name: str) -> str:
-    """A command as one would type it for this project file."""
-    return f"pairlab {words}" if db_name == "pairlab.db" else f"pairlab --db {db_name} {words}"
+def command(words: str, project: Path) -> str:
+    """A command as one would type it for this project file, from where the app was started."""
+    found = str(project) in ("pairlab.db", os.environ.get("PAIRLAB_DB"))
+    return f"pairlab {words}" if found else f"pairlab --db {quote(str(project))} {words}"

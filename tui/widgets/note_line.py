@@ -35,6 +35,12 @@ class CleanInput(Input):
         return kept
 
 
+class NoteInput(CleanInput):
+    """An input that says in the footer what ends it."""
+
+    BINDINGS = [Binding("enter", "submit", "Done", tooltip="keeps what stands in the line")]
+
+
 class NoteLine(Horizontal):
     """Hidden until :meth:`open`; gives the keys back when it is left."""
 
@@ -67,7 +73,7 @@ class NoteLine(Horizontal):
     def compose(self) -> ComposeResult:
         """The word before the line, the line."""
         yield Static(self._label, markup=False)
-        yield CleanInput(compact=True, select_on_focus=False)
+        yield NoteInput(compact=True, select_on_focus=False)
 
     @property
     def about(self) -> str:
@@ -100,7 +106,6 @@ class NoteLine(Horizontal):
         self.query_one(Static).update(
             word if draft is None else f"{word} (your draft from {since(draft)})"
         )
-        field.placeholder = "enter keeps it, esc leaves"
         self.display = True
         opened(field)
 

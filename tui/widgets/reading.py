@@ -173,8 +173,17 @@ class ReadingView(Widget):
             return Content("")
         more = counted(self._missing, "more row") if self._missing else "more columns"
         return Content.styled(
-            f"Too small to show both answers: verdicts wait for {more}.", "$warning"
+            f"{' ' * LEFT}Too small to show both answers: verdicts wait for {more}.", "$warning"
         )
+
+    def _parted(self, bands: Sequence[Band], rows: Sequence[int], room: int) -> Sequence[int]:
+        """A long text area gives a row to part each text from the next: no pane moves for it."""
+        gaps = len(bands) - 1
+        for at, band in enumerate(bands):
+            written = any(isinstance(w, Editor) for column in band for w in column.widgets)
+            if written and sum(rows) == room and rows[at] - gaps > room // 2:
+                return [*rows[:at], rows[at] - gaps, *rows[at + 1 :]]
+        return rows
 
     def _shares(self, size: Size) -> list[tuple[Widget, Region]]:
         self._missing = 0
@@ -197,8 +206,9 @@ class ReadingView(Widget):
         if rows is None:
             self._missing = sum(claim.least for claim in of_bands) - size.height
             return []
+        given = self._parted(bands, rows, size.height)
         found = []
-        for at, (y, height) in enumerate(zip(_tops(size.height, rows), rows, strict=True)):
+        for at, (y, height) in enumerate(zip(_tops(size.height, given), given, strict=True)):
             x = left
             for column, cells, wanted in zip(bands[at], widths[at], claims[at], strict=True):
                 found += _column(column, Region(x, y, cells, height), wanted)

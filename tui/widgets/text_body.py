@@ -199,7 +199,9 @@ class TextBody(Widget, can_focus=False):
         return start <= y < start + length
 
     def _wrap(self) -> None:
-        if self.is_attached and self.size.width > LEFT + RIGHT:
+        if not self.is_attached or self.size.width <= LEFT + RIGHT:
+            self._width = 0  # hidden: where it comes up at its old size, it is wrapped then
+        else:
             before, repaint = len(self._lines), self._stale
             self._width = self.size.width
             self._lines = self._strips(self._width)

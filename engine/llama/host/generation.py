@@ -18,7 +18,7 @@ from engine.llama.protocol import Answer as Line
 from engine.llama.protocol import Done
 
 
-class _Drawn(NamedTuple):
+class _Untold(NamedTuple):
     """A token whose text has not been made."""
 
     job: GenerateJob
@@ -47,7 +47,7 @@ class AnswerWriter:
         self._pieces = pieces
         self._send = send
         self._clock = clock
-        self._untold: list[_Drawn] = []
+        self._untold: list[_Untold] = []
 
     def take(self, row: BatchRow, answer: RunningAnswer, token: int) -> None:
         """Add a drawn token to its answer; :meth:`tell` makes its text."""
@@ -58,7 +58,7 @@ class AnswerWriter:
         if not ends:
             answer.written.append(token)
         last = ends or answer.full
-        self._untold.append(_Drawn(job, answer, None if ends else token, last))
+        self._untold.append(_Untold(job, answer, None if ends else token, last))
         if last:
             row.answers.remove(answer)
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
 from store.agreement.evaluation import answers as stages
 from store.agreement.evaluation.answers import Answer, Kind, Slice, answers
 from store.agreement.evaluation.front import Point, Step, dominated_for_sure, front
@@ -27,7 +27,6 @@ from store.agreement.intervals import Interval, smoothed_wald
 from store.agreement.kappa import kappa, observed
 from store.agreement.underlying_pairs import of_rater
 from store.content.refusals import answer_class
-from store.errors import BadInput
 from store.judgements import answer_classes, askings
 from store.records import AnswerClass
 from store.rounds import rounds
@@ -244,6 +243,7 @@ def evaluate(db: Database, *, source: str = RULES, by: Slice | None = None) -> E
         for name, classes in answer_classes.standing(db).items()
     }
     people = _middle(each for name, each in given.items() if ids.is_person(name))
+    source = _whose(source, given)
     used = _used(source, ruled, people, given)
     outcomes = _outcomes(db)
     parts: dict[tuple[str, str], list[Answer]] = defaultdict(list)
@@ -318,10 +318,13 @@ def _used(source: str, ruled: Classes, people: Classes, given: Mapping[str, Clas
         return people
     if source == AI:
         return _middle(each for name, each in given.items() if ids.is_ai(name))
-    if source not in given:
-        known = ", ".join((RULES, PEOPLE, AI, *given))
-        raise BadInput(f"{source} has classed no answer; there are {known}")
     return given[source]
+
+
+def _whose(source: str, given: Iterable[str]) -> str:
+    """Who classed, as it is spelled here; a model also without its ``ai:``."""
+    there = (RULES, PEOPLE, AI, *given)
+    return names.find(ids.AI + source, there) or names.resolve(source, there, "classes of")
 
 
 def _middle(given: Iterable[Classes]) -> dict[str, AnswerClass]:

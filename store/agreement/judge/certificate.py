@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids
+from store import ids, names
+from store.agreement import tables
 from store.agreement.counts import counts, tally_of
 from store.agreement.figure import as_number, as_numbers
 from store.agreement.judge import judged_pairs, length, own_text, people, position, votes
@@ -105,6 +106,9 @@ def certificate(db: Database, judge: str, *, people: Sequence[str] | None = None
         StoreError: it has answered about no pair.
     """
     name = named(db, judge)
+    if people:
+        known = tables.annotators(db)
+        people = [names.resolve(each, known, "annotator") for each in people]
     return of_pairs(name, *read(db, people))
 
 
@@ -129,11 +133,9 @@ def named(db: Database, judge: str) -> str:
         StoreError: nobody of this name has answered about a pair.
     """
     there = judges(db)
-    full = ids.name(judge if ids.is_ai(judge) else ids.AI + judge)
-    if full in there:
-        return full
-    known = f"there are {', '.join(there)}" if there else "no model has judged yet: pairlab judge"
-    raise StoreError(f"no judge {full} here; {known}")
+    if not there:
+        raise StoreError(f"no judge '{judge}' here; no model has judged yet: pairlab judge")
+    return names.find(judge, there) or names.resolve(ids.AI + judge, there, "judge")
 
 
 def of_pairs(

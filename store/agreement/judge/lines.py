@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from store.agreement.figure import rounded
+from store.agreement.figure import NONE, rounded
 from store.agreement.judge.certificate import Certificate
 from store.agreement.judge.measured import Measured, missing
 from store.agreement.judge.people import Accuracy
@@ -229,7 +229,7 @@ def _parts(found: Certificate, names: Names) -> Iterator[CertificateLine]:
 
 
 def _three(number: float | None) -> str:
-    return "-" if number is None else rounded(number, 3).replace("0.", ".", 1)
+    return NONE if number is None else rounded(number, 3).replace("0.", ".", 1)
 
 
 def _p(p: float) -> str:

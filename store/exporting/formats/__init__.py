@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from store import names
 from store.exporting.formats import template
 from store.exporting.formats.audit import AUDIT
 from store.exporting.formats.base import ExportFormat
@@ -61,9 +61,8 @@ def named(name: str) -> ExportFormat[Any]:
         return FORMATS[name]
     if name.lower().endswith(template.ENDING):
         return template.read(Path(name))
-    near = get_close_matches(name, FORMATS, n=1)
-    hint = f" (did you mean {near[0]})" if near else ""
+    if found := names.find(name, FORMATS):
+        return FORMATS[found]
     raise UsageProblem(
-        f"--format {name}: no such format{hint}; there are {', '.join(FORMATS)}, and FILE.toml for"
-        " one of your own"
+        f"--format {name}: no such format (FILE.toml is one of your own){names.hint(name, FORMATS)}"
     )

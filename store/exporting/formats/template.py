@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from store import names
 from store.exporting.formats.base import (
     ExportFormat,
     Line,
@@ -116,8 +116,8 @@ def _mistakes(found: Mapping[str, Any]) -> list[str]:
         return [*said, "[fields] and [texts] are tables: KEY = VALUE, a line each"]
     for key, value in fields.items():
         if not isinstance(value, str) or value not in VALUES:
-            near = get_close_matches(str(value), VALUES, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            near = names.nearest(str(value), VALUES)
+            hint = f"; did you mean {near}?" if near else ""
             said.append(f"fields.{key}: '{value}' is none of {', '.join(VALUES)}{hint}")
     for key, value in texts.items():
         if not isinstance(value, str):

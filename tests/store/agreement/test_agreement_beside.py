@@ -96,7 +96,7 @@ def test_self_agreement_that_wears_off_hints_at_a_rest(db: Database) -> None:
         say(db, pair, "first", verdict, 100 + i, phase=Phase.REPEAT)
     result = self_agreement(db, "first")
     assert (result.earlier, result.recent) == (1.0, 0.5)
-    assert result.hint == "repeats agree in 50% of the last 10, 100% before: a rest may help"
+    assert result.hint == "repeats agree in 50 % of the last 10, 100 % before: a rest may help"
 
 
 def test_left_picks(db: Database) -> None:

@@ -211,7 +211,7 @@ def test_a_favourite_place_is_told_by_name(db):
         labels.give(db, made, "left", "ab"[n % 2], left="ab"[n % 2], at=AT)
     found = finding(db, "favourite_place")
     assert found.level is Level.WARN
-    assert "left 100% left (n 60)" in found.summary
+    assert "left 100 % left (n 60)" in found.summary
     assert "even" not in found.summary
     assert found.figures == {"annotators": 2, "biased": 1}
 

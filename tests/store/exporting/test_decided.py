@@ -10,6 +10,7 @@ from store.exporting.card import card
 from store.items import pairs
 from store.judgements import decisions, labels, rulings
 from store.log import undo
+from store.names import NoSuchName
 from store.records import Phase
 from store.rounds import rounds
 from tests.store.building import AT, a_chain
@@ -121,7 +122,9 @@ def test_one_annotators_own_word(db):
     made = pair(db, "why?", "one", "two")
     give(db, made, ann="a", bob="b")
     assert chosen(db, from_="by:bob") == [("two", "one")]
-    assert reason_of(db, made, from_="by:eve") == "unlabelled"
+    assert chosen(db, from_="by:BOB") == [("two", "one")]
+    with pytest.raises(NoSuchName, match="did you mean bob"):
+        planned(db, from_="by:bobby")
 
 
 def test_models_and_people_are_kept_apart(db):

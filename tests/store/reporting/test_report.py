@@ -40,7 +40,7 @@ def test_figures_rulings_and_history(study):
     # n 7, p_o 5/7, p_e (4*3 + 3*3)/49, kappa (35 - 21)/(49 - 21)
     for line in (
         "| harmful | 4 | 0 | 4 |",
-        "| ann | 8 | 0 | 0 | 0 | 10 | 57% | 1.00 | - | - | language: German |",
+        "| ann | 8 | 0 | 0 | 0 | 10 | 57 % | 1.00 | – | – | language: German |",
         "| pairs with both labels, n | 7 |",
         "| only the first, only the second | 1, 1 |",
         "| kappa | 0.500 |",
@@ -100,7 +100,7 @@ def test_a_sealed_round_is_waited_for(study):
     with pytest.raises(SealedRound, match="pilot"):
         report.compose(db)
     rounds.close(db, "pilot", "ann", "bob is ill", AT)
-    assert "| pilot | ann, bo\\|b | 9 | 100% | sealed | closed |" in report.compose(db)
+    assert "| pilot | ann, bo\\|b | 9 | 100 % | sealed | closed |" in report.compose(db)
 
 
 def test_an_empty_project(db):

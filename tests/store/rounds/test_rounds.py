@@ -11,6 +11,7 @@ from store.errors import BadInput, SealedRound, WrongId
 from store.judgements import disagreements, labels
 from store.log import current_state
 from store.log.undo import undo
+from store.names import NoSuchName
 from store.rounds import rounds
 from store.rounds.rounds import Round, RoundProgress, Seal
 from tests.store.conftest import AT
@@ -220,5 +221,7 @@ def test_a_round_that_makes_no_sense_is_refused(db: Database, wrong: dict[str, o
 def test_a_round_of_unknown_pairs_is_refused(db: Database) -> None:
     with pytest.raises(WrongId, match="nothing"):
         a_round(db, ["nothing"])
-    with pytest.raises(WrongId, match="round 'nothing'"):
-        rounds.get(db, "nothing")
+    made = a_round(db, some_pairs(db, 1), name="First pass")
+    assert rounds.get(db, "first  PASS") == made
+    with pytest.raises(NoSuchName, match="no round 'frist pass' here; did you mean First pass"):
+        rounds.get(db, "frist pass")

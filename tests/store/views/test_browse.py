@@ -14,7 +14,7 @@ from store.db.connection import create, open_store
 from store.errors import BadInput
 from store.exporting import ExportOptions, plan
 from store.items import pairs, prompts
-from store.judgements import decisions, labels, rulings
+from store.judgements import attributes, decisions, labels, rulings
 from store.records import Choice, Message
 from store.rounds import relabel, rounds
 from store.views import browse, closed, marked, search_index
@@ -126,7 +126,9 @@ def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer
         ("category:harmful -status:ruled", [1, 2]),
         ("by:ann", [1, 2, 3, 4, 6]),
         ("by:bob", [1, 2, 3]),
-        ("by:BOB", []),
+        ("by:BOB", [1, 2, 3]),
+        ("by:\u0412ob", [1, 2, 3]),  # a Cyrillic letter
+        ("category:HARMFUL", [1, 2, 3]),
         ("hasty", [4]),
         ("flagged", [6]),
         ("-flagged by:ann", [1, 2, 3, 4]),
@@ -293,6 +295,7 @@ def test_no_search_depends_on_what_is_kept_from_its_viewer(db: Database, line: s
     made = [a_chain(db, (f"Prompt {n}?", f"short {n}", "no", f"longer {n}")) for n in range(4)]
     for chain in made:
         labels.give(db, chain.pair, "ann", "a", seconds=90, at=AT)
+    attributes.state(db, "bob", "field", "law", AT)  # that he works here is no secret
     search_index.read_in(db, steps=1000)
     before = listed(db, line, "carl")
     labels.give(db, made[0].pair, "bob", "b", seconds=1, note=SECRET, at=AT)

@@ -478,7 +478,7 @@ class BrowseScreen(ActsOnMarks):
                 await self._show_item()
 
     def _tell_next_step(self) -> None:
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.next_step.tell(
             "This project is empty: there is nothing to look at yet.",
             [

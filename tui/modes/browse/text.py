@@ -15,7 +15,7 @@ from store.views.preview import ItemPreview, Part
 from store.views.query import Query, SearchTarget, Sort
 from store.views.search_index import Coverage
 from tui.formatting import counted, seconds
-from tui.modes.judge.text import SIDES
+from tui.sides import SIDES
 from tui.text import one_line, plain
 from tui.widgets.prompt_pane import ROLES
 

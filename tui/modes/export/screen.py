@@ -22,7 +22,7 @@ from store.items import pairs
 from store.log import undo
 from tui.dialogs.format_picker import FormatPicker
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
-from tui.formatting import counted
+from tui.formatting import category, counted
 from tui.keys.looking import EXPORT
 from tui.messages import AgreementMoved, ExportThese
 from tui.modes.base import ModeScreen
@@ -240,12 +240,16 @@ class ExportScreen(ModeScreen):
                     self.background(self._check, group="checks")
         self.refresh_bindings()
 
-    def on_resize(self, _event: Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
         """What the checks say is wrapped under its beginning."""
+        self.page_cells(event.size.width)
         self.call_after_refresh(self._draw_checks)
+        self.call_after_refresh(self._tell_format)
 
     async def _check(self) -> None:
-        self._checked = lines.checked(await worker.checks(self.services.db_path))
+        self._checked = lines.checked(
+            await worker.checks(self.services.db_path), self.app.key_of("all.find")
+        )
         self._draw_checks()
 
     def _draw_checks(self) -> None:
@@ -335,9 +339,7 @@ class ExportScreen(ModeScreen):
         if len(every) > len(allowed):
             left = counted(len(every) - len(allowed), "pair")
             notes.append(f"{left} you have not labelled yet: closed until you have")
-        items = [
-            PairLine(text.id, text.prompt_text, text.category.replace("_", " ")) for text in texts
-        ]
+        items = [PairLine(text.id, text.prompt_text, category(text.category)) for text in texts]
         await self.app.push_screen(
             ItemsScreen(lines.reason_title(reason), items, self._read, note="; ".join(notes))
         )
@@ -360,13 +362,12 @@ class ExportScreen(ModeScreen):
         self.background(self._plan, group="plan")
 
     def _tell_format(self) -> None:
-        self.format_line.update(
-            Content.assemble(
-                ("format  ", "$muted"),
-                (self._format, "bold"),
-                (f"   {summaries()[self._format]}", "$muted"),
-            )
+        line = Content.assemble(
+            ("format  ", "$muted"),
+            (self._format, "bold"),
+            (f"   {summaries()[self._format]}", "$muted"),
         )
+        self.format_line.update(under(line, lines.BEFORE, self.format_line.content_size.width))
 
     def _default_path(self) -> str:
         some = "" if self._only is None else "-selection"
@@ -387,7 +388,7 @@ class ExportScreen(ModeScreen):
             self.refresh_bindings()
 
     def _tell_next_step(self) -> None:
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.next_step.tell(
             "There is no pair in this project yet, so nothing can go out.",
             (
@@ -407,7 +408,7 @@ def _no_rows(planned: Planned) -> Content:
             "$muted",
         )
     return plain(
-        "No pair goes out yet; the lines above or at the left say why. Label pairs in L, or accept "
+        "No pair goes out yet: the list of what stays says why. Label pairs in L, or accept "
         "revisions in R.",
         "$muted",
     )

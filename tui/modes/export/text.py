@@ -79,24 +79,30 @@ def left_closed(closed: int) -> str:
 
 
 def preview_line(line: Mapping[str, Any]) -> Content:
-    """One line as it is written, each field on a line of its own; a long field is cut."""
-    fields = []
-    for place, (key, value) in enumerate(line.items()):
-        text = json_text(value)
-        shown = text if len(text) <= FIELD_CHARACTERS else f"{text[:FIELD_CHARACTERS]} …"
-        fields.append(
-            Content.assemble(
-                "{" if place == 0 else " ",
-                plain(f"{json_text(key)}: ", "$accent"),
-                plain(shown),
-                "}" if place == len(line) - 1 else ",",
-            )
-        )
+    """One row as it is written, without its braces, a field a line; a long field is cut."""
+    fields = [
+        Content.assemble(plain(f" {json_text(key)}: ", "$accent"), plain(_cut(json_text(value))))
+        for key, value in line.items()
+    ]
     return Content("\n").join(fields) if fields else Content("{}")
 
 
-def checked(found: Sequence[Told]) -> Content:
-    """What the checks warn of, the gravest first, and how to see the pairs; one line each."""
+def _cut(text: str) -> str:
+    """A long field to a word's end, closed as it is in the file."""
+    if len(text) <= FIELD_CHARACTERS:
+        return text
+    kept = text[:FIELD_CHARACTERS]
+    kept = kept.rsplit(" ", 1)[0] if " " in kept[FIELD_CHARACTERS // 2 :] else kept
+    return f'{kept} …"' if text.startswith('"') else f"{kept} …"
+
+
+def checked(found: Sequence[Told], key: str) -> Content:
+    """What the checks warn of, the gravest first, a line each; then how to see the pairs.
+
+    Args:
+        found: what all checks say.
+        key: the one that searches.
+    """
     order = list(Level)
     told = sorted(
         (each for each in found if each.finding.level in {Level.LOOK, Level.WARN}),
@@ -107,11 +113,13 @@ def checked(found: Sequence[Told]) -> Content:
             ("checks" if place == 0 else "", "$muted"),
             " " * (BEFORE - 6 if place == 0 else BEFORE),
             plain(each.finding.summary, "$warning" if each.finding.level is Level.WARN else ""),
-            (f"   / finding:{each.check.id}" if each.finding.pairs else "", "$muted"),
         )
         for place, each in enumerate(told[:MOST_CHECKS])
     ]
+    named = [f"finding:{e.check.id}" for e in told[:MOST_CHECKS] if e.finding.pairs]
     more = len(told) - len(lines)
-    if more > 0:
-        lines.append(Content.styled(f"        {more} more: pairlab check", "$muted"))
+    hints = [f"{key} lists the pairs: {', '.join(named)}"] if named else []
+    hints += [f"{more} more: pairlab check"] if more > 0 else []
+    if hints:
+        lines.append(Content.styled("\n".join(" " * BEFORE + hint for hint in hints), "$muted"))
     return Content("\n").join(lines)

@@ -8,6 +8,7 @@ from functools import partial
 from textual import getters
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -29,6 +30,7 @@ from tui.messages import LabelStored
 from tui.modes.base import JUMP, ModeScreen
 from tui.modes.judge import text as lines
 from tui.modes.judge.text import RulingDraft
+from tui.sides import said
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.case_view import CaseView
 from tui.widgets.choice_list import ChoiceList
@@ -37,6 +39,13 @@ from tui.widgets.next_step import NextStep, command
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
 from tui.widgets.rule import Rule
+
+ASIDE = frozenset(
+    {"search", "edit", "order", "against", "skip", "flag", "where_from", "shield", "walk", "reason"}
+)
+"""Actions that have no place while the list of a ruling is open."""
+
+NEED_A_CASE = frozenset({"rule", "reason", "add_case", "cause", "sure", "search", "order"})
 
 
 class JudgeScreen(ModeScreen):
@@ -100,6 +109,10 @@ class JudgeScreen(ModeScreen):
         reading_it = self.has_class("-reading") and self.has_class("-narrow")
         return (self.guideline,) if reading_it else (self.left, self.right)
 
+    def on_resize(self, _event: Resize) -> None:
+        """Left and right may be upper and lower now."""
+        self._draw()
+
     def on_screen_resume(self) -> None:
         """Opened, or back from another mode: what is new."""
         self.background(self._come_back, group="item")
@@ -137,7 +150,9 @@ class JudgeScreen(ModeScreen):
             return open_ or self._verdict is not None
         if action == "go_on":
             return self._verdict is not None
-        if action in {"rule", "reason", "add_case", "cause", "sure"} and self.item_id is None:
+        if self._verdict is not None and action in ASIDE:
+            return False
+        if action in NEED_A_CASE and self.item_id is None:
             return None
         if action == "rule" and self.cramped:
             return None
@@ -269,7 +284,9 @@ class JudgeScreen(ModeScreen):
 
     async def origin(self) -> Content | None:
         """What is known of the case, in full; who wrote the answers stays open."""
-        return None if self.case is None else lines.known(self.case, self.case.versions)
+        if self.case is None:
+            return None
+        return lines.known(self.case, self.case.versions, stacked=self.stacked)
 
     # What happens
 
@@ -312,7 +329,7 @@ class JudgeScreen(ModeScreen):
         if self.draft.reason:
             await self._put(verdict)
         else:
-            self._ask(verdict.value, f"{lines.SIDES[verdict]}, because", "")
+            self._ask(verdict.value, f"{said(verdict, stacked=self.stacked)}, because", "")
 
     async def _put(self, verdict: Verdict) -> None:
         """The ruling is on the disk, then comes the next case."""
@@ -327,7 +344,7 @@ class JudgeScreen(ModeScreen):
             added = f", guideline v{version} has the case"
         await self._reload()
         await self._open(self.agenda.open_after(case.pair_id))
-        self.tell(lines.told(verdict, place) + added)
+        self.tell(lines.told(verdict, place, stacked=self.stacked) + added)
 
     async def _store(self, case: Case, verdict: Verdict) -> None:
         await self.ask(
@@ -441,14 +458,19 @@ class JudgeScreen(ModeScreen):
         place = every.index(case.pair_id) + 1 if case.pair_id in every else len(every)
         ruled = len(self.agenda.ruled)
         self.prompt.title = lines.title(case, place, len(every), ruled, self._order)
-        self.said.update(lines.said(case, self._version))
+        self.prompt.mark_done(ruled / max(len(every), 1))
+        self.said.update(lines.who_said_what(case, self._version, stacked=self.stacked))
         self.view.fit()
         self.left.remark(lines.choosers(case, Verdict.A))
         self.right.remark(lines.choosers(case, Verdict.B))
-        self.drafted.update(lines.drafted(self.draft, self.app.key_of("judge.reason")))
+        stands = self._is_mine(case) and self.draft == self._draft_of(case)
+        key = self.app.key_of("judge.reason")
+        self.drafted.update(Content("") if stands else lines.drafted(self.draft, key))
         self.choices.chosen = self.draft.chosen
         if self._verdict is not None:
-            self.asked.heading = lines.asking(self._verdict, self.app.key_of("judge.go_on"))
+            self.asked.heading = lines.asking(
+                self._verdict, self.app.key_of("judge.go_on"), stacked=self.stacked
+            )
         self.refresh_bindings()
 
     async def _tell_result(self) -> None:
@@ -456,7 +478,7 @@ class JudgeScreen(ModeScreen):
             words = lines.nothing(await self.ask(adjudication.waiting))
             ways = [("mode.kappa", "how far you agree"), ("mode.label", "label pairs")]
             if not await self.ask(pairs.count):
-                name = self.services.db_path.name
+                name = self.services.db_path
                 ways = [(command("import pairs.jsonl", name), "pairs of answers from a file")]
             self.next_step.tell(words, ways)
             return
@@ -469,7 +491,7 @@ class JudgeScreen(ModeScreen):
             ways.insert(0, ("judge.edit", "mend the guideline where it has gaps"))
         if outcome.against:
             ways.append(("judge.against", f"{outcome.against} went against your label"))
-        minutes = command("report minutes.md", self.services.db_path.name)
+        minutes = command("report minutes.md", self.services.db_path)
         result = lines.result(outcome, self.app.agreement.headline)
         self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)
 

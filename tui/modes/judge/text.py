@@ -13,8 +13,9 @@ from store.judgements.rulings import Cause, Confidence, Ruling
 from store.records import Label, Verdict
 from store.rounds.rounds import RoundProgress
 from store.views.adjudication import Case, RulingSummary
-from tui.formatting import counted, seconds
+from tui.formatting import category, counted, moment, seconds
 from tui.modes.kappa.text import verdict_line
+from tui.sides import said
 from tui.text import one_line, plain
 from tui.widgets.choice_list import ChoiceColumn, Option
 
@@ -53,9 +54,6 @@ ORDERS = {
 }
 """What comes first, in words."""
 
-SIDES = {Verdict.A: "1", Verdict.B: "2", Verdict.TIE: "tie", Verdict.BOTH_BAD: "both bad"}
-"""A verdict on sides: ``a`` stands for left (above, on a narrow screen)."""
-
 
 @dataclass(slots=True)
 class RulingDraft:
@@ -76,30 +74,32 @@ class RulingDraft:
 
 
 NAME_CELLS = 16
-VERDICT_CELLS = 10
+VERDICT_CELLS = 12
 
 
 def title(case: Case, place: int, total: int, ruled: int, order: Order) -> str:
     """``Disagreement 6 of 17 · 5 ruled · sycophancy · most alike first``."""
-    category = case.text.category.replace("_", " ")
-    parts = [f"Disagreement {place} of {total}", f"{ruled} ruled", category, ORDERS[order]]
+    about = category(case.text.category)
+    parts = [f"Disagreement {place} of {total}", f"{ruled} ruled", about, ORDERS[order]]
     return " · ".join(part for part in parts if part)
 
 
-def said(case: Case, current: int | None) -> Content:
+def who_said_what(case: Case, current: int | None, *, stacked: bool) -> Content:
     """What everybody chose, one line each, then the ruling where there is one.
 
     Args:
         case: what is on the screen.
         current: number of the guideline in force.
+        stacked: the answers stand one above the other.
     """
     names = [one_line(each.annotator, NAME_CELLS) for each in case.said]
     width = max((cell_len(name) for name in [*names, "ruled"]), default=0) + 3
     lines = [
-        _line(case, each, name, width, current) for each, name in zip(case.said, names, strict=True)
+        _line(case, each, name, width, current, stacked=stacked)
+        for each, name in zip(case.said, names, strict=True)
     ]
     if case.ruling is not None:
-        lines.append(_ruled(case, case.ruling, width))
+        lines.append(_ruled(case, case.ruling, width, stacked=stacked))
     return Content("\n").join(lines)
 
 
@@ -125,9 +125,9 @@ def drafted(draft: RulingDraft, key: str) -> Content:
     words = [_WORDS[each] for each in (draft.cause, draft.confidence) if each is not None]
     if not (words or draft.reason):
         return Content.assemble(
-            ("a ruling asks for cause, sureness and one line of reason; ", "$muted"),
+            ("a ruling asks for cause, sureness and a reason; ", "$muted"),
             (key, "bold $accent"),
-            (" writes the reason before", "$muted"),
+            (" writes the reason first", "$muted"),
         )
     whose = f" ({one_line(draft.adopted_from, NAME_CELLS)}'s note)" if draft.adopted_from else ""
     return Content.assemble(
@@ -137,14 +137,14 @@ def drafted(draft: RulingDraft, key: str) -> Content:
     )
 
 
-def asking(verdict: Verdict, key: str) -> str:
+def asking(verdict: Verdict, key: str, *, stacked: bool) -> str:
     """The heading of the list: what is being ruled, and how it goes on."""
-    return f"You rule {SIDES[verdict]} · {key} goes on to the reason"
+    return f"Your ruling: {said(verdict, stacked=stacked)} · {key} goes on to the reason"
 
 
-def told(verdict: Verdict, place: int) -> str:
-    """``disagreement 6: ruled 1``."""
-    return f"disagreement {place}: ruled {SIDES[verdict]}"
+def told(verdict: Verdict, place: int, *, stacked: bool) -> str:
+    """``disagreement 6: ruled left``."""
+    return f"disagreement {place}: ruled {said(verdict, stacked=stacked)}"
 
 
 def result(outcome: RulingSummary, kappa: str) -> str:
@@ -178,11 +178,11 @@ def sealed(waiting: Sequence[tuple[str, Sequence[RoundProgress]]]) -> str:
     return "\n".join(lines)
 
 
-def known(case: Case, versions: Mapping[str, int]) -> Content:
+def known(case: Case, versions: Mapping[str, int], *, stacked: bool) -> Content:
     """Everything about a case that does not tell who wrote the answers: ``i``."""
     out: list[Content | tuple[str, str]] = [
         ("category    ", "$muted"),
-        plain(case.text.category.replace("_", " ")),
+        plain(category(case.text.category)),
     ]
     for each in case.said:
         version = versions.get(each.annotator)
@@ -191,7 +191,8 @@ def known(case: Case, versions: Mapping[str, int]) -> Content:
         out += [
             ("\n\n", ""),
             plain(each.annotator, "bold"),
-            plain(f"  {_verdict(case, each)} · {seconds(each.seconds)}{under}{informed}"),
+            plain(f"  {_verdict(case, each, stacked=stacked)} · {seconds(each.seconds)}"),
+            plain(f"{under}{informed}"),
         ]
         if each.note:
             out += [("\n", ""), plain(each.note)]
@@ -200,7 +201,7 @@ def known(case: Case, versions: Mapping[str, int]) -> Content:
         out += [
             ("\n\n", ""),
             plain(f"ruled by {ruling.by}", "bold"),
-            plain(f"  {SIDES[case.swapped(ruling.verdict)]} · {ruling.at}"),
+            plain(f"  {_ruling(case, ruling, stacked=stacked)} · {moment(ruling.at)}"),
             plain(f"\n{ruling.reason}" if ruling.reason else ""),
         ]
     return Content.assemble(*out)
@@ -228,8 +229,10 @@ def _staying(outcome: RulingSummary) -> str:
     return f"; {words} stay out" if words else ""
 
 
-def _line(case: Case, label: Label, name: str, width: int, current: int | None) -> Content:
-    verdict = _verdict(case, label)
+def _line(
+    case: Case, label: Label, name: str, width: int, current: int | None, *, stacked: bool
+) -> Content:
+    verdict = _verdict(case, label, stacked=stacked)
     parts: list[Content | tuple[str, str]] = [
         plain(name + " " * (width - cell_len(name)), "$muted"),
         (f"{verdict:<{VERDICT_CELLS}}", "bold $foreground"),
@@ -239,24 +242,27 @@ def _line(case: Case, label: Label, name: str, width: int, current: int | None) 
         parts.append((" hasty" if label.annotator in case.hasty else " " * 6, "bold $warning"))
     version = case.versions.get(label.annotator)
     if version is not None and current is not None and version != current:
-        parts.append((f"  v{version}", "$muted"))
+        parts.append((f"  guideline v{version}", "$muted"))
     if label.note:
         parts.append(("   ", ""))
         parts.append(plain(one_line(label.note, 400)))
     return Content.assemble(*parts)
 
 
-def _ruled(case: Case, ruling: Ruling, width: int) -> Content:
+def _ruled(case: Case, ruling: Ruling, width: int, *, stacked: bool) -> Content:
     about = [f"by {one_line(ruling.by, NAME_CELLS)}"]
     about += [_WORDS[each] for each in (ruling.cause, ruling.confidence) if each is not None]
     return Content.assemble(
         ("ruled" + " " * (width - 5), "$accent"),
-        (f"{SIDES[case.swapped(ruling.verdict)]:<{VERDICT_CELLS}}", "bold $accent"),
+        (f"{_ruling(case, ruling, stacked=stacked):<{VERDICT_CELLS}}", "bold $accent"),
         plain(" · ".join(about), "$muted"),
         plain(f"   {one_line(ruling.reason, 400)}" if ruling.reason else ""),
     )
 
 
-def _verdict(case: Case, label: Label) -> str:
-    much = "much " if label.strength == 2 else ""
-    return f"{much}{SIDES[case.swapped(label.verdict)]}"
+def _verdict(case: Case, label: Label, *, stacked: bool) -> str:
+    return said(case.swapped(label.verdict), stacked=stacked, strength=label.strength)
+
+
+def _ruling(case: Case, ruling: Ruling, *, stacked: bool) -> str:
+    return said(case.swapped(ruling.verdict), stacked=stacked)

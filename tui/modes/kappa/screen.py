@@ -27,14 +27,13 @@ from store.views import adjudication
 from tui.dialogs.certificate import CertificateScreen
 from tui.dialogs.feedback import FeedbackScreen
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
-from tui.formatting import counted
+from tui.formatting import category, counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
 from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
-from tui.modes.kappa.ruler import ruler
-from tui.modes.kappa.trend_plot import STEPS, TrendPlot, height
+from tui.modes.kappa.trend_plot import AXIS, NARROWEST, STEPS, TrendPlot, height
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.next_step import NextStep, command
@@ -47,14 +46,12 @@ REST = 0.2
 BARS_FROM = 100
 """Columns from which a slice is drawn as a bar too."""
 
-SIDE_BY_SIDE = 150
-"""Columns from which the slices fit beside the table."""
-
-KEYS_CELLS = 150
-"""Columns from which the keys fit in one row."""
-
-CHROME = 7
-"""Rows of header, rule, status and keys, and the gaps at the tables."""
+MARGINS = 5
+"""Cells beside the parts of the page."""
+ROOMY = 30
+"""Rows from which there is room for what the slices tell as well."""
+TABLE_GAP = 4
+"""Cells between the table and the trend."""
 
 
 class KappaScreen(ModeScreen):
@@ -93,7 +90,7 @@ class KappaScreen(ModeScreen):
     slices_head = getters.query_one("#slices-head", Static)
     models = getters.query_one("#models", Vertical)
     model_lines = getters.query_one("#models > Lines", Lines)
-    habits = getters.query_one("#habits", Static)
+    drifts = getters.query_one("#drifts", Static)
     now = getters.query_one("#now", Static)
     next_step = getters.query_one(NextStep)
 
@@ -104,22 +101,24 @@ class KappaScreen(ModeScreen):
         self._with_models: tuple[Agreement, ...] = ()
         self._drawn = False
         """There is room for the trend as a picture."""
+        self._cells = 0
+        """Cells of a line of the page."""
 
     def compose_mode(self) -> Iterable[Widget]:
         """Figures above, table and slices below, or what to do when nobody can be compared."""
         yield Rule(widget_id="between")
         yield Static(id="head", markup=False)
-        yield TrendPlot()
+        yield Static(id="now", markup=False)
         with Container(id="tables"):
             yield TableView()
-            with Vertical(id="slices"):
-                yield Static(id="slices-head", markup=False)
-                yield Lines(markup=False)
+            yield TrendPlot()
+        with Vertical(id="slices"):
+            yield Static(id="slices-head", markup=False)
+            yield Lines(markup=False)
         with Vertical(id="models"):
             yield Static(Content.styled(lines.model_head(), "$muted"), markup=False)
             yield Lines(markup=False)
-        yield Static(id="habits", markup=False)
-        yield Static(id="now", markup=False)
+        yield Static(id="drifts", markup=False)
         yield NextStep()
 
     def on_screen_resume(self) -> None:
@@ -128,11 +127,10 @@ class KappaScreen(ModeScreen):
         self.background(self._look_closer, group="overview")
 
     def on_resize(self, event: Resize) -> None:
-        """Table and slices stand side by side where a line of the slices has room."""
-        self.set_class(event.size.width < SIDE_BY_SIDE, "-stacked")
+        """The picture, the ruler and the bars may have other room."""
+        self._cells = self.page_cells(event.size.width) - MARGINS
         self._draw_slices()
         self.call_after_refresh(self._fit)
-        self.set_class(event.size.width < KEYS_CELLS, "-two-rows")
 
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
         """A label was given, here or elsewhere: the table now, the passes when there is rest."""
@@ -226,7 +224,8 @@ class KappaScreen(ModeScreen):
         agreement = standing.agreement
         for widget in self.query("#mode > *").results(Widget):
             widget.display = (widget is self.next_step) == (agreement is None)
-        self.trend.display = agreement is not None and self._drawn
+        self.trend.display = self._drawn
+        self.drifts.display = bool(self._overview and lines.drifts(self._overview))
         self._draw_models(standing.with_models)
         self.refresh_bindings()
         if agreement is None:
@@ -251,31 +250,31 @@ class KappaScreen(ModeScreen):
     def _draw_head(self, agreement: Agreement) -> None:
         seen_before = self._overview
         trend = seen_before.trend if seen_before and not self._drawn else ()
-        value = agreement.kappa.value
         self.head.update(
             Content("\n").join(
                 (
-                    lines.headline(agreement, trend),
-                    *([] if value is None else [ruler(value, agreement.ci95)]),
-                    lines.advice(agreement, seen_before),
+                    lines.measured(agreement, trend, self._cells),
+                    lines.figures(agreement, seen_before, self._cells),
                     *lines.how_sure(agreement, seen_before),
-                    lines.figures(agreement, seen_before, narrow=self.has_class("-narrow")),
+                    lines.advice(agreement, seen_before, short=self.size.height < ROOMY),
                 )
             )
         )
 
     async def _look_closer(self) -> None:
         sealed = await self.ask(adjudication.waiting)
-        self.status.doing = one_line(text.sealed(sealed))
         agreement = self.app.agreement.standing.agreement
         if agreement is None:
+            self.status.doing = one_line(text.sealed(sealed))
             return
         first, second = agreement.annotators
         self._overview = await self.ask(overview, first, second, self.services.annotator, self._by)
+        you = lines.you(self._overview, narrow=self.has_class("-narrow"))
+        self.status.doing = one_line("   ".join(filter(None, (text.sealed(sealed), you))))
         self.trend.points, self.trend.marks = self._overview.trend, self._overview.marks
-        self._draw_head(agreement)
         self._draw_slices()
-        self.habits.update(lines.habits(self._overview))
+        self.drifts.update(lines.drifts(self._overview))
+        self._draw()
         agenda = await self.ask(adjudication.agenda)
         open_ = len(set(agenda.pair_ids) - agenda.ruled)
         self.now.update(lines.now(agreement, self._overview, open_, self.app.key_of))
@@ -295,20 +294,25 @@ class KappaScreen(ModeScreen):
         self.slices.highlighted = highlighted
 
     def _fit(self) -> None:
-        """Where table, slices and models have no room as a whole, one of them is open at a time."""
+        """The trend stands beside the table, as high as rows are left.
+
+        Where the slices and models have no room as a whole, they scroll.
+        """
         table = self.table.contingency
-        wanted = CHROME + sum(each.outer_size.height for each in (self.head, self.habits, self.now))
-        rows = len(table.labels) + 2 if table else 0
-        sliced = 1 + self.slices.option_count
-        beside = not self.has_class("-stacked")
-        wanted += max(rows, sliced) if beside else rows + sliced
-        wanted += 1 + self.model_lines.option_count if self._with_models else 0
-        self.set_class(wanted > self.size.height, "-low")
-        free = self.size.height - wanted - 1
-        steps = [step for step in STEPS if height(step) <= free and len(self.trend.points) > 1]
-        self.trend.step = next(iter(steps), STEPS[0])
-        drawn = bool(steps)
-        if drawn != self._drawn:
+        if table is None:
+            return
+        texts = (self.head, self.now, self.drifts)
+        rows = len(table.labels) + 2
+        wanted = sum(each.outer_size.height for each in texts if each.display) + 1 + rows + 1
+        wanted += 2 + self.slices.option_count
+        wanted += 2 + self.model_lines.option_count if self._with_models else 0
+        free = self.query_one("#mode").size.height - wanted
+        changed = self.has_class("-low") is not (free < 0)
+        self.set_class(free < 0, "-low")
+        self.trend.step = next((s for s in STEPS if height(s) <= rows + max(free, 0)), STEPS[-1])
+        room = self._cells - self.table.outer_size.width - TABLE_GAP
+        drawn = self.trend.tells and room >= AXIS + NARROWEST
+        if changed or drawn != self._drawn:
             self._drawn = drawn
             self._draw()
 
@@ -389,7 +393,7 @@ class KappaScreen(ModeScreen):
 
     def _tell_next_step(self) -> None:
         people = self.app.agreement.standing.people
-        name = self.services.db_path.name
+        name = self.services.db_path
         me = self.services.annotator
         if not people:
             sentence = "Nobody has labelled anything yet, so there is nothing to compare."
@@ -414,10 +418,13 @@ def _aside(said: tuple[str | None, ...]) -> str:
 
 def _list_title(agreement: Agreement, said: tuple[str, str] | None, value: str | None) -> str:
     if said is None:
-        where = value.replace("_", " ") if value else ""
+        where = category(value) if value else ""
         if ids.is_ai(agreement.annotators[1]):
             where = lines.couple(agreement, 60)
-        return f"Disagreements · {where}" if where else "Disagreements"
+        else:  # in the order in which each line tells their verdicts
+            names = [one_line(name, 24) for name in agreement.annotators]
+            where = " · ".join(filter(None, [*names, where]))
+        return f"Disagreements · {where}"
     pairs = zip(agreement.annotators, said, strict=True)
     return " · ".join(
         f"{one_line(name, 24)}: {verdict.replace('_', ' ')}" for name, verdict in pairs

@@ -16,14 +16,27 @@ from store.agreement.slices import Slice, look_first
 from store.agreement.statistics import Statistic
 from store.agreement.trend import TrendPoint
 from store.records import Label
-from tui.formatting import NONE, coefficient, counted, interval, probability, seconds, share
+from tui.formatting import (
+    NONE,
+    category,
+    coefficient,
+    counted,
+    interval,
+    probability,
+    seconds,
+    share,
+)
 from tui.modes.kappa.bars import CELLS as BAR
 from tui.modes.kappa.bars import bar
+from tui.modes.kappa.ruler import CELLS as RULER
+from tui.modes.kappa.ruler import ruler
 from tui.text import one_line, plain
 
 BARS = "▁▂▃▄▅▆▇█"
 LOOK_HERE = "  ← look here"
 SLICE_NAME_CELLS = 18
+RULER_GAP, EDGES_CELLS, LEAST_RULER = 3, 4, 38
+"""Cells before the ruler and for its ends; below so many its bands have no room for their names."""
 COUPLE_CELLS = 28
 """A person and a model before the figures of the two."""
 
@@ -54,16 +67,40 @@ def headline(agreement: Agreement, trend: Sequence[TrendPoint]) -> Content:
     return Content.assemble(*parts)
 
 
-def advice(agreement: Agreement, overview: Overview | None) -> Content:
-    """The band in words; where agreement is low, where to look first."""
+def measured(agreement: Agreement, trend: Sequence[TrendPoint], cells: int) -> Content:
+    """The headline with the ruler at its right; below it where it has no room there.
+
+    Args:
+        agreement: of the two.
+        trend: drawn small where there is no room for the picture; else empty.
+        cells: that there are.
+    """
+    line = headline(agreement, trend)
+    value = agreement.kappa.value
+    if value is None:
+        return line
+    beside = cells - line.cell_length - RULER_GAP - EDGES_CELLS
+    if beside < LEAST_RULER:
+        return Content.assemble(line, "\n", ruler(value, agreement.ci95))
+    bands, mark = ruler(value, agreement.ci95, min(beside, RULER)).split("\n")
+    before = " " * (line.cell_length + RULER_GAP)
+    return Content.assemble(line, " " * RULER_GAP, bands, "\n", before, mark)
+
+
+def advice(agreement: Agreement, overview: Overview | None, *, short: bool = False) -> Content:
+    """The band in words; where agreement is low, where to look first.
+
+    Args:
+        agreement: of the two.
+        overview: what stands beside it.
+        short: the band alone; the slices tell the place.
+    """
     if agreement.advice is None:
         return Content.styled("nothing can be said yet", "$muted")
     words = plain(agreement.advice, _style(agreement.band))
-    if overview is None or agreement.band not in {Band.WEAK, Band.LOW}:
+    if short or overview is None or agreement.band not in {Band.WEAK, Band.LOW}:
         return words
-    places = where(
-        [(part.value.replace("_", " "), part.counts.disagreed) for part in overview.slices]
-    )
+    places = where([(category(part.value), part.counts.disagreed) for part in overview.slices])
     return Content.assemble(words, plain(f"\nmost disagreement: {places}" if places else ""))
 
 
@@ -75,37 +112,49 @@ def how_sure(agreement: Agreement, overview: Overview | None) -> list[Content]:
     return [plain(each, "$muted") for each in told]
 
 
-def figures(agreement: Agreement, overview: Overview | None, *, narrow: bool = False) -> Content:
+def figures(agreement: Agreement, overview: Overview | None, cells: int) -> Content:
     """The figures that keep the prevalence paradox from fooling anyone."""
-    parts: list[Content | tuple[str, str]] = []
     told = statistics.beside_kappa("screen", len(agreement.counts.labels))
+    parts = []
     for each in told:
         value = _written(each, agreement.figures[each.key])
         # once, after the last of those over the verdicts used, which stand at the end
         over = f" ({agreement.q} verdicts)" if agreement.n and each is told[-1] else ""
-        parts += [(f"{each.name} ", "$muted"), (f"{value}{over if each.over_used else ''}   ", "")]
+        parts.append(_figure(each.name, f"{value}{over if each.over_used else ''}"))
     if overview is not None and overview.roles.n:
-        parts += [("\n" if narrow else "", ""), ("as roles κ ", "$muted")]
-        parts.append((coefficient(overview.roles_kappa.value), ""))
+        roles = _figure("as roles κ", coefficient(overview.roles_kappa.value))
         if overview.favourite:
-            parts.append((f" (most prefer the {overview.favourite})", "$muted"))
-    return Content.assemble(*parts)
+            roles += Content.styled(f" (most prefer the {overview.favourite})", "$muted")
+        if sum(each.cell_length + 2 for each in (*parts, roles)) - 2 > cells:
+            roles = Content.assemble("\n", roles)
+        parts.append(roles)
+    line = Content("   ").join(parts)
+    return line if line.cell_length <= cells else Content("  ").join(parts)
 
 
-def habits(overview: Overview) -> Content:
-    """What the viewer may want to know of themselves, and a quiet word where something drifts."""
+def _figure(name: str, value: str) -> Content:
+    return Content.assemble((f"{name} ", "$muted"), value)
+
+
+def you(overview: Overview, *, narrow: bool = False) -> str:
+    """What the viewer may want to know of themselves, in one line."""
     left, again, pace = overview.left, overview.again, overview.pace
     told = []
     if left.n:
         told.append(f"left chosen {share(left.share)} (p {probability(left.p)})")
     if again.counts.n:
-        told.append(f"self-agreement κ {coefficient(again.kappa.value)} (n {again.counts.n})")
+        word = "repeats" if narrow else "self-agreement"
+        told.append(f"{word} κ {coefficient(again.kappa.value)} (n {again.counts.n})")
     if pace.median is not None:
-        recent = f", {seconds(pace.recent)} in the last 20" if pace.recent is not None else ""
-        told.append(f"median {seconds(pace.median)} a pair{recent}")
-    hints = [hint for hint in (pace.hint, again.hint) if hint]
-    lines = [plain("you: " + "   ".join(told), "$muted")] if told else []
-    lines += [plain(hint) for hint in hints]
+        lately = "lately {}" if narrow else "{} in the last 20"
+        recent = f", {lately.format(seconds(pace.recent))}" if pace.recent is not None else ""
+        told.append(f"{'' if narrow else 'median '}{seconds(pace.median)} a pair{recent}")
+    return f"you: {' · '.join(told)}" if told else ""
+
+
+def drifts(overview: Overview) -> Content:
+    """A quiet word where something drifts, and what is sealed."""
+    lines = [plain(hint) for hint in (overview.pace.hint, overview.again.hint) if hint]
     lines += [
         plain(f"sealed until all have finished: {each}", "$muted") for each in overview.sealed
     ]
@@ -132,7 +181,7 @@ def now(
         steps.append(("mode.judge", f"rules on {counted(open_, 'disagreement')}"))
     if is_few(agreement.n):
         more = counted(FEW - agreement.n, "more common pair")
-        steps.append(("mode.label", f"labels on: {more} until the figure says something"))
+        steps.append(("mode.label", f"labels on: {more}"))
     if not open_ and agreement.band in {Band.GOOD, Band.GOLDEN}:
         steps.append(("mode.export", "writes what is decided"))
     parts: list[tuple[str, str]] = [("now   ", "$muted")] if steps else []
@@ -143,7 +192,7 @@ def now(
 
 def slice_line(part: Slice, *, worst: bool, bars: bool) -> Content:
     """One line of the slices; dim below the n that can tell anything."""
-    name = set_cell_size(one_line(part.value.replace("_", " "), SLICE_NAME_CELLS), SLICE_NAME_CELLS)
+    name = set_cell_size(one_line(category(part.value), SLICE_NAME_CELLS), SLICE_NAME_CELLS)
     told = "".join(f"{_written(each, part.figures[each.key]):>7}" for each in _of_slices())
     rest = f"too few (n under {FEW_IN_SLICE})" if part.few else interval(part.ci95)
     if part.few:

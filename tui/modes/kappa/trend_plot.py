@@ -13,11 +13,13 @@ from store.agreement.trend import GuidelineMark, TrendPoint
 SCALES = ((1.0, 0.8, 0.6, 0.4), (1.0, 0.6, 0.2, -0.2))
 """Marks of the axis, top down: as a rule, and where some kappa is below the last of them."""
 
-STEPS = (7, 5, 4, 3, 2, 1)
+STEPS = (4, 3, 2, 1)
 """Rows from mark to mark, the larger picture first."""
 
-WIDEST = 120
+WIDEST, NARROWEST = 96, 18
 """Cells of the picture."""
+AXIS = 5
+"""Cells before it."""
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Braille bits of a cell: its two columns, top down."""
@@ -29,7 +31,7 @@ class TrendPlot(Widget):
     """The picture, as wide as there is room for."""
 
     DEFAULT_CSS = """
-    TrendPlot { height: auto; padding: 0 3; }
+    TrendPlot { height: auto; width: 1fr; }
     """
 
     step: reactive[int] = reactive(STEPS[0], layout=True)
@@ -37,10 +39,15 @@ class TrendPlot(Widget):
     points: reactive[tuple[TrendPoint, ...]] = reactive(())
     marks: reactive[tuple[GuidelineMark, ...]] = reactive(())
 
+    @property
+    def tells(self) -> bool:
+        """Kappa is known at two points at least."""
+        return sum(point.kappa.value is not None for point in self.points) > 1
+
     def render(self) -> Content:
         """The picture with its axes."""
-        cells = min(self.content_size.width - 6, WIDEST)
-        if len(self.points) < 2 or cells < 20:
+        cells = min(self.content_size.width - AXIS, WIDEST)
+        if not self.tells or cells < NARROWEST:
             return Content("")
         return plot(self.points, self.marks, cells, self.step)
 
@@ -68,7 +75,7 @@ def plot(points: Sequence[TrendPoint], marks: Marks, cells: int, step: int) -> C
     lines = []
     for row, bits in enumerate(grid):
         axis = f"{scale[row // step]:.1f}".replace("0.", ".") if row % step == 0 else ""
-        parts: list[tuple[str, str]] = [(f"{axis:>3} ┤", "$muted")]
+        parts: list[tuple[str, str]] = [(f"{axis:>3} {'┤' if axis else '│'}", "$muted")]
         for at, dots in enumerate(bits):
             if dots:
                 parts.append((chr(0x2800 + dots), "$accent"))
@@ -114,7 +121,8 @@ def _pairs_axis(total: int, cells: int) -> Content:
     half, words = f"{total // 2:,}", f"{total:,} pairs"
     line = ["─"] * cells
     middle = (cells - len(half)) // 2
-    line[middle : middle + len(half)] = half
+    if middle + len(half) + 1 < cells - len(words):
+        line[middle : middle + len(half)] = half
     line[cells - len(words) :] = words
     return Content.styled(f"    └{''.join(line)}", "$muted")
 

@@ -190,6 +190,5 @@ class CorrectingScreen(ModeScreen):
         keys = (
             ("label.rather_left", "label.rather_right") if scaled else ("label.left", "label.right")
         )
-        which = f"{key(keys[0])} the {left} one, {key(keys[1])} the {right} one"
-        leave = key("label.correct")
-        self.tell(f"which is better, to be corrected: {which} ({leave} neither)" if on else "")
+        which = f"{key(keys[0])} {left}, {key(keys[1])} {right}, {key('label.correct')} neither"
+        self.tell(f"which is better, to be corrected: {which}" if on else "")

@@ -282,8 +282,7 @@ class RankingScreen(Scrolls, ModalScreen[None], TextScreen):
             rank = self.order.rank(number)
             pane.remark(f"place {rank}" if rank else "")
         keep = self._app.key_of("rank.keep")
-        self.status.doing = (
-            self.order.words.removesuffix(" >") if self._is_whole else self.order.words
-        )
+        words = self.order.words.removesuffix(" >") if self._is_whole else self.order.words
+        self.status.doing = words and f"best first: {words}"
         self.status.told = said or (f"{keep} keeps it" if self._is_whole else "")
         self.refresh_bindings()

@@ -19,7 +19,7 @@ from store.records import Phase, Verdict
 from store.rounds import queue
 from store.views import adjudication, labelling, worked
 from store.views.labelling import PairToLabel
-from tui.formatting import counted, share, time_left
+from tui.formatting import category, counted, share, time_left
 from tui.keys.deciding import LABEL
 from tui.messages import LabelStored, RunnerSaid
 from tui.modes.judge import text as lines
@@ -95,6 +95,7 @@ class LabelScreen(CorrectingScreen):
         """Left and right may be upper and lower now."""
         if self.to_label is not None:
             self.prompt.title = _title(self.to_label, stacked=self.stacked)
+            self.prompt.remark(self._pace(self.to_label))
 
     def on_screen_resume(self) -> None:
         """Opened: go on where this annotator left off. Back from another mode: what is new."""
@@ -223,7 +224,7 @@ class LabelScreen(CorrectingScreen):
         rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
         return Content.assemble(
             ("category    ", "$muted"),
-            plain(self.to_label.text.category.replace("_", " ")),
+            plain(category(self.to_label.text.category)),
             ("\nguideline   ", "$muted"),
             plain(rules),
             ("\n\nWho wrote the answers is told once the pair goes out (", "$muted"),
@@ -315,7 +316,6 @@ class LabelScreen(CorrectingScreen):
         self.view.display = to_label is not None
         self.next_step.display = to_label is None
         if to_label is not None:
-            mine = to_label.swapped(to_label.mine.verdict) if to_label.mine else None
             title = _title(to_label, stacked=self.stacked)
             self.prompt.mark_done(to_label.done / max(to_label.total, 1))
             self.view.show_pair(
@@ -325,8 +325,6 @@ class LabelScreen(CorrectingScreen):
                 title=title,
                 aside=self._pace(to_label),
             )
-            self.left.remark("your verdict" if mine is Verdict.A else "")
-            self.right.remark("your verdict" if mine is Verdict.B else "")
         self.item_shown(to_label.pair_id if to_label else None)
         self.call_after_refresh(self.background, self._look_ahead, group="ahead")
 
@@ -358,11 +356,11 @@ class LabelScreen(CorrectingScreen):
         if current is None:
             return
         self.status.doing = f"guideline v{current.version} · {_headline(current.text)}"
-        if current.id != self._guideline and not self.stacked:
+        if current.id != self._guideline:
             from tui.dialogs.guideline_text import opening  # a parser, not needed for the pair
 
             self._guideline = current.id
-            self.view.tell_below(opening(current, self.app.key_of("all.guideline")))
+            self.view.tell_below(opening(current))
 
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)
@@ -379,7 +377,7 @@ class LabelScreen(CorrectingScreen):
             self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
             self.refresh_bindings()
             return
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.next_step.tell(
             "There is no pair to label yet. A finished revision makes one, and so does an import.",
             (

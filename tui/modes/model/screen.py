@@ -205,7 +205,7 @@ class ModelScreen(PageScreen):
         self._draw()
 
     def _tell_no_model(self) -> None:
-        name = self.services.db_path.name
+        name = self.services.db_path
         self.nothing.tell(
             "The model is being looked for."
             if self.services.make_model is not None

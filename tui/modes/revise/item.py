@@ -16,21 +16,13 @@ from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
 from store.rounds import queue
 from store.views.origins import Origins, Row
+from tui.formatting import category, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.method.plan import Plan
     from store.db.sqlite import Database
-
-CATEGORIES = {
-    "harmful": "harmful",
-    "benign_lookalike": "benign look-alike",
-    "sycophancy": "sycophancy",
-    "length_trap": "length trap",
-    "helpful": "helpful",
-}
-"""How the shipped categories are called on screen; a project's own words stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ class RevisionItem:
         """``Prompt 17 of 63 · benign look-alike · flagged``."""
         parts = [
             f"Prompt {self.prompt.position} of {self.prompts}",
-            CATEGORIES.get(self.prompt.category, self.prompt.category),
+            category(self.prompt.category),
             "flagged" if self.flagged else "",
             "noted" if self.noted else "",
         ]
@@ -223,7 +215,9 @@ def origin_lines(db: Database, item: RevisionItem) -> list[tuple[str, str]]:
             lines += _written_lines(f"revision {step.number}", made.candidate(step.revision.id))
     if decided := item.chain.decision:
         lines.append(("", ""))
-        lines.append(("decision", f"{decided.choice.value} by {decided.annotator}, {decided.at}"))
+        lines.append(
+            ("decision", f"{decided.choice.value} by {decided.annotator}, {moment(decided.at)}")
+        )
     return lines
 
 
@@ -245,12 +239,13 @@ def _generation_lines(made: Row | None) -> Iterator[tuple[str, str]]:
         yield "sha-256", run["model_sha256"]
     if original := run["settings"].get("converted_from"):
         yield "converted from", f"{original['name']} · sha-256 {original['sha256']}"
-    settings = ", ".join(f"{key} {value}" for key, value in sorted(made["settings"].items()))
+    given = ((k, v) for k, v in sorted(made["settings"].items()) if k != "place")
+    settings = ", ".join(f"{key} {value}" for key, value in given if value not in (None, "", []))
     yield "settings", f"seed {made['seed']}, {settings}"
     yield (
         "written",
         (
-            f"{made['created_at']} · {made['completion_tokens']} tokens in"
+            f"{moment(made['created_at'])} · {made['completion_tokens']} tokens in"
             f" {made['seconds']:.1f} s · ended by {made['finish_reason']} · try {made['attempt']}"
         ),
     )

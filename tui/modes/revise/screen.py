@@ -8,6 +8,7 @@ from functools import partial
 
 from textual import getters
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 
 from engine.api import EngineStatus
@@ -19,7 +20,7 @@ from store.judgements.drafts import DraftKind, DraftPlace
 from store.log.undo import Undone
 from store.records import Candidate, Choice
 from store.views import worked
-from store.views.worked import RevisionsDone
+from store.views.worked import RevisionsDone, Upcoming
 from tui.dialogs.principle_picker import PrinciplePicker
 from tui.formatting import counted
 from tui.keys.deciding import REVISE
@@ -74,6 +75,8 @@ class ReviseScreen(ModeScreen):
         self._decided = RevisionsDone({}, 0, None)
         self._steering = False
         """The model was set to work on this item by a key."""
+        self._upcoming: list[Upcoming] = []
+        """The prompts behind the one on the screen."""
         self._in_work: dict[str, int] = {}
         """Prompts the model is writing for, with their places in the project."""
 
@@ -92,6 +95,11 @@ class ReviseScreen(ModeScreen):
         """By the prompt's category and flags on the answer."""
         item = self.item
         return item is not None and (item.flagged or item.prompt.category == "harmful")
+
+    def on_resize(self, _event: Resize) -> None:
+        """Lines of what comes next are cut for the width there is."""
+        if self._upcoming:
+            self._tell_upcoming()
 
     def on_screen_resume(self) -> None:
         """Opened: the item where one left. Back: what another mode heard of the model meanwhile."""
@@ -190,10 +198,12 @@ class ReviseScreen(ModeScreen):
             return super().check_action(action, parameters)
         item = self.item
         if action == "decide" and (
-            self.cramped or (self.writing is None and self.chain.shown is None)
+            self.cramped or item is None or (self.writing is None and self.chain.shown is None)
         ):
             return None
-        if action == "edit" and (self.writing is not None or self.chain.shown is None):
+        if action == "edit" and (
+            item is None or self.writing is not None or self.chain.shown is None
+        ):
             return None
         if action == "write" and (item is None or item.chain is None):
             return None
@@ -522,17 +532,20 @@ class ReviseScreen(ModeScreen):
 
     async def _next_step(self) -> tuple[str, list[tuple[str, str]]]:
         services = self.services
-        name = services.db_path.name
+        name = services.db_path
         if not await self.ask(prompts.count):
             return text.no_prompts(name)
         if await self.ask(only_pairs):
             return text.only_pairs(name)
+        decided = await self.ask(worked.decided, services.annotator)
         if services.engine is None and services.make_model is None:
+            if decided.done and not decided.ready:
+                return text.all_decided(decided)
             return text.no_model(name, services.no_model)
         runner = services.runner
         if runner is None or await self.ask(revise_item.more_to_come, runner.plan):
             return text.WAITING
-        return text.ALL_DECIDED
+        return text.all_decided(decided)
 
     def _look_at(self, item: RevisionItem) -> None:
         if self.services.runner is not None:
@@ -613,11 +626,14 @@ class ReviseScreen(ModeScreen):
         self.prompt.remark(text.so_far(decided, wide=not self.stacked))
         if self.item is not None:
             position = self.item.prompt.position
-            after = await self.ask(
+            self._upcoming = await self.ask(
                 worked.upcoming, self.services.annotator, position, text.UPCOMING
             )
-            self.chain.tell_below(text.upcoming(after, self.app.size.width))
+            self._tell_upcoming()
         self._tell_doing()
+
+    def _tell_upcoming(self) -> None:
+        self.chain.tell_below(text.upcoming(self._upcoming, self.app.size.width))
 
     def _tell_doing(self) -> None:
         self.status.doing = doing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -46,26 +47,27 @@ WAITING: NextSteps = (
     ],
 )
 
-ALL_DECIDED: NextSteps = (
-    "Every revision has been decided on.",
-    [
+
+def all_decided(decided: RevisionsDone) -> NextSteps:
+    """Nothing is left to decide on."""
+    tally = ", ".join(_tally(decided))
+    return f"Every revision has been decided on{f': {tally}' if tally else ''}.", [
         ("mode.label", "labels the pairs, blind"),
         ("mode.export", "shows what can go out"),
         ("all.undo", "takes back the last decision"),
-    ],
-)
+    ]
 
 
-def no_prompts(project: str) -> NextSteps:
+def no_prompts(project: Path) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
         ("all.import", "brings in your prompts or pairs"),
         (command("import prompts.txt", project), "the same, from the command line"),
-        (command("new --starter", "other.db"), "makes a project with the starter prompts"),
+        (command("new --starter", Path("other.db")), "makes a project with the starter prompts"),
     ]
 
 
-def only_pairs(project: str) -> NextSteps:
+def only_pairs(project: Path) -> NextSteps:
     """All prompts came with finished pairs."""
     return "Nothing is written here: all prompts came with finished pairs.", [
         ("mode.label", "labels the pairs, blind"),
@@ -73,7 +75,7 @@ def only_pairs(project: str) -> NextSteps:
     ]
 
 
-def no_model(project: str, reason: str) -> NextSteps:
+def no_model(project: Path, reason: str) -> NextSteps:
     """Nothing can be written here."""
     return reason or "There is no model to write with.", [
         ("mode.label", "labels the pairs that are here"),
@@ -84,12 +86,16 @@ def no_model(project: str, reason: str) -> NextSteps:
 def so_far(decided: RevisionsDone, *, wide: bool) -> str:
     """``12 accepted · 3 edited · about 40 min left``; on a narrow screen ``15 decided``."""
     left = None if decided.pace is None else decided.pace * decided.ready
-    parts = [
-        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
-    ]
+    parts = _tally(decided)
     if not wide:
         parts = [f"{decided.done:,} decided"] if decided.done else []
     return " · ".join(filter(None, [*parts, time_left(left) if decided.ready else ""]))
+
+
+def _tally(decided: RevisionsDone) -> list[str]:
+    return [
+        f"{decided.counts[choice]:,} {word}" for choice, word in _TALLY if choice in decided.counts
+    ]
 
 
 def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:

@@ -28,7 +28,7 @@ def test_the_figures_with_a_person_are_those_of_agree(db):
     assert found.people[0].ci95 == agreement(db, "ann", JUDGE).ci95
     assert found.differing["ann"] == (made[0], made[10])
     assert certificate(db, "m", people=["bob"]).people[0].annotators == ("bob", JUDGE)
-    with pytest.raises(StoreError, match=f"no judge ai:n here; there are {JUDGE}"):
+    with pytest.raises(StoreError, match=f"no judge 'ai:n' here; did you mean {JUDGE}"):
         certificate(db, "n")
 
 
