@@ -177,7 +177,8 @@ def _encrypted(path: StrPath, library: ModuleType) -> Diagnosis:
         "encryption",
         Severity.NOTE,
         "The project file is not encrypted, and nothing tells that the disk below is.",
-        f"Where the texts must not leave the room, encrypt it: pairlab --db {path} encrypt",
+        "Where the texts must not leave the room, encrypt it:"
+        f" pairlab --db {shlex.quote(str(path))} encrypt",
     )
 
 

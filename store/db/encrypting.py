@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from store.db import cipher, copies, exclusive, leftovers, meta, rolling
@@ -45,9 +46,11 @@ def must_be(path: StrPath, *, encrypted: bool) -> None:
     if cipher.is_encrypted(path) == encrypted:
         return
     if encrypted:
-        raise StoreError(f"{path} is not encrypted; to encrypt it: pairlab --db {path} encrypt")
+        raise StoreError(
+            f"{path} is not encrypted; to encrypt it: pairlab --db {quote(os.fspath(path))} encrypt"
+        )
     raise StoreError(
-        f"{path} is encrypted already; to change its passphrase: pairlab --db {path} rekey"
+        f"{path} is encrypted already; to change its passphrase: pairlab --db {quote(os.fspath(path))} rekey"
     )
 
 

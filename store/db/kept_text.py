@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from store.db import copies
@@ -52,7 +53,7 @@ def keep(folder: Path, stem: str, key: Key | None, text: str) -> Path:
 
 def told(path: Path) -> str:
     """Where a text is kept, and how it is read where a text editor does not do."""
-    how = f"; read it with: pairlab --db {path} rescue --texts"
+    how = f"; read it with: pairlab --db {quote(os.fspath(path))} rescue --texts"
     return f"{path}{how if path.name.endswith(_ENCRYPTED) else ''}"
 
 
