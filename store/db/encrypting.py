@@ -45,12 +45,11 @@ def must_be(path: StrPath, *, encrypted: bool) -> None:
     must_be_project(path)
     if cipher.is_encrypted(path) == encrypted:
         return
+    named = quote(os.fspath(path))
     if encrypted:
-        raise StoreError(
-            f"{path} is not encrypted; to encrypt it: pairlab --db {quote(os.fspath(path))} encrypt"
-        )
+        raise StoreError(f"{path} is not encrypted; to encrypt it: pairlab --db {named} encrypt")
     raise StoreError(
-        f"{path} is encrypted already; to change its passphrase: pairlab --db {quote(os.fspath(path))} rekey"
+        f"{path} is encrypted already; to change its passphrase: pairlab --db {named} rekey"
     )
 
 
