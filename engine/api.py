@@ -222,8 +222,18 @@ class Engine(Protocol):
         *,
         prefill: str = "",
         urgency: Urgency = Urgency.BATCH,
+        thought: str = "",
     ) -> tuple[float, ...]:
-        """Log-probability of each whole answer after the prompt (natural logarithm)."""
+        """Log-probability of each whole answer after the prompt (natural logarithm).
+
+        Args:
+            messages: the conversation.
+            answers: what may come.
+            prefill: text the answer begins with.
+            urgency: who waits.
+            thought: what the model has thought before its answer, without marks; empty lets it
+                answer without a thought.
+        """
 
     async def score(
         self,

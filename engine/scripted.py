@@ -53,6 +53,7 @@ class Asked:
     prefill: str = ""
     urgency: Urgency = Urgency.BATCH
     answers: tuple[str, ...] = ()
+    thought: str = ""
 
 
 class Trouble(StrEnum):
@@ -244,10 +245,16 @@ class ScriptedEngine:
         *,
         prefill: str = "",
         urgency: Urgency = Urgency.BATCH,
+        thought: str = "",
     ) -> tuple[float, ...]:
         """Enqueued log-probabilities, or some that depend on the conversation alone."""
         asked = Asked(
-            "choose", tuple(messages), prefill=prefill, urgency=urgency, answers=tuple(answers)
+            "choose",
+            tuple(messages),
+            prefill=prefill,
+            urgency=urgency,
+            answers=tuple(answers),
+            thought=thought,
         )
         await self._answered(asked)
         if self._weights:

@@ -169,6 +169,23 @@ def closed(rendered: str) -> str:
     return ""
 
 
+def entered(rendered: str, template: str) -> str:
+    """What has to follow a rendered prompt so that the model's next word belongs to a passage.
+
+    Args:
+        rendered: the prompt, ready for the model's turn.
+        template: the chat template that made it.
+    """
+    if opened(rendered) is not None:
+        return ""
+    if rendered.endswith("<|begin|>assistant"):
+        return _THINK
+    if rendered.endswith(f"{_START}assistant"):
+        return f"{_CHANNEL}analysis<|message|>"
+    marks = (re.search(re.escape(opening), template, re.IGNORECASE) for opening, _ in _PAIRS)
+    return f"{next((at.group() for at in marks if at), '<think>')}\n"
+
+
 def mentioned(template: str) -> bool:
     """Whether a chat template knows passages of reasoning, so that its model may write some."""
     small = template.lower()

@@ -22,7 +22,7 @@ from store import clock
 from tui.crash import last_words
 from tui.formatting import counted
 from tui.key_repeat import Presses
-from tui.keymap import display_short, key_of
+from tui.keymap import display, key_of
 from tui.keys.whole_app import APP
 from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes.registry import MODES as EVERY_MODE
@@ -227,7 +227,7 @@ class PairlabApp(App[None], Bordered):
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as footer, help and palette show it."""
-        return binding.key_display or display_short(binding.key)
+        return binding.key_display or display(binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a text is open, letters are letters: nothing else is opened over it."""

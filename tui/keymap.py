@@ -136,18 +136,9 @@ BY_ID = _by_id()
 
 
 def display(key: str) -> str:
-    """A key as words name it."""
+    """A key as it is named everywhere: ``ctrl+s``, ``esc``, ``↓``."""
     *modifiers, last = key.split("+")
     return "+".join([*modifiers, last if last == "enter" else format_key(last)])
-
-
-def display_short(key: str) -> str:
-    """A key as footer and help show it: ``^s`` for ``ctrl+s``."""
-    shown = display(key)
-    if "ctrl" not in key.split("+")[:-1]:
-        return shown
-    *modifiers, last = shown.split("+")
-    return "+".join([*(each for each in modifiers if each != "ctrl"), f"^{last}"])
 
 
 def spelled(key: str) -> str:

@@ -94,7 +94,7 @@ class OpeningApp(PairlabApp):
         services = self._open_project()
         from store.views.standing import first_mode  # once sqlite-utils is there
 
-        self._first = BY_ID[services.store.submit(first_mode).result()]
+        self._first = BY_ID[services.store.submit(first_mode, services.annotator).result()]
         self._first.load()  # here, where the frame stays alive, and not when it is switched to
         return services
 

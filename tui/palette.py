@@ -17,7 +17,7 @@ from tui.text import plain
 if TYPE_CHECKING:
     from tui.app import PairlabApp
 
-_NAME = 30
+_NAME = 28
 """Columns for the name; the longest of our own has them."""
 _KEY = 8
 
@@ -29,13 +29,12 @@ class _PaletteEntry(NamedTuple):
     run: Callable[[], object]
 
     def drawn(self, name: Content | None = None) -> Content:
-        """One line: what, its key, what it does."""
+        """One line: what, its key, what it does; no colours, which the cursor's would swallow."""
         shown = name or plain(self.name)
         return Content.assemble(
-            shown,
-            " " * max(_NAME - cell_len(self.name), 1),
-            (self.key + " " * max(_KEY - cell_len(self.key), 1), "bold $accent"),
-            plain(self.help, "$muted"),
+            (shown + " " * max(_NAME - cell_len(self.name), 1)).stylize("bold"),
+            (self.key + " " * max(_KEY - cell_len(self.key), 1), "bold"),
+            plain(self.help),
         )
 
 

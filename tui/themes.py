@@ -16,6 +16,7 @@ DEFAULTS = {
     "insert": "#9ccf8b",
     "delete": "#e08a84",
     "on-accent": "#14161a",
+    "cursor": "#8fb8de",
 }
 """Our own names; what a theme does not say itself. A key that does nothing now is ``disabled``."""
 
@@ -48,6 +49,7 @@ def _theme(
             "insert": insert,
             "delete": delete,
             "on-accent": on_accent,
+            "cursor": accent,
             "block-cursor-foreground": on_accent,
             "block-cursor-background": accent,
             "block-cursor-text-style": "none",
@@ -151,8 +153,12 @@ TERMINAL = Theme(
         "insert": "ansi_green",
         "delete": "ansi_red",
         "on-accent": "ansi_black",
+        # Black on white can be read on every terminal; what stands out on its blue nobody knows.
+        "cursor": "ansi_default",
         "block-cursor-foreground": "ansi_black",
-        "block-cursor-background": "ansi_blue",
+        "block-cursor-background": "ansi_white",
+        "block-cursor-blurred-foreground": "ansi_black",
+        "block-cursor-blurred-background": "ansi_white",
         "scrollbar": "ansi_bright_black",
         "scrollbar-hover": "ansi_bright_black",
         "scrollbar-active": "ansi_blue",

@@ -50,8 +50,7 @@ class LineCodec(Generic[Said]):
         """One line: the fields of a dataclass, and which it is."""
         # NamedTuples become arrays, dataclasses objects; the reader knows which is which by type.
         body = {self._tag_name: said.TAG} | _fields(said)
-        text = json.dumps(body, allow_nan=False, separators=(",", ":"), default=_fields)
-        return text.encode("ascii") + b"\n"
+        return _ENCODER.encode(body).encode("ascii") + b"\n"
 
     def decode(self, line: bytes) -> Said:
         """The dataclass a line stands for.
@@ -60,7 +59,7 @@ class LineCodec(Generic[Said]):
             ProtocolError: it is none of this direction's.
         """
         try:
-            body = json.loads(line, parse_constant=_no_constant)
+            body = _DECODER.decode(line.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise ProtocolError(f"not a line of JSON: {_excerpt(line)}") from error
         if not isinstance(body, dict):
@@ -72,12 +71,22 @@ class LineCodec(Generic[Said]):
         return typing.cast("Said", _reader(kind)(body, tag))
 
 
-def _fields(said: Any) -> dict[str, Any]:
-    return {field.name: getattr(said, field.name) for field in dataclasses.fields(said)}
-
-
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+def _fields(said: Any) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in _names(said.__class__)}
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+# made once: `json.dumps` and `json.loads` with options of their own make one each time
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_fields)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _excerpt(line: bytes) -> str:

@@ -21,6 +21,8 @@ from engine.errors import AskedToWait, EndpointError, EngineError
 
 T = TypeVar("T")
 
+_OK = 200
+
 
 class Caller:
     """Speaks to the servers.
@@ -53,7 +55,7 @@ class Caller:
         self._retries = retries
         self._silence = silence
         self._offers = offers
-        self._stopped = False
+        self._stopped = self._has_moved = False
         self._waits: set[asyncio.Task[None]] = set()
 
     @property
@@ -122,6 +124,12 @@ class Caller:
         self.status.succeeded()
         return result
 
+    def tell_moved(self) -> None:
+        """Tell how many requests are under way now, where that is not told yet."""
+        if self._has_moved:
+            self._has_moved = False
+            self.status.under_way(self.turns.running, self.turns.waiting)
+
     @asynccontextmanager
     async def turn(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
         """A turn with a server; one that fails is spared for a while, if others can go on."""
@@ -144,7 +152,7 @@ class Caller:
     async def answers(
         self, server: EndpointServer, path: str, body: dict[str, Any] | None
     ) -> AsyncGenerator[protocol.Answer]:
-        """What a server says to one request: a head that accepts it, then the rest.
+        """What a server that accepts a request says to it.
 
         Raises:
             EngineError: it refuses, or there is no more of the answer.
@@ -153,18 +161,14 @@ class Caller:
             raise EndpointError("the engine was stopped")
         method = "GET" if body is None else "POST"
         sent = None if body is None else json.dumps(body, ensure_ascii=False)
-        refused: protocol.Head | None = None
         said = self._http.answers(server.place, method, path, sent, self._silence)
         async with aclosing(said) as answers:
             async for answer in answers:
                 if isinstance(answer, protocol.ExchangeFailed):
                     self._raise(answer)
-                elif isinstance(answer, protocol.Head) and answer.status != 200:
-                    refused = answer
-                elif refused is not None and isinstance(answer, protocol.Body):
-                    raise refusal(server.name, refused.status, answer.text, refused.retry_after)
-                else:
-                    yield answer
+                if isinstance(answer, protocol.Body) and answer.status != _OK:
+                    raise refusal(server.name, answer.status, answer.text, answer.retry_after)
+                yield answer
 
     def leave_out(self, server: EndpointServer) -> None:
         """Send a server nothing until it offers the model again."""
@@ -250,7 +254,10 @@ class Caller:
         raise Passing(failure.message) if failure.again else EndpointError(failure.message)
 
     def _moved(self) -> None:
-        self.status.work(self.turns.running, self.turns.waiting)
+        """Told once a turn of the loop, in which hundreds of short answers may end."""
+        if not self._has_moved:
+            self._has_moved = True
+            asyncio.get_running_loop().call_soon(self.tell_moved)
 
 
 def _parsed(server: EndpointServer, text: str) -> Any:

@@ -117,6 +117,7 @@ class EndpointEngine:
     @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
+        self._caller.tell_moved()
         return self._status.status
 
     @property
@@ -165,9 +166,10 @@ class EndpointEngine:
         *,
         prefill: str = "",
         urgency: Urgency = Urgency.BATCH,
+        thought: str = "",
     ) -> tuple[float, ...]:
         """Log-probability of each answer; :mod:`engine.endpoint.scoring` says what it takes."""
-        return await self._loaded().scorer.choose(messages, answers, prefill, urgency)
+        return await self._loaded().scorer.choose(messages, answers, prefill, urgency, thought)
 
     async def score(
         self,

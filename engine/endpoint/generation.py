@@ -172,11 +172,12 @@ class Generator:
         try:
             async with aclosing(self._caller.answers(server, bodies.CHAT, body)) as answers:
                 async for answer in answers:
-                    if isinstance(answer, protocol.Head):
+                    if not isinstance(answer, protocol.Data) or answer.begins:
                         reading.opened = True
                         task.streams.start(group)
-                    elif isinstance(answer, protocol.Data):
-                        reading.feed(answer.text)
+                    if isinstance(answer, protocol.Data):
+                        for text in answer.texts:
+                            reading.feed(text)
                     elif isinstance(answer, protocol.Body):
                         reading.whole(answer.text)
         except Passing:

@@ -11,6 +11,8 @@ _GAIN: Final = 1.1
 """So much faster it must become for twice as many requests to be worth it."""
 _ROUNDS: Final = 2
 """Answers a measurement takes, for each request at the same time."""
+_DOUBTS: Final = 3
+"""Measurements without a gain before it stops growing: a busy machine spoils single ones."""
 _LOOK_AGAIN: Final = 16
 """Measurements after which more are tried once more: the server may have other guests by then."""
 
@@ -32,7 +34,7 @@ class Growth:
         self._before = self.limit
         self._best = 0.0
         self._measured = 0
-        """Measurements since it stopped growing."""
+        """Measurements since it stopped growing, or since the limit was raised."""
         self._skip = 0
         """Answers to come that were begun under another limit."""
         self._began: float | None = None
@@ -67,12 +69,15 @@ class Growth:
 
     def _measure(self, rate: float) -> None:
         self._measured += 1
-        if not self._growing and self._measured < _LOOK_AGAIN:
+        gained = rate > _GAIN * self._best
+        if self._measured < (_DOUBTS if self._growing else _LOOK_AGAIN) and not (
+            self._growing and gained
+        ):
             self._restart(0)
-        elif self._growing and rate <= _GAIN * self._best:
+        elif self._growing and not gained:
             self._settle(self._before)
         else:
-            self._best, self._before, self._growing = rate, self.limit, True
+            self._best, self._before, self._growing, self._measured = rate, self.limit, True, 0
             self.limit = min(2 * self.limit, self.most)
             self._restart(self.limit)
 

@@ -48,6 +48,7 @@ class HttpProcess:
         self._starting = asyncio.Lock()
         self._ids = itertools.count(1)
         self._open: dict[int, asyncio.Queue[protocol.Answer]] = {}
+        self._unsent: list[protocol.Request] = []
 
     @staticmethod
     def command(bases: Sequence[Base], *, allow_remote: bool) -> tuple[str, ...]:
@@ -75,16 +76,16 @@ class HttpProcess:
         self._open[number] = queue
         ended = False
         try:
-            child.send(protocol.REQUESTS.encode(asked))
+            self._say(child, asked)
             await _drained(child)
             while not ended:
                 answer = await queue.get()
-                ended = isinstance(answer, protocol.Body | protocol.End | protocol.ExchangeFailed)
+                ended = not isinstance(answer, protocol.Data) or answer.ends
                 yield answer
         finally:
             del self._open[number]
             if not ended:
-                child.send(protocol.REQUESTS.encode(protocol.Abort(number)))
+                self._say(child, protocol.Abort(number))
 
     async def stop(self) -> None:
         """End the process; whoever waits for an answer is told so."""
@@ -94,6 +95,19 @@ class HttpProcess:
                 return
             await child.stop()
             await reader
+
+    def _say(self, child: ChildProcess, request: protocol.Request) -> None:
+        """Send it with all others of this turn of the loop: each write wakes the other process."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush, child)
+        self._unsent.append(request)
+        if len(self._unsent) >= protocol.TOGETHER:
+            self._flush(child)
+
+    def _flush(self, child: ChildProcess) -> None:
+        requests, self._unsent = self._unsent, []
+        if requests:
+            child.send(b"".join(map(protocol.REQUESTS.encode, requests)))
 
     async def _running(self) -> ChildProcess:
         """A process that is alive."""

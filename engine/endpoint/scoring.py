@@ -66,6 +66,8 @@ class Question:
     messages: tuple[Message, ...]
     answers: tuple[str, ...]
     prefill: str
+    thinks: bool = False
+    """The prefill begins with a closed passage of reasoning."""
 
     def body(self, said: str, **settings: Any) -> dict[str, Any]:
         """A request whose assistant's turn has begun with the prefill and ``said``."""
@@ -75,7 +77,7 @@ class Question:
             "max_tokens": 1,
             "temperature": 0,
             **continued(begun),
-            **told_to_think(False if begun else None),
+            **told_to_think(self.thinks if begun else None),
             **settings,
         }
 
@@ -90,15 +92,23 @@ class AnswerScorer:
         self._works: Way | None = None
 
     async def choose(
-        self, messages: Sequence[Message], answers: Sequence[str], prefill: str, urgency: Urgency
+        self,
+        messages: Sequence[Message],
+        answers: Sequence[str],
+        prefill: str,
+        urgency: Urgency,
+        thought: str = "",
     ) -> tuple[float, ...]:
         """Log-probability of each answer.
+
+        A thought goes before the prefill between the marks that most models use.
 
         Raises:
             EngineError: the server offers no way, or cannot be reached.
         """
         ways = _ORDER[self._serving.kind]
-        scores = await self._weigh(ways, messages, answers, prefill, urgency)
+        begun = f"<think>\n{thought}\n</think>\n\n{prefill}" if thought else prefill
+        scores = await self._weigh(ways, messages, answers, begun, urgency, thinks=bool(thought))
         return tuple(score.logprob for score in scores)
 
     async def score(self, messages: Sequence[Message], completion: str, urgency: Urgency) -> Score:
@@ -113,8 +123,10 @@ class AnswerScorer:
         answers: Sequence[str],
         prefill: str,
         urgency: Urgency,
+        *,
+        thinks: bool = False,
     ) -> tuple[Score, ...]:
-        question = Question(tuple(messages), tuple(answers), prefill)
+        question = Question(tuple(messages), tuple(answers), prefill, thinks)
         if self._works is not None and self._works in ways:
             return await self._by(self._works, question, urgency, None)
         reasons = []

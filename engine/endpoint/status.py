@@ -21,6 +21,7 @@ class RequestStatus(StatusPublisher):
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
         self._told = clock()
+        self._evaluated = self._needed = 0
 
     def enter(self, state: State) -> None:
         """The engine itself changes: ready, restarting, stopped."""
@@ -48,9 +49,10 @@ class RequestStatus(StatusPublisher):
             self.change(tokens_per_second=speed)
 
     def spent(self, prompt: int, cached: int, written: int) -> None:
-        """The server told what a request took, in tokens."""
-        needed = prompt + written
-        self.change(
-            evaluated_tokens=self.status.evaluated_tokens + needed - cached,
-            needed_tokens=self.status.needed_tokens + needed,
-        )
+        """The server told what a request took, in tokens; told with what is under way then."""
+        self._needed += prompt + written
+        self._evaluated += prompt + written - cached
+
+    def under_way(self, running: int, waiting: int) -> None:
+        """So many requests are, and so many wait."""
+        self.work(running, waiting, evaluated_tokens=self._evaluated, needed_tokens=self._needed)

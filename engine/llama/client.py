@@ -203,9 +203,12 @@ class HostEngine:
         *,
         prefill: str = "",
         urgency: Urgency = Urgency.BATCH,
+        thought: str = "",
     ) -> tuple[float, ...]:
         """Log-probability of each whole answer after the prompt (natural logarithm)."""
-        request = Choose(next(self._ids), tuple(messages), tuple(answers), prefill, int(urgency))
+        request = Choose(
+            next(self._ids), tuple(messages), tuple(answers), prefill, int(urgency), thought
+        )
         return await self._ask(OpenChoice(request, self._future()))
 
     async def score(

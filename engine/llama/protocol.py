@@ -64,6 +64,7 @@ class Choose:
     answers: tuple[str, ...]
     prefill: str = ""
     urgency: int = 2
+    thought: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ async def tried(
     if kept is None:
         context.attempts[mark] = before + len(drafts)
         rows = [draft.generation for draft in drafts]
-        await context.store.call(add_generations, rows, at=context.clock())
+        await context.store.write(add_generations, rows, at=context.clock())
         raise given_up(
             "long answer" if extra.get("padded") else WORDS[kind],
             [draft.finding for draft in drafts],

@@ -88,7 +88,7 @@ async def classify_all(
                 failures[candidate_id] = str(error)
                 return
             said = _CLASSES[max(range(len(found)), key=found.__getitem__)]
-            await store.call(
+            await store.write(
                 answer_classes.give,
                 candidate_id,
                 judge,

@@ -42,6 +42,8 @@ CLAMP: Final = (0.4, 0.6)
 (Bai et al. 2022, section 4.1)."""
 _SAMPLED: Final = 0.7
 """Temperature of several reasoning samples; a single one is greedy."""
+_SAID: Final = 32
+"""Tokens a thinking model may write behind its thoughts; none of them is used."""
 _ORDERS: Final = ("ab", "ba")
 _LEAST: Final = -1e9
 """Stands for the log-probability of a label that cannot come at all."""
@@ -113,7 +115,7 @@ class Judge:
     @property
     def template(self) -> str:
         """The id of the wording its askings are kept under."""
-        return self._wording.id
+        return f"{self._wording.id}+think" if self._plan.judging.think else self._wording.id
 
     @property
     def reasons_little(self) -> bool:
@@ -132,7 +134,7 @@ class Judge:
             key = askings.key_of(
                 principle.id,
                 self._context.constitution_id,
-                self._wording.id,
+                self.template,
                 seed=self._plan.seed,
                 few_shot=digest_of(examples),
                 samples=self._plan.judging.samples,
@@ -157,7 +159,7 @@ class Judge:
         now = self._timer()
         seconds, self._told_at = now - self._told_at, now
         self.askings += len(questions)
-        return await store.call(
+        return await store.write(
             self._add, pair_id, questions, answers, seconds / max(1, len(questions))
         )
 
@@ -175,6 +177,8 @@ class Judge:
             examples=question.examples,
             reasoned=bool(samples),
         )
+        if self._plan.judging.think:
+            return [await self._after_thinking(question, place, messages, urgency)]
         if not samples:
             return [await self._weigh(messages, self._wording.opening, urgency)]
         drawn = [
@@ -206,6 +210,43 @@ class Judge:
             for sampling, each in zip(drawn, written.finished, strict=True)
         )
 
+    async def _after_thinking(
+        self,
+        question: JudgeQuestion,
+        place: int,
+        messages: tuple[Message, ...],
+        urgency: Urgency,
+    ) -> WeighedQuestion:
+        """Let the model think, and weigh the labels behind its closed thoughts.
+
+        One that thinks nothing is weighed at once, one that goes on for too long after as much as
+        it may.
+        """
+        drawn = Sampling(
+            temperature=0.0,
+            max_tokens=_SAID,
+            thinking_tokens=self._plan.thinking_tokens,
+            seed=self._plan.seed_of("judge", question.key, question.pair.pair_id, place, 0),
+        )
+        for _ in range(2):
+            written = await self._context.reviser.engine.generate(
+                messages, [drawn], urgency=urgency
+            )
+            made = written.finished[0]
+            # a server gives room to think only once its model has been seen to
+            if made.finish_reason != "length" or made.completion_tokens > _SAID:
+                break
+        thought = made.reasoning.strip()
+        return await self._weigh(
+            messages,
+            self._wording.opening,
+            urgency,
+            drawn,
+            thought or None,
+            made.completion_tokens,
+            thought=thought,
+        )
+
     async def _weigh(
         self,
         messages: tuple[Message, ...],
@@ -214,9 +255,10 @@ class Judge:
         sampling: Sampling | None = None,
         reasoning: str | None = None,
         written: int = 0,
+        thought: str = "",
     ) -> WeighedQuestion:
         one, two = await self._context.reviser.engine.choose(
-            messages, self._wording.labels, prefill=opening, urgency=urgency
+            messages, self._wording.labels, prefill=opening, urgency=urgency, thought=thought
         )
         tokens = await self._tokens([*(each.content for each in messages), opening])
         return WeighedQuestion(
@@ -256,7 +298,7 @@ class Judge:
                     (_together(orders[0]), _together(orders[1])),
                     principle_id=question.principle.id,
                     constitution_id=self._context.constitution_id,
-                    template=self._wording.id,
+                    template=self.template,
                     seed=self._plan.seed,
                     few_shot=digest_of(question.examples),
                     samples=self._plan.judging.samples,
@@ -285,7 +327,7 @@ class Judge:
             "order": order,
             "logprobs": list(each.logprobs),
             "opening": each.opening,
-            "template": self._wording.id,
+            "template": self.template,
             "asking": question.key,
         }
         if each.sampling is not None:

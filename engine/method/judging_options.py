@@ -28,6 +28,8 @@ class JudgingOptions:
     """Examples are people's rulings, not those of the constitution."""
     name: str | None = None
     """Name of the judge in place of the model's, without ``ai:``."""
+    think: bool = False
+    """The model thinks before the labels are weighed."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be asked.
@@ -40,6 +42,7 @@ class JudgingOptions:
             ("template", self.template not in WORDINGS, f"one of {', '.join(WORDINGS)}"),
             ("reasoned", not 0 <= self.samples <= SAMPLES_MAX, f"from 0 to {SAMPLES_MAX}"),
             ("few-shot", self.few_shot < 0, "0 or more"),
+            ("reasoned", self.think and self.samples > 0, "left out where the model thinks"),
         )
         for name, is_wrong, allowed in wrong:
             if is_wrong:
@@ -53,4 +56,5 @@ class JudgingOptions:
             "samples": self.samples,
             "few_shot": self.few_shot,
             "from_rulings": self.from_rulings,
+            **({"think": True} if self.think else {}),
         }

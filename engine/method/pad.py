@@ -56,7 +56,7 @@ async def pad(
         urgency=urgency,
         hear=hear,
     )
-    await context.store.call(_add, draft, short, author=writer.info.name, at=context.clock())
+    await context.store.write(_add, draft, short, author=writer.info.name, at=context.clock())
 
 
 def _add(db: Database, draft: Attempt, short: Candidate, *, author: str, at: str) -> str:

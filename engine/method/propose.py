@@ -181,7 +181,7 @@ class _SlotBatch:
         """Store the attempts; there is no candidate."""
         rows = [one.row for one in tries]
         at = self._context.clock()
-        self.handed_over.append(self._context.store.submit(add_generations, rows, at=at))
+        self.handed_over.append(self._context.store.submit_write(add_generations, rows, at=at))
         self._context.attempts[self._place(slot)] = self._number(slot)
 
     def _is_revised(self, slot: int) -> bool:
@@ -192,7 +192,9 @@ class _SlotBatch:
         author = self._context.proposer.info.name
         at = self._context.clock()
         self.handed_over.append(
-            self._context.store.submit(_add, self._prompt.id, slot, row, author, others, at=at)
+            self._context.store.submit_write(
+                _add, self._prompt.id, slot, row, author, others, at=at
+            )
         )
         self._stored(slot)
 

@@ -89,7 +89,7 @@ async def criticise(
         urgency=urgency,
         hear=hear,
     )
-    return await context.store.call(
+    return await context.store.write(
         _add_critique,
         draft,
         candidate_id=subject.candidate.id,
@@ -171,7 +171,7 @@ async def revise(
         urgency=urgency,
         hear=hear,
     )
-    return await context.store.call(
+    return await context.store.write(
         _add_revision,
         draft,
         subject,

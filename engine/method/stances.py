@@ -41,7 +41,7 @@ async def judge_all(engine: Engine, store: StoreThread, *, clock: Callable[[], s
         async with places:
             p = await probability_right(engine, answer)
         value = {"stance": "right" if p > 0.5 else "wrong", "p": p}
-        await store.call(events.append, "stance", answer.candidate.id, judge, value, at=clock())
+        await store.write(events.append, "stance", answer.candidate.id, judge, value, at=clock())
 
     await asyncio.gather(*map(one, left))
     return len(left)

@@ -136,7 +136,7 @@ class Steps:
             return
         original_id, candidate_id = work.original_id or "", work.candidate_id or ""
         if work.step == "pair":
-            await self._store.call(
+            await self._store.write(
                 pairs.make_revision_pair, original_id, candidate_id, at=self._clock()
             )
             return

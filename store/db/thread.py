@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
 from store.db.connection import open_store
+from store.db.project_database import immediate
 from store.db.rescue import guarded, rescued
 from store.db.sqlite import StrPath, translated
 from store.errors import FileLost
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_TOGETHER_SECONDS: Final = 0.05
+"""So long writes are gathered into one transaction, during which no other process can write."""
+
+
+class _Write(NamedTuple):
+    """A write that waits to be committed with others."""
+
+    asked: Callable[[], str]
+    run: Callable[[Database], Any]
+    future: Future[Any]
 
 
 class StoreThread:
@@ -37,6 +51,7 @@ class StoreThread:
             raise
         self._closed = False
         self._lost: FileLost | None = None
+        self._writes: deque[_Write] = deque()
 
     async def call(
         self, fn: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
@@ -48,21 +63,72 @@ class StoreThread:
         self, fn: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
         """Hand a call over without waiting; for callers outside the event loop."""
+        asked = _described(fn, args, kwargs)
+        return self._pool.submit(self._guarded, asked, lambda: fn(self._db, *args, **kwargs))
+
+    async def write(
+        self, fn: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What :meth:`submit_write` comes to."""
+        return await asyncio.shield(asyncio.wrap_future(self.submit_write(fn, *args, **kwargs)))
+
+    def submit_write(
+        self, fn: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        """Hand over a write that is committed together with others that wait.
+
+        A commit waits for the disk, and hundreds of short texts may wait for theirs. The result
+        is there once it is on the disk; one that fails is undone alone.
+        """
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # it is done, also when nobody waits any more
+        asked = _described(fn, args, kwargs)
+        self._writes.append(_Write(asked, lambda db: fn(db, *args, **kwargs), future))
+        self._pool.submit(self._write_together)
+        return future
+
+    def _write_together(self) -> None:
+        """Commit all that waits; what had been handed over since was taken by an earlier call."""
+        taken: list[_Write] = []
+        results: list[tuple[_Write, Any]] = []
 
         def asked() -> str:
-            return f"{fn.__module__}.{fn.__qualname__} {args} {kwargs}"
+            return "\n".join(write.asked() for write in taken)
 
-        def run() -> T:
-            if self._lost is not None:
-                raise self._lost
-            try:
-                with guarded(self._db, asked), translated(self._path):
-                    return fn(self._db, *args, **kwargs)
-            except FileLost as lost:
-                self._lost = lost
-                raise
+        def run() -> None:
+            until = time.monotonic() + _TOGETHER_SECONDS
+            with immediate(self._db):
+                while self._writes and (not taken or time.monotonic() < until):
+                    taken.append(write := self._writes.popleft())
+                    try:
+                        with immediate(self._db):
+                            results.append((write, write.run(self._db)))
+                    except Exception as error:
+                        if not self._db.conn.in_transaction:
+                            raise  # a full disk has undone those before it, too
+                        write.future.set_exception(error)
 
-        return self._pool.submit(run)
+        if not self._writes:
+            return
+        try:
+            self._guarded(asked, run)
+        except BaseException as error:  # noqa: BLE001 - whoever handed them over is told
+            for write in taken:
+                if not write.future.done():
+                    write.future.set_exception(error)
+        else:
+            for write, result in results:
+                write.future.set_result(result)
+
+    def _guarded(self, asked: Callable[[], str], run: Callable[[], T]) -> T:
+        if self._lost is not None:
+            raise self._lost
+        try:
+            with guarded(self._db, asked), translated(self._path):
+                return run()
+        except FileLost as lost:
+            self._lost = lost
+            raise
 
     @property
     def lost(self) -> FileLost | None:
@@ -90,3 +156,10 @@ class StoreThread:
         self._db.close()
         if told is None and self._lost is not None:
             raise self._lost
+
+
+def _described(
+    fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> Callable[[], str]:
+    """What is kept of a call where it could not be written."""
+    return lambda: f"{fn.__module__}.{fn.__qualname__} {args} {kwargs}"

@@ -15,6 +15,7 @@ class PreviewRow(NamedTuple):
     a: str
     b: str
     labels: dict[str, str]
+    category: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The row as `import --dry-run --json` gives it."""
@@ -33,4 +34,5 @@ def seen(row: Row) -> PreviewRow:
         a, b = row.a, row.b
     if not isinstance(row, PromptRow) and isinstance(row, PairRow | LabelRow):
         labels = {who: given.verdict.value for who, given in row.labels.items()}
-    return PreviewRow(row.line, prompt, a, b, labels)
+    category = "" if isinstance(row, LabelRow) else row.category or ""
+    return PreviewRow(row.line, prompt, a, b, labels, category)

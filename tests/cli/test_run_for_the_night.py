@@ -55,14 +55,14 @@ def rows(query: str) -> list[tuple[Any, ...]]:
 
 def test_a_dry_run_tells_the_plan_and_does_nothing(asked: Pairlab, scripted: Engines) -> None:
     before = Path("pairlab.db").read_bytes()
-    done = asked("run", "--candidates", "3", "--max-tokens", "100", "--dry-run")
+    done = asked("run", "--candidates", "3", "--max-tokens", "100", "--price", "1:2", "--dry-run")
     assert done.exit_code == 0, done.stderr
     assert "3 candidates at T 0.7 to 1.1, 1 round, principles random of harmless" in done.stderr
     assert (
         "4 prompts, 0 complete; to write: 12 candidates, 4 critiques, 4 revisions;"
         " at most 2,000 tokens." in done.stderr
     )
-    assert "not known before the model has written" in done.stderr
+    assert "it takes and what it costs are not known before the model has written" in done.stderr
     assert scripted == []
     assert Path("pairlab.db").read_bytes() == before
 
@@ -133,6 +133,8 @@ def test_a_policy_fixes_the_run_and_is_kept_with_it(asked: Pairlab, scripted: En
         ("candidates = 0", (), "0 is not in the range"),
         ("candidates = ", (), "is no TOML"),
         ("pairs = 'all'", (), "no rule 'all' here"),
+        ("pairs = 'all'", ("--dry-run",), "no rule 'all' here"),
+        ("[judge]\nthink = 'on'\nreasoned = 2", (), "reasoned must be left out where"),
         ("[judge]\nprinciples = 'few'", (), "want 1, another number or all"),
         ("[judge]\nprinciple = 2", (), "No such option"),
     ],
@@ -164,6 +166,29 @@ def test_the_summary_names_what_is_worth_a_look(asked: Pairlab, scripted: Engine
     scripted.append(ScriptedEngine(reply=lambda *_: "I'm sorry, but I can't help with that."))
     done = asked("run", "--candidates", "2", "--rounds", "0")
     assert "Worth a look: 4 answers declining." in done.stderr
+
+
+def test_a_failure_is_told_when_it_comes_and_at_the_end(asked: Pairlab, scripted: Engines) -> None:
+    scripted.append(ScriptedEngine(reply=lambda *_: ""))
+    done = asked("run", "--candidates", "1", "--limit", "1")
+    assert done.exit_code == 1
+    lines = [line for line in done.stderr.splitlines() if "no usable candidate" in line]
+    assert len(lines) == 2
+    assert lines[1].startswith("failed: prompt ")
+
+
+def test_a_judge_thinks_where_it_is_told_to(asked: Pairlab, scripted: Engines) -> None:
+    assert asked("run", "--candidates", "1", "--limit", "1").exit_code == 0
+    thinking = ScriptedEngine(reply=lambda *_: "<think>Both are kind.</think>A")
+    for words in ([], ["--think", "off"], ["--think", "64"]):
+        scripted.append(thinking)
+        done = asked("judge", *words)
+        assert done.exit_code == 0, done.stderr
+    written = [one for one in thinking.history if one.operation == "generate"]
+    assert [one.choices[0].thinking_tokens for one in written] == [64, 64]
+    weighed = [one.thought for one in thinking.history if one.operation == "choose"]
+    assert weighed == ["", "", "Both are kind.", "Both are kind."]
+    assert set(rows("SELECT template FROM asking")) == {("letters/1",), ("letters/1+think",)}
 
 
 @pytest.mark.parametrize("words", ["300", "budget:300", "budget 300", "budget=300"])

@@ -53,6 +53,21 @@ async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: s
         assert all(value < 0 for value in weighed)
 
 
+async def test_labels_are_weighed_behind_a_thought(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    async with host(file) as engine:
+        at_once, behind, spelled = [
+            await engine.choose(ASKED, ["yes", "no"], **how)
+            for how in (
+                {"prefill": "So: "},
+                {"prefill": "So: ", "thought": "It bends."},
+                {"prefill": "<think>\nIt bends.\n</think>\n\nSo: "},
+            )
+        ]
+        assert behind == pytest.approx(spelled)
+        assert behind != pytest.approx(at_once)
+
+
 def test_the_documents_name_what_was_tried() -> None:
     told = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
     rows = [row for row in told.splitlines() if "random weights of the architecture" in row]

@@ -22,6 +22,10 @@ HARMONY = (
     "{% for m in messages %}<|start|>{{ m.role }}<|message|>{{ m.content }}<|end|>{% endfor %}"
     "{# <|channel|> #}<|start|>assistant"
 )
+THOUGHT_IN_HARMONY = (
+    "<|start|>assistant<|channel|>analysis<|message|>So <|im_end|> B."
+    "<|end|><|start|>assistant<|channel|>final<|message|>It is"
+)
 ASKED = (Message("user", "Why <think>?"),)
 
 
@@ -50,6 +54,21 @@ def test_whether_a_model_may_think_is_told_by_its_template(source: str, *, think
 )
 def test_a_prefill_goes_behind_the_closed_passage(source: str, end: str) -> None:
     assert rendered(source, "It is").endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("source", "end"),
+    [
+        (OPENS, "assistant\n<think>\nSo <|im_end|> B.\n</think>\n\nIt is"),
+        (SWITCHED, "<|im_start|>assistant\n<think>\nSo <|im_end|> B.\n</think>\n\nIt is"),
+        (HARMONY, THOUGHT_IN_HARMONY),
+    ],
+)
+def test_a_thought_stands_in_a_closed_passage_before_the_answer(source: str, end: str) -> None:
+    text, _tokens = template(source).prompt(
+        ASKED, "It is", answers_at_once=True, thought="So <|im_end|> B."
+    )
+    assert text.endswith(end)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine.endpoint.client import EndpointEngine
 from engine.endpoint.http import address
-from engine.endpoint.http.events import event_data
+from engine.endpoint.http.events import EventReader
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.retries import Retries
 from engine.errors import EndpointError
@@ -108,6 +108,11 @@ class TestLoopback:
         assert said["event"] == "failed"
         assert not said["again"]
         assert "is not this machine: nothing was sent" in said["message"]
+
+    def test_half_a_character_is_not_sent(self) -> None:
+        line = {"op": "send", "id": 1, "server": 0, "method": "POST", "path": "/"}
+        said = _converse("http://127.0.0.1:1", line | {"body": "\ud800", "silence": 1.0})
+        assert said["message"] == "a text holds half of a character; nothing was sent"
 
     @pytest.mark.parametrize("line", [{"op": "send", "id": "1"}, {"is": "send"}, {"op": "load"}])
     def test_a_line_that_is_no_request_is_refused(self, line: dict[str, object]) -> None:
@@ -225,17 +230,29 @@ _WORDS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["C
 
 
 @given(
-    st.lists(st.lists(_WORDS, min_size=1, max_size=3), max_size=4), st.sampled_from(["\n", "\r\n"])
+    st.lists(st.lists(_WORDS, min_size=1, max_size=3), max_size=4),
+    st.sampled_from(["\n", "\r\n"]),
+    st.lists(st.integers(0, 20)),
 )
-def test_every_event_comes_back(messages: list[list[str]], end: str) -> None:
+def test_every_event_comes_back_however_it_is_cut(
+    messages: list[list[str]], end: str, sizes: list[int]
+) -> None:
     stream = "".join(
         "".join(f"data: {line}{end}" for line in message) + f": a comment{end}{end}"
         for message in messages
     )
-    pieces = [part + b"\n" for part in stream.encode().split(b"\n")[:-1]]
-    assert list(event_data(pieces)) == ["\n".join(message) for message in messages]
+    raw = stream.encode()
+    reader = EventReader()
+    at = 0
+    found = []
+    for size in (*sizes, len(raw)):
+        found += reader.push(raw[at : at + size])
+        at += size
+    assert found + reader.end() == ["\n".join(message) for message in messages]
 
 
 def test_a_line_that_broke_off_is_dropped() -> None:
-    assert list(event_data([b"data: whole\n", b"\n", b"data: ha"])) == ["whole"]
-    assert list(event_data([b"data: [DONE]\n"])) == ["[DONE]"]
+    reader = EventReader()
+    assert reader.push(b"data: whole\n\ndata: ha") + reader.end() == ["whole"]
+    reader = EventReader()
+    assert reader.push(b"data: [DONE]\n") + reader.end() == ["[DONE]"]

@@ -89,10 +89,24 @@ class TestThePromptsOwnLogprobs:
 
         def reply(body: Any) -> misbehaving.Act:
             last = body["messages"][-1]
-            rows = head + (tails[last["content"]] if last["role"] == "assistant" else [])
+            said = last["content"][-1:] if last["role"] == "assistant" else ""
+            rows = head + tails.get(said, [])
             return answer({"choices": [{"message": {"content": "x"}}], "prompt_logprobs": rows})
 
         return reply
+
+    async def test_a_thought_goes_before_what_is_weighed(
+        self, server: Server, load: Start, rule: Callable[[Any], misbehaving.Act]
+    ) -> None:
+        engine = await load("vllm")
+        server.otherwise = replies(rule)
+        thought = "Both are kind."
+        weighed = await engine.choose(ASKED, ["A", "B"], prefill="It is ", thought=thought)
+        assert weighed == (-0.5, -1.25)
+        for seen in server.seen:
+            said = seen.body["messages"][-1]["content"]
+            assert said.startswith(f"<think>\n{thought}\n</think>\n\nIt is ")
+            assert seen.body["chat_template_kwargs"]["enable_thinking"] is True
 
     async def test_choose_and_score(
         self, server: Server, load: Start, rule: Callable[[Any], misbehaving.Act]

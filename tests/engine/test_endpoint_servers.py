@@ -334,3 +334,31 @@ def test_retry_after_a_date() -> None:
     waited = seconds("Wed, 21 Oct 2099 07:28:00 GMT")
     assert waited is not None
     assert waited > 1e8
+
+
+async def test_a_prompt_longer_than_a_socket_takes_at_once_arrives_whole(make: Make) -> None:
+    server = misbehaving.Server()
+    await server.start()
+    engine = make(server.url)
+    await engine.load()
+    server.otherwise = misbehaving.says("read")
+    long = "x" * (6 << 20)
+    written = await engine.generate([Message("user", long)], [Sampling()])
+    assert written.finished[0].text == "read"
+    assert server.seen[0].body["messages"][0]["content"] == long
+    await server.stop()
+
+
+async def test_what_is_not_http_is_said(make: Make) -> None:
+    server = misbehaving.Server()
+    await server.start()
+    engine = make(server.url)
+    await engine.load()
+
+    async def other(_seen: misbehaving.Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+
+    server.otherwise = other
+    with pytest.raises(EndpointError, match=r"does not answer in HTTP \(no status line\)"):
+        await engine.generate(ASKED, [Sampling()])
+    await server.stop()

@@ -308,3 +308,36 @@ async def test_pairs_of_one_prompt_are_judged_at_the_same_time(tmp_path: Path) -
     await made(path, plan(candidates=3, revise_all=True))
     await asyncio.wait_for(made(path, plan(parts=JUDGING), Together(slots=3)), timeout=60)
     assert read(path).kinds.count("judge") == 6
+
+
+async def test_a_judge_that_thinks_is_weighed_behind_its_closed_thoughts(bench: Bench) -> None:
+    pair = (await bench.store.call(pairs.ordered))[0]
+    engine = ScriptedEngine(name="judge.gguf", slots=1)
+    engine.enqueue("<think>The second is kinder.</think>B.", "<think>So is the first.</think>A")
+    engine.enqueue_weights((0.0, -1e9), (-1e9, 0.0))
+    judge = await bench.open(judging(think=True), engine)
+    said = await judge.judge(pair.id)
+    assert [(one.thought, one.prefill) for one in weighed(engine)] == [
+        ("The second is kinder.", "The better answer is answer"),
+        ("So is the first.", "The better answer is answer"),
+    ]
+    asked = [one for one in engine.history if one.operation == "generate"]
+    assert [(one.prefill, one.choices[0].temperature) for one in asked] == [("", 0.0)] * 2
+    assert said.p == pytest.approx(0.6)  # it has named its choice and is too sure
+    (asking,) = await bench.askings(pair.id)
+    assert asking.template == "letters/1+think"
+    told = await bench.store.call(lambda db: list(db.query("SELECT * FROM generation")))
+    kept = [one["reasoning"] for one in told if one["kind"] == "judge"]
+    assert kept == ["The second is kinder.", "So is the first."]
+
+
+async def test_thinking_is_an_asking_of_its_own(bench: Bench) -> None:
+    pair = (await bench.store.call(pairs.ordered))[0]
+    engine = ScriptedEngine(name="judge.gguf", slots=1)
+    await (await bench.open(judging(), engine)).judge(pair.id)
+    engine.enqueue("A", "B")  # a model that does not think is weighed all the same
+    await (await bench.open(judging(think=True), engine)).judge(pair.id)
+    assert [one.thought for one in weighed(engine)] == [""] * 4
+    assert len(await bench.askings(pair.id)) == 2
+    with pytest.raises(BadRequest, match="reasoned must be left out where the model thinks"):
+        JudgingOptions(think=True, samples=1)

@@ -159,7 +159,7 @@ async def test_a_click_on_a_key_in_the_footer_is_no_command_while_a_text_is_open
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         await press(pilot, "e")
-        keys = "^s Save"
+        keys = "ctrl+s Save"
         for x in range(len(keys) + 16, 110, 5):  # behind the two keys of an open text
             await pilot.click("KeysLine", offset=(x, 0))
             await settle(pilot)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.widgets.hanging import hang, under
+from tui.widgets.hanging import hang, two_columns, under
 
 PIECES = st.lists(
     st.sampled_from(["- ", "1. ", "  ", "word ", "猫", "\n", "User  ", "x" * 30, "(a) ", "* "]),
@@ -34,6 +34,16 @@ def test_what_is_wrapped_stands_under_the_words_of_its_entry() -> None:
         "  - seven eight nine",
         "    ten",
         "plain words stay plain",
+    ]
+
+
+def test_the_second_of_two_columns_hangs_whatever_its_words() -> None:
+    rows = [("model", "a-file.gguf of a name"), ("", ""), ("id", "0123456789abcdef" * 2)]
+    assert hang(two_columns(rows), 30).plain.split("\n") == [
+        "model   a-file.gguf of a name",
+        "",
+        "id      0123456789abcdef012345",
+        "        6789abcdef",
     ]
 
 

@@ -23,7 +23,7 @@ from store import importing
 from store.db.connection import open_store
 from store.db.session import session
 from store.items import candidates, pairs, prompts
-from store.judgements import attributes, drafts, settings
+from store.judgements import attributes, decisions, drafts, labels, settings
 from store.judgements.drafts import DraftKind, DraftPlace
 from store.records import Seal
 from store.rounds import rounds
@@ -63,7 +63,11 @@ PAIR = b'{"prompt": "Why?", "a": "Because.", "b": "No."}\n'
 
 
 def test_a_project_opens_where_its_work_is(empty_path: Path, study: Path, rows: Database) -> None:
-    assert first_mode(rows) == "revise"
+    assert first_mode(rows, "first") == "revise"
+    revision = rows.execute("SELECT id FROM candidate WHERE origin = 'revision'").fetchone()[0]
+    decisions.decide(rows, revision, "first", "accept", at=AT)
+    assert first_mode(rows, "first") == "revise"
+    assert first_mode(rows, "second") == "label"  # the chain would tell which is the revision
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,7 @@ def test_and_without_chains_at_its_pairs(empty_path: Path, given: bytes, mode: s
     if given:
         imported(empty_path, given)
     with session(empty_path) as db:
-        assert first_mode(db) == mode
+        assert first_mode(db, "first") == mode
 
 
 async def test_an_empty_project_tells_each_way_with_its_key(
@@ -84,7 +88,7 @@ async def test_an_empty_project_tells_each_way_with_its_key(
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "H")
         for words in ("ctrl+o", "brings in a file", "the starter set", "Who writes", "You are"):
-            assert words in drawn(app).replace("^o", "ctrl+o")
+            assert words in drawn(app)
         await press(pilot, "t")
         await until(pilot, lambda: "68 prompts" in drawn(app))
         await press(pilot, "t")
@@ -246,3 +250,34 @@ async def test_a_model_larger_than_the_memory_is_asked_for_first(
         await press(pilot, "enter")
         await until(pilot, lambda: asked == [file])
         assert os.environ[SWITCH] == "any"
+
+
+async def test_home_tells_how_far_everybody_is_where_there_is_room(
+    study: Path, make_app: MakeApp, rows: Database
+) -> None:
+    first, second = (each.id for each in pairs.ordered(rows)[:2])
+    for pair in (first, second):
+        labels.give(rows, pair, "second", "a", at=AT)
+    labels.give(rows, first, "ai:judge", "a", at=AT)
+    app = make_app(study)
+    async with app.run_test(size=(110, 35)) as pilot:
+        await press(pilot, "H")
+        await until(pilot, lambda: "labelled" in drawn(app))
+        assert "second 2 0 0" in " ".join(drawn(app).split())
+        assert "ai:judge" not in drawn(app)
+
+
+async def test_a_panel_says_what_a_row_has_no_room_for_and_leaving_is_its_last_key(
+    study: Path, make_app: MakeApp
+) -> None:
+    app = make_app(study)
+    about = "how much better the better answer is"
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "comma")
+        assert drawn(app).count(about) == 1
+        assert drawn(app).rstrip().endswith("Back")
+        await pilot.resize_terminal(160, 45)
+        await settle(pilot)
+        assert drawn(app).count(about) == 1
+        await press(pilot, "escape", "H", "r")
+        assert "No round yet. n begins one" in drawn(app)

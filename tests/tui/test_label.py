@@ -240,6 +240,7 @@ async def test_an_empty_project_says_what_to_do_and_the_first_pair_comes_by_itse
         await press(pilot, "L")
         assert "There is no pair to label yet." in drawn(app)
         assert "import pairs.jsonl" in drawn(app)
+        assert "Upper" not in drawn(app)  # a footer tells only what can be done
         await press(pilot, "1", "space", "left")
         db = open_store(empty_path)
         a_chain(db, ("what is a pipe?", "a tube", "too short", "two processes, one stream"))

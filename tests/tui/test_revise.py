@@ -242,8 +242,12 @@ async def test_origin_tells_model_seed_and_principle(study: Path, make_app: Make
         await settle(pilot)
         await press(pilot, "i")
         shown = drawn(app)
-        for words in ("tiny.gguf", "ab" * 32, "seed 7", "harmlessness", "H1", "benign_lookalike"):
+        for words in ("tiny.gguf", "ab" * 32, "seed 7", "harmlessness", "H1", "benign look-alike"):
             assert words in shown
+        assert "max tokens 256, temperature .7" in shown
+        assert "12 tokens in 0 s, ended by itself" in shown
+        assert shown.count("ab" * 32) == 1  # one model wrote it all, and is named once
+        assert "None" not in shown
 
 
 class Live:
@@ -389,7 +393,7 @@ async def test_an_empty_project_says_what_to_do(empty_path: Path, make_app: Make
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "import" in drawn(app)
-        assert "--starter" in drawn(app)
+        assert "adds the starter set" in drawn(app)
         await press(pilot, "a", "x", "space", "e", "d")
         assert revise(app).item is None
 

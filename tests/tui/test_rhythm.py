@@ -61,11 +61,9 @@ def test_what_was_done_since_the_app_was_opened(rows: Database) -> None:
     done = worked.since(rows, "first", before)
     assert done.counts == {"label": 1, "decision": 1, "own answer": 1}
     assert farewell.lines(done, 72, Path("study.db"), "pairlab") == [
-        (
-            "1 pair labelled, 1 revision decided, 1 answer written in 1 h 12 min;"
-            " all of it is in study.db"
-        ),
-        "1 pair to label and 2 revisions to decide left; go on with: pairlab",
+        "1 pair labelled, 1 revision decided, 1 answer written in 1 h 12 min",
+        "all of it is in study.db; 1 pair to label and 2 revisions to decide left",
+        "go on with: pairlab",
     ]
     nothing = worked.since(rows, "third", before)
     assert farewell.lines(nothing, 5, Path("study.db"), "pairlab") == []

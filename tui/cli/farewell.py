@@ -19,7 +19,7 @@ _DONE = (
 
 
 def lines(worked: Worked, minutes: int, project: Path, command: str) -> list[str]:
-    """One or two lines; none where nothing was done.
+    """Three short lines, which a terminal of 80 cells seldom breaks; none where nothing was done.
 
     Args:
         worked: since the app was opened.
@@ -46,6 +46,7 @@ def lines(worked: Worked, minutes: int, project: Path, command: str) -> list[str
     ]
     waits = f"{' and '.join(left)} left" if left else "nothing waits for you"
     return [
-        f"{', '.join(done)} in {time}; all of it is in {project}",
-        f"{waits}; go on with: {command}",
+        f"{', '.join(done)} in {time}",
+        f"all of it is in {project}; {waits}",
+        f"go on with: {command}",
     ]

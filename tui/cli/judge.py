@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tui.cli.context import CliContext, json_option
-from tui.cli.making import Making, making_options
+from tui.cli.making import Making, ThinkingOptions, making_options
 from tui.cli.one_of import OneOf
+
+if TYPE_CHECKING:
+    from engine.method.judging_options import JudgingOptions
 
 
 def _principles(_ctx: click.Context, _param: click.Parameter, text: str) -> int | None:
@@ -96,7 +101,6 @@ def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) 
     "max_tokens",
     "revise_all",
     "with_pairs",
-    "think",
     "no_critique",
     "long_rejected",
 )
@@ -118,32 +122,55 @@ def command(
 
     Each pair is asked in both orders, by the log-probabilities of the two labels; where the orders
     contradict each other the verdict is a tie. Every asking is kept: another --principles, --pick,
-    --seed, --constitution, --template, --few-shot or --reasoned asks again and adds, and the
-    verdict follows from the mean over all that this judge was asked. Withdrawn, identical and empty
-    pairs are not judged.
+    --seed, --constitution, --template, --few-shot, --reasoned or --think on asks again and adds,
+    and the verdict follows from the mean over all that this judge was asked. With --think on the
+    model thinks in each order, and the labels are weighed behind its closed thoughts; else it does
+    not think. Withdrawn, identical and empty pairs are not judged.
 
     The labels stand under ai:MODEL and never count as a person's; `export --from ai` writes by
     them. Several models judge side by side, each under its name. Ctrl-C or a kill loses at most
     the verdicts under way; run it again to go on.
     """
-    from engine.errors import BadRequest
-    from engine.method.judging_options import JudgingOptions
     from tui.cli.unattended import carry_out
     from tui.cli.unattended_jobs import JUDGE
 
-    try:
-        judging = JudgingOptions(
-            principles,
-            template,
-            reasoned,
-            *few_shot,
-            as_judge,
-        )
-    except BadRequest as error:
-        raise click.UsageError(str(error)) from error
+    judging = judging_of(
+        principles=principles,
+        few_shot=few_shot,
+        reasoned=reasoned,
+        template=template,
+        as_judge=as_judge,
+        think=making.think,
+    )
     if margin is not None:
         _keep_margin(context, margin)
     carry_out(context, making, JUDGE, judging=judging, as_json=as_json)
+
+
+def judging_of(
+    *,
+    principles: int | None,
+    few_shot: tuple[int, bool],
+    reasoned: int,
+    template: str,
+    as_judge: str | None,
+    think: ThinkingOptions,
+    **_others: object,
+) -> JudgingOptions:
+    """How a judge is asked, by the options of the command.
+
+    Raises:
+        click.UsageError: they do not go together.
+    """
+    from engine.errors import BadRequest
+    from engine.method.judging_options import JudgingOptions
+
+    try:
+        return JudgingOptions(
+            principles, template, reasoned, *few_shot, as_judge, think=think.wanted is True
+        )
+    except BadRequest as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _keep_margin(context: CliContext, margin: float) -> None:

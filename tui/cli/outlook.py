@@ -98,8 +98,15 @@ def of_plan(
     )
 
 
-def tell(outlook: Outlook, plan: Plan, words: Mapping[Kind, str], models: Sequence[str]) -> None:
-    """One line of what, one of how much, one of how long."""
+def tell(
+    outlook: Outlook,
+    plan: Plan,
+    words: Mapping[Kind, str],
+    models: Sequence[str],
+    *,
+    priced: bool = False,
+) -> None:
+    """One line of what, one of how much, one of how long; with a price, what it costs."""
     low, high = plan.temperature
     say(
         f"Plan: {counted(plan.candidates, 'candidate')} at T {low:g} to {high:g},"
@@ -114,7 +121,9 @@ def tell(outlook: Outlook, plan: Plan, words: Mapping[Kind, str], models: Sequen
         f" {about} {outlook.written_tokens:,} tokens{prompts}."
     )
     if outlook.seconds is None:
-        say("How long it takes is not known before the model has written a few texts here.")
+        cost = priced and outlook.cost is None
+        unknown = "How long it takes and what it costs are" if cost else "How long it takes is"
+        say(f"{unknown} not known before the model has written a few texts here.")
     elif outlook.written_tokens:
         say(
             f"Expected: {time_left(outlook.seconds).removesuffix(' left')}, at"

@@ -67,13 +67,15 @@ def command(
     how many they are, so that two runs may part at a word that was nearly a tie. A template that
     writes the date says something else each day. Every text is kept as it came.
 
-    Ctrl-C or a kill loses at most the text being written; run it again to go on.
+    Ctrl-C or a kill loses at most the texts being written; run it again to go on.
 
     Exit status 0: every prompt is complete. 1: some texts could not be had (each prompt is named
     with its reason; the others are stored, run it again to try those) or it was stopped.
     """
     from tui.cli.judge import command as judge
+    from tui.cli.judge import judging_of
     from tui.cli.outlook import Price
+    from tui.cli.setting import rules
     from tui.cli.unattended import carry_out
     from tui.cli.unattended_jobs import RUN
 
@@ -83,7 +85,11 @@ def command(
         raise click.UsageError("--max-cost needs --price: what does a million tokens cost?")
     wanted = policy.judge if policy else None
     # read now: a wrong word must not end the night in the morning
+    if policy and policy.pairs is not None:
+        rules(policy.pairs)
     judging = None if wanted is None else judge.make_context("judge", list(wanted), parent=ctx)
+    if judging is not None:
+        judging_of(**judging.params)
     if netlock.postponed():
         netlock.expect(bool(making.endpoint) + bool(judging and judging.params["endpoint"]))
     if not dry_run:

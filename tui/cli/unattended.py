@@ -152,7 +152,7 @@ def _look_ahead(
             *([teacher.name] if teacher else []),
         ]
         words = {kind: word for kind, word in job.writes.items() if kind in seen.texts}
-        outlook.tell(seen, plan, words, models)
+        outlook.tell(seen, plan, words, models, priced=price is not None)
     return seen.as_json()
 
 
@@ -270,14 +270,17 @@ def _progress(
         task = bar.add_task("loading the model", total=None)
         began = time.monotonic()
         newest: PlanProgress | None = None
-        troubles = {""}
+        troubles, failed = {""}, set[str]()
 
         def listen(event: RunnerEvent) -> None:
             nonlocal newest
             if isinstance(event, Stored):
                 told[event.kind] += 1
             elif isinstance(event, Failed):
-                console.print(clean(f"{job.item} {event.item_id[:12]}: {event.reason}"))
+                line = clean(f"{job.item} {event.item_id[:12]}: {event.reason}")
+                if line not in failed:  # all that failed is tried once more at the end
+                    failed.add(line)
+                    console.print(line)
             elif isinstance(event, PlanProgress):
                 newest = event
                 bar.update(task, completed=event.done, total=event.total)

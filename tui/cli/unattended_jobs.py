@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from engine.method.events import Kind
@@ -11,6 +12,9 @@ from store.items.pending import Part
 from tui.cli.output import say
 from tui.formatting import counted
 from tui.visible import one_line
+
+_NAMED = 20
+"""So many failures are named at the end; all of them were when they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,10 @@ def tell(summary: Summary, job: UnattendedJob) -> None:
         f"{summary.complete} of {counted(summary.items, job.item)} complete{failed};"
         f" wrote {', '.join(wrote)} in {summary.seconds:.0f} s."
     )
-    for item_id, reason in summary.failures.items():
+    for item_id, reason in islice(summary.failures.items(), _NAMED):
         say(one_line(f"failed: {job.item} {item_id[:12]}: {reason}", 400))
+    if len(summary.failures) > _NAMED:
+        say(f"and {len(summary.failures) - _NAMED:,} more; --json names all.")
     if summary.failures:
         say("What failed was not paired; run it again to try it with other seeds.")
     if not summary.finished:

@@ -9,10 +9,12 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from store.errors import FileLost, StoreError
 from tui.path_suggester import PathSuggester
+from tui.text import plain
 from tui.text_screen import TextScreen
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 class Looked(NamedTuple):
     """What a file would bring, or has brought."""
 
-    text: str
+    text: str | Content
     anything: bool
     """Whether there is something that is not in the project."""
     done: str
@@ -64,6 +66,11 @@ class BringInScreen(ModalScreen[None], TextScreen):
         """What is at the path was looked at, and something would come in."""
         self._writing = False
 
+    @property
+    def pair_app(self) -> PairlabApp:
+        """The app, by its own class."""
+        return cast("PairlabApp", self.app)
+
     async def read(self, services: Services, path: Path, *, dry_run: bool) -> Looked:
         """Look at a file, or bring it in.
 
@@ -74,7 +81,8 @@ class BringInScreen(ModalScreen[None], TextScreen):
 
     def compose(self) -> ComposeResult:
         """What would come in, the path."""
-        yield AnswerPane(self.HEADING)
+        with Vertical(id="sheet"):
+            yield AnswerPane(self.HEADING)
         with Vertical(id="footer"):
             yield NoteLine("path")
             yield StatusLine()
@@ -119,7 +127,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
 
     def action_bring_in(self) -> None:
         """What was shown is brought in."""
-        cast("PairlabApp", self.app).presses.once(self._bring_in, self._say_held)
+        self.pair_app.presses.once(self._bring_in, self._say_held)
 
     def _say_held(self) -> None:
         self.status.dropped = "enter did not count: held down"
@@ -142,7 +150,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
         self.pane.scroll_lines(lines)
 
     async def _run(self, path: Path, *, dry_run: bool) -> None:
-        app = cast("PairlabApp", self.app)
+        app = self.pair_app
         self.status.wrong, self.status.told = False, ""
         self.status.doing = f"reading {path}" if dry_run else f"writing what {path} holds"
         self.refresh_bindings()
@@ -152,8 +160,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
         except FileLost:
             raise
         except StoreError as error:
-            self.status.told, self.status.wrong = str(error), True
-            self.pane.show(f"{error}\n\n{self.ELSE}")
+            self.pane.show(Content.assemble(plain(f"{error}\n\n", "bold $error"), plain(self.ELSE)))
         else:
             fits = dry_run and looked.anything
             self.pane.show(looked.text)
@@ -162,5 +169,5 @@ class BringInScreen(ModalScreen[None], TextScreen):
                 await app.session.catch_up()
         finally:
             self._fits, self._writing = fits, False
-            self.status.doing = "enter brings it in" if fits else ""
+            self.status.doing = ""
             self.refresh_bindings()

@@ -20,10 +20,9 @@ from tui.text import plain
 from tui.text_screen import TextScreen
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, own_places, worded
-from tui.widgets.hanging import under
+from tui.widgets.hanging import TwoColumns
 from tui.widgets.note_line import NoteLine
 from tui.widgets.scrolling import Scrolls
-from tui.widgets.text_body import MEASURE
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -53,6 +52,8 @@ class HelpScreen(Scrolls, ModalScreen[None], TextScreen):
         super().__init__()
         self._about = about
         self._entries = list(key_entries(screen))
+        keys = (cell_len(" ".join(entry.keys)) for entry in self._entries)
+        self._width = max(keys, default=0) + 3
         self._words = ""
 
     def compose(self) -> ComposeResult:
@@ -96,8 +97,7 @@ class HelpScreen(Scrolls, ModalScreen[None], TextScreen):
         words = self._words.casefold().split()
         found = [each for each in self._entries if each.holds(words)]
         aside = f"{len(found)} of {len(self._entries)} keys" if words else ""
-        room = min(self.app.size.width - 8, MEASURE)
-        text = _drawn(found, "" if words else self._about, room)
+        text = _drawn(found, "" if words else self._about, self._width)
         self.pane.show(text if found else plain("No key does that here."), aside=aside)
 
 
@@ -120,8 +120,7 @@ def key_entries(screen: Screen[Any]) -> Iterator[KeyEntry]:
     )
 
 
-def _drawn(ordered: list[KeyEntry], about: str, room: int) -> Content:
-    width = max((cell_len(" ".join(entry.keys)) for entry in ordered), default=0) + 3
+def _drawn(ordered: list[KeyEntry], about: str, width: int) -> Content:
     parts: list[Content | tuple[str, str]] = [plain(about.strip() + "\n")] if about else []
     for before, entry in zip([None, *ordered], ordered, strict=False):
         keys = " ".join(entry.keys)
@@ -129,7 +128,7 @@ def _drawn(ordered: list[KeyEntry], about: str, room: int) -> Content:
             parts.append(("\n", ""))
         parts.append((keys + " " * (width - cell_len(keys)), "bold $accent"))
         parts.append((f"{entry.binding.tooltip}\n", ""))
-    return under(Content.assemble(*parts), width, room)
+    return TwoColumns(Content.assemble(*parts), width)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.binding import Binding
 
 from store import importing
-from tui.dialogs import import_text
+from tui.dialogs import import_preview
 from tui.dialogs.bring_in import BringInScreen, Looked
 
 if TYPE_CHECKING:
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 KINDS: Final[tuple[str, ...]] = ("auto", "prompts", "pairs", "labels")
 """What a file may be read as; the first finds it out."""
+
+
+_NEXT: Final = {
+    "prompts": ("mode.revise", "shows what the model writes for them"),
+    "pairs": ("mode.label", "labels them, blind"),
+    "labels": ("mode.kappa", "tells how far people agree"),
+}
+"""Where each kind is worked on, and how."""
 
 
 class ImportScreen(BringInScreen):
@@ -55,17 +63,11 @@ class ImportScreen(BringInScreen):
             ignore=tuple(self._left_out),
         )
         report.file = path.name
-        lines = list(import_text.told(report, dry_run=dry_run))
         if dry_run:
-            lines = [
-                *self._asked(),
-                *import_text.fields(report),
-                *lines,
-                *import_text.first_rows(report),
-            ]
-            if not report.added:
-                lines.insert(0, "There is nothing in it that is not here already.")
-        return Looked("\n".join(lines), report.added > 0, import_text.numbers(report))
+            text = import_preview.preview(report, self._asked())
+        else:
+            text = import_preview.done(report, self._next(report.kind))
+        return Looked(text, report.added > 0, "")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to say about a file once there is one."""
@@ -106,4 +108,9 @@ class ImportScreen(BringInScreen):
         said = [f"as {self._kind}"] if self._kind != KINDS[0] else []
         said += [f"{field} from {column}" for field, column in self._columns.items()]
         said += [f"without {field}" for field in sorted(self._left_out)]
-        return [f"Read as you asked: {', '.join(said)}."] if said else []
+        return [", ".join(said)] if said else []
+
+    def _next(self, kind: str) -> str:
+        """Where what came in is worked on."""
+        mode, does = _NEXT.get(kind, _NEXT["pairs"])
+        return f"esc, then {self.pair_app.key_of(mode)} {does}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tui.formatting import counted
 from tui.visible import one_line
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.importing import FileReport
 
-_MOST_TOLD = 20
+MOST_TOLD = 20
 
 
 def numbers(report: FileReport, *, dry_run: bool = False) -> str:
@@ -18,31 +19,30 @@ def numbers(report: FileReport, *, dry_run: bool = False) -> str:
     split = f", split {report.split}" if report.split else ""
     came = "to add" if dry_run else "added"
     return (
-        f"{report.read} read ({report.kind}, {report.format}{split}), {report.added} {came},"
-        f" {report.duplicates} there already, {report.rejected} refused"
+        f"{report.read:,} read ({report.kind}, {report.format}{split}), {report.added:,} {came},"
+        f" {report.duplicates:,} there already, {report.rejected:,} refused"
     )
 
 
 def told(report: FileReport, *, dry_run: bool = False) -> Iterator[str]:
     """The numbers, and all that was not taken over, a line each."""
     yield f"{report.file}: {numbers(report, dry_run=dry_run)}"
-    for problem in report.problems[:_MOST_TOLD]:
+    for problem in report.problems[:MOST_TOLD]:
         kept = "kept" if problem.kept else "refused"
         field = f"{problem.field}: " if problem.field else ""
         yield f"{report.file}:{problem.line}: {field}{problem.reason} ({kept})"
-    if (more := len(report.problems) - _MOST_TOLD) > 0:
+    if (more := len(report.problems) - MOST_TOLD) > 0:
         yield f"{report.file}: {more} more; `pairlab import --json` lists them all"
     if report.unread:
         names = [
-            f"{name}{report.hint(name)} in {n} {'row' if n == 1 else 'rows'}"
-            for name, n in report.unread.items()
+            f"{name}{report.hint(name)} in {counted(n, 'row')}" for name, n in report.unread.items()
         ]
         yield f"{report.file}: not read: {', '.join(names)}; --ignore FIELD leaves one out quietly"
     if len(report.formats) > 1:
-        found = ", ".join(f"{name} {n}" for name, n in report.formats.items())
+        found = ", ".join(f"{name} {n:,}" for name, n in report.formats.items())
         yield f"{report.file}: rows of several shapes, each read as its own: {found}"
     if report.remarks:
-        yield f"{report.file}: {report.remarks} lines are remarks or headings"
+        yield f"{report.file}: {report.remarks:,} lines are remarks or headings"
 
 
 def fields(report: FileReport) -> Iterator[str]:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.merging.merge import Merged
 
 NOUNS = {
-    "prompt": "prompt",
-    "candidate": "answer",
-    "critique": "critique",
-    "pair": "pair",
-    "event": "event",
+    "prompt": ("prompt", "prompts"),
+    "candidate": ("answer", "answers"),
+    "critique": ("critique", "critiques"),
+    "pair": ("pair", "pairs"),
+    "event": ("entry of the log", "entries of the log"),
 }
 """How the rows worth telling are called."""
 
@@ -42,7 +42,7 @@ def told(merged: Merged) -> Iterator[str]:
     elif merged.encrypted == (False, True):
         yield f"{merged.path} is encrypted and stays so; this project is plain, and its texts here."
     would = "would come in" if merged.dry_run else "came in"
-    new = [counted(n, noun) for table, noun in NOUNS.items() if (n := merged.added[table])]
+    new = [counted(n, *noun) for table, noun in NOUNS.items() if (n := merged.added[table])]
     yield f"From {merged.path} {would}: {', '.join(new)}."
     yield from _people(merged)
     for replica, count in merged.adopted.items():
@@ -61,7 +61,7 @@ def _people(merged: Merged) -> Iterator[str]:
     """A table of whose labels came: how many are there, new, changed, in conflict."""
     if not merged.people:
         return
-    heads = ("labels of", "there", "new", "changed", "conflicts")
+    heads = ("labels of", "in that file", "new", "changed", "conflicts")
     rows = [
         (one_line(each.annotator, 40), *(f"{number:,}" for number in each[1:]))
         for each in merged.people

@@ -53,14 +53,16 @@ class ModelsScreen(PanelScreen):
         elif not files:
             self.tell(f"none found; the starter model: {STARTER_COMMAND}", wrong=True)
         used = self._in_use()
-        files.sort(key=lambda each: (each.name != used, each.size))
+        files.sort(key=lambda each: (each.name not in used, each.size))
         self._memory = memory
         self._found = {str(each.path): each for each in files}
-        return [_row(each, memory, used=each.name == used) for each in files]
+        return [_row(each, memory, used=each.name in used) for each in files]
 
-    def _in_use(self) -> str:
+    def _in_use(self) -> set[str]:
+        """The name of the file that writes, and of the one it was converted from."""
         engine = self.pair_app.services.engine
-        return engine.info.name if engine is not None and engine.info is not None else ""
+        info = engine.info if engine is not None else None
+        return set() if info is None else {info.name, Path(info.original or "").name}
 
     async def choose(self, row: PanelRow) -> None:
         """Load it."""
@@ -90,8 +92,10 @@ class ModelsScreen(PanelScreen):
 
     async def _load(self, path: Path) -> None:
         await self.pair_app.session.use_model(path)
-        self.pair_app.say(f"{path.name} is being loaded; M shows how far it is")
         self.dismiss()
+        shown = self.pair_app.key_of("mode.model")
+        words = f"{path.name} is being loaded; {shown} shows how far it is"
+        self.pair_app.call_later(self.pair_app.say, words)
 
 
 def _row(each: FoundModel, memory: int | None, *, used: bool) -> PanelRow:

@@ -27,15 +27,17 @@ class OwnKeysScreen(PanelScreen):
         keys = self.pair_app.services.configuration.keymap
         listed: list[PanelRow] = []
         for place, every in groupby(keymap.listed(keys), key=lambda one: one[0]):
+            if listed:
+                listed.append(PanelRow(f"before {place}", "", heading=True))
             listed.append(PanelRow(f"in {place}", place, heading=True))
             for _, binding_id, shown, does in every:
                 mark = " (moved)" if binding_id in keys else ""
-                listed.append(PanelRow(binding_id, f"  {shown}", does, binding_id + mark))
+                listed.append(PanelRow(binding_id, does, shown, binding_id + mark))
         return listed
 
     async def choose(self, row: PanelRow) -> None:
         """Ask for its key."""
-        self.question(f"key for: {row.value}", partial(self._move, row.id))
+        self.question(f"key for: {row.name}", partial(self._move, row.id))
 
     async def _move(self, binding_id: str, keys: str) -> None:
         await self.pair_app.session.configure(binding_id, keys or None, table="keys")

@@ -33,6 +33,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Answer = Callable[[str], Awaitable[None]]
 
+LEAST = 30
+"""Cells below which nothing is said about a row in the row itself: the footer has it whole."""
+
 
 class PanelRow(NamedTuple):
     """One line of a panel."""
@@ -53,6 +56,8 @@ class PanelScreen(ModalScreen[None], TextScreen):
 
     HEADING: ClassVar[str]
     ABOUT: ClassVar[str] = ""
+    EMPTY: ClassVar[str] = ""
+    """Stands there where no row does: what to do about it."""
 
     CSS_PATH = "panel.tcss"
     AUTO_FOCUS = ""
@@ -69,6 +74,8 @@ class PanelScreen(ModalScreen[None], TextScreen):
     def __init__(self) -> None:
         super().__init__()
         self._rows: Sequence[PanelRow] = ()
+        self._cut = False
+        """Rows have no room for what is said about them."""
         self._answer: Answer | None = None
 
     async def rows(self) -> Sequence[PanelRow]:
@@ -81,7 +88,7 @@ class PanelScreen(ModalScreen[None], TextScreen):
     def compose(self) -> ComposeResult:
         """Heading, sentence, rows, footer."""
         yield Rule(self.HEADING)
-        yield Static(plain(self.ABOUT, "$muted"), id="about", markup=False)
+        yield Static(id="about", markup=False)
         yield Lines(markup=False)
         with Vertical(id="footer"):
             yield NoteLine()
@@ -122,11 +129,26 @@ class PanelScreen(ModalScreen[None], TextScreen):
 
     async def reload(self) -> None:
         """List again; the cursor stays on its row."""
-        at = self.lines.highlighted
         self._rows = await self.rows()
+        self._list()
+        if self.open_text is None and self._rows:
+            self.lines.focus()
+        self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        """What a row has room for depends on the width."""
+        self._list()
+
+    def _list(self) -> None:
+        at = self.lines.highlighted
         named = [row for row in self._rows if not row.heading]
         name = max((cell_len(row.name) for row in named), default=0) + 2
         value = max((cell_len(row.value) for row in named), default=0) + 2
+        room = self.lines.content_size.width - name - value - 3
+        self._cut = any(cell_len(row.about) > room for row in named)
+        if room < LEAST:
+            value = 0
+        self.about.update(plain(self.ABOUT, "$muted") + plain(f"\n\n{self.EMPTY}" * (not named)))
         self.lines.clear_options()
         self.lines.add_options(
             Option(self._drawn(row, name, value), id=row.id, disabled=row.heading)
@@ -134,18 +156,15 @@ class PanelScreen(ModalScreen[None], TextScreen):
         )
         first = next((n for n, row in enumerate(self._rows) if not row.heading), None)
         self.lines.highlighted = first if at is None else min(at, len(self._rows) - 1)
-        if self.open_text is None and self._rows:
-            self.lines.focus()
-        self.refresh_bindings()
 
     @staticmethod
     def _drawn(row: PanelRow, name: int, value: int) -> Content:
         if row.heading:
-            return Content.assemble(plain(row.name, "$muted"))
+            return plain(row.name, "$muted")
         return Content.assemble(
             plain(row.name + " " * (name - cell_len(row.name))),
             plain(row.value + " " * (value - cell_len(row.value)), "bold"),
-            plain(row.about, "$muted"),
+            plain(row.about if value else "", "$muted"),
         )
 
     @property
@@ -156,7 +175,7 @@ class PanelScreen(ModalScreen[None], TextScreen):
 
     def on_option_list_option_highlighted(self) -> None:
         """What a narrow row has no room for stands below."""
-        self.status.doing = self.row.about if self.row is not None else ""
+        self.status.doing = self.row.about if self.row is not None and self._cut else ""
         self.refresh_bindings()
 
     def question(

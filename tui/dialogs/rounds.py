@@ -22,7 +22,8 @@ _TOLD = {
     Seal.BLOCKS: "opened: figures by blocks of 10",
     Seal.OPEN: "opened: figures are live",
 }
-_ENDED = {"finished": "finished: the seal is gone", "closed": "ended early"}
+_SHORT = {Seal.SEALED: "sealed", Seal.BLOCKS: "by blocks of 10", Seal.OPEN: "open"}
+_ENDED = {"finished": "finished", "closed": "ended early"}
 
 
 class RoundsScreen(PanelScreen):
@@ -34,6 +35,7 @@ class RoundsScreen(PanelScreen):
         "sealed: until all have finished, nobody is told more than how far each is. The seal can "
         "be opened before; who opened it is recorded and stands in the report."
     )
+    EMPTY = "No round yet. n begins one: its name, its people, how many pairs."
     BINDINGS = [
         Binding("enter", "choose", "Open the seal", key_display="enter"),
         Binding("n", "new", "New round"),
@@ -64,20 +66,18 @@ class RoundsScreen(PanelScreen):
         """Oldest first."""
         listed = await self.call(_listed)
         self._rounds = {each.id: each for each, _ in listed}
-        if not listed:
-            self.tell("no round yet: n begins one")
         return [
-            PanelRow(each.id, each.name, _ENDED.get(each.ended or "") or _TOLD[each.seal], people)
+            PanelRow(each.id, each.name, _ENDED.get(each.ended or "") or _SHORT[each.seal], people)
             for each, people in listed
         ]
 
     async def choose(self, _row: PanelRow) -> None:
         """Open the seal, after asking."""
-        self._open(Seal.OPEN, "show the figures to everybody now (yes)")
+        self._open(Seal.OPEN, "show the figures to everybody now? yes or no")
 
     def action_blocks(self) -> None:
         """Figures that move by ten new common pairs."""
-        self._open(Seal.BLOCKS, "show figures by blocks of 10 common pairs (yes)")
+        self._open(Seal.BLOCKS, "show figures by blocks of 10 common pairs? yes or no")
 
     def _open(self, seal: Seal, label: str) -> None:
         chosen = self._chosen
@@ -109,7 +109,9 @@ class RoundsScreen(PanelScreen):
         async def named(name: str) -> None:
             known = [each for each in await self.call(presence.people) if each != self.me]
             self.question(
-                "its people, with commas", partial(peopled, name), ", ".join([self.me, *known])
+                "its people, with commas between",
+                partial(peopled, name),
+                ", ".join([self.me, *known]),
             )
 
         async def peopled(name: str, text: str) -> None:

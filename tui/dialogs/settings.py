@@ -114,6 +114,12 @@ class SettingsScreen(PanelScreen):
                 "where longer than the project's",
             ),
             PanelRow(
+                _OWN + "shield",
+                "Content shield",
+                "harmful" if own.shields_harmful else "off",
+                "hides answers to harmful prompts until asked",
+            ),
+            PanelRow(
                 _OWN + "keys",
                 "Keys",
                 f"{moved} moved" if moved else "as they came",
@@ -137,7 +143,7 @@ class SettingsScreen(PanelScreen):
             await self._set(row.id, choices[(at + 1) % len(choices)])
             return
         number = _NUMBERS[row.id]
-        self.question(number.label, partial(self._typed, row.id), f"{now * number.scale:g}")
+        self.question(number.label, partial(self._typed, row.id), _written(now * number.scale))
 
     async def _typed(self, key: str, text: str) -> None:
         number = _NUMBERS[key]
@@ -167,9 +173,14 @@ class SettingsScreen(PanelScreen):
             at = themes.index(app.theme) if app.theme in themes else -1
             app.theme = themes[(at + 1) % len(themes)]
             await self.reload()
+        elif what == "shield":
+            hides = app.services.configuration.shields_harmful
+            await app.session.configure("shield", None if hides else "harmful")
+            await self.reload()
+            self.tell("written to your configuration file; holds from the next item on")
         else:
             now = app.services.configuration.minimum_seconds
-            self.question("seconds, 0 to 10", self._own_minimum, f"{now:g}")
+            self.question("seconds, 0 to 10", self._own_minimum, _written(now))
 
     async def _own_minimum(self, text: str) -> None:
         value = _read(text, _NUMBERS[settings.MINIMUM])
@@ -179,6 +190,11 @@ class SettingsScreen(PanelScreen):
         await self.pair_app.session.configure("minimum_seconds", value or None)
         await self.reload()
         self.tell("written to your configuration file")
+
+
+def _written(number: float) -> str:
+    """As it is shown everywhere: ``.4``, ``30``."""
+    return f"{number:g}".removeprefix("0") or "0"
 
 
 def _read(text: str, number: _Number) -> float | None:

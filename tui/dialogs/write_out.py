@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +14,7 @@ from store.agreement import warm_up
 from store.db.backup import backup
 from store.db.sqlite import key_of
 from store.reporting import report
-from tui.dialogs.panel import PanelScreen, at_home
+from tui.dialogs.panel import PanelRow, PanelScreen, at_home
 
 
 class WriteOutScreen(PanelScreen):
@@ -23,9 +24,16 @@ class WriteOutScreen(PanelScreen):
     PLAIN: ClassVar[bool] = False
     """Whether what is written is not encrypted where the project is."""
     BINDINGS = [
-        Binding("enter", "path", "Path", key_display="enter"),
-        Binding("escape,q", "close", "Back", key_display="esc"),
+        Binding("enter", "path", "Another path", key_display="enter"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: dict[str, PanelRow] = {}
+
+    async def rows(self) -> Sequence[PanelRow]:
+        """What was written."""
+        return tuple(self._files.values())
 
     async def write(self, path: Path) -> None:
         """Write the file, complete or not at all."""
@@ -53,7 +61,12 @@ class WriteOutScreen(PanelScreen):
         finally:
             self.status.doing = ""
         plain = self.PLAIN and await self.call(key_of) is not None
-        self.tell(f"{path.name} written{', plain' if plain else ''}")
+        self._files[str(path)] = PanelRow(
+            str(path),
+            f"{path.name} written{', plain' if plain else ''}",
+            about=f"in {path.absolute().parent}",
+        )
+        await self.reload()
 
 
 class BackupScreen(WriteOutScreen):

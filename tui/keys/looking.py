@@ -219,7 +219,7 @@ MODEL: list[BindingType] = [
     Binding(
         "h",
         "restart",
-        "Restart the host",
+        "Restart",
         id="model.restart",
         tooltip="ends the model's process and starts it anew; nothing stored is lost",
     ),

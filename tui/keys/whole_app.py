@@ -35,7 +35,15 @@ APP: list[BindingType] = [
         tooltip="the project's settings, and your own colours and keys",
     ),
     Binding("q", "quit", "Quit", id="all.quit", tooltip="leaves; all is stored"),
-    Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves too"),
+    Binding("ctrl+q", "quit", "Quit", show=False, priority=True, tooltip="leaves; all is stored"),
+    Binding(
+        "ctrl+p",
+        "command_palette",
+        "Palette",
+        show=False,
+        priority=True,
+        tooltip="finds modes, actions and keys by name",
+    ),
     Binding(
         "ctrl+z",
         "suspend_process",

@@ -43,6 +43,7 @@ from tui.sides import by_place
 from tui.text import one_line
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.header import WIDE, Header
+from tui.widgets.next_step import NextStep
 from tui.widgets.note_line import NoteLine
 from tui.widgets.prompt_pane import PromptPane
 from tui.widgets.reading import VERY_WIDE, ReadingView
@@ -88,6 +89,7 @@ class ModeScreen(ReadingKeys):
         """What a key acts on; None while there is nothing."""
         self._views: tuple[ReadingView, ...] = ()
         self._prompts: tuple[PromptPane, ...] = ()
+        self._next_steps: tuple[NextStep, ...] = ()
         self._conversation = False
         """The prompt shown has earlier turns."""
         self._painted_at: float | None = None
@@ -166,6 +168,11 @@ class ModeScreen(ReadingKeys):
         side = (width - PAGE) // 2 if width > VERY_WIDE else 0
         self.query_one("#mode").styles.padding = (0, side)
         return width - 2 * side
+
+    @property
+    def nothing_here(self) -> bool:
+        """Instead of an item it is told what to do."""
+        return any(each.display for each in self._next_steps)
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
@@ -300,6 +307,7 @@ class ModeScreen(ReadingKeys):
         """Take over what is remembered; keys ask for views and prompts too often to search."""
         self._views = tuple(self.query(ReadingView))
         self._prompts = tuple(self.query(PromptPane))
+        self._next_steps = tuple(self.query(NextStep))
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._tell_server()
         self.background(self._recall_shield, group="shield")
@@ -357,6 +365,8 @@ class ModeScreen(ReadingKeys):
         if action == "turns":
             return self.item_id is not None and self._conversation
         if action in ITEM_ACTIONS and self.item_id is None:
+            return None
+        if action in {"full", "shield"} and self.nothing_here:
             return None
         return True
 

@@ -24,7 +24,7 @@ class Mode:
     has_items: bool = True
     """False for modes without items: the keys that need one are absent there."""
     in_header: bool = True
-    """False for the page one comes from and seldom goes back to."""
+    """False for the page one seldom goes back to: it is told where there is room."""
 
     def load(self) -> type[Screen[Any]]:
         """The screen's class, imported when the mode is first opened."""

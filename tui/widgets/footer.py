@@ -84,32 +84,43 @@ class StatusLine(Widget):
         taken = sum(map(cell_len, (one_line(self.doing), right, closed)))
         if closed and taken + 4 <= width:
             right = "  ".join(part for part in (right, closed) if part)
+        if right == told and not self.doing:
+            # nothing else is going on: no need to look for it at the other end
+            return Content.styled(told, "$foreground")
         free = max(width - cell_len(right) - 2, 0)
         left = one_line(self.doing, free) if free >= LEAST or not right else ""
         gap = " " * max(width - cell_len(left) - cell_len(right), 0)
         return Content.assemble((left, ""), gap, (right, "$foreground"))
 
 
-def shown_keys(screen: Screen[Any]) -> list[tuple[str, Binding, bool]]:
+def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[tuple[str, Binding, bool]]:
     """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
 
     Remapped keys are shown as they are; a binding with two keys is shown once;
-    help and leaving come last.
+    help and leaving come last. Where nothing is shown yet, what cannot be done is not told.
+
+    Args:
+        screen: whose keys.
+        every: those that are not told as well.
     """
+    nothing_here = not every and getattr(screen, "nothing_here", False)
     seen: dict[str, tuple[str, Binding, bool]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         letters = binding.id == "all.quit" and getattr(screen, "open_text", None) is not None
-        if binding.show and not letters and binding.action not in seen:
+        told = binding.show and not letters and (active.enabled or not nothing_here)
+        if told and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, worded(screen, binding), active.enabled)
     places = own_places(screen)
-    behind = len(places)
-    rank = {name: behind + 1 + place for place, name in enumerate(_LAST)}
-    return sorted(
-        seen.values(),
-        key=lambda one: places.get(one[1].id or "", rank.get(one[1].id or "", behind)),
-    )
+    behind = max(places.values(), default=-1) + 1  # an id with two bindings counts twice
+
+    def place(entry: tuple[str, Binding, bool]) -> int:
+        binding = entry[1]
+        last = behind + 1 + _LAST.index(_kind(binding)) if _is_last(binding) else behind
+        return places.get(binding.id or "", last)
+
+    return sorted(seen.values(), key=place)
 
 
 def worded(screen: Screen[Any], binding: Binding) -> Binding:
@@ -129,8 +140,17 @@ def own_places(screen: Screen[Any]) -> dict[str, int]:
     return {name: place for place, name in enumerate(given) if name and name.startswith(own)}
 
 
-_LAST = ("all.help", "all.quit")
-"""Keys that come last, and are never left out."""
+_LAST = ("all.help", "close", "all.quit")
+"""Keys that come last, and are never left out: by id, or by action where they have none."""
+
+
+def _kind(binding: Binding) -> str:
+    return binding.id or binding.action
+
+
+def _is_last(binding: Binding) -> bool:
+    return _kind(binding) in _LAST
+
 
 LOW = 20
 """Screens with fewer rows give the keys one of them."""
@@ -173,14 +193,14 @@ class KeysLine(Widget):
     def _needed(self, width: int) -> int:
         if self.app.size.height < LOW:
             return 1
-        rows = len(self._rows(width)) or 1
+        rows = len(self._rows(width, every=True)) or 1
         at, most = self._most
         self._most = (width, max(min(rows, 2), most if at == width else 1))
         return self._most[1]
 
-    def _rows(self, width: int) -> list[Content]:
+    def _rows(self, width: int, *, every: bool = False) -> list[Content]:
         """One row where they fit; else the mode's own keys above the common ones; else filled."""
-        entries = shown_keys(self.screen)
+        entries = shown_keys(self.screen, every=every)
         places = own_places(self.screen)
         own = sum(binding.id in places for _, binding, _ in entries)
         gaps = (3, 2, 1) if width >= WIDE - 2 else (2, 1)
@@ -225,7 +245,7 @@ def _without(
     entries: Sequence[tuple[str, Binding, bool]], left_out: int
 ) -> list[tuple[str, Binding, bool]]:
     """The entries less so many before help and leaving; help says how many."""
-    behind = sum(binding.id in _LAST for _, binding, _ in entries)
+    behind = sum(_is_last(binding) for _, binding, _ in entries)
     first, last = list(entries[: len(entries) - behind]), entries[len(entries) - behind :]
     told = [
         (key, replace(binding, description=f"{binding.description}, {left_out} more"), enabled)

@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from textual.content import Content
 
+from tui.text import plain
+
 _LEAD = re.compile(r" *(?:(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)]|(?:User|Model|System) )[ ]+)?")
 """Blanks, then a list's mark or the name of who speaks."""
+
+
+class TwoColumns(Content):
+    """Lines of two columns; what is wrapped of the second one stands under its beginning."""
+
+    __slots__ = ("indent",)
+
+    def __init__(self, content: Content, indent: int) -> None:
+        super().__init__(content.plain, list(content.spans))
+        self.indent = indent
+
+
+def two_columns(rows: Iterable[tuple[str, str | Content]], *, style: str = "$muted") -> TwoColumns:
+    """What, in a style, and the words for it; a row without words is a line by itself."""
+    rows = list(rows)
+    width = max((cell_len(what) for what, words in rows if words), default=0) + 3
+    lines = [
+        plain(what, style) + plain(" " * (width - cell_len(what))) + _content(words)
+        if words
+        else plain(what, style)
+        for what, words in rows
+    ]
+    return TwoColumns(Content("\n").join(lines), width)
+
+
+def _content(words: str | Content) -> Content:
+    return plain(words) if isinstance(words, str) else words
 
 
 def hang(content: Content, width: int) -> Content:
@@ -18,6 +48,8 @@ def hang(content: Content, width: int) -> Content:
         content: what is shown.
         width: cells a line may take.
     """
+    if isinstance(content, TwoColumns):
+        return under(content, content.indent, width)
     if width < 20 or not any(_wants(line, width) for line in content.plain.split("\n")):
         return content
     parts: list[Content] = []

@@ -46,7 +46,7 @@ class Header(Widget):
         width = self.content_size.width
         wide = width >= WIDE - 2
         modes = Content("   " if wide else " ").join(
-            self._drawn(mode) for mode in MODES if mode.in_header or mode.id == self.mode
+            self._drawn(mode) for mode in MODES if wide or mode.in_header or mode.id == self.mode
         )
         gap = 3 if wide else 2
         figures = self.agreement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from shlex import quote
 
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.keymap import BY_ID, key_of
+from tui.keymap import BY_ID, key_of, with_keys
 from tui.text import plain
 from tui.widgets.hanging import under
 
@@ -28,24 +29,24 @@ class NextStep(Static):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(markup=False, id=widget_id)
-        self._told, self._indent = Content(""), 0
+        self._told: list[tuple[Content, int]] = []
+        """Each line, and the cell at which its second column begins."""
 
     def tell(self, sentence: str, ways: Sequence[tuple[str, str]] = ()) -> None:
         """Show what to do.
 
         Args:
             sentence: what is so, and why.
-            ways: the id of a key, or a command, and what it does.
+            ways: the id of a key, or a command, and what it does; ids in braces become keys.
         """
-        ways = [(key_of(self, way) if way in BY_ID else way, does) for way, does in ways]
-        width = min(max((cell_len(way) for way, _ in ways), default=0), _WIDEST) + 3
-        lines = [plain(sentence)]
-        if ways:
-            lines.append(Content(""))
-        for way, does in ways:
-            gap = " " * max(width - cell_len(way), 3)
-            lines.append(Content.assemble(plain(way, "bold $accent"), gap, plain(does, "$muted")))
-        self._told, self._indent = Content("\n").join(lines), width
+        shown = partial(key_of, self)
+        ways = [(way, with_keys(does, shown)) for way, does in ways]
+        keys = [(shown(way), does) for way, does in ways if way in BY_ID]
+        commands = [(way, does) for way, does in ways if way not in BY_ID]
+        self._told = [(plain(f"{sentence}\n"), 0), *_columns(keys, "bold $accent")]
+        if keys and commands:
+            self._told.append((plain("\nFrom the command line:", "$muted"), 0))
+        self._told += _columns(commands, "bold")
         self._hang()
 
     def on_resize(self) -> None:
@@ -53,7 +54,23 @@ class NextStep(Static):
         self._hang()
 
     def _hang(self) -> None:
-        self.update(under(self._told, self._indent, self.content_size.width))
+        width = self.content_size.width
+        lines = (under(line, indent, width) for line, indent in self._told)
+        self.update(Content("\n").join(lines))
+
+
+def _columns(ways: Sequence[tuple[str, str]], style: str) -> list[tuple[Content, int]]:
+    """What to press or type, one under the other, and beside it what it does."""
+    width = max((cell_len(way) for way, _ in ways), default=0) + 3
+    return [
+        (
+            Content.assemble(
+                plain(way + " " * (width - cell_len(way)), style), plain(does, "$muted")
+            ),
+            width,
+        )
+        for way, does in ways
+    ]
 
 
 def command(words: str, project: Path) -> str:

@@ -51,8 +51,8 @@ class NoteLine(Horizontal):
     """
 
     BINDINGS = [
+        Binding("tab", "complete", "Complete"),
         Binding("escape", "leave", "Leave", key_display="esc"),
-        Binding("tab", "complete", "Complete", show=False),
     ]
 
     class Written(Message):
@@ -129,6 +129,12 @@ class NoteLine(Horizontal):
         event.stop()
         self.action_leave()
         self.post_message(self.Written(self._item, event.value))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a line that makes suggestions completes."""
+        if action == "complete":
+            return self.query_one(CleanInput).suggester is not None
+        return super().check_action(action, parameters)
 
     def action_complete(self) -> None:
         """Take the suggestion, where the line makes some."""

@@ -27,8 +27,17 @@ class Base:
 
     def __str__(self) -> str:
         """The address as a user would write it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{self.root}"
+        return f"{self.scheme}://{self._written}:{self.port}{self.root}"
+
+    @property
+    def location(self) -> str:
+        """Host and port as the header ``Host`` has them."""
+        host = self._written if self.host.isascii() else self.host.encode("idna").decode("ascii")
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def _written(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 class ResolvedAddress(NamedTuple):

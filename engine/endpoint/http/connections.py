@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
-import http.client
-import select
 import socket
 import ssl
+from dataclasses import dataclass
 
 from engine.endpoint.http import address
+from engine.endpoint.http.exchange import Exchange
 
 CONNECT_SECONDS = 10.0
+_AT_A_TIME = 256 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One connection, and the exchange it carries."""
+
+    socket: socket.socket
+    server: Connections
+    exchange: Exchange | None = None
+    used: bool = False
+    """It has carried an exchange before: the server may close it at any time."""
+    unsent: bytes = b""
+
+    def send(self) -> None:
+        """Send what the socket takes now.
+
+        Raises:
+            OSError: the connection is broken.
+        """
+        try:
+            sent = self.socket.send(self.unsent)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return
+        self.unsent = self.unsent[sent:]
+
+    def read(self) -> bytes | None:
+        """What is there; empty at the end of the connection, None where nothing is.
+
+        Raises:
+            OSError: the connection is broken.
+        """
+        try:
+            data = self.socket.recv(_AT_A_TIME)
+            # what TLS has taken off the socket already is not seen from outside
+            while data and isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+                data += self.socket.recv(_AT_A_TIME)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        return data
 
 
 class Connections:
-    """Opens connections and keeps those that can serve again; safe to use from several threads.
+    """Opens connections and keeps those that can serve again.
 
     Each goes to an address that was checked when it was opened, and none is ever opened anew by
     name behind the caller's back.
@@ -25,52 +65,27 @@ class Connections:
 
     def __init__(self, base: address.Base, *, allow_remote: bool) -> None:
         self.base = base
+        self.idle: list[Connection] = []
+        """Those at rest, the one that was used last at the end."""
         self._allow_remote = allow_remote
-        self._idle: list[http.client.HTTPConnection] = []
 
-    def kept(self) -> http.client.HTTPConnection | None:
-        """The connection that was used last, None where none is open any more."""
-        while self._idle:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                break  # another thread was faster
-            if _is_open(connection):
-                return connection
-            connection.close()
-        return None
-
-    def open(self) -> http.client.HTTPConnection:
-        """A new connection.
+    def open(self) -> Connection:
+        """A new connection; may take seconds, and may be called on another thread.
 
         Raises:
             EndpointError: the address is not allowed.
             OSError: nobody takes it.
         """
-        host, port = self.base.host, self.base.port
-        plain = _connected(address.places(self.base, allow_remote=self._allow_remote))
-        if self.base.scheme == "http":
-            connection = http.client.HTTPConnection(host, port)
-            connection.sock = plain
-        else:
-            context = ssl.create_default_context()
-            connection = http.client.HTTPSConnection(host, port, context=context)
-            connection.sock = context.wrap_socket(plain, server_hostname=host)
-        connection.auto_open = 0  # it would look the name up again, unchecked
-        return connection
-
-    def keep(self, connection: http.client.HTTPConnection) -> None:
-        """Take back a connection whose answer was read to its end."""
-        self._idle.append(connection)
-
-
-def _is_open(connection: http.client.HTTPConnection) -> bool:
-    """Whether a connection at rest is one: what can be read from it is its end."""
-    if connection.sock is None:
-        return False
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
-    return not poll.poll(0)
+        made = _connected(address.places(self.base, allow_remote=self._allow_remote))
+        try:
+            if self.base.scheme == "https":
+                context = ssl.create_default_context()
+                made = context.wrap_socket(made, server_hostname=self.base.host)
+        except OSError:
+            made.close()
+            raise
+        made.settimeout(0)
+        return Connection(made, self)
 
 
 def _connected(found: list[address.ResolvedAddress]) -> socket.socket:
@@ -80,7 +95,10 @@ def _connected(found: list[address.ResolvedAddress]) -> socket.socket:
             return _connected_to(place)
         except OSError:
             continue
-    return _connected_to(found[-1])
+    try:
+        return _connected_to(found[-1])
+    except TimeoutError as error:
+        raise OSError(error.errno, f"not taken within {CONNECT_SECONDS:g} seconds") from error
 
 
 def _connected_to(place: address.ResolvedAddress) -> socket.socket:

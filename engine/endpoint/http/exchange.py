@@ -1,217 +1,206 @@
-"""One request and its answer, on a thread of its own."""
+"""One request and its answer, fed with what comes over a connection."""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import io
-import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from engine.endpoint.http import protocol
-from engine.endpoint.http.connections import Connections
-from engine.endpoint.http.events import event_data
+from engine.endpoint.http.address import Base
+from engine.endpoint.http.events import EventReader
+from engine.endpoint.http.response import NotHttp, Response
 from engine.errors import EndpointError
 
-BODY_LIMIT = 8 * 1024 * 1024
-"""Longest answer that is no stream, and longest line of a stream, in bytes."""
-DONE = "[DONE]"
+BODY_LIMIT: Final = 8 * 1024 * 1024
+"""Longest answer that is no stream, and longest event of a stream, in bytes."""
+DONE: Final = "[DONE]"
 """The last event of a stream; some servers leave the connection open after it."""
-DRAIN_SECONDS = 0.1
+DRAIN_SECONDS: Final = 0.1
 """How long the end of a stream may take after its last event, to keep its connection."""
+_OK: Final = 200
+
+
+class BrokeOff(Exception):
+    """The connection ended in the middle of an answer."""
 
 
 class Exchange:
-    """Asks the server once and says what comes back.
+    """Asks the server once and collects what there is to say of its answer.
 
     Neither redirects nor the proxies of the environment are followed: what the user named is
     what is called.
 
     Args:
-        connections: to the server.
+        base: the server.
         send: what to ask.
         key: goes into the Authorization header; None sends no such header.
-        say: called with what there is of the answer, several lines at once where they are there.
+        now: seconds from an arbitrary start.
+
+    Raises:
+        EndpointError: what is to be sent cannot be.
     """
 
-    def __init__(
-        self,
-        connections: Connections,
-        send: protocol.Send,
-        *,
-        key: str | None,
-        say: Callable[[Sequence[protocol.Answer]], None],
-    ) -> None:
-        self._connections = connections
-        self._send = send
+    def __init__(self, base: Base, send: protocol.Send, *, key: str | None, now: float) -> None:
+        self.send = send
+        self.request = _request(base, send, key)
+        """The bytes that ask."""
+        self.ended = False
+        self.heard = False
+        """Whether anything of an answer has come."""
+        self.deadline = now + send.silence
+        """When the server has said nothing for too long."""
+        self._base = base
         self._key = key
-        self._write = say
-        self._held: list[protocol.Answer] = []
-        """Not said yet, for more is there to be read."""
-        self._socket: socket.socket | None = None
-        """Of the connection while it is this exchange's."""
-        self._lock = threading.Lock()
-        self._cancelled = False
+        self._response = Response()
+        self._has_head = False
+        self._events: EventReader | None = None
+        self._body = bytearray()
+        self._done = False
+        """The last event of the stream is there."""
+        self._last: protocol.Answer | None = None
+        """What ends it, where that is no stream."""
+        self._told = False
+        """The app knows that the server has begun to answer with a stream."""
+        self._texts: list[str] = []
+        """Events the app does not know."""
 
-    def cancel(self) -> None:
-        """Close the connection; a thread that waits on it wakes up."""
-        with self._lock:
-            self._cancelled = True
-            if self._socket is not None:
-                with contextlib.suppress(OSError):  # the server was faster
-                    self._socket.shutdown(socket.SHUT_RDWR)
+    @property
+    def reusable(self) -> bool:
+        """Whether its connection can carry another request."""
+        return self.ended and self._response.reusable
 
-    def run(self) -> None:
-        """Ask, and say the answer to its end; never raises."""
-        try:
-            self._converse()
-        except EndpointError as error:
-            self._fail(str(error), again=False)
-        except TimeoutError:
-            silence = f"{self._send.silence:g} seconds"
-            self._fail(self._server(f"said nothing for {silence}"), again=True)
-        except ConnectionRefusedError:
-            self._fail(self._server("is not running: nothing listens there"), again=True)
-        except ssl.SSLCertVerificationError as error:
-            reason = f"has no valid certificate: {error.verify_message}"
-            self._fail(self._server(reason), again=False)
-        except UnicodeDecodeError:
-            self._fail(self._server("sent text that is not UTF-8"), again=False)
-        except http.client.IncompleteRead:
-            self._fail(self._server("broke off in the middle of its answer"), again=True)
-        except http.client.HTTPException as error:
-            reason = f"does not answer in HTTP ({type(error).__name__})"
-            self._fail(self._server(reason), again=True)
-        except OSError as error:
-            reason = f"broke the connection ({error.strerror or error})"
-            self._fail(self._server(reason), again=True)
-        finally:
-            if self._socket is not None:
-                self._socket.close()
+    def push(self, data: bytes, now: float) -> None:
+        """Take what came over the connection.
 
-    def _fail(self, message: str, *, again: bool) -> None:
-        if not self._cancelled:
-            self._held.append(protocol.ExchangeFailed(self._send.id, self._hide(message), again))
-            self._say()
+        Raises:
+            Exception: what :meth:`fail` puts into words.
+        """
+        self.heard = True
+        if not self._done:
+            self.deadline = now + self.send.silence
+        body = self._response.push(data)
+        if self._response.status and not self._has_head:
+            self._has_head = True
+            self._read_head()
+        if self._events is None:
+            self._body += body
+            if len(self._body) > BODY_LIMIT:
+                raise EndpointError(self._server(f"sent more than {BODY_LIMIT} bytes: not read"))
+        else:
+            self._take_events(self._events.push(body))
+            if self._events.held_bytes > BODY_LIMIT:
+                raise EndpointError(self._server(f"sent a line of more than {BODY_LIMIT} bytes"))
+            if self._done and self.deadline > now + DRAIN_SECONDS:
+                self.deadline = now + DRAIN_SECONDS
+        if self._response.ended:
+            self._end()
 
-    def _say(self) -> None:
-        """Say what is held; each time costs both processes a call."""
-        if self._held:
-            self._write(self._held)
-            self._held = []
+    def close(self) -> None:
+        """The server has ended the connection; raises as :meth:`push` does."""
+        if not self.heard:
+            raise ConnectionResetError(0, "closed without an answer")
+        if not self._response.close() and self._events is None:
+            raise BrokeOff
+        self._end()
+
+    def expire(self) -> None:
+        """The deadline has passed; raises as :meth:`push` does."""
+        if not self._done:
+            raise TimeoutError
+        self._end()
+
+    def fail(self, error: Exception) -> None:
+        """End with what went wrong, in words."""
+        message, again = self._words(error)
+        self.ended, self._response = True, Response()
+        self._last = protocol.ExchangeFailed(self.send.id, self._hide(message), again)
+
+    def said(self) -> protocol.Answer | None:
+        """What is to be told the app since it was asked last; None where that is nothing."""
+        if self._last is not None or self._events is None:
+            return self._last
+        begins, texts = not self._told, tuple(self._texts)
+        self._told = True
+        self._texts.clear()
+        if not (begins or texts or self.ended):
+            return None
+        return protocol.Data(self.send.id, begins, texts, self.ended)
+
+    def _read_head(self) -> None:
+        response = self._response
+        if 300 <= response.status < 400:
+            raise EndpointError(
+                self._server("answers with a redirect, which is not followed: name its target")
+            )
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if response.status == _OK and kind == "text/event-stream":
+            self._events = EventReader()
+
+    def _take_events(self, events: list[str]) -> None:
+        """Say the events up to the last one; what comes after it is nobody's business."""
+        if self._done or not events:
+            return
+        last = next((at for at, one in enumerate(events, 1) if one.strip() == DONE), None)
+        self._done = last is not None
+        self._texts += events[:last]
+
+    def _end(self) -> None:
+        if self._events is not None:
+            self._take_events(self._events.end())
+        else:
+            status, after = self._response.status, self._response.headers.get("retry-after")
+            self._last = protocol.Body(self.send.id, status, after, self._text())
+        self.ended = True
+
+    def _text(self) -> str:
+        if self._response.status == _OK:
+            return self._body.decode("utf-8")
+        return self._hide(self._body.decode("utf-8", "replace"))
+
+    # -- words ----------------------------------------------------------------------------------
+
+    def _words(self, error: Exception) -> tuple[str, bool]:
+        """What went wrong, and whether another try may end better."""
+        if isinstance(error, EndpointError):
+            return str(error), False
+        if isinstance(error, TimeoutError):
+            return self._server(f"said nothing for {self.send.silence:g} seconds"), True
+        if isinstance(error, ConnectionRefusedError):
+            return self._server("is not running: nothing listens there"), True
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return self._server(f"has no valid certificate: {error.verify_message}"), False
+        if isinstance(error, UnicodeDecodeError):
+            return self._server("sent text that is not UTF-8"), False
+        if isinstance(error, BrokeOff):
+            return self._server("broke off in the middle of its answer"), True
+        if isinstance(error, NotHttp):
+            return self._server(f"does not answer in HTTP ({error})"), True
+        if isinstance(error, OSError):
+            return self._server(f"broke the connection ({error.strerror or error})"), True
+        return self._server(f"could not be asked ({type(error).__name__})"), False
 
     def _server(self, predicate: str) -> str:
-        return f"the server at {self._connections.base} {predicate}"
+        return f"the server at {self._base} {predicate}"
 
     def _hide(self, text: str) -> str:
         """Some servers repeat the key they were sent."""
         return text.replace(self._key, "[key]") if self._key else text
 
-    def _converse(self) -> None:
-        connection, response = self._answered()
-        if 300 <= response.status < 400:
-            raise EndpointError(
-                self._server("answers with a redirect, which is not followed: name its target")
-            )
-        after = response.getheader("Retry-After")
-        self._held.append(protocol.Head(self._send.id, response.status, after))
-        kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
-        if response.status == http.client.OK and kind == "text/event-stream":
-            self._stream(response)
-            self._held.append(protocol.End(self._send.id))
-        else:
-            self._held.append(protocol.Body(self._send.id, self._read(response)))
-        # released first: whoever hears the end may ask at once and finds this connection
-        if response.isclosed() and connection.sock is not None:
-            self._release(connection)
-        self._say()
 
-    def _stream(self, response: http.client.HTTPResponse) -> None:
-        for data in event_data(self._lines(response)):
-            self._held.append(protocol.Data(self._send.id, data))
-            if data.strip() == DONE:
-                break
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            if self._socket is not None:
-                self._socket.settimeout(DRAIN_SECONDS)
-            response.read(BODY_LIMIT)
-
-    def _answered(self) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        """The beginning of the answer, on a connection kept from before where there is one."""
-        kept = self._connections.kept()
-        if kept is not None:
-            try:
-                return kept, self._ask(kept)
-            except (ConnectionResetError, BrokenPipeError):
-                if self._cancelled:
-                    raise
-                kept.close()  # at rest too long: the server closed it and answered nothing
-        opened = self._connections.open()
-        return opened, self._ask(opened)
-
-    def _ask(self, connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
-        with self._lock:
-            self._socket = connection.sock
-            if self._cancelled:
-                raise EndpointError("cancelled")
-        connection.sock.settimeout(self._send.silence)
-        body = None if self._send.body is None else self._send.body.encode("utf-8")
-        path = f"{self._connections.base.root}{self._send.path}"
-        connection.request(self._send.method, path, body, self._headers())
-        return connection.getresponse()
-
-    def _release(self, connection: http.client.HTTPConnection) -> None:
-        """Leave the connection to the next exchange; this one can no longer be cancelled."""
-        with self._lock:
-            self._socket = None
-            if not self._cancelled:
-                self._connections.keep(connection)
-
-    def _read(self, response: http.client.HTTPResponse) -> str:
-        raw = response.read(BODY_LIMIT + 1)
-        if len(raw) > BODY_LIMIT:
-            raise EndpointError(self._server(f"sent more than {BODY_LIMIT} bytes: not read"))
-        if response.status == http.client.OK:
-            return raw.decode("utf-8")
-        return self._hide(raw.decode("utf-8", "replace"))
-
-    def _lines(self, response: http.client.HTTPResponse) -> Iterator[bytes]:
-        while True:
-            if not self._more(response):
-                self._say()
-            line = response.readline(BODY_LIMIT + 1)
-            if not line:
-                return
-            if len(line) > BODY_LIMIT:
-                raise EndpointError(self._server(f"sent a line of more than {BODY_LIMIT} bytes"))
-            yield line
-
-    def _more(self, response: http.client.HTTPResponse) -> bool:
-        """Whether there is more of a stream to be read without waiting for it."""
-        made, buffer = self._socket, response.fp
-        if made is None or not isinstance(buffer, io.BufferedReader):
-            return False
-        if isinstance(made, ssl.SSLSocket):
-            return False  # what it has read is not seen from outside
-        made.settimeout(0)
-        try:
-            # the end of a chunk is read with the beginning of the next
-            return bool(buffer.peek(1).strip())
-        except OSError:
-            return False
-        finally:
-            made.settimeout(self._send.silence)
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "pairlab",
-        }
-        if self._send.body is not None:
-            headers["Content-Type"] = "application/json"
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        return headers
+def _request(base: Base, send: protocol.Send, key: str | None) -> bytes:
+    try:
+        body = b"" if send.body is None else send.body.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise EndpointError("a text holds half of a character; nothing was sent") from error
+    lines = [
+        f"{send.method} {base.root}{send.path} HTTP/1.1",
+        f"Host: {base.location}",
+        "Accept: text/event-stream, application/json",
+        "Accept-Encoding: identity",
+        "User-Agent: pairlab",
+    ]
+    if send.body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    if key:
+        lines.append(f"Authorization: Bearer {key}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body

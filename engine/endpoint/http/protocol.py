@@ -7,6 +7,9 @@ from typing import ClassVar, Final
 
 from engine.child.codec import LineCodec
 
+TOGETHER: Final = 16
+"""So many lines are written at once: each write costs a call, and more would have to wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -34,23 +37,17 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The server has begun to answer."""
-
-    TAG: ClassVar[str] = "head"
-    id: int
-    status: int
-    retry_after: str | None
-    """The header of this name, as it came."""
-
-
-@dataclass(frozen=True, slots=True)
 class Data:
-    """One event of a stream."""
+    """What has come of a stream since the last line: all at once for a short one."""
 
     TAG: ClassVar[str] = "data"
     id: int
-    text: str
+    begins: bool
+    """The server has begun to answer."""
+    texts: tuple[str, ...]
+    """The events."""
+    ends: bool
+    """The stream has ended, for whatever reason; the last line of its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +56,10 @@ class Body:
 
     TAG: ClassVar[str] = "body"
     id: int
+    status: int
+    retry_after: str | None
+    """The header of this name, as it came."""
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The stream has ended, for whatever reason; the last line of its request."""
-
-    TAG: ClassVar[str] = "end"
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,7 @@ class ExchangeFailed:
 
 
 Request = Send | Abort
-Answer = Head | Data | Body | End | ExchangeFailed
+Answer = Data | Body | ExchangeFailed
 
 REQUESTS: Final[LineCodec[Request]] = LineCodec("op", Request)
 """What the app says."""

@@ -99,7 +99,10 @@ class Admission:
             raise BadRequest(f"there is no urgency {request.urgency}")
         answers_at_once = bool(prefill) or not isinstance(request, Generate)
         rendered, prompt = self._loaded.template.prompt(
-            request.messages, prefill, answers_at_once=answers_at_once
+            request.messages,
+            prefill,
+            answers_at_once=answers_at_once,
+            thought=request.thought if isinstance(request, Choose) else "",
         )
         if not prompt:
             raise BadRequest("the prompt is empty")

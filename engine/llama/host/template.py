@@ -60,7 +60,12 @@ class ChatTemplate:
         """Whether it has system turns; their text opens the first user turn where it has none."""
 
     def prompt(
-        self, messages: Sequence[Message], prefill: str, *, answers_at_once: bool
+        self,
+        messages: Sequence[Message],
+        prefill: str,
+        *,
+        answers_at_once: bool,
+        thought: str = "",
     ) -> tuple[str, list[int]]:
         """The exact text the model is given, ready for the assistant's turn, and its tokens.
 
@@ -70,6 +75,7 @@ class ChatTemplate:
             messages: the conversation.
             prefill: what the answer begins with.
             answers_at_once: the model is not to think: its answer has begun, or is weighed.
+            thought: what it has thought before that answer, without marks.
 
         Raises:
             BadRequest: the template refuses such a conversation.
@@ -84,9 +90,12 @@ class ChatTemplate:
             Message(message.role, self._control.sub(hide, message.content.replace(_MARK, "\ufffd")))
             for message in messages
         ]
-        think = False if answers_at_once else self._think
+        think = bool(thought) if answers_at_once else self._think
         marked = self._render(hidden, self._switches(think))
-        if answers_at_once or (think is False and reasoning.opened(marked)):
+        if thought:
+            marked += reasoning.entered(marked, self._source)
+            marked += self._control.sub(hide, thought) + reasoning.closed(marked)
+        elif answers_at_once or (think is False and reasoning.opened(marked)):
             marked += reasoning.closed(marked)
         marked += self._control.sub(hide, prefill)
         parts = marked.split(_MARK)

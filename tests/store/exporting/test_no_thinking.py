@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from engine.endpoint.parsing import AnswerParser, ChoiceText
 from engine.llama.host.text import AnswerText
 from store import reasoning
 from store.exporting import FORMATS, write
@@ -40,7 +44,26 @@ def test_wherever_a_stream_breaks_the_answer_is_the_answer(
     assert reasoning.found(opening + said) is not None
 
 
+FIELDS = ["reasoning_content", "reasoning", "thinking", "reasoning_details", "parts"]
+
+
+@given(
+    st.one_of(st.sampled_from(MARKS[:-1]), st.sampled_from(FIELDS)),
+    THOUGHTS,
+    st.lists(st.integers(1, 7), max_size=40),
+)
+def test_wherever_the_stream_of_a_server_breaks(
+    way: tuple[str, str] | str, thought: str, sizes: list[int]
+) -> None:
+    text, told = _served(way, f"{thought}SECRET.", sizes)
+    assert text == told == "The answer."
+
+
 def test_no_export_holds_what_was_thought(db: Database, tmp_path: Path) -> None:
+    ways: list[tuple[str, str] | str] = [*MARKS[:-1], *FIELDS]
+    for number, way in enumerate(ways):
+        text, _told = _served(way, "SECRET.", [number + 1] * 99)
+        labelled(db, f"served {number}", f"{text} Served {number}.", "a poor answer")
     for number, (opening, closing) in enumerate(MARKS):
         text = f"{opening}SECRET.{closing}Answer {number}."
         labelled(db, f"written {number}", _streamed(text, [number + 1] * 99), "a poor answer")
@@ -52,6 +75,42 @@ def test_no_export_holds_what_was_thought(db: Database, tmp_path: Path) -> None:
         assert not any("SECRET" in each for each in told)
         # everything else goes out; nothing here was ranked
         assert name == "ranked" or sum(each.count("Answer ") for each in told) >= len(MARKS)
+
+
+def _served(way: tuple[str, str] | str, thought: str, sizes: list[int]) -> tuple[str, str]:
+    """What is kept of an answer of a server, and what a person saw of it in the end."""
+    if isinstance(way, tuple):
+        pieces = [
+            {"content": each} for each in _cut(f"{way[0]}{thought}{way[1]}The answer.", sizes)
+        ]
+    else:
+        thoughts = [_thought(way, each) for each in _cut(thought, sizes)]
+        pieces = thoughts + [{"content": each} for each in _cut("The answer.", sizes)]
+    answer = ChoiceText("", ())
+    seen: list[str] = []
+
+    def retold(_choice: int) -> None:
+        seen.clear()
+
+    parser = AnswerParser("server", [answer], lambda _choice, text: seen.append(text), retold)
+    for piece in pieces:
+        parser.feed(json.dumps({"choices": [{"index": 0, "delta": piece}]}))
+    parser.feed(json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}))
+    assert "SECRET" in answer.reasoning
+    return answer.text, "".join(seen)
+
+
+def _thought(way: str, text: str) -> dict[str, Any]:
+    """A piece of thinking in one of the forms that servers have for it."""
+    if way == "parts":
+        return {"content": [{"type": "thinking", "thinking": text}]}
+    return {way: [{"type": "reasoning.text", "text": text}] if way.endswith("details") else text}
+
+
+def _cut(text: str, sizes: list[int]) -> list[str]:
+    """A text in pieces of these sizes, the rest of it last."""
+    edges = [0, *accumulate(sizes), max(len(text), sum(sizes))]
+    return [piece for start, end in pairwise(edges) if (piece := text[start:end])]
 
 
 def _streamed(text: str, sizes: list[int], by_prompt: bool = False) -> str:

@@ -373,6 +373,7 @@ class BrowseScreen(ActsOnMarks):
         for widget in (self.searched, self.both, self.rule):
             widget.display = anything
         self.next_step.display = not anything
+        self.listed.display = bool(self.rows)  # a head without rows says nothing
         self.searched.update(lines.searched(self._line))
         self.listed.draw_head = partial(lines.head, self.query_.kind)
         if not anything:
@@ -482,7 +483,8 @@ class BrowseScreen(ActsOnMarks):
         self.next_step.tell(
             "This project is empty: there is nothing to look at yet.",
             [
-                (command("import pairs.jsonl", name), "pairs of answers from a file"),
-                (command("import prompts.txt", name), "prompts for the model to answer"),
+                ("all.import", "brings in your prompts or pairs"),
+                ("mode.home", "opens Home: {home.starter} there adds the starter set"),
+                (command("import prompts.txt", name), "brings them in"),
             ],
         )

@@ -14,9 +14,10 @@ from store.views.marked import Removing
 from store.views.preview import ItemPreview, Part
 from store.views.query import Query, SearchTarget, Sort
 from store.views.search_index import Coverage
-from tui.formatting import counted, seconds
+from tui.formatting import category, counted, seconds
 from tui.sides import SIDES
 from tui.text import one_line, plain
+from tui.widgets.hanging import two_columns
 from tui.widgets.prompt_pane import ROLES
 
 NAMES = {SearchTarget.PAIR: "Pairs", SearchTarget.PROMPT: "Prompts", SearchTarget.ANSWER: "Answers"}
@@ -25,7 +26,9 @@ SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by categ
 
 NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 17, 26
 """Cells of the columns before the text."""
-WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 92
+ORIGIN = 21
+"""Cells of an answer's status, which begins with where it came from."""
+WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 112
 """From so many cells on there is room for a column, or for both."""
 WITH_NAMES = 3
 """Up to so many people's labels have names beside them."""
@@ -65,7 +68,7 @@ def reading(coverage: Coverage) -> str:
 
 def head(kind: SearchTarget, width: int) -> Content:
     """The names of the columns."""
-    names = f" {'#':>{NUMBER}}    {'status':<{STATUS}}"
+    names = f" {'#':>{NUMBER}}    {'status':<{_status(kind)}}"
     labelled, sorted_ = _columns(kind, width)
     names += f"{'labels':<{LABELS}}" if labelled else ""
     names += f"{'category':<{CATEGORY}}" if sorted_ else ""
@@ -79,18 +82,18 @@ def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
         (f"{each.number:>{NUMBER},} ", "$muted"),
         ("f" if each.flagged else " ", "bold $warning"),
         ("m" if each.noted else " ", "$accent"),
-        (" " + _cut(each.status, STATUS), ""),
+        (" " + _cut(each.status, _status(each.kind)), ""),
     ]
     labelled, sorted_ = _columns(each.kind, width)
     if labelled:
         parts.append((_cut(labels(each), LABELS), "$muted"))
     if sorted_:
-        parts.append((_cut(each.category.replace("_", " "), CATEGORY), "$muted"))
+        parts.append((_cut(category(each.category), CATEGORY), "$muted"))
     used = sum(cell_len(part[0]) if isinstance(part, tuple) else part.cell_length for part in parts)
     text = one_line(each.beginning, max(width - used, 0)) or "(empty)"
     parts.append((set_cell_size(text, max(width - used, 0)), ""))
     line = Content.assemble(*parts)
-    return Content.styled(line.plain, "reverse") if current else line
+    return Content.styled(line.plain, "reverse $cursor") if current else line
 
 
 def labels(each: BrowseRow) -> str:
@@ -152,25 +155,17 @@ def preview_title(each: BrowseRow) -> str:
         if each.kind is not SearchTarget.ANSWER
         else f"Answer to {each.number}"
     )
-    parts = [number, each.category.replace("_", " "), each.status]
+    parts = [number, category(each.category), each.status]
     return " · ".join(part for part in parts if part)
 
 
 def known(each: BrowseRow, seen: ItemPreview) -> Content:
     """What may be told of where an item came from: ``i``."""
-    parts: list[Content] = [
-        Content.assemble(("category    ", "$muted"), plain(each.category.replace("_", " ")))
-    ]
+    rows = [("category", category(each.category))]
     if why := told_closed(seen):
-        return Content("\n\n").join([*parts, Content.styled(why, "$muted")])
-    parts += [
-        Content.assemble(
-            (f"{_name(part):<12}", "$muted"), plain(" · ".join(part.about) or "nothing is known")
-        )
-        for part in seen.parts
-    ]
-    parts.append(Content.assemble(("id          ", "$muted"), plain(each.id)))
-    return Content("\n").join(parts)
+        return two_columns([*rows, ("", ""), (why, "")])
+    rows += [(_name(part), " · ".join(part.about) or "nothing is known") for part in seen.parts]
+    return two_columns([*rows, ("id", each.id)])
 
 
 def told_closed(preview: ItemPreview) -> str:
@@ -241,6 +236,10 @@ def _columns(kind: SearchTarget, width: int) -> tuple[bool, bool]:
     """Whether there is room for the labels, and for the category."""
     labelled = kind is SearchTarget.PAIR and width >= WITH_LABELS
     return labelled, width >= (WITH_BOTH if labelled else WITH_CATEGORY)
+
+
+def _status(kind: SearchTarget) -> int:
+    return ORIGIN if kind is SearchTarget.ANSWER else STATUS
 
 
 def _facts(preview: ItemPreview) -> list[Content]:

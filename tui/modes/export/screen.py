@@ -392,10 +392,10 @@ class ExportScreen(ModeScreen):
         self.next_step.tell(
             "There is no pair in this project yet, so nothing can go out.",
             (
-                ("mode.revise", "accept or edit a revision: its pair goes out"),
-                ("mode.label", "label pairs: what you prefer goes out"),
-                ("all.import", "labelled pairs from a file"),
-                (command("import pairs.jsonl", name), "the same, from the command line"),
+                ("mode.revise", "decides on revisions: pairs of those you accept go out"),
+                ("mode.label", "labels pairs: what you prefer goes out"),
+                ("all.import", "brings in pairs that are labelled already"),
+                (command("import pairs.jsonl", name), "brings them in"),
             ),
         )
 

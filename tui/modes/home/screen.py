@@ -7,6 +7,7 @@ from functools import partial
 
 from textual import getters
 from textual.containers import VerticalScroll
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -16,6 +17,9 @@ from tui.keys.home import HOME
 from tui.messages import EngineSaid
 from tui.modes.home import text
 from tui.modes.page import PageScreen
+
+TALL = 30
+"""Rows from which on there is room for everybody's progress."""
 
 
 class HomeScreen(PageScreen):
@@ -59,9 +63,15 @@ class HomeScreen(PageScreen):
         """The model was made, loaded, failed."""
         self._draw()
 
+    def on_resize(self, _event: Resize) -> None:
+        """A higher screen has room for more."""
+        self._draw()
+
     def _draw(self) -> None:
         if self._standing is not None:
-            self.page.update(text.page(self._standing, self.services, self.app.key_of))
+            tall = self.app.size.height >= TALL
+            shown = self.app.key_of
+            self.page.update(text.page(self._standing, self.services, shown, people=tall))
 
     def action_starter(self) -> None:
         """Add the shipped set; twice adds nothing."""

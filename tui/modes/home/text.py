@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -17,8 +17,8 @@ from tui.text import one_line, plain
 
 HELP = (
     "The page of the whole project: where it stands, and what belongs to no single item: bringing "
-    "files in, the model, rounds, the report, a backup. The project's settings and your own are "
-    "at {all.settings}."
+    "files in, the model, rounds, the report, a backup. The key {all.settings} opens the "
+    "settings, the project's and your own."
 )
 
 WORDS = 28
@@ -33,13 +33,16 @@ WHAT = (
 )
 
 
-def page(standing: Standing, services: Services, shown: Callable[[str], str]) -> Content:
+def page(
+    standing: Standing, services: Services, shown: Callable[[str], str], *, people: bool = False
+) -> Content:
     """The whole page.
 
     Args:
         standing: where the project stands.
         services: project, person, model.
         shown: the key of an id.
+        people: there is room for how far everybody is.
     """
     parts: list[Content] = []
     progress = _progress(standing)
@@ -73,6 +76,8 @@ def page(standing: Standing, services: Services, shown: Callable[[str], str]) ->
         _others(standing, services.annotator),
     )
     block("What comes next", _next(standing))
+    if people and standing.people:
+        parts += [*_people(standing), Content("")]
     return Content("\n").join(parts[:-1])
 
 
@@ -87,6 +92,23 @@ def _progress(standing: Standing) -> dict[str, Content]:
         )
         if total and done < total
     }
+
+
+def _people(standing: Standing) -> Iterable[Content]:
+    """A table of how far everybody is: progress, which may be told also in a sealed round."""
+    heads = ("Who", "labelled", "decided", "ruled")
+    rows = [
+        (one_line(each.name, WORDS), *(f"{number:,}" for number in each[1:]))
+        for each in standing.people
+    ]
+    for at, (who, *numbers) in enumerate((heads, *rows)):
+        name = who + " " * (WORDS + 7 - cell_len(who))
+        line = name + "".join(f"{each:>10}" for each in numbers)
+        yield (
+            Content.styled(line, "bold")
+            if not at
+            else plain(f"  {name[:-2]}") + plain(line[len(name) :], "$muted")
+        )
 
 
 def _holds(standing: Standing) -> str:
@@ -143,6 +165,8 @@ def _next(standing: Standing) -> list[Way]:
     if standing.prompts:
         ways += [
             ("home.rounds", "gives pairs to several people, sealed until all have finished"),
-            ("home.report", "writes the report; {home.backup} a backup, {home.merge} merges"),
+            ("home.merge", "merges another project file, after showing what comes in"),
+            ("home.report", "writes the report: agreement, rulings, counts"),
+            ("home.backup", "writes a safe copy of the project file"),
         ]
     return ways

@@ -476,21 +476,20 @@ class JudgeScreen(ModeScreen):
     async def _tell_result(self) -> None:
         if not self.agenda.pair_ids:
             words = lines.nothing(await self.ask(adjudication.waiting))
-            ways = [("mode.kappa", "how far you agree"), ("mode.label", "label pairs")]
+            ways = [("mode.kappa", "tells how far you agree"), ("mode.label", "labels pairs")]
             if not await self.ask(pairs.count):
-                name = self.services.db_path
-                ways = [(command("import pairs.jsonl", name), "pairs of answers from a file")]
+                ways = [("all.import", "brings in pairs of answers, or prompts")]
             self.next_step.tell(words, ways)
             return
         outcome = await self.ask(adjudication.outcome, self.services.annotator)
         ways = [
-            ("move.earlier", "back through the rulings"),
-            ("mode.export", "write what is decided"),
+            ("move.earlier", "goes back through the rulings"),
+            ("mode.export", "writes what is decided"),
         ]
         if outcome.causes.get(Cause.GUIDELINE_GAP):
-            ways.insert(0, ("judge.edit", "mend the guideline where it has gaps"))
+            ways.insert(0, ("judge.edit", "mends the guideline where it has gaps"))
         if outcome.against:
-            ways.append(("judge.against", f"{outcome.against} went against your label"))
+            ways.append(("judge.against", f"lists {outcome.against} that went against your label"))
         minutes = command("report minutes.md", self.services.db_path)
         result = lines.result(outcome, self.app.agreement.headline)
         self.next_step.tell(f"{result}\n\nThe minutes: {minutes}", ways)

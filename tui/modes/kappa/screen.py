@@ -405,9 +405,9 @@ class KappaScreen(ModeScreen):
         self.next_step.tell(
             sentence,
             (
-                ("mode.label", "label pairs yourself"),
-                (command("--as NAME", name), "opens this file for the other, in another terminal"),
-                (command("import labels.jsonl", name), "labels from a file"),
+                ("mode.label", "labels pairs, blind"),
+                ("all.import", "brings in labels given elsewhere"),
+                (command("--as NAME", name), "opens this file for somebody else"),
             ),
         )
 

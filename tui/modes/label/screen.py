@@ -27,8 +27,9 @@ from tui.modes.label.correcting import CorrectableView, CorrectingScreen, Opened
 from tui.rhythm import Rhythm, midnight
 from tui.session import SEEN
 from tui.sides import said
-from tui.text import one_line, plain
+from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
+from tui.widgets.hanging import two_columns
 from tui.widgets.header import WIDE
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.prompt_pane import PromptPane
@@ -222,14 +223,14 @@ class LabelScreen(CorrectingScreen):
             return None
         current = await self.ask(guidelines.current)
         rules = "none yet" if current is None else f"version {current.version}, by {current.author}"
-        return Content.assemble(
-            ("category    ", "$muted"),
-            plain(category(self.to_label.text.category)),
-            ("\nguideline   ", "$muted"),
-            plain(rules),
-            ("\n\nWho wrote the answers is told once the pair goes out (", "$muted"),
-            ("pairlab show", "$muted bold"),
-            (").", "$muted"),
+        return two_columns(
+            [
+                ("category", category(self.to_label.text.category)),
+                ("guideline", rules),
+                ("", ""),
+                ("Who wrote the answers is told in Browse, once you have labelled them", ""),
+                ("and the round they are in is open.", ""),
+            ]
         )
 
     # What happens
@@ -368,12 +369,14 @@ class LabelScreen(CorrectingScreen):
             self._skipped = await self.ask(queue.skipped, self.services.annotator)
             sealed = lines.sealed(await self.ask(adjudication.waiting))
             ways = [
-                ("mode.kappa", "how far you and the others agree"),
-                ("move.earlier", "back through your verdicts"),
-                ("mode.export", "write what is decided"),
+                ("mode.kappa", "tells how far you and the others agree"),
+                ("move.earlier", "goes back through your verdicts"),
+                ("mode.export", "writes what is decided"),
             ]
             if self._skipped:
-                ways.insert(0, ("label.skipped", f"{counted(self._skipped, 'skipped pair')} again"))
+                ways.insert(
+                    0, ("label.skipped", f"shows {counted(self._skipped, 'skipped pair')} again")
+                )
             self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
             self.refresh_bindings()
             return
@@ -381,9 +384,9 @@ class LabelScreen(CorrectingScreen):
         self.next_step.tell(
             "There is no pair to label yet. A finished revision makes one, and so does an import.",
             (
-                ("mode.revise", "watch the model write, accept, edit or reject"),
-                ("all.import", "pairs of answers, or prompts, from a file"),
-                (command("import pairs.jsonl", name), "the same, from the command line"),
+                ("mode.revise", "shows what the model writes: accept, edit, reject"),
+                ("all.import", "brings in pairs of answers, or prompts"),
+                (command("import pairs.jsonl", name), "brings them in"),
             ),
         )
 

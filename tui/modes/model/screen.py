@@ -22,6 +22,7 @@ from store.items import prompts
 from store.log.undo import Undone
 from tui.dialogs.sheet import Sheet
 from tui.formatting import counted, share, time_left
+from tui.keymap import with_keys
 from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.model.text import ONE_BY_ONE, STATES, doing
@@ -36,6 +37,11 @@ LOG_TAIL = 64 * 1024
 """Bytes of the log that are shown, counted from its end."""
 KINDS = {"propose": "a candidate", "critique": "a critique", "revise": "a revision"}
 """What is being written, in words."""
+
+
+FAILED = "no model can write"
+TRY = "{model.choose} chooses another file; {model.restart} tries this one again."
+"""What one does about it."""
 
 
 class ModelScreen(PageScreen):
@@ -181,12 +187,18 @@ class ModelScreen(PageScreen):
         if engine is None or not self.is_mounted:
             return
         state = self.query_one("#state", Rule)
-        state.aside = "paused" if self.paused else STATES[self._status.state]
+        failed = self._status.state is State.FAILED
+        state.aside = "paused" if self.paused else FAILED if failed else STATES[self._status.state]
         self.facts.update(facts(engine.info, self._status, engine.server))
         self.queue.update(queue_words(self._progress, self._status, self._writing))
         trouble = self._status.error
         self.trouble.update(plain(trouble) if trouble else plain("none", "$muted"))
-        self.status.doing = doing(self._status, self._progress, None)
+        if failed:
+            keys = with_keys(TRY, self.app.key_of)
+            self.trouble.update(
+                Content("\n").join([plain(trouble or FAILED, "bold $error"), plain(keys)])
+            )
+        self.status.doing = FAILED if failed else doing(self._status, self._progress, None)
         self.refresh_bindings()
 
     def _count_speed(self) -> None:
@@ -205,14 +217,14 @@ class ModelScreen(PageScreen):
         self._draw()
 
     def _tell_no_model(self) -> None:
-        name = self.services.db_path
         self.nothing.tell(
             "The model is being looked for."
             if self.services.make_model is not None
             else self.services.no_model or "There is no model to write with.",
             [
-                (command("models", name), "lists the model files found on this machine"),
-                (command("--help", name), "tells how to name one"),
+                ("model.choose", "lists the model files found on this machine and loads one"),
+                ("mode.label", "labels the pairs that are here: that needs no model"),
+                (command("models", self.services.db_path), "lists the same files"),
             ],
         )
 
@@ -239,7 +251,7 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
         return Content("\n").join(line for line in lines if line.plain)
     size = [f"{info.n_params / 1e6:,.0f} M parameters"] if info.n_params else []
     size += [info.quantisation] if info.quantisation else []
-    size += [f"{info.size_bytes / 1e6:,.0f} MB"] if info.size_bytes else []
+    size += [f"{info.size_bytes / 1e6:,.0f} MB of weights"] if info.size_bytes else []
     how = [
         f"context {info.n_ctx:,} tokens" if info.n_ctx else "context unknown",
         f"{'up to ' if server else ''}{counted(info.slots, 'text')} at a time",

@@ -15,12 +15,9 @@ from store.items.chains import Chain, RevisionRound
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
 from store.rounds import queue
-from store.views.origins import Origins, Row
-from tui.formatting import category, moment
+from tui.formatting import category
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.method.plan import Plan
     from store.db.sqlite import Database
 
@@ -191,64 +188,8 @@ def skip(db: Database, item: RevisionItem, annotator: str) -> RevisionItem | Non
     return following(db, annotator, item.original_id)
 
 
-def origin_lines(db: Database, item: RevisionItem) -> list[tuple[str, str]]:
-    """Where everything in a chain came from: (what, words), in the order it was made."""
-    prompt = item.prompt
-    lines = [("prompt", f"{prompt.source or 'unknown source'} · {prompt.category}")]
-    if prompt.tags:
-        lines.append(("tags", ", ".join(prompt.tags)))
-    lines.append(("prompt id", prompt.id))
-    if item.chain is None:
-        return lines
-    made = Origins(db)
-    lines += _written_lines("candidate", made.candidate(item.chain.original.id))
-    for step in item.chain.rounds:
-        if step.critique:
-            row = made.critique(step.critique.id)
-            used = row["constitution"]
-            under = f"{used['name']} {used['version']} · {item.principle(row['principle_id'])}"
-            lines += [("", ""), (f"critique {step.number}", under), ("id", row["id"])]
-            lines += _generation_lines(row["generation"])
-        else:
-            lines += [("", ""), (f"critique {step.number}", "none: revised without a critique")]
-        if step.revision:
-            lines += _written_lines(f"revision {step.number}", made.candidate(step.revision.id))
-    if decided := item.chain.decision:
-        lines.append(("", ""))
-        lines.append(
-            ("decision", f"{decided.choice.value} by {decided.annotator}, {moment(decided.at)}")
-        )
-    return lines
-
-
 def _skipped_key(annotator: str) -> str:
     return f"revise skipped:{annotator}"
-
-
-def _written_lines(what: str, row: Row) -> list[tuple[str, str]]:
-    author = f"{row['origin']} by {row['author'] or 'unknown'}"
-    return [("", ""), (what, author), ("id", row["id"]), *_generation_lines(row["generation"])]
-
-
-def _generation_lines(made: Row | None) -> Iterator[tuple[str, str]]:
-    if made is None:
-        return
-    run = made["run"]
-    yield "model", f"{run['model']} · {run['backend']}"
-    if run["model_sha256"]:
-        yield "sha-256", run["model_sha256"]
-    if original := run["settings"].get("converted_from"):
-        yield "converted from", f"{original['name']} · sha-256 {original['sha256']}"
-    given = ((k, v) for k, v in sorted(made["settings"].items()) if k != "place")
-    settings = ", ".join(f"{key} {value}" for key, value in given if value not in (None, "", []))
-    yield "settings", f"seed {made['seed']}, {settings}"
-    yield (
-        "written",
-        (
-            f"{moment(made['created_at'])} · {made['completion_tokens']} tokens in"
-            f" {made['seconds']:.1f} s · ended by {made['finish_reason']} · try {made['attempt']}"
-        ),
-    )
 
 
 def _temperature(db: Database, original: Candidate) -> float | None:

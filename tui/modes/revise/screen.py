@@ -28,11 +28,12 @@ from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import doing
 from tui.modes.revise import item as revise_item
-from tui.modes.revise import text
+from tui.modes.revise import origin, text
 from tui.modes.revise.item import RevisionItem
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.chain_view import ChainView
 from tui.widgets.editor import Editor
+from tui.widgets.hanging import two_columns
 from tui.widgets.next_step import NextStep
 from tui.widgets.prompt_pane import PromptPane
 
@@ -154,7 +155,7 @@ class ReviseScreen(ModeScreen):
         """Every text of the chain, with model, seed and settings."""
         if self.item is None:
             return None
-        return text.table(await self.ask(revise_item.origin_lines, self.item))
+        return two_columns(await self.ask(origin.lines, self.item))
 
     def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
         """The revision can be edited."""
@@ -541,7 +542,7 @@ class ReviseScreen(ModeScreen):
         if services.engine is None and services.make_model is None:
             if decided.done and not decided.ready:
                 return text.all_decided(decided)
-            return text.no_model(name, services.no_model)
+            return text.no_model(services.no_model)
         runner = services.runner
         if runner is None or await self.ask(revise_item.more_to_come, runner.plan):
             return text.WAITING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -62,8 +62,8 @@ def no_prompts(project: Path) -> NextSteps:
     """An empty project."""
     return "This project has no prompts yet.", [
         ("all.import", "brings in your prompts or pairs"),
-        (command("import prompts.txt", project), "the same, from the command line"),
-        (command("new --starter", Path("other.db")), "makes a project with the starter prompts"),
+        ("mode.home", "opens Home: {home.starter} there adds the starter set"),
+        (command("import prompts.txt", project), "brings them in"),
     ]
 
 
@@ -75,11 +75,11 @@ def only_pairs(project: Path) -> NextSteps:
     ]
 
 
-def no_model(project: Path, reason: str) -> NextSteps:
+def no_model(reason: str) -> NextSteps:
     """Nothing can be written here."""
     return reason or "There is no model to write with.", [
         ("mode.label", "labels the pairs that are here"),
-        (command("models", project), "lists the model files found"),
+        ("mode.model", "opens Model: {model.choose} there chooses among the files found"),
     ]
 
 
@@ -108,12 +108,3 @@ def upcoming(prompts: Sequence[Upcoming], width: int) -> Content:
         head = "next" if n == 0 else ""
         lines.append(f"{head:4}  {each.position:>5,}  {words}{gap}  {each.state}")
     return plain("\n".join(lines), "$muted")
-
-
-def table(lines: Iterable[tuple[str, str]]) -> Content:
-    """Two columns: what, dim, and the words for it."""
-    rows = list(lines)
-    width = max((len(what) for what, _ in rows), default=0) + 3
-    return Content("\n").join(
-        Content.assemble((what.ljust(width), "$muted"), plain(words)) for what, words in rows
-    )
