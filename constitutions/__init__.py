@@ -1,9 +1,9 @@
 """Where the shipped constitutions, the guideline and the starter prompts are."""
 
-from importlib.resources import files
+from pathlib import Path
 
-FOLDER = files(__name__)
-"""The folder of the data files, also inside a wheel."""
+FOLDER = Path(__file__).parent
+"""The folder of the data files, also where a wheel was installed."""
 GUIDELINE = FOLDER / "guideline.md"
 """The annotation guideline, in Markdown."""
 STARTER = FOLDER / "starter.jsonl"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from io import RawIOBase
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
 EXTRA: Final = "pairlab[parquet]"
@@ -11,8 +13,10 @@ EXTRA: Final = "pairlab[parquet]"
 _PARQUET: Final = b"PAR1"
 _FILE: Final = b"ARROW1"
 _STREAM: Final = b"\xff\xff\xff\xff"
-_BATCH: Final = 256
-"""Rows decoded together: few enough that long texts do not fill the memory."""
+_BATCH: Final = 250
+"""Rows looked at together: few enough that long texts do not fill the memory."""
+_GROUP: Final = 40
+"""Batches encoded together; a reader can take their rows apart from the others."""
 
 
 def is_installed() -> bool:
@@ -54,31 +58,46 @@ def unpacked_zstandard(raw: BinaryIO) -> Any:
     return pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, mode="r"), "zstd")
 
 
-def columns(lines: Sequence[Mapping[str, Any]]) -> Any:
-    """The columns that hold every one of some JSON objects."""
+def columns(lines: Iterable[Mapping[str, Any]]) -> Any:
+    """The columns that hold every one of some JSON objects, which are gone through once."""
     import pyarrow
 
-    return pyarrow.table({key: [line.get(key) for line in lines] for key in _keys(lines)}).schema
+    schema = pyarrow.schema([])
+    for some in _portions(lines, _BATCH):
+        found = pyarrow.table({key: [line.get(key) for line in some] for key in _keys(some)}).schema
+        schema = pyarrow.unify_schemas([schema, found], promote_options="permissive")
+    return schema
 
 
-def parquet(lines: Sequence[Mapping[str, Any]], schema: Any) -> bytes:
-    """A Parquet file of JSON objects; the same objects give the same bytes.
+def write_parquet(stream: RawIOBase, lines: Iterable[Mapping[str, Any]], schema: Any) -> None:
+    """Write a Parquet file of JSON objects; the same objects give the same bytes.
 
     Args:
-        lines: a row each.
-        schema: from :func:`columns`, over all files that belong together; a column that no object
-            of this one has is left out.
+        stream: where to, at its start.
+        lines: a row each, all of the same fields.
+        schema: from :func:`columns`, over all files that belong together; a column that the
+            objects of this one do not have is left out.
     """
     import pyarrow
     import pyarrow.parquet
 
-    keys = _keys(lines) if lines else schema.names
+    portions = _portions(lines, _BATCH)
+    first = next(portions, [])
+    keys = _keys(first) if first else schema.names
     schema = pyarrow.schema([schema.field(key) for key in keys])
-    out = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(
-        pyarrow.Table.from_pylist(lines, schema), out, compression="zstd", row_group_size=10_000
-    )
-    return bytes(out.getvalue())
+    with pyarrow.parquet.ParquetWriter(stream, schema, compression="zstd") as out:
+        batches = (
+            pyarrow.RecordBatch.from_pylist(some, schema) for some in chain([first], portions)
+        )
+        while group := list(islice(batches, _GROUP)):
+            table = pyarrow.Table.from_batches(group).combine_chunks()
+            out.write_table(table, row_group_size=table.num_rows or None)
+
+
+def _portions(lines: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Mapping[str, Any]]]:
+    left = iter(lines)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def _keys(lines: Sequence[Mapping[str, Any]]) -> list[str]:

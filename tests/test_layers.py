@@ -61,5 +61,38 @@ def test_sqlite_utils_comes_without_what_takes_longer_than_the_rest_of_the_start
     assert "dateutil.parser._parser" in imported(used, names)
 
 
+def test_sqlite_utils_knows_its_virtual_tables_although_their_pattern_is_compiled_late() -> None:
+    asked = (
+        "from store.db import sqlite_utils_import as door; door.open_the_door();"
+        " import sqlite_utils; db = sqlite_utils.Database(memory=True);"
+        " db.execute('CREATE virtual TABLE \"a b\" USING fts5(text)');"
+        " assert db['a b'].virtual_table_using.upper() == 'FTS5', 'not found'"
+    )
+    assert imported(asked, ("sqlite_utils",)) == {"sqlite_utils"}
+
+
+def test_what_the_first_item_does_not_show_is_not_loaded_before_it() -> None:
+    first_item = (
+        "from store.db import sqlite_utils_import as door; door.open_the_door();"
+        " import tui.cli.launch, tui.opening, store.db.thread, tui.session;"
+        " from tui.modes.registry import BY_ID; BY_ID['revise'].load()"
+    )
+    later = (
+        "sklearn",
+        "numpy",
+        "textual.widgets._text_area",
+        "engine.api",
+        "engine.method.runner",
+        "engine.method.events",
+        "engine.child.process",
+        "store.agreement",
+        "store.judgements.pairing",
+        "store.log.undo",
+        "store.db.verification",
+        "zipfile",
+    )
+    assert imported(first_item, (*later, "store.records")) == {"store.records"}
+
+
 def test_the_app_does_not_load_scikit_learn_before_it_is_asked() -> None:
     assert "sklearn" not in imported("import tui.app, tui.modes.kappa.screen")

@@ -51,6 +51,8 @@ class OpeningApp(PairlabApp):
         self._given = (project, annotator, log_path)
         self._open_project = open_project
         self._first = FIRST
+        self._entering = False
+        """The first mode is being put in the place of the frame."""
         self.refused = ""
         """Why the project could not be opened; empty when it could."""
 
@@ -79,6 +81,16 @@ class OpeningApp(PairlabApp):
             return False
         return super().check_action(action, parameters)
 
+    def delay_update(self, delay: float = 0.05) -> None:
+        """None for the first mode, which is painted once, as soon as it is filled."""
+        if not self._entering:
+            super().delay_update(delay)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """None for the first mode: its widgets take their styles as they are mounted."""
+        if not self._entering:
+            super().refresh_css(animate)
+
     async def _open(self) -> None:
         try:
             services = await asyncio.to_thread(self._load)
@@ -87,16 +99,27 @@ class OpeningApp(PairlabApp):
             self.exit(return_code=1)
             return
         self.attend(services)
-        await self.switch_mode(self._first.id)
+        self._entering = True
+        with self.batch_update():
+            await self.switch_mode(self._first.id)
+        self._entering = False
         self.call_after_refresh(self.session.begin)
 
     def _load(self) -> Services:
+        from store.db import waiting
+
+        waiting.listen(lambda words: self.call_later(self._tell, words))
         services = self._open_project()
         from store.views.standing import first_mode  # once sqlite-utils is there
 
         self._first = BY_ID[services.store.submit(first_mode, services.annotator).result()]
         self._first.load()  # here, where the frame stays alive, and not when it is switched to
         return services
+
+    def _tell(self, words: str) -> None:
+        """What opening takes so long with."""
+        if isinstance(self.screen, OpeningScreen):
+            self.screen.query_one(StatusLine).doing = f"opening the project: {words}"
 
 
 class OpeningScreen(Screen[None]):

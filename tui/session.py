@@ -13,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.api import EngineStatus
 from engine.errors import EngineError
-from engine.method.events import PlanProgress, RunnerEvent
+from engine.status import EngineStatus
 from store import ids
 from store.db import sqlite
 from store.errors import FileLost, StoreError
@@ -24,7 +23,6 @@ from store.judgements import settings
 from store.rounds import presence
 from tui import worker_errors
 from tui.agreement_model import AgreementModel
-from tui.batching import Batches
 from tui.configuration import COLOURS
 from tui.drafts import Drafts
 from tui.messages import AgreementMoved, EngineSaid, FileDoubted, OtherWork, RunnerSaid
@@ -34,6 +32,7 @@ from tui.upkeep import QUIET, Upkeep
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from engine.method.events import PlanProgress, RunnerEvent
     from tui.app import PairlabApp
     from tui.services import Services
 
@@ -76,14 +75,14 @@ class Session:
         """Whether the contents of the file are what they were."""
         self._comparing: Timer | None = None
         self._look_every = look_every
-        self._batches = Batches(
-            self._runner_said,
-            lambda wake: app.set_timer(show_every, wake),
-        )
+        self._show_every = show_every
         self._prompts = 0
         self._theme = app.theme
         """The colours that are remembered already."""
-        self._settled = False
+        self.open_found: Callable[[int], None] | None = None
+        """Opens the next item of the search the last one was opened from, or the one before."""
+        self.settled = False
+        """The first item is painted."""
         self._present = False
         self._looking = False
         self._unsubscribe: list[Callable[[], None]] = []
@@ -102,9 +101,9 @@ class Session:
 
     def settle(self) -> None:
         """Start what would have kept the first item waiting; it is painted now."""
-        if self._settled:
+        if self.settled:
             return
-        self._settled = True
+        self.settled = True
         if not gc.isenabled():  # turned off for the start by the command line
             gc.freeze()  # what was loaded stays: no collection looks through it again
             gc.enable()
@@ -160,7 +159,12 @@ class Session:
         except EngineError:
             return  # the engine's status says why, in mode M and in the footers
         if runner is not None:
-            self._of_model.append(runner.subscribe(self._batches.take))
+            from tui.batching import Batches  # the model's side is loaded by now
+
+            batches = Batches(
+                self._runner_said, lambda wake: self._app.set_timer(self._show_every, wake)
+            )
+            self._of_model.append(runner.subscribe(batches.take))
             runner.start()
 
     async def use_model(self, path: Path) -> None:
@@ -215,6 +219,8 @@ class Session:
     # Word from others
 
     def _runner_said(self, event: RunnerEvent) -> None:
+        from engine.method.events import PlanProgress
+
         if isinstance(event, PlanProgress):
             self.progress = event
         self._app.pass_on(RunnerSaid(event))

@@ -6,13 +6,12 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from engine.child.process import ChildProcess, python
-from store.db import rolling, verification
-from store.db.verification import Place
 from store.errors import FileLost, StoreError
 from tui.text import one_line
 
 if TYPE_CHECKING:
+    from engine.child.process import ChildProcess
+    from store.db.verification import Place
     from tui.services import Services
 
 PORTION: Final = 0.002
@@ -46,6 +45,8 @@ class Upkeep:
 
     async def compare(self) -> bool:
         """Compare the next portion; True when something was found for the first time."""
+        from store.db import verification
+
         store = self._services.store
         try:
             if not self._begun:
@@ -74,10 +75,15 @@ class Upkeep:
         if self._backup is not None:
             await self._backup.kill()  # what it began is cleared away at the next start
         if self._begun and self._place is not None:
+            from store.db import verification
+
             await self._services.store.call(verification.remember, self._place)
 
     async def back_up(self) -> str:
         """Write a backup where the project wants some; what went wrong, else an empty text."""
+        from engine.child.process import ChildProcess, python
+        from store.db import rolling
+
         if not await self._services.store.call(rolling.wanted):
             return ""
         project = os.fspath(self._services.db_path.absolute())

@@ -24,9 +24,11 @@ _CODES: tuple[str | None, ...] = (None, *VERDICTS)
 _CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(_CODES)}
 
 _ALL = """
-SELECT pair.id, pair.position, annotator, verdict
-FROM blind_label JOIN pair ON pair.id = pair_id
-WHERE +annotator IN (:first, :second)
+SELECT pair_id, pair.position, first, second FROM (
+    SELECT pair_id, max(iif(annotator = :first, verdict, NULL)) AS first,
+           max(iif(annotator = :second, verdict, NULL)) AS second
+    FROM blind_label WHERE +annotator IN (:first, :second) GROUP BY pair_id
+) CROSS JOIN pair ON pair.id = pair_id
 """
 
 # Of all events, for the cost of a look at a pair: what the pair comes to leaves out what is set
@@ -130,15 +132,9 @@ class LiveTable:
 
     def _read_all(self, db: Database) -> None:
         names = {"first": self.first, "second": self.second}
-        for pair_id, position, annotator, verdict in db.execute(_ALL, names).fetchall():
-            if pair_id in self._hidden:
-                continue
-            first, second = self._holds(position)
-            if annotator == self.first:
-                first = verdict
-            if annotator == self.second:
-                second = verdict
-            self._put(position, (first, second))
+        for pair_id, position, first, second in db.execute(_ALL, names):
+            if pair_id not in self._hidden:
+                self._put(position, (first, second))
 
     def _current(self, db: Database, pair_id: str) -> Said:
         if pair_id in self._hidden:  # sealed rounds among them: asked once, not for each pair

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,7 +11,7 @@ from sqlite_utils import Database
 
 from store import ids
 from store.agreement import blinding
-from store.agreement.tables import annotators
+from store.agreement.tables import annotators, spoken
 
 _COMMON = """
 SELECT count(*) FROM blind_label AS one JOIN blind_label AS other USING (pair_id)
@@ -34,15 +36,27 @@ def overlaps(db: Database, viewer: str) -> list[Overlap]:
     by columns.
     """
     me = ids.name(viewer)
+    people = annotators(db)
+    common = _common(db, people)
     found = [
-        Overlap(one, other, _common(db, one, other))
-        for a, b in combinations(annotators(db), 2)
+        Overlap(one, other, common[frozenset((one, other))])
+        for a, b in combinations(people, 2)
         for one, other in [(b, a) if b == me else (a, b)]
     ]
     return sorted(found, key=lambda each: (each.first != me, -each.common))
 
 
-def _common(db: Database, one: str, other: str) -> int:
-    closed = blinding.as_json(blinding.hidden(db, (one, other)))
-    row = db.execute(_COMMON, {"one": one, "other": other, "hidden": closed}).fetchone()
-    return int(row[0])
+def _common(db: Database, people: Sequence[str]) -> Counter[frozenset[str]]:
+    """Pairs that each two have in common; where no round hides any, all in one pass."""
+    hidden = {two: blinding.hidden(db, two) for two in combinations(people, 2)}
+    common: Counter[frozenset[str]] = Counter()
+    for two, closed in hidden.items():
+        if closed:
+            wanted = {"one": two[0], "other": two[1], "hidden": blinding.as_json(closed)}
+            common[frozenset(two)] = int(db.execute(_COMMON, wanted).fetchone()[0])
+    if not all(hidden.values()):
+        for line in spoken(db, people):
+            for two in combinations(sorted(line.said), 2):
+                if not hidden[two]:
+                    common[frozenset(two)] += line.pairs
+    return common

@@ -23,7 +23,7 @@ MOST_CHARACTERS: Final = 4_000_000
 MOST_SHARED: Final = 2_000_000_000
 """Pieces that prompts have in common, counted for every two; bounds time: half a minute or so."""
 
-_BLOCK: Final = 500
+_BLOCK: Final = 100
 _FEATURES: Final = 2**20
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from store import clock, errors
-from store.db import leftovers, meta, replica
+from store.db import leftovers, meta, replica, waiting
 from store.db.cipher import Key
 from store.db.file_header import APPLICATION_ID, must_exist
 from store.db.file_identity import FileWatch, Mark
@@ -17,7 +17,8 @@ from store.db.file_system import must_be_local
 from store.db.project_database import ProjectDatabase, immediate
 from store.db.schema import migrations
 from store.db.sqlite import Database, StrPath, connect, key_of, path_of, raised, translated
-from store.log import current_state, set_aside
+from store.log import set_aside
+from store.log.catching_up import catch_up
 
 BUSY_SECONDS: Final = 15.0
 """How long a write waits for another process; long, because SQLite's waiting is not fair."""
@@ -109,10 +110,12 @@ def open_store(path: StrPath, *, timeout: float = BUSY_SECONDS) -> ProjectDataba
             _check_schema(db, path)
             db.execute("PRAGMA journal_mode=WAL")
             if migrations.pending(db):
+                waiting.say("bringing the file up to this version")
                 with immediate(db):
                     migrations.apply(db)
             if not set_aside.is_up_to_date(db):
-                _look_again(db)
+                with immediate(db):
+                    catch_up(db)
             if not replica.is_bound(db, path):
                 with immediate(db):
                     replica.bind(db, path)
@@ -231,13 +234,6 @@ def _fill(db: Database, path: StrPath, seed: str, at: str) -> None:
         meta.put(db, name, f"{seed}:{name}")
     meta.put(db, meta.SIDES_FROM_CONTENT, "0")
     replica.bind(db, path)
-
-
-def _look_again(db: Database) -> None:
-    """Set aside what cannot be used of the events, and take up what can be by now."""
-    with immediate(db):
-        for cell in {current_state.cell_of(event) for event in set_aside.bring_up_to_date(db)}:
-            current_state.refresh(db, cell)
 
 
 def _check_schema(db: Database, path: StrPath) -> None:

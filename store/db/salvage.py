@@ -26,7 +26,8 @@ from store.errors import Damaged
 from store.items.content_hashes import pair_belongs
 from store.items.table import Row
 from store.items.tables import ITEMS, TABLES, there
-from store.log import current_state, event_kinds, events, set_aside
+from store.log import event_kinds, events
+from store.log.catching_up import catch_up
 from store.merging import checked
 
 _NAMES: Final[dict[str, dict[str, str]]] = {
@@ -194,8 +195,7 @@ def _copy(source: _Source, new: Database, out: Path) -> Salvaged:
                 TABLES[table].insert(new, [checked.row(table, row)])
                 taken[table] += 1
     _take_events(source, new, seen, taken)
-    for cell in {current_state.cell_of(event) for event in set_aside.bring_up_to_date(new)}:
-        current_state.refresh(new, cell)
+    catch_up(new)
     return Salvaged(
         path=out,
         taken={table: taken[table] for table in TABLES},

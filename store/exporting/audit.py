@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -32,48 +32,65 @@ _JSON_COLUMNS = frozenset(
     column.name for table in TABLES.values() for column in table.columns if column.holds in IN_JSON
 )
 
+_EVENTS = (
+    "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value FROM sound_event"
+)
+_OF = "IN (SELECT value FROM json_each(?))"
+_GENERAL = [
+    kind for kind, each in event_kinds.KINDS.items() if each.item is event_kinds.ItemType.NAME
+]
+
 _LISTED = frozenset({"decision", "ruling", "flag", "note", "label", "clear"})
 
 
 class Audit:
-    """Reads the whole project once, then makes one line a pair; the first tells of the project."""
+    """Makes one line a pair, of pairs that are read a portion at a time."""
 
     def __init__(self, db: Database) -> None:
-        self._pairs = _by_id(
-            db,
-            "SELECT position, id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, source,"
-            " created_at FROM pair ORDER BY position",
-        )
-        self._prompts = _by_id(
-            db, "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt"
-        )
-        for made in attacks.wrapped(db).values():
-            self._prompts[made.prompt_id]["made_from"] = {"base": made.base_id, "style": made.style}
-        self._origins = Origins(db, whole=True)
-        self._labels = _grouped(
-            db, "SELECT * FROM labels_current ORDER BY pair_id, annotator, phase", "pair_id"
-        )
-        self._events = _grouped(
-            db,
-            "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value"
-            " FROM sound_event"
-            " ORDER BY item, lamport, replica, seq",
-            "item",
-        )
-        self._askings = _grouped(
-            db, "SELECT * FROM asking ORDER BY pair_id, judge, at, key", "pair_id"
-        )
         self._db = db
-        self._told = False
         self._versions = {each.id: each.version for each in guidelines.history(db)}
+        self._wrapped = attacks.wrapped(db)
 
-    def line(self, pair_id: str, standing: PairDecision, excluded: str | None) -> Line:
+    def read(self, pair_ids: Sequence[str]) -> None:
+        """Read what the lines of these pairs tell."""
+        self._pairs = self._by_id(
+            "SELECT position, id, prompt_id, a_id, b_id, kind, external_id, a_role, b_role, source,"
+            " created_at FROM pair",
+            pair_ids,
+        )
+        pairs = self._pairs.values()
+        prompt_ids = {pair["prompt_id"] for pair in pairs}
+        self._prompts = self._by_id(
+            "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt",
+            prompt_ids,
+        )
+        for prompt_id in prompt_ids & self._wrapped.keys():
+            made = self._wrapped[prompt_id]
+            self._prompts[prompt_id]["made_from"] = {"base": made.base_id, "style": made.style}
+        self._origins = Origins(self._db)
+        answers = [pair[side] for pair in pairs for side in ("a_id", "b_id")]
+        family = self._origins.read_in(answers)
+        self._labels = self._grouped(
+            "SELECT * FROM labels_current", "pair_id", pair_ids, "annotator, phase"
+        )
+        self._events = self._grouped(
+            _EVENTS,
+            "item",
+            [*pair_ids, *prompt_ids, *family],
+            "lamport, replica, seq",
+        )
+        self._askings = self._grouped("SELECT * FROM asking", "pair_id", pair_ids, "judge, at, key")
+
+    def line(
+        self, pair_id: str, standing: PairDecision, excluded: str | None, *, whole: bool
+    ) -> Line:
         """One pair: prompt, both answers with their chains, all that people said, what stands.
 
         Args:
             pair_id: whole id.
             standing: what counts as decided about it.
             excluded: the reason why it goes into no triplet, or None.
+            whole: whether it also tells what is about no pair.
         """
         pair = dict(self._pairs[pair_id])
         prompt = self._prompts[pair.pop("prompt_id")]
@@ -101,7 +118,8 @@ class Audit:
             "label_history": [e for e in events if e["kind"] in ("label", "clear")],
             # as text, so that loaders that want one type of a column can read the file
             "other": ids.json_text(
-                {"events": [e for e in events if e["kind"] not in _LISTED]} | self._project()
+                {"events": [e for e in events if e["kind"] not in _LISTED]}
+                | (self._project() if whole else {})
             ),
             "decided": {
                 "verdict": standing.verdict,
@@ -115,10 +133,7 @@ class Audit:
         }
 
     def _project(self) -> Line:
-        """What is about no pair: constitutions, guideline, rounds, settings; told once."""
-        if self._told:
-            return {}
-        self._told = True
+        """What is about no pair: constitutions, guideline, rounds, settings."""
         return {
             "constitutions": list(
                 _rows(
@@ -127,7 +142,13 @@ class Audit:
                     " ORDER BY id",
                 )
             ),
-            "general": [e for found in self._events.values() for e in found if _is_general(e)],
+            "general": list(
+                _rows(
+                    self._db,
+                    f"{_EVENTS} WHERE kind {_OF} ORDER BY item, lamport, replica, seq",
+                    _GENERAL,
+                )
+            ),
         }
 
     def _soft_labels(self, pair_id: str) -> list[SoftLabel]:
@@ -146,30 +167,28 @@ class Audit:
         shown["guideline_version"] = self._versions.get(shown["guideline_id"] or "")
         return shown
 
+    def _by_id(self, sql: str, item_ids: Iterable[str]) -> Rows:
+        found = _rows(self._db, f"{sql} WHERE id {_OF}", item_ids)
+        return {row["id"]: row for row in found}
 
-def _rows(db: Database, sql: str) -> Iterator[dict[str, Any]]:
-    cursor = db.execute(sql)
+    def _grouped(
+        self, sql: str, key: str, item_ids: Iterable[str], order: str
+    ) -> dict[str, list[dict[str, Any]]]:
+        out: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in _rows(self._db, f"{sql} WHERE {key} {_OF} ORDER BY {key}, {order}", item_ids):
+            out[row[key]].append(row)
+        return out
+
+
+def _rows(db: Database, sql: str, items: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
+    """Rows by column, JSON read; of the items where the statement asks for some."""
+    cursor = db.execute(sql, [json.dumps(list(items))] if "?" in sql else [])
     names = [column[0] for column in cursor.description]
     for row in cursor:
         yield {
             name: json.loads(cell) if name in _JSON_COLUMNS else cell
             for name, cell in zip(names, row, strict=True)
         }
-
-
-def _by_id(db: Database, sql: str) -> Rows:
-    return {row["id"]: row for row in _rows(db, sql)}
-
-
-def _grouped(db: Database, sql: str, key: str) -> dict[str, list[dict[str, Any]]]:
-    out: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(db, sql):
-        out[row[key]].append(row)
-    return out
-
-
-def _is_general(event: dict[str, Any]) -> bool:
-    return event_kinds.KINDS[event["kind"]].item is event_kinds.ItemType.NAME
 
 
 def _of_kind(events: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

@@ -6,11 +6,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic
 
-from store.exporting.facts import PairOutline
+from store.exporting.facts import PairFacts, PairOutline
 from store.exporting.formats.base import E
+from store.records import Message
 
-HELD: Final = 16_000_000
+HELD: Final = 4_000_000
 """Characters of all texts up to which entries stay in memory."""
+
+WHOLE: Final = 4_000
+"""Characters that an entry with all that was said of a pair is reckoned at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,15 @@ class Entries(Generic[E]):
     """Entries in project order, to be gone through as often as needed."""
 
     pairs: Sequence[PairOutline]
-    """A pair of each."""
+    """The pair of each."""
     read: Callable[[Sequence[PairOutline]], Iterator[E]] = field(repr=False)
     """Makes the entries of some pairs."""
     held: Sequence[E] | None = field(default=None, repr=False)
     """All of them, where they are in memory."""
+    texts: Callable[[Sequence[PairOutline]], Iterator[PairFacts]] | None = field(
+        default=None, repr=False
+    )
+    """Reads the pairs alone, where that is much less than the entries."""
     check: Callable[[E], None] | None = field(default=None, repr=False)
     """Looks at each before it is given away; may raise."""
 
@@ -34,6 +42,11 @@ class Entries(Generic[E]):
             if self.check is not None:
                 self.check(entry)
             yield entry
+
+    def prompts(self) -> Iterator[tuple[Message, ...]]:
+        """The conversation before the answers, of each."""
+        pairs = (e.pair for e in self) if self.texts is None else self.texts(self.pairs)
+        return (pair.messages for pair in pairs)
 
     def __getitem__(self, place: int) -> E:
         return next(iter(self.at([range(len(self))[place]])))

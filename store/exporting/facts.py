@@ -1,4 +1,7 @@
-"""Everything an export asks of the project about each pair, read in a few whole-table queries."""
+"""Everything an export asks of the project about each pair, read in a few whole-table queries.
+
+What was said alike of several pairs is one object: a project may have a million labels.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from sqlite_utils import Database
 
 from store.errors import Damaged
 from store.judgements import labels, rankings
-from store.judgements.rankings import Ranking
+from store.judgements.rankings import Groups
 from store.log import current_state
 from store.records import Choice, Message, Origin, Verdict
 
@@ -84,8 +87,6 @@ class PairOutline:
     category: str
     words: tuple[AnnotatorVerdict, ...] = ()
     """The last word of everybody, by annotator; of people, models and sources."""
-    blind: tuple[AnnotatorVerdict, ...] = ()
-    """People's first labels given blind, which agreement is counted from."""
     withdrawn: tuple[Withdrawn, ...] = ()
     """Verdicts taken back that nothing took the place of."""
     ruling: Verdict | None = None
@@ -93,6 +94,8 @@ class PairOutline:
     reason: str = ""
     """Of the ruling."""
     flagged: bool = False
+    part: str = ""
+    """What an entry tells of the pair, where a format makes other entries than one a pair."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,6 +185,9 @@ _ORIGINS = {each.value: each for each in Origin}
 _BATCH: Final = 256
 """Pairs whose texts are read together."""
 
+_TOGETHER: Final = 20_000
+"""Ways in which a pair was spoken of that are remembered to share them."""
+
 
 def load(db: Database, *, notes: bool = False) -> Facts:
     """Read the project, all but its texts.
@@ -190,36 +196,30 @@ def load(db: Database, *, notes: bool = False) -> Facts:
         db: the project.
         notes: whether to read the notes of labels as well.
     """
-    ranked: dict[str, dict[str, Ranking]] = defaultdict(dict)
-    for (pair_id, annotator), ranking in rankings.by_pair(db).items():
-        ranked[pair_id][annotator] = ranking
-    sides: dict[str, tuple[str, str]] = {}
     flagged = labels.all_flagged(db)
     pairs = []
     for pair_id, prompt_id, a_id, b_id, category in db.execute(_PAIRS):
         told = not flagged.isdisjoint((pair_id, prompt_id, a_id, b_id))
         pairs.append(PairOutline(pair_id, sys.intern(category), flagged=told))
-        if pair_id in ranked:
-            sides[pair_id] = a_id, b_id
     by_id = {pair.id: pair for pair in pairs}
     for pair_id, words in _said(db, _WORDS, AnnotatorVerdict.of):
         if pair := by_id.get(pair_id):
             pair.words = words
-    for pair_id in sides:
-        by_id[pair_id].words = tuple(
-            word._replace(margin=_rank_margin(sides[pair_id], ranking)) if ranking else word
-            for word in by_id[pair_id].words
-            for ranking in [ranked[pair_id].get(word.annotator)]
-        )
+    alike: dict[AnnotatorVerdict, AnnotatorVerdict] = {}
+    for pair_id, rows in groupby(rankings.of_labels(db), itemgetter(0)):
+        if pair := by_id.get(pair_id):
+            margins = {who: _rank_margin(sides, groups) for _, who, sides, groups in rows}
+            pair.words = tuple(
+                alike.setdefault(said, said)
+                for word in pair.words
+                for said in [word._replace(margin=margins.get(word.annotator, word.margin))]
+            )
     for pair_id, annotator, note in db.execute(_NOTES) if notes else ():
         if pair := by_id.get(pair_id):
             pair.words = tuple(
                 word._replace(note=note) if word.annotator == annotator else word
                 for word in pair.words
             )
-    for pair_id, blind in _said(db, _BLIND, AnnotatorVerdict.of):
-        if pair := by_id.get(pair_id):
-            pair.blind = blind
     for pair_id, withdrawn in _said(db, _WITHDRAWN, Withdrawn):
         if pair := by_id.get(pair_id):
             pair.withdrawn = withdrawn
@@ -231,6 +231,14 @@ def load(db: Database, *, notes: bool = False) -> Facts:
     return Facts(pairs, _decisions(db), removed)
 
 
+def blind(db: Database) -> Iterator[tuple[str, tuple[AnnotatorVerdict, ...]]]:
+    """People's first labels given blind, which agreement is counted from, by pair.
+
+    A label that is alike of two pairs is one object.
+    """
+    return _said(db, _BLIND, AnnotatorVerdict.of)
+
+
 def _said(db: Database, sql: str, made: Callable[..., T]) -> Iterator[tuple[str, tuple[T, ...]]]:
     """What was said of each pair; the same words of two pairs are one object, to save memory."""
     each: dict[tuple[Any, ...], T] = {}
@@ -238,11 +246,13 @@ def _said(db: Database, sql: str, made: Callable[..., T]) -> Iterator[tuple[str,
     for pair_id, rows in groupby(db.execute(sql), itemgetter(0)):
         words = [each.get(row[1:]) or each.setdefault(row[1:], made(*row[1:])) for row in rows]
         key = tuple(map(id, words))
+        if len(together) >= _TOGETHER:
+            together.clear()
         yield pair_id, together.get(key) or together.setdefault(key, tuple(words))
 
 
-def _rank_margin(sides: tuple[str, str], ranking: Ranking) -> float | None:
-    ranks = rankings.ranks(ranking.groups)
+def _rank_margin(sides: tuple[str, str], groups: Groups) -> float | None:
+    ranks = rankings.ranks(groups)
     a, b = map(ranks.get, sides)
     if a is None or b is None:
         return None  # the same text under another id
@@ -270,12 +280,12 @@ def _whole(pair: PairOutline, row: tuple[Any, ...]) -> PairFacts:
         pair.id,
         pair.category,
         pair.words,
-        pair.blind,
         pair.withdrawn,
         pair.ruling,
         pair.ruled_by,
         pair.reason,
         pair.flagged,
+        pair.part,
         external_id=external_id,
         kind=kind,
         prompt_id=prompt_id,

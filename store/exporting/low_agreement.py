@@ -9,7 +9,7 @@ the pairs whose every label comes from somebody in doubt; a ruling is never in d
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from store.agreement import bands
 from store.agreement.counts import Said as SaidBoth
 from store.agreement.counts import counts
 from store.agreement.kappa import kappa
-from store.exporting.facts import AnnotatorVerdict, PairOutline
+from store.exporting.facts import AnnotatorVerdict
 
 Doubted = frozenset[tuple[str | None, str]]
 """(round id or None, annotator) of those in doubt."""
@@ -31,20 +31,25 @@ class Scope(NamedTuple):
     second: str
 
 
-def in_doubt(pairs: Iterable[PairOutline]) -> Doubted:
-    """Who is in doubt where; from first-pass labels given blind, as every kappa here."""
+def in_doubt(blind: Iterable[tuple[str, Sequence[AnnotatorVerdict]]]) -> Doubted:
+    """Who is in doubt where; from first-pass labels given blind, as every kappa here.
+
+    Args:
+        blind: a pair's id and its labels, by annotator; alike ones are one object, which makes a
+            million labels quick to count.
+    """
+    alike: dict[int, AnnotatorVerdict] = {}
+    together: Counter[tuple[int, int]] = Counter()
+    for _, said in blind:
+        places = [*map(id, said)]
+        alike.update(zip(places, said, strict=True))
+        together.update(combinations(places, 2))
     tallies: dict[Scope, Counter[SaidBoth]] = defaultdict(Counter)
-    alike: Counter[int] = Counter()
-    blind = {}
-    for pair in pairs:
-        place = id(pair.blind)  # pairs share what was said alike of them
-        blind[place] = pair.blind
-        alike[place] += 1
-    for place, times in alike.items():
-        for one, other in combinations(blind[place], 2):
-            if one.round_id == other.round_id:
-                scope = Scope(one.round_id, one.annotator, other.annotator)
-                tallies[scope][one.verdict.value, other.verdict.value] += times
+    for two, times in together.items():
+        one, other = map(alike.__getitem__, two)
+        if one.round_id == other.round_id:
+            scope = Scope(one.round_id, one.annotator, other.annotator)
+            tallies[scope][one.verdict.value, other.verdict.value] += times
     low: set[tuple[str | None, str]] = set()
     sound: set[tuple[str | None, str]] = set()
     for scope, tally in tallies.items():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlite_utils import Database
 
@@ -29,7 +29,7 @@ from store.exporting import (
     split,
 )
 from store.exporting.background import Background
-from store.exporting.entries import Entries, may_be_held
+from store.exporting.entries import WHOLE, Entries, may_be_held
 from store.exporting.facts import PairOutline
 from store.exporting.formats import named
 from store.exporting.formats.base import ExportFormat, Judged, Line
@@ -42,6 +42,9 @@ from store.rounds import presence, rounds
 
 if TYPE_CHECKING:  # numpy: not needed where no model decides
     from store.agreement.judge.certificate import Certificate
+
+
+T = TypeVar("T")
 
 
 class Splits(NamedTuple):
@@ -124,7 +127,7 @@ class ExportPlan:
         All entries of a prompt group are in one, those of near-duplicates, and of the prompts that
         were made from it.
         """
-        groups, near = split.clustered((e.pair.messages for e in self.entries), self.kin)
+        groups, near = split.clustered(self.entries.prompts(), self.kin)
         dealt = split.assign(groups, self.shares, self.options.seed)
         places = {
             name: [n for n, place in enumerate(dealt) if place == name]
@@ -191,7 +194,7 @@ def _plan(
     judges = judging.read(db) if options.by_models else judging.NOBODY
     weighed = crowd.ask(project, hidden) if options.from_ == "crowd" else None
     project.crowd = weighed.opinions if weighed else {}
-    doubted = low_agreement.in_doubt(pair for pair in project.pairs if pair.id not in hidden)
+    doubted = low_agreement.in_doubt(said for said in facts.blind(db) if said[0] not in hidden)
     if options.only is not None:  # after what is told of the annotators, which all pairs tell
         project.keep(options.only)
     standings = decided.all_standings(project, options, hidden)
@@ -206,16 +209,11 @@ def _plan(
             row = decided_row(pair, standings[pair.id], judges.soft, columns=options.soft_labels)
             yield redacted_row(row) if options.redact else row
 
-    def read(pairs: Sequence[PairOutline]) -> Iterator[ExportRow]:
-        """The same of a plan, whose project may be closed by now, or open in another thread."""
-        with closing(open_readonly(path)) as again:
-            yield from rows_of(pairs, again)
-
     sifted = gate.sift(
         rows_of(project.pairs, db), options, format_.refuses, doubted, judges.weak, count_tokens
     )
     passed = _Passed.of(sifted, {pair.id: pair for pair in project.pairs})
-    rows = Entries(passed.pairs, read, passed.held)
+    rows = Entries(passed.pairs, _again(path, rows_of), passed.held)
     reasons = dict.fromkeys(project.removed, Reason.REMOVED) | passed.excluded
     reasons |= {pair_id: each.reason for pair_id, each in standings.items() if each.reason}
     if options.length_matched:
@@ -223,13 +221,25 @@ def _plan(
         rows = rows.without(surplus)
         reasons |= dict.fromkeys(surplus, Reason.LENGTH_UNMATCHED)
     entries: Entries[Any] = rows
-    if format_.every_pair:
-        judged = (
-            Judged(pair, standings[pair.id], reasons.get(pair.id))
-            for pair in facts.with_texts(db, project.pairs)
+    if every := format_.every_pair:
+
+        def told(pairs: Iterable[PairOutline], db: Database) -> Iterator[Any]:
+            return every.read(
+                db,
+                (
+                    Judged(pair, standings[pair.id], reasons.get(pair.id))
+                    for pair in facts.with_texts(db, pairs)
+                ),
+            )
+
+        parts = every.parts(db, project.pairs)
+        few = may_be_held(len(parts) * WHOLE)
+        entries = Entries(
+            parts,
+            _again(path, told),
+            tuple(told(parts, db)) if few else None,
+            _again(path, lambda pairs, db: facts.with_texts(db, pairs)),
         )
-        held = tuple(format_.every_pair(db, judged))
-        entries = Entries([entry.pair for entry in held], iter, held)
     kinds = Counter(kind for pair in rows.pairs for kind in passed.redacted.get(pair.id, ()))
     return ExportPlan(
         options=options,
@@ -247,6 +257,18 @@ def _plan(
         crowd=weighed.model if weighed else None,
         kin=split.kin(db),
     )
+
+
+def _again(
+    path: str, read: Callable[[Iterable[PairOutline], Database], Iterator[T]]
+) -> Callable[[Sequence[PairOutline]], Iterator[T]]:
+    """Reads for a plan, whose project may be closed by now, or open in another thread."""
+
+    def again(pairs: Sequence[PairOutline]) -> Iterator[T]:
+        with closing(open_readonly(path)) as db:
+            yield from read(pairs, db)
+
+    return again
 
 
 @dataclass(slots=True)

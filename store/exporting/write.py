@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -18,7 +19,8 @@ from store.content.near_duplicates import NearDuplicates
 from store.db import leftovers
 from store.errors import Damaged, StoreError
 from store.exporting.card import card
-from store.exporting.formats.base import Line
+from store.exporting.entries import Entries
+from store.exporting.formats.base import Document, Line
 from store.exporting.options import UsageProblem, is_file_target
 from store.exporting.plan import ExportPlan
 from store.exporting.rows import ExportRow
@@ -116,12 +118,15 @@ def _changed(item: str) -> Damaged:
 class _Progress:
     def __init__(self, on_line: OnLine | None) -> None:
         self._on_line = on_line
-        self._done = 0
+        self.done = 0
 
-    def step(self) -> None:
-        self._done += 1
-        if self._on_line is not None:
-            self._on_line(self._done)
+    def of(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """The lines, each counted when the next is asked for."""
+        for line in lines:
+            yield line
+            self.done += 1
+            if self._on_line is not None:
+                self._on_line(self.done)
 
 
 def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenExport:
@@ -133,9 +138,7 @@ def _write_file(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenExpo
     beside = leftovers.beside(out)
     os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        held = list(plan.lines()) if plan.options.is_parquet(out) else []
-        shape = _shape(plan, out, held)
-        file = _write_lines(beside, held or plan.lines(), progress, shape)
+        file = _write_lines(beside, plan, plan.entries, progress, _shape(plan, out))
         beside.replace(out)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -151,12 +154,11 @@ def _write_folder(plan: ExportPlan, out: Path, progress: _Progress) -> WrittenEx
     beside.mkdir(mode=0o700)
     try:
         splits = plan.splits()
-        held = map(plan.lines, splits.entries.values()) if plan.options.is_parquet(out) else ()
-        shape = _shape(plan, out, list(chain.from_iterable(held)))
+        shape = _shape(plan, out, splits.entries.values())
         ending = ".parquet" if shape.columns else ".json" if shape.document else ".jsonl"
         files = {
             f"{name}{ending}": _write_lines(
-                beside / f"{name}{ending}", plan.lines(entries), progress, shape
+                beside / f"{name}{ending}", plan, entries, progress, shape
             )
             for name, entries in splits.entries.items()
             # datasets.load_dataset stops at a file without rows; train is always there
@@ -238,7 +240,7 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return text
 
 
-class _Hashed:
+class _Hashed(io.RawIOBase):
     """A file that knows its SHA-256 and its size."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -246,15 +248,27 @@ class _Hashed:
         self._digest = hashlib.sha256()
         self._size = 0
 
-    def write(self, text: str) -> None:
-        self.write_bytes(text.encode())
+    def writable(self) -> bool:
+        """It is for writing alone."""
+        return True
 
-    def write_bytes(self, data: bytes) -> None:
+    def write_text(self, text: str) -> None:
+        """Write characters, as UTF-8."""
+        self.write(text.encode())
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
         self._stream.write(data)
         self._digest.update(data)
         self._size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self._size
 
     def finish(self, rows: int) -> File:
+        """Have all of it on the disk."""
         self._stream.flush()
         os.fsync(self._stream.fileno())
         return File(rows, self._size, self._digest.hexdigest())
@@ -264,42 +278,56 @@ class _Shape(NamedTuple):
     """How the lines stand in their file."""
 
     as_list: bool
-    document: Callable[[list[Line]], Line] | None
+    document: Document | None
     columns: Any
     """Of Parquet, the same in all splits; None in other files."""
 
 
-def _shape(plan: ExportPlan, out: Path, lines: list[Line]) -> _Shape:
-    columns = arrow.columns(lines) if plan.options.is_parquet(out) else None
+def _shape(plan: ExportPlan, out: Path, parts: Iterable[Entries[Any]] | None = None) -> _Shape:
+    columns = None
+    if plan.options.is_parquet(out):
+        lines = map(plan.lines, [plan.entries] if parts is None else parts)
+        columns = arrow.columns(chain.from_iterable(lines))
     return _Shape(out.suffix.lower() == ".json", plan.format.document, columns)
 
 
-def _write_lines(path: Path, lines: Iterable[Line], progress: _Progress, shape: _Shape) -> File:
-    rows = 0
-    as_list = shape.as_list
+def _write_lines(
+    path: Path, plan: ExportPlan, entries: Entries[Any], progress: _Progress, shape: _Shape
+) -> File:
+    lines = progress.of(plan.lines(entries))
+    before = progress.done
     with path.open("wb") as stream:
         out = _Hashed(stream)
-        if shape.columns is not None or shape.document is not None:
-            held = []
+        if shape.columns is not None:
+            arrow.write_parquet(out, lines, shape.columns)
+        elif shape.document is not None:
+            head = shape.document.head(entries.pairs) | {shape.document.key: []}
+            out.write_text(json_text(head, indent=1).removesuffix(_EMPTY) + "[")
+            _write_list(out, (_within(line) for line in lines), "\n ]\n}\n", "]\n}\n")
+        elif shape.as_list:
+            out.write_text("[")
+            _write_list(out, map(json_text, lines), "\n]\n", "\n]\n")
+        else:
             for line in lines:
-                held.append(line)
-                progress.step()
-            if shape.document is not None:
-                out.write(json_text(shape.document(held), indent=1) + "\n")
-            else:
-                out.write_bytes(arrow.parquet(held, shape.columns))
-            return out.finish(len(held))
-        if as_list:
-            out.write("[")
-        for line in lines:
-            if as_list:
-                out.write(",\n" if rows else "\n")
-            out.write(json_text(line) + ("" if as_list else "\n"))
-            rows += 1
-            progress.step()
-        if as_list:
-            out.write("\n]\n")
-        return out.finish(rows)
+                out.write_text(json_text(line) + "\n")
+        return out.finish(progress.done - before)
+
+
+_EMPTY = "[]\n}"
+"""How a document ends whose last list has nothing in it."""
+
+
+def _within(line: Line) -> str:
+    """A line as it stands in the list of a document."""
+    return "  " + json_text(line, indent=1).replace("\n", "\n  ")
+
+
+def _write_list(out: _Hashed, texts: Iterable[str], end: str, end_of_none: str) -> None:
+    between = "\n"
+    for text in texts:
+        out.write_text(between + text)
+        between = ",\n"
+    out.write_text(end_of_none if between == "\n" else end)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -22,7 +22,8 @@ from store.items.columns import IN_JSON, Column, Holds
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
 from store.items.tables import EVENTS, TABLES
-from store.log import current_state, events, set_aside
+from store.log import events, set_aside
+from store.log.catching_up import catch_up
 from store.merging import checked
 
 EVENT_LISTS: Final = (
@@ -114,8 +115,7 @@ class Restorer:
         """
         if not self._came:
             return []
-        for cell in {current_state.cell_of(each) for each in set_aside.bring_up_to_date(self._db)}:
-            current_state.refresh(self._db, cell)
+        catch_up(self._db)
         if self._own:  # as in a merge: numbers under this id are not ours alone to give
             replica.bind(self._db, path_of(self._db))
             self._own = False

@@ -30,9 +30,9 @@ _SELECT: Final = (
     " FROM ranking "
 )
 _OF_LABELS: Final = """
-SELECT pair_id, ranked_pair.annotator, prompt_id, ranking_id, json_extract(value, '$.groups'),
-       json_extract(value, '$.seconds'), json_extract(value, '$.guideline_id'), at
-FROM ranked_pair JOIN event ON event.id = ranking_id
+SELECT pair_id, ranked_pair.annotator, a_id, b_id, json_extract(value, '$.groups')
+FROM ranked_pair JOIN event ON event.id = ranking_id JOIN pair ON pair.id = pair_id
+ORDER BY pair_id, ranked_pair.annotator
 """
 _FOLLOWING = "SELECT pair_id, ranking_id FROM ranked_pair WHERE prompt_id = ? AND annotator = ?"
 
@@ -133,18 +133,29 @@ def was_given(db: Database, prompt_id: str, annotator: str, groups: Groups) -> b
     )
 
 
-def ordered(db: Database) -> list[Ranking]:
+def ordered(db: Database) -> Iterator[Ranking]:
     """All rankings that stand, in project order of the prompts, then by annotator."""
     rows = db.execute(
         _SELECT + "JOIN kept_prompt AS prompt ON prompt.id = prompt_id ORDER BY position, annotator"
-    ).fetchall()
-    return [_ranking(row) for row in rows]
+    )
+    return map(_ranking, rows)
 
 
-def by_pair(db: Database) -> dict[tuple[str, str], Ranking]:
-    """The ranking that the label of an annotator on a pair follows from, by (pair, annotator)."""
-    rows = db.execute(_OF_LABELS).fetchall()
-    return {(pair_id, who): _ranking((prompt, who, *said)) for pair_id, who, prompt, *said in rows}
+def said(db: Database, ranking_id: str) -> tuple[str, Groups]:
+    """Whose ranking an event is, and its order."""
+    annotator, groups = db.execute(
+        "SELECT annotator, json_extract(value, '$.groups') FROM event WHERE id = ?", [ranking_id]
+    ).fetchone()
+    return annotator, _groups(groups)
+
+
+def of_labels(db: Database) -> Iterator[tuple[str, str, tuple[str, str], Groups]]:
+    """The labels that follow from rankings: pair, annotator, the pair's answers, the order.
+
+    Pair by pair, one after another.
+    """
+    for pair_id, who, a, b, groups in db.execute(_OF_LABELS):
+        yield pair_id, who, (a, b), _groups(groups)
 
 
 def ranks(groups: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -182,4 +193,8 @@ def _says(db: Database, pair_id: str, annotator: str, verdict: Verdict) -> bool:
 
 def _ranking(row: Sequence[Any]) -> Ranking:
     prompt_id, annotator, ranking_id, groups, *rest = row
-    return Ranking(prompt_id, annotator, ranking_id, tuple(map(tuple, json.loads(groups))), *rest)
+    return Ranking(prompt_id, annotator, ranking_id, _groups(groups), *rest)
+
+
+def _groups(text: str) -> Groups:
+    return tuple(map(tuple, json.loads(text)))

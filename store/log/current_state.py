@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
 from store import ids
+from store.db import waiting
 from store.db.project_database import immediate
 from store.log import event_kinds as kinds
 from store.log import standing_label
@@ -33,9 +34,11 @@ _WINNERS = (
     "SELECT kind, item, annotator, phase, id, value, at FROM ("
     " SELECT *, row_number() OVER ("
     "  PARTITION BY item, annotator, phase, iif(kind = 'clear', 'label', kind)"
-    "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM sound_event"
+    "  ORDER BY lamport DESC, replica DESC, seq DESC) AS place FROM sound_event{where}"
     ") WHERE place = 1 ORDER BY item, annotator, phase"
 )
+_ALL_WINNERS = _WINNERS.format(where="")
+_NEW_WINNERS = _WINNERS.format(where=" WHERE item IN (SELECT item FROM event WHERE arrival > ?)")
 _CELL = (
     "SELECT id, kind, value, at FROM sound_event"
     " WHERE item = ? AND annotator = ? AND kind IN ('label', 'clear') AND phase = ?"
@@ -79,6 +82,10 @@ _ADD_OTHER = (
     "INSERT OR REPLACE INTO head (kind, item, annotator, phase, event_id, value, at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+_TOGETHER: Final = 1_000
+"""Labels written by one call."""
 
 
 class Cell(NamedTuple):
@@ -140,6 +147,31 @@ def refresh(db: Database, cell: Cell) -> None:
         _give_out(db, cell.item)
 
 
+def refresh_since(db: Database, arrival: int) -> None:
+    """Bring the cells up to date that events behind an arrival number speak about.
+
+    Cells about which nothing sound is left are not among them.
+    """
+    number = db.execute("SELECT count(*) FROM event WHERE arrival > ?", [arrival]).fetchone()[0]
+    found = waiting.counted(db.execute(_NEW_WINNERS, [arrival]), "taking in new events", number)
+    others: list[Cell] = []
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for winner in found:
+            row = _label_row(db, winner)
+            if row is None:
+                kind, *cell = winner[:4]
+                others.append(Cell("label" if kind == "clear" else kind, *cell))
+            else:
+                yield row
+
+    labels = rows()
+    while some := list(islice(labels, _TOGETHER)):
+        db.conn.executemany(_ADD_LABEL, some)
+    for each in others:
+        refresh(db, each)
+
+
 def rebuild(db: Database) -> None:
     """Throw the heads away and make them again from the events."""
     with immediate(db):
@@ -165,7 +197,7 @@ def equal_to_rebuild(db: Database) -> bool:
     places: set[tuple[Any, ...]] = set()
 
     def labels() -> Iterator[tuple[Any, ...]]:
-        for winner in db.execute(_WINNERS):
+        for winner in db.execute(_ALL_WINNERS):
             if (row := _label_row(db, winner)) is not None:
                 yield row
             others.add(_head_row(winner))
@@ -218,7 +250,7 @@ def latest_of_each(db: Database, kind: str) -> dict[str, SharedValue]:
 
 
 def _winners(db: Database) -> list[tuple[Any, ...]]:
-    return list(db.execute(_WINNERS).fetchall())
+    return list(db.execute(_ALL_WINNERS).fetchall())
 
 
 def _write(db: Database, winner: tuple[Any, ...]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlite_utils import Database
 
 from store import ids
-from store.db import meta
+from store.db import meta, waiting
 from store.log import event_kinds
 from store.log.event_kinds import ItemType
 from store.records import Event
@@ -42,6 +42,8 @@ SELECT id FROM (
     FROM event WHERE lamport >= 1 {where}
 ) WHERE lamport > place
 """
+_MANY: Final = 1_000
+"""New events from which on all pairs are read at once, instead of each when it is named."""
 _SHARED = json.dumps(sorted(event_kinds.SHARED))
 
 
@@ -63,6 +65,15 @@ class Aside(NamedTuple):
             f"event {self.id[:12]} ({self.kind} of {self.annotator}, replica {self.replica[:8]}):"
             f" {self.reason}"
         )
+
+
+class News(NamedTuple):
+    """What a look at the events found."""
+
+    since: int
+    """Arrival number of the last event that had been looked at; those behind it are new."""
+    changed: list[Event]
+    """Those that are or were set aside, without what they say."""
 
 
 def listed(db: Database) -> list[Aside]:
@@ -96,8 +107,7 @@ def examined(db: Database, looked: Looked = lambda _row, _event: None) -> dict[s
     """
     rows = db.execute(_EVENTS + " ORDER BY arrival")
     leaps = {row[0] for row in db.execute(_LEAPS.format(where=""), [_SHARED])}
-    pairs = frozenset(row[0] for row in db.execute("SELECT id FROM pair"))
-    return _judged(db, rows, leaps, pairs, looked)
+    return _judged(db, rows, leaps, _pairs(db), looked)
 
 
 def is_up_to_date(db: Database) -> bool:
@@ -105,22 +115,41 @@ def is_up_to_date(db: Database) -> bool:
     return meta.get(db, _KEY) == _looked_at(_last(db)) and not _changes(db, _asides(db))
 
 
-def bring_up_to_date(db: Database) -> list[Event]:
+def bring_up_to_date(db: Database) -> News:
     """Look at what was not looked at yet; call inside a transaction.
 
-    Returns:
-        The events whose standing changed or that are new; their heads have to be made anew.
+    The heads of what it tells of have to be made anew: see :mod:`store.log.catching_up`.
     """
+    last = _last(db)
     fingerprint, _, arrival = meta.get(db, _KEY, "").partition(":")
-    meta.put(db, _KEY, _looked_at(_last(db)))
+    since = int(arrival or last)
+    meta.put(db, _KEY, _looked_at(last))
+    before = _asides(db)
     if fingerprint != event_kinds.FINGERPRINT:
-        before = set(_asides(db))
         rebuild(db)
-        return _events(db, before.union(_asides(db)))
-    new = db.execute("SELECT id FROM event WHERE arrival > ?", [int(arrival)]).fetchall()
-    ids = {*_asides(db), *(row[0] for row in new)}
-    settle(db, ids)
-    return _events(db, ids)
+    else:
+        settle(db, before)
+        _look_at_new(db, since, last - since)
+    return News(since, _events(db, {*before, *_asides(db)}))
+
+
+def _look_at_new(db: Database, since: int, number: int) -> None:
+    rows = db.execute(_EVENTS + " WHERE arrival > ? ORDER BY arrival", [since])
+    leaps = _LEAPS.format(
+        where="AND item IN (SELECT item FROM event WHERE lamport > 1 AND arrival > ?2)"
+    )
+    found = _judged(
+        db,
+        waiting.counted(rows, "looking at new events", number),
+        {row[0] for row in db.execute(leaps, [_SHARED, since])},
+        frozenset() if number < _MANY else _pairs(db),
+    )
+    db.conn.executemany("DELETE FROM set_aside WHERE event_id = ?", [[each] for each in found])
+    _write(db, found)
+
+
+def _pairs(db: Database) -> frozenset[str]:
+    return frozenset(row[0] for row in db.execute("SELECT id FROM pair"))
 
 
 def mark_looked_at(db: Database, before: int, now: int) -> None:

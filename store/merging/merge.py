@@ -24,8 +24,9 @@ from store.errors import StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
 from store.items.tables import ITEMS, TABLES
-from store.log import current_state, event_kinds, events
+from store.log import event_kinds, events
 from store.log import set_aside as aside
+from store.log.catching_up import catch_up
 from store.log.set_aside import Aside
 from store.merging import checked, conflicts, forks, incoming, people, purged_rows
 from store.merging.conflicts import Conflict
@@ -298,8 +299,7 @@ class _Merge:
             The new events that count.
         """
         came = {event.id for event in new}
-        for cell in {current_state.cell_of(event) for event in aside.bring_up_to_date(self._db)}:
-            current_state.refresh(self._db, cell)
+        catch_up(self._db)
         self._set_aside = tuple(each for each in aside.listed(self._db) if each.id in came)
         unused = {each.id for each in self._set_aside}
         return [event for event in new if event.id not in unused]

@@ -31,6 +31,9 @@ PAGE: Final = 200
 MOST: Final = 10_000
 """Rows of a search that are counted."""
 
+COUNTED: Final = 2000
+"""Places that are looked through for one portion of a count: some hundredths of a second."""
+
 BEGINNING: Final = 400
 """Characters of a prompt or an answer that a row keeps."""
 
@@ -77,6 +80,14 @@ class ResultPage:
     """Whether there are rows beyond, in the direction that was asked for."""
 
 
+class RowCount(NamedTuple):
+    """How many rows a query has, as far as they are counted."""
+
+    number: int = 0
+    upto: int | None = 0
+    """Place in the project up to which; None when there is nothing more to count."""
+
+
 _FROM: Final = {
     (SearchTarget.PAIR, False): "pair CROSS JOIN prompt ON prompt.id = pair.prompt_id",
     (SearchTarget.PAIR, True): "prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
@@ -86,6 +97,12 @@ _FROM: Final = {
     (SearchTarget.ANSWER, True): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
 }
 """What is read, in which order: by category the prompt comes first."""
+
+_FROM_TEXTS: Final = {
+    **{kind: _FROM[kind, False] for kind in (SearchTarget.PROMPT, SearchTarget.ANSWER)},
+    SearchTarget.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
+}
+"""What is read where SQLite may begin with the texts that hold a word."""
 
 _PLACE: Final[dict[SearchTarget, tuple[str, ...]]] = {
     SearchTarget.PAIR: ("pair.position",),
@@ -161,21 +178,40 @@ def page(
 
 def count(db: Database, viewer: str, query: Query) -> int:
     """How many rows a query has; of a search no more than :data:`MOST` are counted."""
+    counted = RowCount()
+    while counted.upto is not None:
+        counted = count_on(db, viewer, query, counted)
+    return counted.number
+
+
+def count_on(db: Database, viewer: str, query: Query, counted: RowCount) -> RowCount:
+    """Count the next portion, so that whoever waits for the store waits no longer than that.
+
+    A word that few texts hold leads to its items at once; all else is looked at item by item.
+    """
     if query.is_blank:
-        counted = {
+        rows = {
             SearchTarget.PAIR: "kept_pair",
             SearchTarget.PROMPT: "kept_prompt",
             SearchTarget.ANSWER: "candidate JOIN kept_prompt ON kept_prompt.id = prompt_id",
         }[query.kind]
-        return int(db.execute(f"SELECT count(*) FROM {counted}").fetchone()[0])
-    where, values = _where(db, viewer, query, all_of_it=True)
-    read = {
-        SearchTarget.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
-        SearchTarget.PROMPT: "prompt",
-        SearchTarget.ANSWER: _FROM[SearchTarget.ANSWER, False],
-    }[query.kind]
-    sql = f"SELECT 1 FROM {read} WHERE {' AND '.join(where)} LIMIT {MOST}"
-    return int(db.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0])
+        return RowCount(int(db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]), None)
+    terms = search_index.look_up(db, query.words, viewer)
+    if any(not (term.common or term.without) for term in terms):
+        where, values = _where(db, viewer, query)
+        read, upto = _FROM_TEXTS[query.kind], None
+    else:
+        where, values = _where(db, viewer, query, by_item=True)
+        table = "pair" if query.kind is SearchTarget.PAIR else "prompt"
+        read, after = _FROM[query.kind, False], counted.upto or 0
+        last = db.execute(f"SELECT coalesce(max(position), 0) FROM {table}").fetchone()[0]
+        upto = after + COUNTED if after + COUNTED < last else None
+        where.append(f"{table}.position > :after AND {table}.position <= :upto")
+        values |= {"after": after, "upto": after + COUNTED}
+    sql = f"SELECT 1 FROM {read} WHERE {' AND '.join(where)} LIMIT {MOST - counted.number}"
+    found = db.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0]
+    number = counted.number + int(found)
+    return RowCount(number, None if number >= MOST else upto)
 
 
 def every_id(db: Database, viewer: str, query: Query) -> list[str]:
@@ -230,18 +266,28 @@ def _select(
         values |= {f"k{place}": part for place, part in enumerate(start)}
     kind = query.kind
     origin = "candidate.origin" if kind is SearchTarget.ANSWER else "NULL"
+    table = "candidate" if kind is SearchTarget.ANSWER else str(kind)
+    keys = [f"key{place}" for place in range(len(order))]
+    # the rows of the page first: what is told of a row is not asked of all that are sorted
+    chosen = (
+        f"SELECT {table}.rowid AS row, "
+        + ", ".join(f"{each} AS {key}" for each, key in zip(order, keys, strict=True))
+        + f" FROM {_FROM[kind, query.sort is Sort.CATEGORY]}"
+        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
+        f" ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)} LIMIT :limit"
+    )
+    join = "" if kind is SearchTarget.PROMPT else f" JOIN prompt ON prompt.id = {table}.prompt_id"
     sql = (
         f"SELECT {_COLUMNS[kind]}, prompt.category, {conditions.STATUS[kind]}, {_CLOSED[kind]},"
         f" {conditions.FLAGGED[kind]}, {conditions.NOTED[kind]}, prompt.id, {origin},"
-        f" {', '.join(order)} FROM {_FROM[kind, query.sort is Sort.CATEGORY]}"
-        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
-        f" ORDER BY {', '.join(each + (' DESC' if down else '') for each in order)} LIMIT :limit"
+        f" {', '.join(keys)} FROM ({chosen}) AS chosen JOIN {table} ON {table}.rowid = chosen.row"
+        f"{join} ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)}"
     )
     return sql, values
 
 
 def _where(
-    db: Database, viewer: str, query: Query, *, all_of_it: bool = False
+    db: Database, viewer: str, query: Query, *, all_of_it: bool = False, by_item: bool = False
 ) -> tuple[list[str], dict[str, Any]]:
     values: dict[str, Any] = dict(closed.parameters(db, viewer))
     if any(each.name == "out" for each in query.filters):
@@ -249,7 +295,7 @@ def _where(
     findings.work_out(db, [_value(db, each) for each in query.filters if each.name == "finding"])
     terms = search_index.look_up(db, query.words, viewer)
     where = [
-        conditions.word(query.kind, term, all_of_it=all_of_it)
+        conditions.word(query.kind, term, by_item=by_item or (term.common and not all_of_it))
         for term in sorted(terms, key=lambda each: each.common)
     ]
     if Filter("status", "removed") not in query.filters:
@@ -266,8 +312,12 @@ def _where(
 
 
 def _order(query: Query) -> tuple[str, ...]:
-    place = _PLACE[query.kind]
-    return ("prompt.category", *place) if query.sort is Sort.CATEGORY else place
+    """What rows are ordered by; where rows are equal in that, as in the project."""
+    by = {
+        Sort.CATEGORY: "prompt.category",
+        Sort.STATUS: conditions.STATUS[query.kind],
+    }.get(query.sort)
+    return (*([by] if by else []), *_PLACE[query.kind])
 
 
 def _value(db: Database, asked: Filter) -> str:

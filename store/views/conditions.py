@@ -233,16 +233,16 @@ _HOLDS = (
 )
 
 
-def word(kind: SearchTarget, term: Term, *, all_of_it: bool = False) -> str:
+def word(kind: SearchTarget, term: Term, *, by_item: bool) -> str:
     """One word, looked up before (:func:`store.views.search_index.look_up`).
 
     Args:
         kind: what is listed.
         term: the word.
-        all_of_it: every item is wanted, so that looking item by item gains nothing.
+        by_item: item by item, for a word in many texts of whose items only some are wanted; else
+            from the texts that hold it to their items.
     """
-    one_by_one = term.common and not all_of_it
-    found = (_ITEM_BY_ITEM if one_by_one else _FROM_TEXTS)[kind](str(term.number))
+    found = (_ITEM_BY_ITEM if by_item else _FROM_TEXTS)[kind](str(term.number))
     return f"NOT {found}" if term.without else found
 
 

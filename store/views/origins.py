@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from sqlite_utils import Database
@@ -27,20 +27,31 @@ _JSON: Final = ("settings",)
 
 
 class Origins:
-    """Reads what is asked for, each row once; or the whole project at the start.
+    """Reads what is asked for, each row once.
 
     Args:
         db: the project.
-        whole: read everything now; for those who ask about every pair.
     """
 
-    def __init__(self, db: Database, *, whole: bool = False) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._whole = whole
-        self._known: dict[str, dict[str, Row]] = {
-            table: {row["id"]: row for row in self._read(table)} if whole else {}
-            for table in _TABLES
-        }
+        self._known: dict[str, dict[str, Row]] = {table: {} for table in _TABLES}
+
+    def read_in(self, candidate_ids: Iterable[str]) -> Collection[str]:
+        """Read many candidates with all that they come from, in few queries.
+
+        Returns:
+            The ids of these candidates and of those that they were made from.
+        """
+        known = self._known
+        self._take("candidate", candidate_ids)
+        while missing := _named(known["candidate"], "parent_id") - known["candidate"].keys():
+            if not self._take("candidate", missing):
+                break
+        self._take("critique", _named(known["candidate"], "critique_id"))
+        for table in ("candidate", "critique"):
+            self._take("generation", _named(known[table], "generation_id"))
+        return known["candidate"].keys()
 
     def candidate(self, candidate_id: str) -> Row:
         """A candidate with its generation and the critique it answers.
@@ -90,11 +101,20 @@ class Origins:
     def _row(self, table: str, item: str) -> Row | None:
         """A copy of one row, or None."""
         known = self._known[table]
-        if item not in known and not self._whole:
-            known |= {row["id"]: row for row in self._read(table, item)}
+        if item not in known:
+            self._take(table, [item])
         return dict(known[item]) if item in known else None
 
-    def _read(self, table: str, item: str | None = None) -> Iterable[Row]:
-        where, values = ("", []) if item is None else (" WHERE id = ?", [item])
-        for row in self._db.query(_TABLES[table] + where, values):
-            yield row | {name: json.loads(row[name]) for name in _JSON if name in row}
+    def _take(self, table: str, items: Iterable[str]) -> bool:
+        """Read rows; whether there were any."""
+        sql = f"{_TABLES[table]} WHERE id IN (SELECT value FROM json_each(?))"
+        found = {
+            row["id"]: row | {name: json.loads(row[name]) for name in _JSON if name in row}
+            for row in self._db.query(sql, [json.dumps(list(items))])
+        }
+        self._known[table] |= found
+        return bool(found)
+
+
+def _named(rows: dict[str, Row], column: str) -> set[str]:
+    return {row[column] for row in rows.values() if row[column] is not None}

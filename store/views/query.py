@@ -29,6 +29,7 @@ class Sort(StrEnum):
     PROJECT = "project"
     NEWEST = "newest"
     CATEGORY = "category"
+    STATUS = "status"
 
 
 STATUSES: Final[dict[str, frozenset[SearchTarget]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +10,12 @@ from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
-from store import ids
 from store.db.connection import create
 from store.db.project_database import immediate
-from store.records import Message
 from store.views import browse, search_index
 from store.views.query import SearchTerm, parse
 from tests.bench.table import BenchRow, milliseconds, time_of, told
+from tests.store.exporting_study import pair
 
 PAIRS = 100_000
 VOCABULARY = 20_000
@@ -93,12 +91,17 @@ def _project() -> Iterator[Database]:
         try:
             with immediate(db):
                 for place in range(PAIRS):
-                    add_pair(db, place, text(40), (text(90), text(90)))
+                    add_pair(db, place, text)
             while not search_index.read_in(db, steps=100).complete:
                 pass
             yield db
         finally:
             db.close()
+
+
+def add_pair(db: Database, place: int, text: Callable[[int], str]) -> None:
+    """Write one prompt with two imported answers and their pair."""
+    pair(db, text(40), text(90), text(90), category=f"category {place % 5}", external_id=str(place))
 
 
 def texts() -> Callable[[int], str]:
@@ -113,28 +116,3 @@ def texts() -> Callable[[int], str]:
         return " ".join(drawn[start : start + words])
 
     return text
-
-
-def add_pair(db: Database, place: int, asked: str, answers: tuple[str, str]) -> None:
-    """Write one prompt with two imported answers and their pair."""
-    prompt = ids.prompt_id([Message("user", asked)])
-    turns = json.dumps([{"role": "user", "content": asked}])
-    db.conn.execute(
-        "INSERT OR IGNORE INTO prompt (id, messages, text, category, source, created_at)"
-        " VALUES (?, ?, ?, ?, 'bench', ?)",
-        (prompt, turns, asked, f"category {place % 5}", AT),
-    )
-    sides = [
-        ids.digest("candidate", [prompt, text, place, side]) for side, text in enumerate(answers)
-    ]
-    for side, text in zip(sides, answers, strict=True):
-        db.conn.execute(
-            "INSERT INTO candidate (id, prompt_id, origin, text, round, slot, created_at)"
-            " VALUES (?, ?, 'imported', ?, 0, 0, ?)",
-            (side, prompt, text, AT),
-        )
-    db.conn.execute(
-        "INSERT INTO pair (id, prompt_id, a_id, b_id, kind, external_id, source, created_at)"
-        " VALUES (?, ?, ?, ?, 'imported', ?, 'bench', ?)",
-        (ids.pair_id(prompt, *answers, str(place)), prompt, *sides, str(place), AT),
-    )

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from sqlite_utils import Database
 
 from store.agreement import LiveTable, agreement, agreement_many
+from store.agreement.partners import overlaps
 from store.db import doctor
 from store.db.connection import create, open_store
 from store.db.project_database import immediate
@@ -38,8 +39,8 @@ _EVENTS = """
 INSERT INTO event (id, replica, seq, lamport, at, annotator, kind, item, phase, value)
 SELECT lower(hex(randomblob(32))), 'bench', row_number() OVER (ORDER BY position, who.key), 1,
     :at, who.value, 'label', pair.id, 'first',
-    json_object('verdict', CASE (position * 7 + (position * position + who.key) % 5 / 4) % 3
-        WHEN 0 THEN 'a' WHEN 1 THEN 'b' ELSE 'tie' END, 'seconds', 20.0, 'left', 'a')
+    json_object('verdict', CASE (position * 7919 + who.key * 104729) * 2654435761 % 4294967291 % 5
+        WHEN 0 THEN 'b' WHEN 1 THEN 'tie' ELSE 'a' END, 'seconds', 20.0, 'left', 'a')
 FROM pair JOIN json_each(:people) AS who
 WHERE who.value <> :me OR position <= :mine
 """
@@ -56,8 +57,8 @@ from pathlib import Path
 from store.db.connection import open_readonly
 from store.exporting import ExportOptions, plan, write
 path = Path(sys.argv[1])
-options = ExportOptions(from_=sys.argv[2], allow=frozenset({"low_agreement"}))
-write(plan(open_readonly(path), options), path.with_suffix(".jsonl"))
+options = ExportOptions(from_=sys.argv[2], format=sys.argv[3], allow=frozenset({"low_agreement"}))
+write(plan(open_readonly(path), options, with_card=False), path.with_suffix(sys.argv[4]))
 (line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(line.split()[1])
 """
@@ -68,12 +69,23 @@ def rows() -> list[BenchRow]:
     with TemporaryDirectory(prefix="pairlab-bench-") as folder:
         small, large = (_made(Path(folder) / f"{size}.db", size) for size in SIZES)
         return [
+            *told([_taken_in(small, large)]),
             *told([_first_item(small, large)]),
             *told([_label_and_next(small, large)]),
             *(each for name, call in _ASKED for each in told([_once(name, call, small, large)])),
             *told([_doctor(small, large)]),
-            *told([_export(small, large)]),
+            *(each for how in _WRITTEN for each in told([_export(*how, small, large)])),
         ]
+
+
+def _taken_in(small: Path, large: Path) -> BenchRow:
+    """The first opening of a file into which another program wrote labels."""
+    taken = []
+    for path in (small, large):
+        start = time.perf_counter()
+        with _opened(path):
+            taken.append(time.perf_counter() - start)
+    return _row("opening after another program wrote all labels", taken[1], taken[0])
 
 
 def _first_item(small: Path, large: Path) -> BenchRow:
@@ -112,8 +124,13 @@ def _ten(db: Database) -> None:
     assert agreement_many(db, PEOPLE).alpha is not None
 
 
+def _partners(db: Database) -> None:
+    assert overlaps(db, ME)
+
+
 _ASKED: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("the kept table of K after opening (target 500 ms)", _live),
+    ("who has most pairs in common, once for K", _partners),
     ("agreement of two people", _two),
     ("agreement of ten people", _ten),
 )
@@ -138,14 +155,22 @@ def _doctor(small: Path, large: Path) -> BenchRow:
     return _row("doctor, everything looked at", taken[1], taken[0])
 
 
-def _export(small: Path, large: Path) -> BenchRow:
+_WRITTEN = (("triplets", ".jsonl"), ("icai", ".json"), ("audit", ".jsonl"), ("trl", ".parquet"))
+"""Formats, and the files they go into."""
+
+
+def _export(format_: str, ending: str, small: Path, large: Path) -> BenchRow:
     """The most memory of a process that plans and writes; as Linux tells it."""
     most = []
     for path in (small, large):
-        called = [sys.executable, "-c", _EXPORTS, str(path), f"by:{PEOPLE[0]}"]
+        called = [sys.executable, "-c", _EXPORTS, str(path), f"by:{PEOPLE[0]}", format_, ending]
         done = subprocess.run(called, capture_output=True, check=True, text=True)
         most.append(int(done.stdout) / 1024)
-    figure = f"memory of an export (target 250 MiB): {SIZES[1]:,} pairs, against {SIZES[0]:,}"
+        path.with_suffix(ending).unlink()
+    figure = (
+        f"memory of an export, {format_}{ending} (target 250 MiB):"
+        f" {SIZES[1]:,} pairs, against {SIZES[0]:,}"
+    )
     return BenchRow(figure, f"{most[1]:.0f} MiB", f"{most[0]:.0f} MiB", most[1] / most[0])
 
 
@@ -176,7 +201,7 @@ def _made(path: Path, size: int) -> Path:
     asked = {"at": AT, "people": json.dumps(PEOPLE), "me": ME, "mine": size * 6 // 10}
     with immediate(db):
         for place in range(size):
-            add_pair(db, place, text(40), (text(90), text(90)))
+            add_pair(db, place, text)
         for statement in (_EVENTS, _HEADS):
             db.execute(statement, asked)
     db.close()

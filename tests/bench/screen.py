@@ -29,7 +29,7 @@ PAUSE = 0.5
 WARM = 8.0
 """Seconds for the model to be loaded and to have begun to write."""
 
-START_TARGET, KEY_TARGET = 1.5, 4.0
+START_TARGET, ITEM_TARGET, KEY_TARGET = 1.5, 1.6, 4.0
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / ".venv" / "bin" / "python"
@@ -51,6 +51,7 @@ def rows() -> list[BenchRow]:
 def _starts(project: Path) -> list[BenchRow]:
     """The frame, and the item in it: what reads the project is loaded behind the frame."""
     bare, frame, item = [], [], []
+    _start(_pairlab(project), r"Prompt 1 of")  # whatever is not compiled yet is now
     for _ in range(STARTS):
         bare.extend(_start(BARE, r"item 0\."))
         one, other = _start(_pairlab(project), r"opening the project", r"Prompt 1 of")
@@ -67,7 +68,7 @@ def _starts(project: Path) -> list[BenchRow]:
         )
         for name, ours, target in (
             ("first screen (header and status)", frame, START_TARGET),
-            ("first item on it", item, None),
+            ("first item on it", item, ITEM_TARGET),
         )
     ]
 

@@ -18,6 +18,11 @@ from types import TracebackType
 
 ROWS, COLUMNS = 40, 130
 
+_ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+"""People's modules are compiled once, not at every start."""
+
 
 class NothingCame(Exception):
     """What was waited for did not appear."""
@@ -44,7 +49,7 @@ class Terminal:
             stdout=other,
             stderr=other,
             cwd=cwd,
-            env={**os.environ, "TERM": "xterm-256color", **(env or {})},
+            env={**_ENVIRONMENT, "TERM": "xterm-256color", **(env or {})},
             start_new_session=True,
         )
         os.close(other)

@@ -15,10 +15,12 @@ from store.items import pairs, prompts
 from store.judgements import labels
 from store.rounds import rounds
 from store.views import browse, search_index
+from store.views.query import parse
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import AT, a_chain
 from tui.app import PairlabApp
+from tui.modes.browse import text as lines
 from tui.modes.browse.screen import BrowseScreen
 from tui.modes.judge.screen import JudgeScreen
 from tui.modes.label.screen import LabelScreen
@@ -51,6 +53,38 @@ def labelled(rows: Database, study: Path) -> Path:
         labels.give(rows, one, who, "a", seconds=30, at=AT)
         labels.give(rows, two, who, verdict, seconds=30, note=f"{who} says so", at=AT)
     return study
+
+
+async def test_the_next_hit_is_opened_from_the_mode_the_last_one_was_opened_in(
+    labelled: Path, make_app: MakeApp
+) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "L")
+        label = mode_screen(app)
+        before = label.item_id
+        await press(pilot, "n")
+        assert (mode_screen(app), label.item_id) == (label, before)  # nothing was searched for
+        await press(pilot, "B")
+        await seek(pilot, "by:first")
+        found = [row.id for row in screen_of(pilot).rows]
+        assert len(found) == 2
+        await press(pilot, "enter")
+        assert (type(mode_screen(app)), mode_screen(app).item_id) == (LabelScreen, found[0])
+        await press(pilot, "n")  # they disagree on the second
+        await settle(pilot)
+        assert (type(mode_screen(app)), mode_screen(app).item_id) == (JudgeScreen, found[1])
+        await press(pilot, "n")
+        assert mode_screen(app).item_id == found[1]
+        assert "the last item found is this one" in drawn(app)
+        await press(pilot, "N")
+        await settle(pilot)
+        assert (type(mode_screen(app)), mode_screen(app).item_id) == (LabelScreen, found[0])
+
+
+def test_what_is_not_counted_yet_says_so() -> None:
+    assert lines.title(parse("moon"), 200, 0, counting=True) == "Pairs · 200+"
+    assert lines.title(parse("moon"), 3306, 1) == "Pairs · 3,306 · 1 marked"
 
 
 async def test_rows_and_the_item_under_the_cursor(labelled: Path, make_app: MakeApp) -> None:

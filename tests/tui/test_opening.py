@@ -56,6 +56,25 @@ async def test_the_frame_stands_while_the_project_is_opened(
         assert app.current_mode == "label"
 
 
+async def test_the_first_mode_is_never_seen_without_its_item(
+    study: Path, store: StoreThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def shown(app: OpeningApp) -> None:
+        if app.is_open and not isinstance(app.screen, OpeningScreen):
+            seen.append(drawn(app))
+
+    monkeypatch.setattr(OpeningApp, "post_display_hook", shown)
+    services = Services(store=store, db_path=study, annotator="first")
+    app = OpeningApp(study, "first", tmp_path / "log", lambda: services)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: bool(seen))
+        await settle(pilot)
+    assert seen
+    assert all(PROCESS[0] in frame for frame in seen)
+
+
 async def test_a_project_that_cannot_be_opened_ends_the_app_with_its_reason(
     study: Path, tmp_path: Path
 ) -> None:

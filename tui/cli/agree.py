@@ -74,11 +74,12 @@ def command(
     from store.ids import is_ai
     from store.names import find
     from store.rounds import draws
+    from tui.cli.progress import counting
 
     warm_up()
     sliced = next((each for each in BY if by and find(by, BY) == each), None)
     stated = stated or (None if sliced else by)
-    with context.open() as database:
+    with context.open() as database, counting("counting who agrees", None):
         result = _agreement(database, between, sliced, ties)
         asked = any(map(is_ai, result.annotators))
         beside = () if asked else with_models(database, result.annotators, ties=ties, by=sliced)

@@ -25,10 +25,11 @@ def command(context: CliContext, out: Path | None, *, rolls: bool) -> None:
     from store import clock
     from store.db import rolling
     from store.db.backup import backup
+    from tui.cli.progress import counting
 
     if (out is None) != rolls:
         raise click.UsageError("name OUT, or give --rolling (one of them)")
-    with context.open() as database:
+    with context.open() as database, counting("copying and comparing", None):
         if out is not None:
             backup(database, out)
             say(f"{out} written and checked.")

@@ -19,6 +19,8 @@ from tui.cli.output import (
     put_json,
     put_text,
     say,
+    say_meanwhile,
+    seldom,
     stderr_console,
     stdout_console,
 )
@@ -66,9 +68,11 @@ class CliContext:
         Raises:
             StoreError: the file is missing, damaged or not a pairlab project.
         """
+        from store.db import waiting
         from store.db.session import session
         from store.rounds import presence
 
+        waiting.listen(seldom(say_meanwhile))
         with session(self.db) as database:
             known = presence.spelled(database, self.annotator)
             if known != self.annotator:

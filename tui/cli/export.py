@@ -182,7 +182,8 @@ def command(
             if search is not None:
                 options = replace(options, only=_found(database, context.annotator, search))
             with_card = not exporting.is_file_target(out)
-            plan = exporting.plan(database, options, count_tokens, with_card=with_card)
+            with counting("reading what goes out", None):
+                plan = exporting.plan(database, options, count_tokens, with_card=with_card)
             if not plan.entries:
                 fail(_nothing(plan))
             with counting("writing", len(plan.entries)) as on_line:

@@ -148,8 +148,12 @@ class _Project:
         if servers.urls:
             return partial(server_engine, servers, model=model)
         path = chosen_model(model, store.submit(last_model).result()).path
-        store.submit(remember_model, path)
-        return partial(host_engine, path, beside_a_person=True)
+
+        def make() -> Engine:
+            store.submit(remember_model, path)  # a write: not before the first item
+            return host_engine(path, beside_a_person=True)
+
+        return make
 
     def farewell(self) -> list[str]:
         """What was done since the project was opened, in words; empty where that is unknown."""

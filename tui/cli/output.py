@@ -14,9 +14,10 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,6 +27,9 @@ from tui.cli import suggested
 
 if TYPE_CHECKING:  # rich: heavy, and not needed for --help
     from rich.console import Console
+
+_SELDOM = 2.0
+"""Seconds between two lines about one work."""
 
 
 def put(line: str = "") -> None:
@@ -55,6 +59,19 @@ def say_meanwhile(line: str) -> None:
     """Narrate what is being done, for somebody who waits at a terminal."""
     if sys.stderr.isatty():
         say(line)
+
+
+def seldom(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but for words that come too soon after others."""
+    last = time.monotonic()
+
+    def told(words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SELDOM:
+            last = time.monotonic()
+            tell(words)
+
+    return told
 
 
 def fail(line: str) -> NoReturn:

@@ -24,10 +24,11 @@ def command(context: CliContext, out: Path, *, pseudonyms: bool, force: bool) ->
     """
     from store.agreement import warm_up
     from store.reporting import report
+    from tui.cli.progress import counting
 
     form = report.form_of(out)
     warm_up()
-    with context.open() as database:
+    with context.open() as database, counting("composing the report", None):
         text = report.compose(database, pseudonyms=pseudonyms, form=form)
         report.write(text, out, force=force)
         tell_plain(database)

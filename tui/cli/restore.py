@@ -23,10 +23,14 @@ def command(context: CliContext, backup: Path, *, as_json: bool) -> None:
     from store import clock
     from store.db import cipher
     from store.db.restore import restore
+    from tui.cli.progress import counting
     from tui.visible import clean
 
     was = cipher.is_encrypted(context.db)
-    done = restore(context.db, backup, clock.now())
+    if cipher.key_of(backup) is None:  # a passphrase is asked for before there is a bar
+        cipher.key_of(context.db)
+    with counting("copying and comparing", None):
+        done = restore(context.db, backup, clock.now())
     if as_json:
         put_json(done.as_json())
         return

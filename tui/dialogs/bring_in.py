@@ -18,7 +18,7 @@ from tui.text import plain
 from tui.text_screen import TextScreen
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
-from tui.widgets.note_line import CleanInput, NoteLine
+from tui.widgets.note_line import NoteLine
 
 if TYPE_CHECKING:
     from tui.app import PairlabApp
@@ -91,7 +91,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
     def on_mount(self) -> None:
         """Ask for the path."""
         self.pane.show(self.ABOUT)
-        self.note_line.query_one(CleanInput).suggester = PathSuggester()
+        self.note_line.field.suggester = PathSuggester()
         self.note_line.open("path")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -23,7 +23,7 @@ from tui.text import one_line, plain
 from tui.text_screen import TextScreen
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.lines import Lines
-from tui.widgets.note_line import CleanInput, NoteLine
+from tui.widgets.note_line import NoteLine
 from tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class PanelScreen(ModalScreen[None], TextScreen):
 
         self._answer = answered
         draft = drafts.get(place) if place is not None else None
-        self.note_line.query_one(CleanInput).suggester = PathSuggester() if is_path else None
+        self.note_line.field.suggester = PathSuggester() if is_path else None
         self.note_line.open("answer", text, label=label, place=place, draft=draft)
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:

@@ -54,6 +54,22 @@ COMMON: list[BindingType] = [
         tooltip="goes to an item by its number",
     ),
     Binding(
+        "n",
+        "found(1)",
+        "Next found",
+        show=False,
+        id="all.next_found",
+        tooltip="opens the next item of the search in Browse that this one came from",
+    ),
+    Binding(
+        "N",
+        "found(-1)",
+        "Earlier found",
+        show=False,
+        id="all.earlier_found",
+        tooltip="opens the item before it",
+    ),
+    Binding(
         "tab",
         "next_pane",
         "Next pane",

@@ -56,6 +56,14 @@ REVISE: list[BindingType] = [
         tooltip="criticises and revises the revision once more; an answer without one is revised",
     ),
     Binding(
+        "ctrl+n",
+        "found(1)",
+        "Next found",
+        show=False,
+        id="revise.next_found",
+        tooltip="opens the next item of the search in Browse that this one came from",
+    ),
+    Binding(
         "right_square_bracket",
         "sibling(1)",
         "Next answer",

@@ -25,7 +25,7 @@ BROWSE: list[BindingType] = [
         "order",
         "Order",
         id="browse.order",
-        tooltip="in project order, newest first, by category",
+        tooltip="in project order, newest first, by category, by status",
     ),
     Binding(
         "x",

@@ -18,7 +18,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Resize, ScreenResume
+from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
 
@@ -27,9 +28,8 @@ from store import ids
 from store.db import meta
 from store.judgements import labels
 from store.judgements.drafts import DraftKind, DraftPlace
-from store.log import current_state, undo
+from store.log import current_state
 from tui import worker_errors
-from tui.dialogs.sheet import Sheet
 from tui.drafts import Drafts, since
 from tui.formatting import brief
 from tui.key_repeat import REPEAT, UNEVEN
@@ -96,6 +96,17 @@ class ModeScreen(ReadingKeys):
         self._acting = False
         self._shown_since = 0.0
         self._away_since: float | None = None
+        self._announced = False
+        """It was said that this screen will be shown first."""
+
+    def post_message(self, message: Message) -> bool:
+        """Textual says twice that a screen is shown first, and styles all of it anew each time."""
+        if isinstance(message, ScreenResume) and not self.is_mounted:
+            if self._announced:
+                return False
+            self._announced = True
+            message.refresh_styles = False  # its widgets have taken theirs when they were mounted
+        return super().post_message(message)
 
     # What a mode says of itself
 
@@ -115,6 +126,9 @@ class ModeScreen(ReadingKeys):
     async def origin(self) -> Content | None:
         """Where the item came from, in words; None where there is nothing to tell."""
         return None
+
+    async def first_look(self) -> None:
+        """Fill the panes before anything is painted: asked of the mode the app opens in."""
 
     def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
         """The texts that can be written on the item shown, each with the id of its key."""
@@ -303,7 +317,7 @@ class ModeScreen(ReadingKeys):
             yield StatusLine()
             yield KeysLine()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Take over what is remembered; keys ask for views and prompts too often to search."""
         self._views = tuple(self.query(ReadingView))
         self._prompts = tuple(self.query(PromptPane))
@@ -311,6 +325,8 @@ class ModeScreen(ReadingKeys):
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._tell_server()
         self.background(self._recall_shield, group="shield")
+        if not self.app.session.settled:
+            await self.in_words(self.first_look)
 
     def on_other_work(self, _event: OtherWork) -> None:
         """The app saw another process commit."""
@@ -362,6 +378,8 @@ class ModeScreen(ReadingKeys):
             return False
         if action == "leave":
             return self.has_class("-full")
+        if action == "found":
+            return self.app.session.open_found is not None
         if action == "turns":
             return self.item_id is not None and self._conversation
         if action in ITEM_ACTIONS and self.item_id is None:
@@ -392,6 +410,12 @@ class ModeScreen(ReadingKeys):
     def action_jump(self) -> None:
         """Ask for the number."""
         self.note_line.open(JUMP, label=self.JUMPS)
+
+    def action_found(self, step: int) -> None:
+        """The next item of a search, or the one before, without the way through Browse."""
+        open_found = self.app.session.open_found
+        if open_found is not None:
+            open_found(step)
 
     def action_where_from(self) -> None:
         """Show where the item came from, as far as the mode may tell."""
@@ -475,6 +499,8 @@ class ModeScreen(ReadingKeys):
                 return
 
     async def _undo(self) -> None:
+        from store.log import undo
+
         at = self.services.clock()
         undone = await self.ask(undo.undo, self.services.annotator, at)
         if undone is None:
@@ -507,6 +533,8 @@ class ModeScreen(ReadingKeys):
     async def _show_origin(self) -> None:
         words = await self.origin()
         if words is not None:
+            from tui.dialogs.sheet import Sheet
+
             await self.app.push_screen(Sheet("Where it came from", words))
 
     async def _recall_shield(self) -> None:

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Paste
 from textual.message import Message
-from textual.widgets import TextArea
 
 from store.judgements.drafts import Draft, DraftPlace
 from tui.drafts import since
 from tui.keys.texts import EDITOR
-from tui.messages import LeftOut
-from tui.pasting import taken
 from tui.text_screen import TextChanged, closed, opened
 from tui.widgets.rule import Rule
 
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
 
-class CleanTextArea(TextArea):
-    """A text area that takes line breaks and tabs, and nothing else that cannot be seen."""
-
-    def on_paste(self, event: Paste) -> None:
-        """Look through the text before the text area takes it over."""
-        event.text = self.take(event.text)
-
-    def action_paste(self) -> None:
-        """What was copied inside the app, likewise."""
-        result = self._replace_via_keyboard(self.take(self.app.clipboard), *self.selection)
-        if result is not None:
-            self.move_cursor(result.end_location)
-
-    def take(self, text: str) -> str:
-        """The text as it may stand here; what is left out is told."""
-        kept, left_out = taken(text)
-        if left_out:
-            self.post_message(LeftOut(left_out))
-        return kept
+    from tui.widgets.text_area import CleanTextArea
 
 
 class Editor(Vertical):
@@ -74,17 +56,25 @@ class Editor(Vertical):
     def __init__(self, title: str, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._rule = Rule(title)
-        self._area = CleanTextArea(
-            soft_wrap=True, show_line_numbers=False, tab_behavior="focus", theme="css"
-        )
+        self._made: CleanTextArea | None = None
         self._title = title
         self._before = ""
         self._place: DraftPlace | None = None
 
     def compose(self) -> ComposeResult:
-        """The title, the text."""
+        """The title; the text comes when it is opened first."""
         yield self._rule
-        yield self._area
+
+    @property
+    def _area(self) -> CleanTextArea:
+        if self._made is None:
+            from tui.widgets.text_area import CleanTextArea  # nobody writes in the first item
+
+            self._made = CleanTextArea(
+                soft_wrap=True, show_line_numbers=False, tab_behavior="focus", theme="css"
+            )
+            self.mount(self._made)
+        return self._made
 
     def open(
         self, place: DraftPlace, text: str, draft: Draft | None = None, *, title: str = ""
@@ -110,7 +100,8 @@ class Editor(Vertical):
         """Hide and give the keys back to the screen."""
         self.display = False
         self._place = None
-        closed(self._area)
+        if self._made is not None:
+            closed(self._made)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Another letter."""

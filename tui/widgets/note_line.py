@@ -69,11 +69,19 @@ class NoteLine(Horizontal):
         self._item = ""
         self._before = ""
         self._place: DraftPlace | None = None
+        self._field: CleanInput | None = None
 
     def compose(self) -> ComposeResult:
-        """The word before the line, the line."""
+        """The word before the line."""
         yield Static(self._label, markup=False)
-        yield NoteInput(compact=True, select_on_focus=False)
+
+    @property
+    def field(self) -> CleanInput:
+        """What takes the letters; made when it is needed first."""
+        if self._field is None:
+            self._field = NoteInput(compact=True, select_on_focus=False)
+            self.mount(self._field)
+        return self._field
 
     @property
     def about(self) -> str:
@@ -98,7 +106,7 @@ class NoteLine(Horizontal):
             place: which text it is, where every change of it is to be a draft.
             draft: what the person had written there before, if anything.
         """
-        field = self.query_one(CleanInput)
+        field = self.field
         self._item, self._place, self._before = item, place, field.take(text)
         field.value = self._before if draft is None else draft.text
         field.cursor_position = len(field.value)
@@ -112,7 +120,7 @@ class NoteLine(Horizontal):
     def fill_in(self, place: DraftPlace, text: str) -> None:
         """What stood there before, read after the line was opened; letters typed stay behind it."""
         if self._place == place and self.display and text:
-            field = self.query_one(CleanInput)
+            field = self.field
             self._before = field.take(text)
             behind = len(field.value) - field.cursor_position
             field.value = self._before + field.value
@@ -133,16 +141,16 @@ class NoteLine(Horizontal):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a line that makes suggestions completes."""
         if action == "complete":
-            return self.query_one(CleanInput).suggester is not None
+            return self.field.suggester is not None
         return super().check_action(action, parameters)
 
     def action_complete(self) -> None:
         """Take the suggestion, where the line makes some."""
-        field = self.query_one(CleanInput)
+        field = self.field
         field.action_end()
         field.action_cursor_right()
 
     def action_leave(self) -> None:
         """Hide; what was written waits as a draft, where the line has one."""
         self.display = False
-        closed(self.query_one(CleanInput))
+        closed(self.field)

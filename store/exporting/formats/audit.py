@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
 from store.exporting.audit import Audit
-from store.exporting.facts import PairFacts
-from store.exporting.formats.base import ExportFormat, Judged, Line
+from store.exporting.facts import PairFacts, PairOutline
+from store.exporting.formats.base import EveryPair, ExportFormat, Judged, Line
 from store.items import content_hashes
+
+PROJECT: Final = "project"
+"""The part of the pair whose line tells of the project as well."""
+
+_PORTION: Final = 256
+"""Pairs that are read together."""
 
 
 class Audited(NamedTuple):
@@ -20,11 +28,18 @@ class Audited(NamedTuple):
     line: Line
 
 
-def _entries(db: Database, judged: Iterable[Judged]) -> Iterator[Audited]:
+def _parts(db: Database, pairs: Sequence[PairOutline]) -> list[PairOutline]:
     content_hashes.must_be_unchanged(db, "nothing was written: see doctor")
-    audit = Audit(db)
-    for pair, standing, excluded in judged:
-        yield Audited(pair, audit.line(pair.id, standing, excluded))
+    return [replace(pair, part="" if n else PROJECT) for n, pair in enumerate(pairs)]
+
+
+def _read(db: Database, judged: Iterable[Judged]) -> Iterator[Audited]:
+    audit, left = Audit(db), iter(judged)
+    while portion := list(islice(left, _PORTION)):
+        audit.read([each.pair.id for each in portion])
+        for pair, standing, excluded in portion:
+            line = audit.line(pair.id, standing, excluded, whole=pair.part == PROJECT)
+            yield Audited(pair, line)
 
 
 def _lines(entries: Iterable[Audited]) -> Iterator[Line]:
@@ -35,6 +50,6 @@ AUDIT = ExportFormat(
     "audit",
     "every pair with its whole chain: texts, critiques, settings, labels, rulings",
     _lines,
-    every_pair=_entries,
+    every_pair=EveryPair(_parts, _read),
     tabular=False,
 )

@@ -6,14 +6,14 @@ project instead, decided or not (``every_pair``): it then makes its own entries 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlite_utils import Database
 
 from store.exporting.decided import PairDecision
-from store.exporting.facts import PairFacts
+from store.exporting.facts import PairFacts, PairOutline
 from store.exporting.reasons import Reason
 from store.exporting.rows import ExportRow
 from store.records import Message
@@ -59,6 +59,24 @@ class Judged(NamedTuple):
     """Why it goes into no triplet."""
 
 
+class EveryPair(NamedTuple, Generic[E]):
+    """How a format makes its own entries of every pair of a project, decided or not."""
+
+    parts: Callable[[Database, Sequence[PairOutline]], list[PairOutline]]
+    """Of the pairs in project order those that it makes entries of, as often as it does."""
+    read: Callable[[Database, Iterable[Judged]], Iterator[E]]
+    """Makes the entries of some of these, which may be read more than once."""
+
+
+class Document(NamedTuple):
+    """A JSON document that holds the lines."""
+
+    head: Callable[[Iterable[PairOutline]], Line]
+    """What stands before the lines of some pairs."""
+    key: str
+    """The name of the list of lines, which comes last."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFormat(Generic[E]):
     """One export format."""
@@ -70,11 +88,11 @@ class ExportFormat(Generic[E]):
     """Of entries that it may go through more than once."""
     refuses: Callable[[ExportRow], Reason | None] = anything
     """Why a row cannot be written in this format, or None."""
-    document: Callable[[list[Line]], Line] | None = None
-    """Makes one JSON document of the lines, for formats that are no list of objects."""
-    every_pair: Callable[[Database, Iterable[Judged]], Iterator[E]] | None = None
-    """Makes the entries of a format that holds every pair, with all that was said about it; None:
-    the entries are the rows that pass the gate."""
+    document: Document | None = None
+    """For formats that are no list of objects."""
+    every_pair: EveryPair[E] | None = None
+    """Of a format that holds every pair, with all that was said about it; None: the entries are
+    the rows that pass the gate."""
     holds: str = "pairs"
     """What its lines are about, in the plural."""
     note: str = ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from store import ids
-from store.exporting.facts import AnnotatorVerdict, Side
-from store.exporting.formats.base import ExportFormat, Line, each, turns
+from store.exporting.facts import AnnotatorVerdict, PairOutline, Side
+from store.exporting.formats.base import Document, ExportFormat, Line, each, turns
 from store.exporting.rows import ExportRow
 from store.records import Verdict
 
@@ -48,8 +50,8 @@ def _response(side: Side) -> Line:
     return {"text": side.text, "model": side.author}
 
 
-def _document(comparisons: list[Line]) -> Line:
-    names = sorted({name for each_ in comparisons for name in each_["annotations"]} - {DECIDED})
+def _head(pairs: Iterable[PairOutline]) -> Line:
+    names = sorted({word.annotator for pair in pairs for word in pair.words} - {DECIDED})
     people = {
         name: {"name": name, "description": "", "type": "human" if ids.is_person(name) else "ai"}
         for name in names
@@ -62,7 +64,6 @@ def _document(comparisons: list[Line]) -> Line:
             "default_annotator": DECIDED,
         },
         "annotators": {DECIDED: decided, **people},
-        "comparisons": comparisons,
     }
 
 
@@ -70,7 +71,7 @@ ICAI = ExportFormat(
     "icai",
     "annotated pairs of Inverse Constitutional AI: one JSON document, every annotator apart",
     each(_comparison),
-    document=_document,
+    document=Document(_head, "comparisons"),
     tabular=False,
     note=f"The annotator `{DECIDED}` stands for what counts as decided; no label is left out."
     " It is read whole: a folder has one file unless --split asks for more.",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
 from store import texts
-from store.exporting.facts import PairFacts
-from store.exporting.formats.base import ExportFormat, Judged, Line, turns
+from store.exporting.facts import PairFacts, PairOutline
+from store.exporting.formats.base import EveryPair, ExportFormat, Judged, Line, turns
 from store.items import candidates
 from store.judgements import labels, rankings
+
+_PAIRS: Final = """
+SELECT prompt_id, id FROM kept_pair WHERE prompt_id IN (SELECT prompt_id FROM ranking)
+ORDER BY position
+"""
 
 
 class Ranked(NamedTuple):
@@ -21,21 +27,33 @@ class Ranked(NamedTuple):
     line: Line
 
 
-def _entries(db: Database, judged: Iterable[Judged]) -> Iterator[Ranked]:
-    pairs = {each.pair.prompt_id: each.pair for each in judged}
+def _parts(db: Database, pairs: Sequence[PairOutline]) -> list[PairOutline]:
+    """A pair of its prompt for each ranking that is told."""
+    known = {pair.id: pair for pair in pairs}
+    of_prompt = {
+        prompt_id: known[pair_id] for prompt_id, pair_id in db.execute(_PAIRS) if pair_id in known
+    }
     flagged = labels.all_flagged(db)
-    for ranking in rankings.ordered(db):
-        pair = pairs.get(ranking.prompt_id)
-        groups = [kept for group in ranking.groups if (kept := list(_fit(db, group, flagged)))]
+    return [
+        replace(of_prompt[each.prompt_id], part=each.id)
+        for each in rankings.ordered(db)
+        if each.prompt_id in of_prompt and each.prompt_id not in flagged
+        if sum(1 for group in each.groups for _ in _fit(db, group, flagged)) > 1
+    ]
+
+
+def _read(db: Database, judged: Iterable[Judged]) -> Iterator[Ranked]:
+    flagged = labels.all_flagged(db)
+    for pair, _, _ in judged:
+        annotator, order = rankings.said(db, pair.part)
+        groups = [kept for group in order if (kept := list(_fit(db, group, flagged)))]
         responses = [text for group in groups for text in group]
-        if pair is None or len(responses) < 2 or ranking.prompt_id in flagged:
-            continue
         places = iter(range(len(responses)))
         line = {
             "prompt": turns(pair.messages),
             "responses": responses,
             "ranking": [[next(places) for _ in group] for group in groups],
-            "annotator": ranking.annotator,
+            "annotator": annotator,
             "category": pair.category,
         }
         yield Ranked(pair, line)
@@ -56,7 +74,7 @@ RANKED = ExportFormat(
     "ranked",
     "k answers a line: prompt, responses, ranking (groups of their numbers, best first)",
     _lines,
-    every_pair=_entries,
+    every_pair=EveryPair(_parts, _read),
     holds="rankings",
     note="One line for each annotator's ranking of a prompt; the numbers count from 0, and answers"
     " of one group are equally good. Left out are flagged, empty and degenerate answers, and"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from store.errors import Damaged
@@ -63,6 +65,36 @@ def test_texts_read_again_make_the_same_bytes(study, tmp_path, nothing_held):
         assert one.read_bytes() == other.read_bytes()
         hidden = {before.rows.pairs[0].id}
         assert preview.preview(again, hidden) == preview.preview(before, hidden)
+
+
+def test_a_document_is_the_one_that_json_would_write(study, tmp_path):
+    out = tmp_path / "icai.json"
+    for options in ({"from_": "majority"}, {"only": frozenset()}):
+        write(planned(study, format="icai", force=True, **options), out)
+        held = json.loads(out.read_text())
+        assert out.read_text() == json.dumps(held, ensure_ascii=False, indent=1) + "\n"
+    assert held["comparisons"] == []
+
+
+def test_a_table_in_many_groups_holds_what_the_lines_say(
+    study, tmp_path, nothing_held, monkeypatch
+):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    own = tmp_path / "own.toml"
+    own.write_text('[fields]\nasked = "messages"\ngood = "chosen"\nhow = "strength"\n')
+    monkeypatch.setattr("store.arrow._BATCH", 2)
+    monkeypatch.setattr("store.arrow._GROUP", 3)
+    for name in ("trl", "rationale", str(own)):
+        made = planned(study, format=name)
+        write(made, tmp_path / "lines.jsonl")
+        nothing_held()
+        write(planned(study, format=name), tmp_path / "table.parquet")
+        lines = (tmp_path / "lines.jsonl").read_text().splitlines()
+        found = parquet.ParquetFile(tmp_path / "table.parquet")
+        assert found.num_row_groups == -(-len(lines) // 6)
+        assert found.read().to_pylist() == [json.loads(line) for line in lines]
+        for each in ("lines.jsonl", "table.parquet"):
+            (tmp_path / each).unlink()
 
 
 def test_what_was_planned_is_written_whatever_is_said_meanwhile(study, tmp_path, nothing_held):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,39 @@ def test_a_status_filter_finds_what_says_so(study: Database, status: str, viewer
 def test_filters_find(study: Database, line: str, found: list[int]) -> None:
     principle = study.execute("SELECT principle_id FROM critique LIMIT 1").fetchone()[0]
     assert numbers(study, line.replace("h1", principle.lower())) == found
+
+
+@pytest.mark.parametrize("kind", ["pair", "prompt"])
+def test_rows_are_sorted_by_their_status(study: Database, kind: str) -> None:
+    every = listed(study, f"kind:{kind}")
+    # sorted() is stable: rows that are equal stay as they are in the project
+    ordered = sorted(every, key=lambda row: row.status)
+    by_status = listed(study, f"kind:{kind} sort:status", limit=3)
+    assert by_status == [replace(row, key=(row.status, *row.key)) for row in ordered]
+    assert kind == "prompt" or len({row.status for row in every}) > 3
+
+
+@pytest.mark.parametrize("common", [0, 10_000])
+@pytest.mark.parametrize("places", [1, 3, 100])
+@pytest.mark.parametrize(
+    "line",
+    ["", "prompt", "-prompt", "short no", "by:ann", "kind:answer no", "kind:prompt short", "none"],
+)
+def test_portions_add_up_to_the_rows(
+    study: Database, monkeypatch: pytest.MonkeyPatch, line: str, places: int, common: int
+) -> None:
+    monkeypatch.setattr(browse, "COUNTED", places)
+    monkeypatch.setattr(search_index, "COMMON", common)
+    while not search_index.read_in(study).complete:
+        pass
+    query, counted, portions = parse(line), browse.RowCount(), [0]
+    while counted.upto is not None:
+        counted = browse.count_on(study, "ann", query, counted)
+        portions.append(counted.number)
+    assert portions == sorted(portions)
+    assert counted.number == len(listed(study, line)), line
+    looked_at_one_by_one = line and (common == 0 or line in {"-prompt", "by:ann"})
+    assert len(portions) - 1 == (-(-8 // places) if looked_at_one_by_one and line != "none" else 1)
 
 
 def test_the_longer_side_is_that_of_the_verdict_that_stands(study: Database) -> None:

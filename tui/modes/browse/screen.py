@@ -77,6 +77,8 @@ class BrowseScreen(ActsOnMarks):
         self._searching = False
         self._before = self._behind = False
         self._total: int | None = None
+        """Rows of what is listed, as far as they are counted; None before."""
+        self._counting = False
         self._shown: ItemPreview | None = None
         self._hits: list[int] = []
         self._hit = -1
@@ -96,7 +98,7 @@ class BrowseScreen(ActsOnMarks):
         """``v`` shows the item alone."""
         return (self.pane,)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """How a row is drawn."""
         self.listed.draw = self._draw_row  # type: ignore[assignment]  # rows are ours
         self.next_step.display = False
@@ -215,7 +217,7 @@ class BrowseScreen(ActsOnMarks):
     async def _show_number(self, number: int) -> None:
         if not self._opened:
             await self._open_first()
-        if self.query_.sort is Sort.CATEGORY:
+        if self.query_.sort not in {Sort.PROJECT, Sort.NEWEST}:
             self.query_ = replace(self.query_, sort=Sort.PROJECT)
         start: browse.Key = (number, "") if self.query_.kind is SearchTarget.ANSWER else (number,)
         read = await self._page(start=start, including=True)
@@ -284,7 +286,7 @@ class BrowseScreen(ActsOnMarks):
             self.tell(f"this search can be asked of {lines.NAMES[query.kind].lower()} only")
             return
         before = self._line, self.query_
-        self._line, self.query_ = line.strip(), query
+        self._line, self.query_, self._total = line.strip(), query, None
         self.tell("")
         self._searching = True
         waiting = self.set_timer(SLOW, self._tell_searching)
@@ -379,18 +381,24 @@ class BrowseScreen(ActsOnMarks):
         if not anything:
             self._tell_next_step()
         if recount:
-            self._total = None
             self.background(self._count, group="count")
         self._draw_title()
         self._look()
 
     async def _count(self) -> None:
+        """Portion by portion: whatever else is asked of the store comes in between."""
         query = self.query_
-        total = len(self.rows)
+        counted = browse.RowCount(len(self.rows), None)
         if self._behind or self._before:
-            total = await self.ask(browse.count, self.services.annotator, query)
+            self._counting |= self._total is None  # else the number before stands until then
+            counted = browse.RowCount()
+        while counted.upto is not None and query is self.query_:
+            counted = await self.ask(browse.count_on, self.services.annotator, query, counted)
+            if self._counting:
+                self._total = max(counted.number, len(self.rows))
+                self._draw_title()
         if query is self.query_:
-            self._total = total
+            self._total, self._counting = counted.number, False
             self._draw_title()
 
     def marks_changed(self) -> None:
@@ -401,7 +409,9 @@ class BrowseScreen(ActsOnMarks):
         self.refresh_bindings()
 
     def _draw_title(self) -> None:
-        self.rule.heading = lines.title(self.query_, self._total, len(self.chosen))
+        self.rule.heading = lines.title(
+            self.query_, self._total, len(self.chosen), counting=self._counting
+        )
 
     def _draw_row(self, row: BrowseRow, width: int, *, current: bool) -> Content:
         return lines.row(row, width, current=current, marked=row.id in self.chosen)
@@ -445,10 +455,20 @@ class BrowseScreen(ActsOnMarks):
 
     # What keys do
 
+    def _open_found(self, step: int) -> None:
+        """A key of the mode where the last row was opened: the next row, in its mode."""
+        before = self.listed.cursor
+        self._move(step)
+        if self.listed.cursor == before:
+            self.app.say(f"the {'last' if step > 0 else 'first'} item found is this one")
+        else:
+            self.background(self._open, group="found")
+
     async def _open(self) -> None:
         row = self.row()
         if row is None:
             return
+        self.app.session.open_found = self._open_found if self._line else None
         if row.kind is SearchTarget.PAIR:
             judged = not row.closed and row.id in (await self.ask(adjudication.agenda)).pair_ids
             await self.app.open_item("judge" if judged else "label", row.id)

@@ -22,7 +22,12 @@ from tui.widgets.prompt_pane import ROLES
 
 NAMES = {SearchTarget.PAIR: "Pairs", SearchTarget.PROMPT: "Prompts", SearchTarget.ANSWER: "Answers"}
 NOUNS = {SearchTarget.PAIR: "pair", SearchTarget.PROMPT: "prompt", SearchTarget.ANSWER: "answer"}
-SORTS = {Sort.PROJECT: "", Sort.NEWEST: "newest first", Sort.CATEGORY: "by category"}
+SORTS = {
+    Sort.PROJECT: "",
+    Sort.NEWEST: "newest first",
+    Sort.CATEGORY: "by category",
+    Sort.STATUS: "by status",
+}
 
 NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 17, 26
 """Cells of the columns before the text."""
@@ -40,7 +45,9 @@ HELP = (
     "status: waiting, skipped, labelled, agreed, disagreed, ruled (pairs); waiting, writing, "
     "written, to-decide, accepted, edited, rejected, imported (prompts), removed\n"
     "category:harmful   by:ann   principle:H7   origin:edited   longer:chosen   flagged   noted   "
-    "hasty   #41   kind:answer   sort:newest\n"
+    "hasty   #41   kind:answer\n"
+    "sort:newest, sort:category, sort:status; without it as in the project. {browse.order} takes "
+    "them in turn.\n"
     "out:tie (why an export leaves it out)   finding:length (what a check of `pairlab check` "
     "lists)\n"
     "A pair you have not labelled tells here what it tells in Label: your own words only, and "
@@ -50,9 +57,9 @@ HELP = (
 EMPTY = "Nothing here is like that. {move.leave} clears the search."
 
 
-def title(query: Query, total: int | None, marked: int) -> str:
-    """``Pairs · 3,306 · newest first · 4 marked``."""
-    number = "" if total is None else f"{total:,}"
+def title(query: Query, total: int | None, marked: int, *, counting: bool = False) -> str:
+    """``Pairs · 3,306 · newest first · 4 marked``; ``200+`` while it is being counted."""
+    number = "" if total is None else f"{total:,}{'+' if counting else ''}"
     if total == MOST and not query.is_blank:
         number = f"{MOST:,} or more"
     parts = [NAMES[query.kind], number, SORTS[query.sort], f"{marked} marked" if marked else ""]

@@ -103,7 +103,7 @@ class ExportScreen(ModeScreen):
             yield Static(id="result", markup=False)
         yield NextStep()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Say how it will be written; what is read when the screen comes up."""
         self.next_step.display = False
         self._offered = self._default_path()

@@ -88,7 +88,7 @@ class LabelScreen(CorrectingScreen):
         shown = self.to_label
         return shown is not None and (shown.flagged or shown.text.category == "harmful")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Nothing to say before the first look."""
         self.next_step.display = False
 
@@ -170,6 +170,11 @@ class LabelScreen(CorrectingScreen):
     def action_rank(self) -> None:
         """Several answers of this prompt in order, or of the next prompt that has so many."""
         self.background(self._rank, group="rank")
+
+    async def first_look(self) -> None:
+        """The pair where one left; what is told beside it comes later."""
+        await self._read_rhythm()
+        self._show(await self.ask(labelling.resume, self.services.annotator))
 
     async def skip(self) -> None:
         """``space``: no verdict; the pair comes back at the end, skipped again not before asked."""

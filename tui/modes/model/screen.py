@@ -89,7 +89,7 @@ class ModelScreen(PageScreen):
             yield Rule("Last trouble")
             yield Static(id="trouble", markup=False)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Take the state as it is and follow it."""
         self._take_up()
 

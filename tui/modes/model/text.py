@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.api import EngineStatus, State
+from engine.status import EngineStatus, State
 from tui.formatting import time_left
 
 if TYPE_CHECKING:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
-from engine.api import EngineStatus
-from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
+from engine.status import EngineStatus
 from store.items import prompts
 from store.items.answered_prompts import only_pairs
-from store.judgements import corrections, pairing
 from store.judgements.drafts import DraftKind, DraftPlace
-from store.log.undo import Undone
 from store.records import Candidate, Choice
 from store.views import worked
 from store.views.worked import RevisionsDone, Upcoming
-from tui.dialogs.principle_picker import PrinciplePicker
 from tui.formatting import counted
 from tui.keys.deciding import REVISE
 from tui.messages import EngineSaid, RunnerSaid
@@ -36,6 +33,10 @@ from tui.widgets.editor import Editor
 from tui.widgets.hanging import two_columns
 from tui.widgets.next_step import NextStep
 from tui.widgets.prompt_pane import PromptPane
+
+if TYPE_CHECKING:
+    from engine.method.events import PlanProgress, RunnerEvent, Stored, Writing
+    from store.log.undo import Undone
 
 STEERING = frozenset({"again", "principle", "another"})
 """Actions that set the model to work."""
@@ -111,6 +112,13 @@ class ReviseScreen(ModeScreen):
             self.background(self._resume, group="item")
         elif self.writing is not None and not self._steering:
             self.background(self._reload, group="item")
+
+    async def first_look(self) -> None:
+        """The item where one left; what is told beside it comes later."""
+        item = await self.ask(revise_item.resume, self.services.annotator)
+        if item is not None:
+            await self._show(item)
+            self.background(self._count_ready, group="item")
 
     async def skip(self) -> None:
         """``space``: the chain comes back after the others."""
@@ -256,6 +264,8 @@ class ReviseScreen(ModeScreen):
 
     def action_principle(self) -> None:
         """Another principle, chosen from the list."""
+        from tui.dialogs.principle_picker import PrinciplePicker
+
         runner, item = self.services.runner, self.item
         if runner is not None and item is not None and self.may_act:
             self.app.push_screen(
@@ -334,6 +344,8 @@ class ReviseScreen(ModeScreen):
         await self.in_words(partial(self._follow, event.event))
 
     async def _follow(self, event: RunnerEvent) -> None:
+        from engine.method.events import Failed, Idle, PlanProgress, Stored, Writing
+
         match event:
             case Writing():
                 await self._grow(event)
@@ -498,6 +510,8 @@ class ReviseScreen(ModeScreen):
                 now, f"marked; {key} on another pairs them" if now else "mark taken away"
             )
             return
+        from store.judgements import pairing
+
         done = await self.ask(
             pairing.pair_two, before.id, shown.id, self.services.annotator, at=self.services.clock()
         )
@@ -604,6 +618,8 @@ class ReviseScreen(ModeScreen):
         self.chain.editor.open(place, text, self.drafts.get(place), title=title)
 
     async def _keep_own(self, place: DraftPlace, text: str) -> None:
+        from store.judgements import corrections
+
         done = await self.ask(
             corrections.write_own,
             place.item,
