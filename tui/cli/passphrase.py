@@ -6,7 +6,6 @@ Never an argument and never a variable, which other programs can read.
 from __future__ import annotations
 
 import getpass
-import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 
 from engine.private_file import content
 from store.db import cipher
+from tui.cli.output import can_tell
 from tui.visible import clean
 
 
@@ -22,7 +22,7 @@ def prepare(key_files: Sequence[Path]) -> None:
     """Have encrypted files opened with the keys in these files, or with what is typed."""
     for file in key_files:
         cipher.offer(in_file(file))
-    if sys.stderr.isatty():
+    if can_tell():
         cipher.ask_with(lambda path: _typed(f"Passphrase of {path}: "))
 
 
@@ -51,7 +51,7 @@ def chosen(key_file: Path | None, option: str) -> bytes:
     """
     if key_file is not None:
         return in_file(key_file)
-    if not sys.stderr.isatty():
+    if not can_tell():
         raise click.UsageError(f"no terminal to type a passphrase in: name a file with {option}")
     first = _typed("New passphrase: ")
     if _typed("The same again: ") != first:
