@@ -94,6 +94,7 @@ TOGETHER = [
     ("remove", *how, "{id}", "--json")
     for how in (("--dry-run",), ("--yes",), ("--undo", "--dry-run"), ("--undo", "--yes"))
 ]
+TOGETHER += [("category", "helpful", "{id}", "--json")]
 """Options that tell something together that none of them tells alone."""
 
 FAILING = {

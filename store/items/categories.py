@@ -40,6 +40,18 @@ class CategoryChange(NamedTuple):
     undo: bool
 
 
+def meant(db: Database, text: str) -> str:
+    """The category that was typed, as it is spelled here.
+
+    Raises:
+        BadInput: it is no word for a category.
+    """
+    word = prompts.known_category(db, "_".join(text.split()))
+    if not word.isprintable() or not 0 < len(word) <= CATEGORY_MAX:
+        raise BadInput(f"a category is a word or a few, at most {CATEGORY_MAX} characters")
+    return word
+
+
 def change(
     db: Database, prompt_ids: Sequence[str], category: str, annotator: str, *, at: str
 ) -> list[str]:
@@ -51,9 +63,7 @@ def change(
     Raises:
         BadInput: it is no word for a category.
     """
-    word = prompts.known_category(db, "_".join(category.split()))
-    if not word.isprintable() or not 0 < len(word) <= CATEGORY_MAX:
-        raise BadInput(f"a category is a word or a few, at most {CATEGORY_MAX} characters")
+    word = meant(db, category)
     who = ids.name(annotator)
     with immediate(db):
         stands = dict(db.execute(_STANDS, [json.dumps(list(prompt_ids))]).fetchall())

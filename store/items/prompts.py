@@ -12,6 +12,7 @@ from store.db.project_database import immediate
 from store.items.columns import messages_of
 from store.items.table import Cells, Table
 from store.records import Category, Message, Prompt
+from store.texts import in_words
 
 UNCATEGORISED = "uncategorised"
 """The category of a prompt nobody gave one."""
@@ -124,7 +125,9 @@ def categories(db: Database) -> list[str]:
 
 def known_category(db: Database, word: str) -> str:
     """A category as it is spelled here, or in the shipped set; itself where it is new."""
-    return names.find(word, [*Category, *categories(db)]) or word
+    known = [*Category, *categories(db)]
+    as_read = (each for each in known if in_words(each).replace(" ", "_") == word.casefold())
+    return names.find(word, known) or next(as_read, word)
 
 
 def count(db: Database) -> int:

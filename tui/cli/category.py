@@ -43,6 +43,7 @@ def command(
         found = removal.prompts_of(database, identifiers)
         if not found:
             fail("nothing answers to that; the project stays as it is")
+        category = categories.meant(database, category)
         changed = categories.change(database, found, category, context.annotator, at=clock.now())
     if as_json:
         put_json({"category": category, "prompts": changed, "same": len(found) - len(changed)})
