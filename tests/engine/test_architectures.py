@@ -52,6 +52,7 @@ async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: s
     (file,) = random_models.write(tmp_path / "made.gguf", architecture)
     async with host(file) as engine:
         (alone,) = await greedy(engine)
+        assert alone  # weights that come to no number write nothing
         assert await greedy(engine, 3) == [alone] * 3  # what shares a prompt reads the same
         weighed = await engine.choose(ASKED, ["yes", "no"])
         assert all(value < 0 for value in weighed)
