@@ -29,13 +29,15 @@ SHORT: Final = 400
 
 _CHOSEN = f"""
 WITH bare AS (
-    SELECT id FROM kept_prompt AS prompt
+    SELECT position FROM kept_prompt AS prompt
     WHERE id NOT IN (SELECT prompt_id FROM attack) AND NOT {answered_prompts.CAME_WITH_PAIRS}
     ORDER BY position LIMIT ?
 )
 SELECT position FROM kept_prompt AS prompt
-WHERE id IN (SELECT id FROM bare)
-   OR id IN (SELECT prompt_id FROM attack WHERE base_id IN (SELECT id FROM bare))
+WHERE position IN bare OR id IN (
+    SELECT attack.prompt_id FROM attack JOIN prompt AS base ON base.id = base_id
+    WHERE base.position IN bare
+)
 ORDER BY position
 """  # noqa: S608 - the text of the condition
 
