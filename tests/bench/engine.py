@@ -51,6 +51,7 @@ STORY = (
 )
 TOKENS = 96
 CHAINS = 20
+CHAIN_TOKENS = 64
 PLAIN_CHAINS = CHAINS // 4
 DRAWN: dict[str, Any] = {"temperature": 1.0, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 
@@ -189,7 +190,7 @@ async def _chains(engine: HostEngine, naives: dict[str, Naive]) -> list[BenchRow
             seed: int,
             made: list[Generated] = made,
         ) -> str:
-            sampling = Sampling(max_tokens=64, seed=seed)
+            sampling = Sampling(max_tokens=CHAIN_TOKENS, seed=seed)
             made.append(await engine.generate(messages, [sampling]))
             return made[-1].finished[0].text
 
@@ -401,7 +402,7 @@ class Naive:
             await process.wait()
 
     async def ask(self, messages: tuple[Message, ...], seed: int) -> str:
-        return str((await self._chat(messages, 64, seed))["text"])
+        return str((await self._chat(messages, CHAIN_TOKENS, seed))["text"])
 
     async def seconds_a_token(self, messages: tuple[Message, ...], size: int, run: int) -> float:
         said = [await self._chat(messages, TOKENS, 100 * run + n) for n in range(size)]
