@@ -630,7 +630,7 @@ def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None
 
 def test_a_plan_with_an_unknown_principle_is_refused() -> None:
     with pytest.raises(ConstitutionError, match="did you mean H1"):
-        plan(pick="h1")
+        plan(pick="HH1")
 
 
 def test_temperatures_are_spread_and_the_first_is_the_hottest() -> None:
