@@ -190,10 +190,12 @@ class ModeScreen(ReadingKeys):
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
+        if not self.stacked:
+            return binding
         return replace(
             binding,
-            description=by_place(binding.description, stacked=self.stacked),
-            tooltip=by_place(binding.tooltip, stacked=self.stacked),
+            description=by_place(binding.description, stacked=True),
+            tooltip=by_place(binding.tooltip, stacked=True),
         )
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
