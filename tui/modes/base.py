@@ -206,7 +206,8 @@ class ModeScreen(ReadingKeys):
     def item_shown(self, item_id: str | None) -> None:
         """The panes now hold this item; keys act on it once it is painted."""
         conversation = any(pane.earlier for pane in self._prompts)
-        if (item_id is None, conversation) != (self.item_id is None, self._conversation):
+        changed = (self.item_id is None, conversation) != (item_id is None, self._conversation)
+        if changed or item_id is None:  # also where there was none: what to do instead is told now
             self._conversation = conversation
             self.refresh_bindings()
         if item_id != self.item_id:

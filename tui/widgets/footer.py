@@ -97,7 +97,7 @@ Entry = tuple[str, Binding, bool]
 """A key as it is shown, its binding, and whether it is enabled."""
 
 
-class _Row(NamedTuple):
+class _KeysRow(NamedTuple):
     """Keys that stand side by side, and the cells between them."""
 
     entries: list[Entry]
@@ -210,7 +210,7 @@ class KeysLine(Widget):
         self._most = (width, max(min(rows, 2), most if at == width else 1))
         return self._most[1]
 
-    def _rows(self, entries: Sequence[Entry], width: int) -> list[_Row]:
+    def _rows(self, entries: Sequence[Entry], width: int) -> list[_KeysRow]:
         """One row where they fit; else the mode's own keys above the common ones; else filled."""
         places = own_places(self.screen)
         own = sum(binding.id in places for _, binding, _ in entries)
@@ -240,9 +240,9 @@ class KeysLine(Widget):
         return Content("\n").join(drawn)
 
 
-def _rows(entries: Sequence[Entry], width: int, gap: int) -> list[_Row]:
+def _rows(entries: Sequence[Entry], width: int, gap: int) -> list[_KeysRow]:
     """As many entries a row as there is room for."""
-    rows: list[_Row] = []
+    rows: list[_KeysRow] = []
     taken = width
     for entry in entries:
         cells = cell_len(entry[0]) + 1 + cell_len(entry[1].description)
@@ -250,7 +250,7 @@ def _rows(entries: Sequence[Entry], width: int, gap: int) -> list[_Row]:
             rows[-1].entries.append(entry)
             taken += gap + cells
         else:
-            rows.append(_Row([entry], gap))
+            rows.append(_KeysRow([entry], gap))
             taken = cells
     return rows
 
@@ -268,7 +268,7 @@ def _without(entries: Sequence[Entry], left_out: int) -> list[Entry]:
     return [*first[: len(first) - left_out], *told]
 
 
-def _drawn(row: _Row) -> Content:
+def _drawn(row: _KeysRow) -> Content:
     return Content(" " * row.gap).join([_entry(*entry) for entry in row.entries])
 
 

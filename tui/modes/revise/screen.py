@@ -25,7 +25,7 @@ from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import doing
 from tui.modes.revise import item as revise_item
-from tui.modes.revise import origin, text
+from tui.modes.revise import text
 from tui.modes.revise.item import RevisionItem
 from tui.session import SEEN
 from tui.widgets.answer_pane import AnswerPane
@@ -174,6 +174,8 @@ class ReviseScreen(ModeScreen):
         """Every text of the chain, with model, seed and settings."""
         if self.item is None:
             return None
+        from tui.modes.revise import origin  # when it is asked for
+
         return two_columns(await self.ask(origin.lines, self.item))
 
     def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
