@@ -40,7 +40,7 @@ SEEN = 0.02
 """Seconds that what follows a key waits: work of this process at once would hold up the thread
 that writes the painted screen to the terminal."""
 
-PAINTED = 0.1
+PAINTED = 0.05
 """The same for what follows the first item: more is loaded then."""
 
 SETTLED = 2.0
@@ -110,9 +110,10 @@ class Session:
         if not gc.isenabled():  # turned off for the start by the command line
             gc.freeze()  # what was loaded stays: no collection looks through it again
             gc.enable()
-        self._app.set_timer(PAINTED, self._go_on)
+        self._app.run_worker(self._go_on(), group="first")
 
-    def _go_on(self) -> None:
+    async def _go_on(self) -> None:
+        await asyncio.sleep(PAINTED)
         self._app.run_worker(self._start_model(), group="model")
         self._app.run_worker(self._enter(), group="presence")
         self._unsubscribe.append(
