@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.api import (
@@ -215,7 +215,7 @@ class ScriptedEngine:
         """Be ready at once, unless there is trouble."""
         await self._suffer(self._trouble.get("load"))
         self._info = self._offered
-        self.set_status(replace(self._status, state=State.READY))
+        self.set_status(self._status._replace(state=State.READY))
         return self._offered
 
     async def generate(
@@ -285,11 +285,11 @@ class ScriptedEngine:
         """Count a restart, unless there is trouble; nothing is lost."""
         await self._suffer(self._trouble.get("restart"))
         restarts = self._status.restarts + 1
-        self.set_status(replace(self._status, state=State.READY, restarts=restarts))
+        self.set_status(self._status._replace(state=State.READY, restarts=restarts))
 
     async def shutdown(self) -> None:
         """Be stopped, as the status tells; requests under way are not ended."""
-        self.set_status(replace(self._status, state=State.STOPPED))
+        self.set_status(self._status._replace(state=State.STOPPED))
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:
         """Call ``listener`` with each change of status; returns what ends it."""
@@ -351,7 +351,7 @@ class ScriptedEngine:
         running = self._offered.slots - self._free
         state = State.WRITING if running else State.READY
         waiting = len(self._queue)
-        self.set_status(replace(self._status, state=state, running=running, waiting=waiting))
+        self.set_status(self._status._replace(state=state, running=running, waiting=waiting))
 
     async def _write(self, asked: Asked, on_event: OnEvent) -> Generated:
         said = "".join(f"<|{m.role}|>{m.content}\n" for m in asked.messages)

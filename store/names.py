@@ -14,7 +14,6 @@ from typing import Final
 
 from store import ids
 from store.errors import BadInput
-from store.texts import is_unseen
 
 MOST: Final = 64
 """Characters of a name."""
@@ -49,9 +48,19 @@ class NoSuchName(BadInput):
 def seen(name: str) -> str:
     """What an eye sees of a name: two names with the same are one."""
     plain = unicodedata.normalize("NFKC", name)
-    plain = "".join(sign for sign in plain if not is_unseen(sign) or sign == " ")
+    hidden = _hidden(plain)
+    plain = "".join(sign for sign in plain if sign not in hidden)
     folded = plain.translate(_TABLE).casefold().translate(_TABLE)
     return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def _hidden(name: str) -> list[str]:
+    """The signs of a name that nobody sees, but for blanks."""
+    if name.isascii() and name.isprintable():
+        return []
+    from store.texts import is_unseen  # few names have other signs
+
+    return [sign for sign in name if is_unseen(sign) and sign != " "]
 
 
 def problem(name: str) -> str | None:
@@ -64,8 +73,8 @@ def problem(name: str) -> str | None:
         return f"must not begin with {mark}, the mark of {owner}"
     if len(plain) > MOST:
         return f"has at most {MOST} characters; this one has {len(plain)}"
-    if hidden := next((sign for sign in plain if is_unseen(sign) and sign != " "), None):
-        return f"has visible characters only; this one holds U+{ord(hidden):04X}"
+    if hidden := _hidden(plain):
+        return f"has visible characters only; this one holds U+{ord(hidden[0]):04X}"
     return None
 
 

@@ -248,8 +248,7 @@ class Pair:
     """Place in project order, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairText:
+class PairText(NamedTuple):
     """A pair with the texts a screen needs, and nothing that tells who wrote them."""
 
     id: str
@@ -270,8 +269,7 @@ Answer = Literal["given", "skipped", "again"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """One annotator's current verdict on one pair in one phase."""
 
     pair_id: str
@@ -296,8 +294,7 @@ class Label:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A person's current decision on a revision."""
 
     revision_id: str
@@ -310,8 +307,7 @@ class Decision:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Guideline:
+class Guideline(NamedTuple):
     """One version of the annotation rules."""
 
     id: str

@@ -74,7 +74,8 @@ def test_sqlite_utils_knows_its_virtual_tables_although_their_pattern_is_compile
 def test_what_the_first_item_does_not_show_is_not_loaded_before_it() -> None:
     first_item = (
         "from store.db import sqlite_utils_import as door; door.open_the_door();"
-        " import tui.cli.launch, tui.opening, store.db.thread, tui.session;"
+        " import tui.cli.launch, tui.opening, store.db.thread, tui.session, tui.configuration;"
+        " import tui.cli.model, engine.llama.weights, store.views.standing;"
         " from tui.modes.registry import BY_ID; BY_ID['revise'].load()"
     )
     later = (
@@ -89,6 +90,16 @@ def test_what_the_first_item_does_not_show_is_not_loaded_before_it() -> None:
         "store.judgements.pairing",
         "store.log.undo",
         "store.db.verification",
+        "store.db.rescue",
+        "store.db.backup",
+        "store.items.pending",
+        "store.texts",
+        "engine.llama.gguf",
+        "engine.method.constitution",
+        "tomllib",
+        "getpass",
+        "statistics",
+        "tui.palette",
         "zipfile",
     )
     assert imported(first_item, (*later, "store.records")) == {"store.records"}

@@ -26,7 +26,6 @@ from tui.keymap import display, key_of
 from tui.keys.whole_app import APP
 from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes.registry import MODES as EVERY_MODE
-from tui.palette import PairlabCommands
 from tui.signals import follow
 from tui.text import clean, one_line
 from tui.text_screen import TextChanged, TextScreen
@@ -35,6 +34,8 @@ from tui.widgets.footer import StatusLine
 from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from engine.method.events import PlanProgress
     from store.errors import FileLost
     from tui.agreement_model import AgreementModel
@@ -46,6 +47,12 @@ LOOK_EVERY = 0.25
 
 SHOW_EVERY = 0.1
 """Seconds between two pictures of a text that is being written."""
+
+
+def _palette() -> type[Provider]:
+    from tui.palette import PairlabCommands  # when it is opened
+
+    return PairlabCommands
 
 
 class PairlabApp(App[None], Bordered):
@@ -64,7 +71,7 @@ class PairlabApp(App[None], Bordered):
     CSS_PATH: ClassVar[Any] = ["app.tcss", "modes/revise/style.tcss"]
     MODES = {mode.id: mode.opener() for mode in EVERY_MODE}
     DEFAULT_MODE = "revise"
-    COMMANDS: ClassVar[set[Any]] = {PairlabCommands}
+    COMMANDS: ClassVar[set[Any]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = APP
 
     def __init__(
@@ -91,7 +98,9 @@ class PairlabApp(App[None], Bordered):
             self.attend(services)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = TERMINAL.name if colourless else DARK.name
+        # assigned, it would have everything parsed and styled once more
+        self.set_reactive(PairlabApp.theme, TERMINAL.name if colourless else DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         for name in set(self.available_themes) - {theme.name for theme in THEMES}:
             self.unregister_theme(name)
 

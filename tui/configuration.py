@@ -7,11 +7,10 @@ changes nothing.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tui.themes import THEMES
 
@@ -24,11 +23,10 @@ LONGEST = 60.0
 """Seconds an item may at most have to be on the screen before a key decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What was read and can be used."""
 
-    keymap: Mapping[str, str] = field(default_factory=dict)
+    keymap: Mapping[str, str] = MappingProxyType({})
     """Keys by the id of their binding, as ``App.set_keymap`` takes them."""
     theme: str | None = None
     """This person's colours."""
@@ -51,7 +49,10 @@ def path() -> Path:
 def read(file: Path) -> Configuration:
     """The configuration; an empty one where there is no file, or none that can be read."""
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8"))
+        written = file.read_text(encoding="utf-8")
+        import tomllib  # most people have no such file
+
+        given = tomllib.loads(written)
     except FileNotFoundError:
         return Configuration()
     except OSError as error:

@@ -10,7 +10,7 @@ network. So a key that follows itself at once is a repeat, and one that follows 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from textual.events import Event, Key
@@ -37,8 +37,7 @@ class InputClock:
         return Event().time
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """A press that may be a repeat, and what it would do."""
 
     key: str

@@ -6,7 +6,6 @@ import difflib
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.binding import Binding, BindingType
@@ -175,8 +174,7 @@ def with_keys(words: str, shown: Callable[[str], str]) -> str:
 # What a person wants
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A person's keys: what is used, and why the rest is not."""
 
     keymap: dict[str, str]
@@ -208,8 +206,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; the nearest is {near[0]}" if near else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(NamedTuple):
     words: str
 
 

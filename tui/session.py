@@ -40,6 +40,9 @@ SEEN = 0.02
 """Seconds that what follows a key waits: work of this process at once would hold up the thread
 that writes the painted screen to the terminal."""
 
+PAINTED = 0.05
+"""The same for what follows the first item: more is loaded then."""
+
 SETTLED = 2.0
 """Seconds after which what nobody waits for is loaded."""
 
@@ -107,6 +110,10 @@ class Session:
         if not gc.isenabled():  # turned off for the start by the command line
             gc.freeze()  # what was loaded stays: no collection looks through it again
             gc.enable()
+        self._app.run_worker(self._go_on(), group="first")
+
+    async def _go_on(self) -> None:
+        await asyncio.sleep(PAINTED)
         self._app.run_worker(self._start_model(), group="model")
         self._app.run_worker(self._enter(), group="presence")
         self._unsubscribe.append(

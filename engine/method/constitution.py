@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import constitutions
 from engine.errors import ConstitutionError
@@ -22,8 +22,7 @@ _OPENINGS: Final = ("critique_opening", "revision_opening")
 _EXAMPLE: Final = ("prompt", "response", "critique", "revision")
 
 
-@dataclass(frozen=True, slots=True)
-class Principle:
+class Principle(NamedTuple):
     """One rule: what to look for, what to make better, how to compare."""
 
     id: str
@@ -42,8 +41,7 @@ class Principle:
     """Words a small model's revision begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """One worked critique and revision, shown to the model before the real one."""
 
     prompt: str
@@ -54,8 +52,7 @@ class Example:
     """Id of the principle it illustrates; None goes with every principle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constitution:
+class Constitution(NamedTuple):
     """A named, versioned list of principles."""
 
     name: str

@@ -7,8 +7,8 @@ does not.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -19,8 +19,7 @@ from store.items import content_hashes
 from store.log import current_state, events
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(NamedTuple):
     """What a backup holds."""
 
     path: Path

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -50,8 +49,7 @@ class Mark(NamedTuple):
     """How many rows the tables had in which nothing is ever deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """A loss, and where the file is now."""
 
     loss: Loss

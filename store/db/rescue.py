@@ -11,8 +11,7 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from store import clock
@@ -36,33 +35,6 @@ _HAPPENED = {
     Loss.OVERWRITTEN: "was overwritten with another content while it was open",
     Loss.LOG: "lost the -wal or -shm file beside it while it was open",
 }
-
-
-@contextmanager
-def guarded(db: ProjectDatabase, asked: Callable[[], str] | None = None) -> Iterator[None]:
-    """Do something with a project, and see to it that nothing is lost where its file was.
-
-    Args:
-        db: the project.
-        asked: describes what is done, with its texts; kept where it could not be written.
-
-    Raises:
-        FileLost: the file at the path is not the one that was opened; says what was kept where.
-    """
-    found = db.look()
-    try:
-        yield
-    except FileLost as error:
-        raise rescued(db) from error
-    except Exception as error:
-        if found and db.look():
-            raise
-        lost = rescued(db)
-        if asked is not None:
-            keep_text(lost, asked())
-        raise lost from error
-    if not db.look():
-        raise rescued(db)
 
 
 def rescued(db: ProjectDatabase) -> FileLost:

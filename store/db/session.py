@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 from store import errors
 from store.db.connection import is_read_only, open_readonly, open_store
-from store.db.rescue import guarded
+from store.db.guard import guarded
 from store.db.schema import migrations
 from store.db.sqlite import Database, StrPath, translated
 

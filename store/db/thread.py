@@ -12,8 +12,8 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 from sqlite_utils import Database
 
 from store.db.connection import open_store
+from store.db.guard import guarded
 from store.db.project_database import immediate
-from store.db.rescue import guarded, rescued
 from store.db.sqlite import StrPath, translated
 from store.errors import FileLost
 
@@ -152,6 +152,8 @@ class StoreThread:
     def _close(self) -> None:
         told = self._lost
         if told is None and not self._db.look():
+            from store.db.rescue import rescued  # hardly ever
+
             self._lost = rescued(self._db)
         self._db.close()
         if told is None and self._lost is not None:

@@ -7,20 +7,16 @@ shown is the one with the newest finished branch at every step.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from store.items import candidates, chain_branches, critiques, prompts
-from store.items.pending import Work as Work
-from store.items.pending import complete as complete
-from store.items.pending import pending as pending
 from store.judgements import decisions
 from store.records import Candidate, Critique, Decision, Origin, Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionRound:
+class RevisionRound(NamedTuple):
     """One critique and the revision made from it."""
 
     number: int
@@ -38,8 +34,7 @@ class RevisionRound:
         return (self.revision and self.revision.parent_id) or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """An original candidate and everything that came of it."""
 
     prompt: Prompt

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from store.records import Message
 
@@ -37,8 +37,7 @@ class Holds(StrEnum):
 IN_JSON: Final = frozenset({Holds.OBJECT, Holds.WORDS, Holds.MESSAGES})
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column, and how its cells become the values of a field and back."""
 
     name: str

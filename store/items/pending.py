@@ -70,8 +70,7 @@ class PlanLike(Protocol):
         """Every candidate is revised, not the first alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """One step that can be taken now."""
 
     step: Literal["propose", "critique", "revise", "pair", "pad", "judge"]

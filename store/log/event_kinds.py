@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from store import ids
@@ -60,12 +60,11 @@ class Field(NamedTuple):
     needed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EventSchema:
+class EventSchema(NamedTuple):
     """What events of one kind look like."""
 
     item: ItemType
-    fields: Mapping[str, Field] = field(default_factory=dict)
+    fields: Mapping[str, Field] = MappingProxyType({})
     phases: frozenset[str] = frozenset({""})
     keyed: bool = False
     """The phase is any word: one annotator says several things of this kind about one item."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from sqlite_utils import Database
@@ -142,8 +141,7 @@ class _Drawn(NamedTuple):
     gone: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnOrder:
+class OwnOrder(NamedTuple):
     """One annotator's order, as the file stands now."""
 
     annotator: str
@@ -316,7 +314,7 @@ def current(db: Database, annotator: str) -> OwnOrder:
         )
     elif known.pair != news.last_pair:
         known = useful_order.append(db, annotator, known, news.last_pair)
-    return replace(order, last=order.pairs, useful=True, fixed=known.fixed)
+    return order._replace(last=order.pairs, useful=True, fixed=known.fixed)
 
 
 def _news(db: Database, annotator: str) -> _News:

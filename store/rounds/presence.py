@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -20,8 +20,7 @@ from store.names import as_known, seen
 _KEY = "present"
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(NamedTuple):
     """One process that has the project open under a name."""
 
     annotator: str
@@ -129,4 +128,4 @@ def birth(process: int) -> str:
 
 
 def _store(db: Database, present: list[Present]) -> None:
-    meta.put(db, _KEY, json.dumps([asdict(each) for each in present]))
+    meta.put(db, _KEY, json.dumps([each._asdict() for each in present]))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
 from typing import Final, Literal
 
 from sqlite_utils import Database
@@ -181,7 +180,11 @@ def pace(db: Database, annotator: str) -> float | None:
 def median_of(recent: str) -> float | None:
     """The median of what :data:`RECENT` gives."""
     seconds: list[float] = json.loads(recent)
-    return median(seconds) if seconds else None
+    if not seconds:
+        return None
+    from statistics import median  # behind the first item
+
+    return median(seconds)
 
 
 def _skipped(db: Database, own: OwnOrder, passed: Iterable[str]) -> list[str]:

@@ -302,4 +302,4 @@ def _at(
 def _last_answer(mine: Label | None) -> Label | None:
     if mine is None or mine.answer == "again":
         return None
-    return replace(mine, verdict=Verdict.SKIP, strength=None) if mine.answer == "skipped" else mine
+    return mine._replace(verdict=Verdict.SKIP, strength=None) if mine.answer == "skipped" else mine

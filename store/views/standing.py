@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlite_utils import Database
@@ -35,8 +34,7 @@ class PersonStanding(NamedTuple):
     ruled: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The numbers."""
 
     prompts: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from sqlite_utils import Database
@@ -51,11 +51,10 @@ SELECT 'own answer', count(*) FROM head WHERE kind = 'pairing' AND annotator = :
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Worked:
+class Worked(NamedTuple):
     """What stands of one annotator's work since a moment, and what waits."""
 
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = MappingProxyType({})
     """By ``label``, ``decision``, ``ruling``, ``note``, ``flag``, ``guideline``, ``own answer``;
     what was taken back does not count."""
     pairs_left: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,12 +98,18 @@ def default_annotator(given: str | None) -> str:
     from store.names import problem
 
     try:
-        who = name(given if given is not None else getpass.getuser())
+        who = name(given if given is not None else _login_name())
     except (OSError, KeyError):  # a user id without an entry in the password file
         who = f"user{os.getuid()}"
     if wrong := problem(who):
         raise click.UsageError(f"--as: a name {wrong}; choose another name")
     return who
+
+
+def _login_name() -> str:
+    import getpass
+
+    return getpass.getuser()
 
 
 @contextmanager

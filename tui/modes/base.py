@@ -190,10 +190,12 @@ class ModeScreen(ReadingKeys):
 
     def worded(self, binding: Binding) -> Binding:
         """A binding with the words that hold for how the answers stand."""
+        if not self.stacked:
+            return binding
         return replace(
             binding,
-            description=by_place(binding.description, stacked=self.stacked),
-            tooltip=by_place(binding.tooltip, stacked=self.stacked),
+            description=by_place(binding.description, stacked=True),
+            tooltip=by_place(binding.tooltip, stacked=True),
         )
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
@@ -204,7 +206,8 @@ class ModeScreen(ReadingKeys):
     def item_shown(self, item_id: str | None) -> None:
         """The panes now hold this item; keys act on it once it is painted."""
         conversation = any(pane.earlier for pane in self._prompts)
-        if (item_id is None, conversation) != (self.item_id is None, self._conversation):
+        changed = (self.item_id is None, conversation) != (item_id is None, self._conversation)
+        if changed or item_id is None:  # also where there was none: what to do instead is told now
             self._conversation = conversation
             self.refresh_bindings()
         if item_id != self.item_id:

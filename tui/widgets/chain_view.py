@@ -130,6 +130,12 @@ class ChainView(ReadingView):
         self._show_critique(item)
         await self.draw()
 
+    def name_principles(self, item: RevisionItem) -> None:
+        """The chain that is shown, once the titles of its principles are known."""
+        self.item = item
+        if not self.critique.writing:
+            self._show_critique(item)
+
     def stream(self, kind: str, text: str, *, title: str | None = None) -> None:
         """Show a text that is being written: ``propose``, ``critique`` or ``revise``."""
         if kind == "propose":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Editor(Vertical):
-    """Hidden until :meth:`open`; says at the end what became of the text.
+    """Hidden and empty until :meth:`open`; says at the end what became of the text.
 
     The text stands there without what nobody could see: what the person sees is what is kept,
     once they have changed something. A text that was not changed stays as it was, to the byte.
@@ -61,10 +60,6 @@ class Editor(Vertical):
         self._before = ""
         self._place: DraftPlace | None = None
 
-    def compose(self) -> ComposeResult:
-        """The title; the text comes when it is opened first."""
-        yield self._rule
-
     @property
     def _area(self) -> CleanTextArea:
         if self._made is None:
@@ -73,7 +68,7 @@ class Editor(Vertical):
             self._made = CleanTextArea(
                 soft_wrap=True, show_line_numbers=False, tab_behavior="focus", theme="css"
             )
-            self.mount(self._made)
+            self.mount(self._rule, self._made)
         return self._made
 
     def open(

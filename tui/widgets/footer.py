@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.cells import cell_len
 from textual.binding import Binding
@@ -93,8 +93,19 @@ class StatusLine(Widget):
         return Content.assemble((left, ""), gap, (right, "$foreground"))
 
 
-def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[tuple[str, Binding, bool]]:
-    """The keys that work on a screen now, its own first: (key as shown, binding, enabled).
+Entry = tuple[str, Binding, bool]
+"""A key as it is shown, its binding, and whether it is enabled."""
+
+
+class _KeysRow(NamedTuple):
+    """Keys that stand side by side, and the cells between them."""
+
+    entries: list[Entry]
+    gap: int
+
+
+def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[Entry]:
+    """The keys that work on a screen now, its own first.
 
     Remapped keys are shown as they are; a binding with two keys is shown once;
     help and leaving come last. Where nothing is shown yet, what cannot be done is not told.
@@ -104,7 +115,7 @@ def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[tuple[str, B
         every: those that are not told as well.
     """
     nothing_here = not every and getattr(screen, "nothing_here", False)
-    seen: dict[str, tuple[str, Binding, bool]] = {}
+    seen: dict[str, Entry] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         letters = binding.id == "all.quit" and getattr(screen, "open_text", None) is not None
@@ -115,7 +126,7 @@ def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[tuple[str, B
     places = own_places(screen)
     behind = max(places.values(), default=-1) + 1  # an id with two bindings counts twice
 
-    def place(entry: tuple[str, Binding, bool]) -> int:
+    def place(entry: Entry) -> int:
         binding = entry[1]
         last = behind + 1 + _LAST.index(_kind(binding)) if _is_last(binding) else behind
         return places.get(binding.id or "", last)
@@ -127,7 +138,8 @@ def worded(screen: Screen[Any], binding: Binding) -> Binding:
     """A binding in the words of its screen, which may know better where things stand."""
     words = getattr(screen, "worded", None)
     binding = words(binding) if words is not None else binding
-    return replace(binding, tooltip=with_keys(binding.tooltip, partial(key_of, screen)))
+    tooltip = with_keys(binding.tooltip, partial(key_of, screen))
+    return binding if tooltip == binding.tooltip else replace(binding, tooltip=tooltip)
 
 
 def own_places(screen: Screen[Any]) -> dict[str, int]:
@@ -193,14 +205,13 @@ class KeysLine(Widget):
     def _needed(self, width: int) -> int:
         if self.app.size.height < LOW:
             return 1
-        rows = len(self._rows(width, every=True)) or 1
+        rows = len(self._rows(shown_keys(self.screen, every=True), width)) or 1
         at, most = self._most
         self._most = (width, max(min(rows, 2), most if at == width else 1))
         return self._most[1]
 
-    def _rows(self, width: int, *, every: bool = False) -> list[Content]:
+    def _rows(self, entries: Sequence[Entry], width: int) -> list[_KeysRow]:
         """One row where they fit; else the mode's own keys above the common ones; else filled."""
-        entries = shown_keys(self.screen, every=every)
         places = own_places(self.screen)
         own = sum(binding.id in places for _, binding, _ in entries)
         gaps = (3, 2, 1) if width >= WIDE - 2 else (2, 1)
@@ -220,30 +231,31 @@ class KeysLine(Widget):
         entries = shown_keys(self.screen)
         if not entries:
             return Content("")
-        rows = self._rows(width)
+        rows = self._rows(entries, width)
         left_out = 0
         while len(rows) > height and len(entries) > left_out + 2:
             left_out += 1
             rows = _rows(_without(entries, left_out), width, 1)
-        return Content("\n").join([row.truncate(width, ellipsis=True) for row in rows[:height]])
+        drawn = [_drawn(row).truncate(width, ellipsis=True) for row in rows[:height]]
+        return Content("\n").join(drawn)
 
 
-def _rows(entries: Sequence[tuple[str, Binding, bool]], width: int, gap: int) -> list[Content]:
+def _rows(entries: Sequence[Entry], width: int, gap: int) -> list[_KeysRow]:
     """As many entries a row as there is room for."""
-    rows: list[Content] = []
+    rows: list[_KeysRow] = []
+    taken = width
     for entry in entries:
-        each = _entry(*entry)
-        longer = Content(" " * gap).join((rows[-1], each)) if rows else each
-        if rows and longer.cell_length > width:
-            rows.append(each)
+        cells = cell_len(entry[0]) + 1 + cell_len(entry[1].description)
+        if rows and taken + gap + cells <= width:
+            rows[-1].entries.append(entry)
+            taken += gap + cells
         else:
-            rows[-1:] = [longer]
+            rows.append(_KeysRow([entry], gap))
+            taken = cells
     return rows
 
 
-def _without(
-    entries: Sequence[tuple[str, Binding, bool]], left_out: int
-) -> list[tuple[str, Binding, bool]]:
+def _without(entries: Sequence[Entry], left_out: int) -> list[Entry]:
     """The entries less so many before help and leaving; help says how many."""
     behind = sum(_is_last(binding) for _, binding, _ in entries)
     first, last = list(entries[: len(entries) - behind]), entries[len(entries) - behind :]
@@ -254,6 +266,10 @@ def _without(
         for key, binding, enabled in last
     ]
     return [*first[: len(first) - left_out], *told]
+
+
+def _drawn(row: _KeysRow) -> Content:
+    return Content(" " * row.gap).join([_entry(*entry) for entry in row.entries])
 
 
 def _entry(key: str, binding: Binding, enabled: bool) -> Content:

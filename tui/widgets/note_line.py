@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.events import Paste
@@ -43,7 +42,7 @@ class NoteInput(CleanInput):
 
 
 class NoteLine(Horizontal):
-    """Hidden until :meth:`open`; gives the keys back when it is left."""
+    """Hidden and empty until :meth:`open`; gives the keys back when it is left."""
 
     DEFAULT_CSS = """
     NoteLine { height: 1; display: none; padding: 0 1; }
@@ -67,21 +66,18 @@ class NoteLine(Horizontal):
     def __init__(self, label: str = "note") -> None:
         super().__init__()
         self._label = label
+        self._word = Static(label, markup=False)
         self._item = ""
         self._before = ""
         self._place: DraftPlace | None = None
         self._field: CleanInput | None = None
 
-    def compose(self) -> ComposeResult:
-        """The word before the line."""
-        yield Static(self._label, markup=False)
-
     @property
     def field(self) -> CleanInput:
-        """What takes the letters; made when it is needed first."""
+        """What takes the letters; made when it is needed first, with the word before it."""
         if self._field is None:
             self._field = NoteInput(compact=True, select_on_focus=False)
-            self.mount(self._field)
+            self.mount(self._word, self._field)
         return self._field
 
     @property
@@ -115,9 +111,7 @@ class NoteLine(Horizontal):
         field.value = self._before if draft is None else draft.text
         field.cursor_position = len(field.value)
         word = label or self._label
-        self.query_one(Static).update(
-            word if draft is None else f"{word} (your draft from {since(draft)})"
-        )
+        self._word.update(word if draft is None else f"{word} (your draft from {since(draft)})")
         self.display = True
         opened(field)
 

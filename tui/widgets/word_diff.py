@@ -10,16 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from textual.content import Content
 
 from tui.text import plain
 
-_WORDS = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
-    r"|\w+(?:['’\-]\w+)*|\S",
-)
+_ASCII_WORDS = re.compile(r"\w+(?:['\-]\w+)*|\S")
 _SPACE = re.compile(r"\s*")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -33,6 +31,19 @@ LONG = 4_000
 
 SHARED = 0.4
 """Share of words in both texts below which the changes are harder to read than the new text."""
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _ASCII_WORDS if text.isascii() else _every_word()
+
+
+@cache
+def _every_word() -> re.Pattern[str]:
+    """Words of all scripts, in those without blanks each character; it takes long to compile."""
+    return re.compile(
+        "[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+        r"|\w+(?:['’\-]\w+)*|\S",
+    )
 
 
 class Change(StrEnum):
@@ -85,7 +96,7 @@ def rewritten(segments: Iterable[Segment]) -> bool:
     """Whether too few words are in both texts for their changes to be read."""
     words = dict.fromkeys(Change, 0)
     for change, text in segments:
-        words[change] += len(_WORDS.findall(text))
+        words[change] += len(_pattern(text).findall(text))
     kept = 2 * words[Change.KEEP]
     return kept < SHARED * (kept + words[Change.INSERT] + words[Change.DELETE])
 
@@ -110,7 +121,7 @@ def _words(text: str) -> list[_Word]:
     """The text as words; what stands before the first is a word without letters."""
     start = _SPACE.match(text)
     words = [_Word("", start[0])] if start and start[0] else []
-    for found in _WORDS.finditer(text):
+    for found in _pattern(text).finditer(text):
         space = _SPACE.match(text, found.end())
         words.append(_Word(found[0], space[0] if space else ""))
     return words

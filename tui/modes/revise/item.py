@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import ConstitutionError
-from engine.method import constitution
 from store import find
 from store.db import meta
-from store.items import candidates, chains, constitutions, pending, prompts, runs
+from store.items import candidates, chains, constitutions, prompts, runs
 from store.items.chains import Chain, RevisionRound
 from store.judgements import decisions, labels
 from store.records import Candidate, Choice, Origin, Prompt
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from store.db.sqlite import Database
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionItem:
+class RevisionItem(NamedTuple):
     """A prompt and, once its first candidate is stored, one chain of it."""
 
     prompt: Prompt
@@ -36,9 +35,9 @@ class RevisionItem:
     """How many of them are there."""
     temperature: float | None = None
     """The original was drawn at this temperature."""
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = MappingProxyType({})
     """Titles of the principles used, by id."""
-    thoughts: Mapping[str, str] = field(default_factory=dict)
+    thoughts: Mapping[str, str] = MappingProxyType({})
     """What the model thought before each of its texts, by generation."""
     flagged: bool = False
     """Somebody set the original aside."""
@@ -122,13 +121,21 @@ def at_place(db: Database, number: int) -> RevisionItem | None:
 
 def more_to_come(db: Database, plan: Plan) -> bool:
     """Whether the plan will bring another revision to decide on."""
+    from store.items import pending  # not asked where there is an item
+
     return any(
         work.step in {"critique", "revise"} or 0 in work.slots for work in pending.pending(db, plan)
     )
 
 
-def of_chain(db: Database, candidate_id: str) -> RevisionItem:
-    """The chain a candidate belongs to; any candidate of it will do."""
+def of_chain(db: Database, candidate_id: str, *, named: bool = True) -> RevisionItem:
+    """The chain a candidate belongs to; any candidate of it will do.
+
+    Args:
+        db: the project.
+        candidate_id: one of its texts.
+        named: with the titles of its principles; else :func:`with_titles` adds them.
+    """
     chain = chains.get(db, candidate_id)
     siblings = candidates.of_prompt(db, chain.prompt.id)
     answers = sum(one.parent_id is None for one in siblings)
@@ -139,23 +146,30 @@ def of_chain(db: Database, candidate_id: str) -> RevisionItem:
         slots=answers,
         answers=answers,
         temperature=_temperature(db, chain.original),
-        titles=_titles(db, chain),
+        titles=_titles(db, chain) if named else {},
         thoughts=runs.thoughts(db, _generations(chain)),
         flagged=labels.flagged(db, chain.original.id),
         noted=bool(labels.notes(db, chain.original.id)),
     )
 
 
-def resume(db: Database, annotator: str) -> RevisionItem | None:
+def with_titles(db: Database, item: RevisionItem) -> RevisionItem:
+    """The item with the titles of its principles."""
+    return item._replace(titles=_titles(db, item.chain)) if item.chain else item
+
+
+def resume(db: Database, annotator: str, *, named: bool = True) -> RevisionItem | None:
     """The chain to go on with: behind the one that was last skipped, or the first undecided."""
     after = meta.get(db, _skipped_key(annotator))
-    return following(db, annotator, after or None)
+    return following(db, annotator, after or None, named=named)
 
 
-def following(db: Database, annotator: str, after: str | None) -> RevisionItem | None:
+def following(
+    db: Database, annotator: str, after: str | None, *, named: bool = True
+) -> RevisionItem | None:
     """The next chain that waits for this annotator's decision; None when none does."""
     original = queue.revise_next(db, annotator, after=after)
-    return None if original is None else of_chain(db, original)
+    return None if original is None else of_chain(db, original, named=named)
 
 
 def decide(
@@ -210,9 +224,15 @@ def _titles(db: Database, chain: Chain) -> dict[str, str]:
     titles: dict[str, str] = {}
     for constitution_id in {r.critique.constitution_id for r in chain.rounds if r.critique}:
         stored = constitutions.get(db, constitution_id)
-        try:
-            used = constitution.parse(stored.source, stored.name)
-        except ConstitutionError:
-            continue  # written by another pairlab: the principle's id alone is shown
-        titles.update({one.id: one.title for one in used.principles})
+        titles |= _titles_in(stored.source, stored.name)
     return titles
+
+
+@lru_cache(maxsize=8)
+def _titles_in(source: str, name: str) -> Mapping[str, str]:
+    from engine.method import constitution  # and its TOML: not needed for the first item
+
+    try:
+        return {one.id: one.title for one in constitution.parse(source, name).principles}
+    except ConstitutionError:
+        return {}  # written by another pairlab: the principle's id alone is shown

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,9 @@ from tui.messages import EngineSaid, RunnerSaid
 from tui.modes.base import ModeScreen
 from tui.modes.model.text import doing
 from tui.modes.revise import item as revise_item
-from tui.modes.revise import origin, text
+from tui.modes.revise import text
 from tui.modes.revise.item import RevisionItem
+from tui.session import SEEN
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.chain_view import ChainView
 from tui.widgets.editor import Editor
@@ -115,10 +116,20 @@ class ReviseScreen(ModeScreen):
 
     async def first_look(self) -> None:
         """The item where one left; what is told beside it comes later."""
-        item = await self.ask(revise_item.resume, self.services.annotator)
+        item = await self.ask(revise_item.resume, self.services.annotator, named=False)
         if item is not None:
             await self._show(item)
-            self.background(self._count_ready, group="item")
+            self.call_after_refresh(self.background, self._complete, group="item")
+
+    async def _complete(self) -> None:
+        """What the first look left out."""
+        await asyncio.sleep(SEEN)
+        if (first := self.item) is not None:
+            titles = (await self.ask(revise_item.with_titles, first)).titles
+            if self.item is not None and self.item.original_id == first.original_id:
+                self.item = self.item._replace(titles=titles)
+                self.chain.name_principles(self.item)
+        await self._count_ready()
 
     async def skip(self) -> None:
         """``space``: the chain comes back after the others."""
@@ -163,6 +174,8 @@ class ReviseScreen(ModeScreen):
         """Every text of the chain, with model, seed and settings."""
         if self.item is None:
             return None
+        from tui.modes.revise import origin  # when it is asked for
+
         return two_columns(await self.ask(origin.lines, self.item))
 
     def text_places(self) -> Iterable[tuple[DraftPlace, str]]:
@@ -535,7 +548,7 @@ class ReviseScreen(ModeScreen):
         runner = self.services.runner
         if runner is None or item.chain is None:
             return item
-        return replace(item, slots=max(item.slots, runner.plan.candidates))
+        return item._replace(slots=max(item.slots, runner.plan.candidates))
 
     async def _wait(self) -> None:
         """Nothing is ready: say why, and what to do."""
