@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
-from store.agreement import LiveTable, agreement, agreement_many
-from store.agreement.partners import overlaps
+from store.agreement import agreement, agreement_many
+from store.agreement.live_updates import Following
 from store.db import doctor
 from store.db.connection import create, open_store
 from store.db.project_database import immediate
@@ -112,7 +112,7 @@ def _label_and_next(small: Path, large: Path) -> BenchRow:
 
 
 def _live(db: Database) -> None:
-    assert LiveTable(db, PEOPLE[0], PEOPLE[1]).shown
+    assert Following(ME).look(db).agreement
 
 
 def _two(db: Database) -> None:
@@ -123,13 +123,8 @@ def _ten(db: Database) -> None:
     assert agreement_many(db, PEOPLE).alpha is not None
 
 
-def _partners(db: Database) -> None:
-    assert overlaps(db, ME)
-
-
 _ASKED: tuple[tuple[str, Callable[[Database], None]], ...] = (
-    ("the kept table of K after opening (target 500 ms)", _live),
-    ("who has most pairs in common, once for K", _partners),
+    ("whom to compare in K, and their table, after opening (target 500 ms)", _live),
     ("agreement of two people", _two),
     ("agreement of ten people", _ten),
 )

@@ -22,9 +22,11 @@ def command(context: CliContext, out: Path, *, as_json: bool) -> None:
     """
     from store import clock
     from store.db.salvage import salvage
+    from tui.cli.progress import counting
     from tui.visible import clean
 
-    done = salvage(context.db, out, clock.now())
+    with counting("taking what can be read", None):
+        done = salvage(context.db, out, clock.now())
     if as_json:
         put_json(done.as_json())
     else:

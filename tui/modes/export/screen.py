@@ -225,11 +225,12 @@ class ExportScreen(ModeScreen):
         else:
             options = ExportOptions(format=self._format, only=self._only)
             try:
-                planned = await worker.plan(
-                    services.db_path, services.annotator, options, services.engine
-                )
+                self._planned = None  # of a large project two would be too much to hold
+                with self.taking_long("reading what goes out"):
+                    planned = await worker.plan(
+                        services.db_path, services.annotator, options, services.engine
+                    )
             except StoreError as error:
-                self._planned = None
                 self._show_refusal(str(error))
             else:
                 self._show(planned)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.api import Engine
 from engine.errors import EngineError
@@ -23,6 +23,9 @@ from store.exporting.preview import ExportPreview
 
 if TYPE_CHECKING:
     from store.checks.registry import Told
+
+_ONE: Final = ThreadPoolExecutor(1, "export")
+"""Makes one plan at a time: one that nobody waits for any more must not be held beside the next."""
 
 COUNTING_SECONDS = 20.0
 """How long the model may take to count the tokens of a plan's doubtful rows."""
@@ -67,7 +70,9 @@ async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine |
         StoreError: the project cannot be read, or a sealed round forbids it.
     """
     count = _counter(engine)
-    return await asyncio.to_thread(_plan, path, viewer, options, count)
+    return await asyncio.get_running_loop().run_in_executor(
+        _ONE, _plan, path, viewer, options, count
+    )
 
 
 async def checks(path: Path) -> tuple[Told, ...]:
