@@ -103,11 +103,11 @@ def forced(planned: Planned) -> Planned:
 def _plan(path: Path, viewer: str, options: ExportOptions, count: CountTokens | None) -> Planned:
     db = open_readonly(path)
     try:
+        hidden = sight.closed(db, viewer)  # first, for what it lets go of is used again by the plan
         try:
             made = exporting.plan(db, options, count)
         except (EngineError, TimeoutError, CancelledError):
             made = exporting.plan(db, options, None)  # tells which rows were not counted
-        hidden = sight.closed(db, viewer)
     finally:
         db.close()
     return Planned(made, sight.preview(made, hidden), hidden)
