@@ -53,7 +53,7 @@ _WORK = (
     ["import", "pairs.jsonl"],
     ["label", "p1", "a"],
     ["export", "out"],
-    ["agree", "--between", "first", "second"],
+    ["show", "p1"],
     ["check"],
     ["report", "report.md"],
     ["backup", "backup.db"],
