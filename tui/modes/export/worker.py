@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +58,14 @@ class WritingProgress:
         self.done = done
 
 
-async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine | None) -> Planned:
+async def plan(
+    path: Path,
+    viewer: str,
+    options: ExportOptions,
+    engine: Engine | None,
+    *,
+    with_card: bool,
+) -> Planned:
     """Work out an export; nothing is written.
 
     Args:
@@ -65,13 +73,14 @@ async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine |
         viewer: who looks.
         options: format and the rest.
         engine: counts tokens where it is there and its model is loaded.
+        with_card: whether it may be written as a folder, which has a card.
 
     Raises:
         StoreError: the project cannot be read, or a sealed round forbids it.
     """
     count = _counter(engine)
     return await asyncio.get_running_loop().run_in_executor(
-        _ONE, _plan, path, viewer, options, count
+        _ONE, partial(_plan, path, viewer, options, count, with_card=with_card)
     )
 
 
@@ -100,14 +109,22 @@ def forced(planned: Planned) -> Planned:
     return replace(planned, plan=replace(planned.plan, options=options))
 
 
-def _plan(path: Path, viewer: str, options: ExportOptions, count: CountTokens | None) -> Planned:
+def _plan(
+    path: Path,
+    viewer: str,
+    options: ExportOptions,
+    count: CountTokens | None,
+    *,
+    with_card: bool,
+) -> Planned:
     db = open_readonly(path)
     try:
         hidden = sight.closed(db, viewer)  # first, for what it lets go of is used again by the plan
         try:
-            made = exporting.plan(db, options, count)
+            made = exporting.plan(db, options, count, with_card=with_card)
         except (EngineError, TimeoutError, CancelledError):
-            made = exporting.plan(db, options, None)  # tells which rows were not counted
+            # tells which rows were not counted
+            made = exporting.plan(db, options, None, with_card=with_card)
     finally:
         db.close()
     return Planned(made, sight.preview(made, hidden), hidden)
