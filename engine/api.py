@@ -77,6 +77,8 @@ class ModelInfo:
     original_sha256: str | None = None
     several_at_once: bool = True
     """Whether the processor has kernels that read such weights once for several tokens."""
+    loaded_with: str = ""
+    """Options of the cache and the GPUs that were asked for, as on the command line."""
     note: str = ""
     """What its chat template does other than asked; a sentence, or nothing."""
 

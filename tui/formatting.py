@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from store.texts import in_words
+
 NONE = "–"
 """Stands where a figure is undefined; the reason stands beside it."""
 
@@ -41,12 +43,9 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-_CATEGORIES = {"benign_lookalike": "benign look-alike"}
-
-
 def category(name: str) -> str:
     """A category, or another name of the store, in words."""
-    return _CATEGORIES.get(name, name.replace("_", " "))
+    return in_words(name)
 
 
 def moment(at: str) -> str:

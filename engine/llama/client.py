@@ -55,6 +55,7 @@ from engine.llama.requests import (
     OpenScore,
     refusal,
 )
+from engine.llama.settings import AS_USUAL, HostSettings
 from engine.llama.split import parts_of
 from engine.llama.status import HostStatus
 from engine.llama.weights import checked, name_of, sha256_of
@@ -68,23 +69,6 @@ MOST_DEATHS_IN_A_ROW = 3
 _T = TypeVar("_T")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HostSettings:
-    """How the model is to be loaded; None lets the host choose."""
-
-    n_ctx: int | None = None
-    n_threads: int | None = None
-    gpu_layers: int | None = None
-    slots: int | None = None
-    cells: int | None = None
-    think: bool | None = None
-    lora: str | None = None
-    """A file with an adapter."""
-
-
-_DEFAULTS = HostSettings()
-
-
 def called(model: Path, lora: str | None) -> str:
     """What the model is called: with an adapter it is another one."""
     return f"{name_of(model)}+{Path(lora).name}" if lora else name_of(model)
@@ -96,7 +80,7 @@ class HostEngine:
     def __init__(
         self,
         model: Path,
-        settings: HostSettings = _DEFAULTS,
+        settings: HostSettings = AS_USUAL,
         *,
         log: Path | None = None,
         command: Sequence[str] = COMMAND,
@@ -334,6 +318,7 @@ class HostEngine:
                         sha256=await sha256,
                         original=header.original,
                         original_sha256=header.original_sha256,
+                        loaded_with=self._settings.told(),
                         several_at_once=answer.info.gpu_layers > 0 or several_at_once(header),
                     )
                     self._come_up(info)

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.errors import ModelFileError
 from engine.llama.gguf import GgufHeader
+from engine.llama.settings import CACHE_BITS
 
 SWITCH: Final = "PAIRLAB_MEMORY"
 """Environment variable; ``any`` loads a model whatever memory is free."""
@@ -16,9 +17,11 @@ USUAL_CELLS: Final = 10_240
 """Tokens that the cache holds where nothing is said: 16 texts of 640."""
 
 
-def needed(header: GgufHeader, cells: int = USUAL_CELLS) -> tuple[int, int]:
+def needed(
+    header: GgufHeader, cells: int = USUAL_CELLS, cache_type: str = "f16"
+) -> tuple[int, int]:
     """Bytes of a model's weights and of a cache of so many tokens."""
-    return header.size_bytes, header.cell_bytes * cells
+    return header.size_bytes, int(header.cell_bytes * cells * CACHE_BITS[cache_type] / 16)
 
 
 def told(size: float) -> str:
@@ -31,17 +34,18 @@ def limited(env: Mapping[str, str] = os.environ) -> bool:
     return env.get(SWITCH, "").lower() != "any"
 
 
-def check(header: GgufHeader, memory: int | None) -> None:
+def check(header: GgufHeader, memory: int | None, cache_type: str = "f16") -> None:
     """Refuse a model whose weights alone are larger than the free memory.
 
     Args:
         header: of the model.
         memory: bytes that are free; None where nobody knows.
+        cache_type: how the cache stores keys and values.
 
     Raises:
         ModelFileError: it would run from the disk, or not at all.
     """
-    weights, cache = needed(header)
+    weights, cache = needed(header, cache_type=cache_type)
     if memory is None or weights <= memory or not limited():
         return
     raise ModelFileError(

@@ -38,6 +38,10 @@ class Load:
     it to the template."""
     lora: str | None = None
     """A file with an adapter to apply to the weights."""
+    cache_type: str = "f16"
+    flash_attention: str = "auto"
+    split_mode: str | None = None
+    main_gpu: int | None = None
     use_extra_bufts: bool = True
     """Weights repacked for this processor; off after an illegal instruction."""
 

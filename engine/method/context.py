@@ -92,6 +92,7 @@ async def _run_model(
         **({"judge": judge} if judge else {}),
         "n_ctx": info.n_ctx,
         "quantisation": info.quantisation,
+        **({"loaded_with": info.loaded_with} if info.loaded_with else {}),
         **(
             {"converted_from": {"name": info.original, "sha256": info.original_sha256}}
             if info.original

@@ -25,8 +25,12 @@ class WorkQueue:
         self._taken: set[str] = set()
 
     def fill(self, works: Sequence[Work]) -> None:
-        """Start anew from all that is pending, in project order."""
+        """Start anew from what is pending, in project order."""
         self._open = {}
+        self.extend(works)
+
+    def extend(self, works: Sequence[Work]) -> None:
+        """Add what is pending of the items that follow."""
         for work in works:
             self._open[work.item_id] = self._open.get(work.item_id, False) or _is_chain(work)
 

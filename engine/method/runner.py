@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from weakref import WeakValueDictionary
 
 from engine.api import Engine, EngineStatus, State, Urgency
 from engine.errors import EngineError, NoMoreRequests, NothingUsable, PromptTooLong
 from engine.method.events import Failed, Idle, Writing
 from engine.method.judge import Judge
+from engine.method.pending import Portion
 from engine.method.plan import Plan
 from engine.method.progress import ProgressCounter
 from engine.method.queue import WorkQueue
@@ -68,6 +69,10 @@ class Runner:
             engine, teacher, store, plan, clock=clock, annotator=annotator, counter=self._counter
         )
         self._queue = WorkQueue()
+        self._portions: Iterator[Portion] = iter(())
+        """Items whose work has not been read yet."""
+        self._reading = asyncio.Lock()
+        self._only: frozenset[str] | None = None
         self._attended = False
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running = asyncio.Event()
@@ -259,17 +264,24 @@ class Runner:
 
     async def _scan(self, only: frozenset[str] | None = None) -> None:
         """Read from the rows what is left."""
-        works = await self._store.call(self._steps.pending.left)
-        if only is not None:
-            works = [work for work in works if work.item_id in only]
-            for item_id in only:
-                self.failures.pop(item_id, None)
-        self._queue.fill(works)
-        if self._attended and self._queue.looked_at is None:
-            self._queue.look_at(self._queue.first())
+        self._only = only
+        for item_id in only or ():
+            self.failures.pop(item_id, None)
+        pending = self._steps.pending
+        if self._attended:  # who looks may go anywhere
+            self._portions = iter(())
+            self._queue.fill(self._of_these(await self._store.call(pending.left)))
+            if self._queue.looked_at is None:
+                self._queue.look_at(self._queue.first())
+        else:
+            self._portions = await self._store.call(pending.portions)
+            self._queue.fill(())
         done, total = await self._store.call(self._steps.pending.texts)
         self._counter.start(done, total)
         await self._steps.tell_progress()
+
+    def _of_these(self, works: list[Work]) -> list[Work]:
+        return [work for work in works if self._only is None or work.item_id in self._only]
 
     async def _work_through(self) -> None:
         info = self._engine.info
@@ -280,10 +292,25 @@ class Runner:
     async def _lane(self) -> None:
         while self._fatal is None:
             await self._running.wait()
-            item_id = self._queue.take(ahead=self._attended)
+            item_id = await self._next()
             if item_id is None:
                 return
             await self._finish(item_id)
+
+    async def _next(self) -> str | None:
+        """The item to go on with; None where nobody is missing on any."""
+        async with self._reading:
+            while (item_id := self._queue.take(ahead=self._attended)) is None:
+                portion = next(self._portions, None)
+                if portion is None:
+                    break
+                try:
+                    works = await self._store.call(self._steps.pending.left_of, portion)
+                except StoreError as error:
+                    self._fatal = error
+                    break
+                self._queue.extend(self._of_these(works))
+        return item_id
 
     async def _finish(self, item_id: str) -> None:
         """Take the steps of one item until nothing of it is left or others are more urgent."""

@@ -55,7 +55,7 @@ class FeedbackFacts(NamedTuple):
 
 _PAIRS = """
 SELECT pair.id, prompt.category, length(a.text) - length(b.text), prompt.id FROM kept_pair AS pair
-JOIN prompt ON prompt.id = pair.prompt_id
+JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id
 WHERE pair.id NOT IN (SELECT value FROM json_each(?))
 """

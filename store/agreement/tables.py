@@ -62,7 +62,8 @@ _SLICE: dict[By | Literal["roles"] | None, str] = {
     None: "SELECT '' AS slice, pair_id, said FROM passes",
     "category": """
         SELECT prompt.category AS slice, pair_id, said FROM passes
-        JOIN kept_pair AS pair ON pair.id = pair_id JOIN prompt ON prompt.id = pair.prompt_id""",
+        JOIN kept_pair AS pair ON pair.id = pair_id
+        JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id""",
     "origin": """
         SELECT pair.kind AS slice, pair_id, said
         FROM passes JOIN kept_pair AS pair ON pair.id = pair_id""",

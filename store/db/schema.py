@@ -405,6 +405,11 @@ def m0018_seals(db: Database) -> None:
         db.execute(f"UPDATE {table} SET seal = row_seal({cells})")  # noqa: S608 - names of ours
     for _, sql in triggers:
         db.execute(sql)
+
+
+@migrations()
+def m0025_categories(db: Database) -> None:
+    """A prompt's category may be changed, by an event."""
     # once for all steps: only a file that has them all is read through the views
     views.recreate(db)
 

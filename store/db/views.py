@@ -17,11 +17,35 @@ GIVEN_BY: Final = (
 )
 """SQL for whose word something is; :func:`store.ids.is_ai` and its kin say the same of a name."""
 
-_ITEMS = """CREATE VIEW pairs_readable AS
+
+def _said_category(prompt: str) -> str:
+    """SQL for the last word on a prompt's category, NULL where nobody has said one.
+
+    By the event of the head: what an undo brings back counts as when it was first said.
+    """
+    return (
+        "(SELECT json_extract(said.value, '$.category')"  # noqa: S608 - a column
+        " FROM head AS said JOIN event ON event.id = said.event_id"
+        f" WHERE said.kind = 'category' AND said.item = {prompt}"
+        " ORDER BY event.lamport DESC, event.replica DESC, event.seq DESC LIMIT 1)"
+    )
+
+
+_ITEMS = f"""
+-- The category that stands: the last word; of a wrapped prompt also the one on what it was made
+-- from; else the one it came with.
+CREATE VIEW prompt_now AS
+SELECT position, id, messages, text, coalesce({_said_category("prompt.id")}, (
+    SELECT {_said_category("json_extract(made.value, '$.base')")}
+    FROM head AS made WHERE made.kind = 'attack' AND made.item = prompt.id
+    ORDER BY made.event_id LIMIT 1
+), category) AS category, tags, source, external_id, created_at FROM prompt;
+
+CREATE VIEW pairs_readable AS
 SELECT pair.position, pair.id, pair.external_id, prompt.category, prompt.text AS prompt,
        a.text AS a, b.text AS b, pair.kind, pair.a_role, pair.b_role, pair.source
 FROM kept_pair AS pair
-JOIN prompt ON prompt.id = pair.prompt_id
+JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id;
 
@@ -36,7 +60,7 @@ SELECT candidate.id AS candidate_id, candidate.prompt_id, (
     SELECT id FROM up WHERE parent_id IS NULL
 ) AS root_id
 FROM candidate;
-"""
+"""  # noqa: S608 - the text above
 
 
 def _kept(pair: str) -> str:
@@ -66,7 +90,7 @@ SELECT pair.id FROM pair JOIN removed ON removed.item = pair.prompt_id
 WHERE NOT EXISTS (SELECT 1 FROM removed AS itself WHERE itself.item = pair.id);
 
 CREATE VIEW kept_prompt AS
-SELECT * FROM prompt WHERE NOT EXISTS (SELECT 1 FROM head WHERE kind = 'removed')
+SELECT * FROM prompt_now AS prompt WHERE NOT EXISTS (SELECT 1 FROM head WHERE kind = 'removed')
     OR NOT EXISTS (SELECT 1 FROM removed WHERE removed.item = prompt.id);
 
 CREATE VIEW kept_pair AS SELECT * FROM pair WHERE {_kept("pair.id")};
@@ -365,7 +389,7 @@ CREATE VIEW triplets AS
 SELECT stands.position, stands.pair_id, prompt.category, prompt.text AS prompt,
        chosen.text AS chosen, rejected.text AS rejected, stands.basis
 FROM pair_standing AS stands
-JOIN prompt ON prompt.id = stands.prompt_id
+JOIN prompt_now AS prompt ON prompt.id = stands.prompt_id
 JOIN candidate AS chosen ON chosen.id = iif(verdict = 'a', stands.a_id, stands.b_id)
 JOIN candidate AS rejected ON rejected.id = iif(verdict = 'a', stands.b_id, stands.a_id)
 WHERE verdict IN ('a', 'b')

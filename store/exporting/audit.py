@@ -35,6 +35,7 @@ _JSON_COLUMNS = frozenset(
 _EVENTS = (
     "SELECT id, replica, seq, lamport, at, annotator, kind, item, phase, value FROM sound_event"
 )
+_CAME_WITH = "SELECT id, category FROM prompt WHERE id"
 _OF = "IN (SELECT value FROM json_each(?))"
 _GENERAL = [
     kind for kind, each in event_kinds.KINDS.items() if each.item is event_kinds.ItemType.NAME
@@ -61,9 +62,14 @@ class Audit:
         pairs = self._pairs.values()
         prompt_ids = {pair["prompt_id"] for pair in pairs}
         self._prompts = self._by_id(
-            "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt",
+            "SELECT id, messages, category, tags, source, external_id, created_at FROM prompt_now",
             prompt_ids,
         )
+        for prompt_id, came_with in self._db.execute(
+            f"{_CAME_WITH} {_OF}", [json.dumps(list(prompt_ids))]
+        ):
+            if self._prompts[prompt_id]["category"] != came_with:
+                self._prompts[prompt_id]["came_with"] = came_with
         for prompt_id in prompt_ids & self._wrapped.keys():
             made = self._wrapped[prompt_id]
             self._prompts[prompt_id]["made_from"] = {"base": made.base_id, "style": made.style}

@@ -135,7 +135,7 @@ class Facts:
 
 _PAIRS = """
 SELECT pair.id, pair.prompt_id, pair.a_id, pair.b_id, prompt.category
-FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id
+FROM kept_pair AS pair JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id
 ORDER BY pair.position
 """
 _TEXTS = """

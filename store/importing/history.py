@@ -143,7 +143,8 @@ def _rows(line: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[s
     for each in other.get("constitutions") or ():
         yield _row("constitution", each)
     prompt = line["prompt"]
-    yield _row("prompt", prompt)
+    # the category that stands follows from the events
+    yield _row("prompt", prompt | {"category": prompt.get("came_with", prompt["category"])})
     texts = {each["id"]: each for each in (line["a"], line["b"], *line["chain"])}
     written: set[str] = set()
 

@@ -20,7 +20,7 @@ from store.items import candidates, pairs, prompts
 from store.judgements import labels
 from store.records import Candidate, Origin, Pair, Prompt, Verdict
 
-_CATEGORIES = "SELECT id, category FROM prompt WHERE id IN (SELECT value FROM json_each(?))"
+_CATEGORIES = "SELECT id, category FROM prompt_now WHERE id IN (SELECT value FROM json_each(?))"
 _SPOKEN_OF = "SELECT DISTINCT item FROM event WHERE item IN (SELECT value FROM json_each(?))"
 
 

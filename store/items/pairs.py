@@ -38,7 +38,7 @@ _SAME_TEXTS = (
 TEXT: Final = "pair.id, prompt.messages, a.text, b.text, prompt.category, prompt.tags"
 """SQL: the columns that :func:`text_of` takes."""
 TEXT_FROM: Final = (
-    "pair JOIN prompt ON prompt.id = pair.prompt_id"
+    "pair JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id"
     " JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id"
 )
 

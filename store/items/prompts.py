@@ -12,6 +12,7 @@ from store.db.project_database import immediate
 from store.items.columns import messages_of
 from store.items.table import Cells, Table
 from store.records import Category, Message, Prompt
+from store.texts import in_words
 
 UNCATEGORISED = "uncategorised"
 """The category of a prompt nobody gave one."""
@@ -27,6 +28,7 @@ def _readable(cells: Cells) -> str:
 
 
 _KEPT: Final = "id NOT IN (SELECT item FROM removed)"
+_CATEGORIES: Final = "SELECT DISTINCT category FROM prompt_now ORDER BY 1"
 _COUNT: Final = f"SELECT count(*) FROM prompt WHERE {_KEPT}"  # noqa: S608 - the text above
 TABLE: Final = Table(
     "prompt",
@@ -34,6 +36,7 @@ TABLE: Final = Table(
     identity,
     order="position",
     numbered="position",
+    seen_as="prompt_now",
     derived={"text": _readable},
 )
 
@@ -77,11 +80,12 @@ def add(
 
 
 def categorise(db: Database, prompt_id: str, category: str) -> None:
-    """Gives a category to a prompt that has none yet."""
+    """What an import says of a prompt that came without a category and of which nobody spoke."""
     columns = ", ".join(TABLE.names)
     with immediate(db):
         row = db.execute(
-            f"SELECT {columns} FROM prompt WHERE id = ? AND category = ?",  # noqa: S608 - of ours
+            f"SELECT {columns} FROM prompt WHERE id = ?1 AND category = ?2"  # noqa: S608 - of ours
+            " AND NOT EXISTS (SELECT 1 FROM head WHERE kind = 'category' AND item = ?1)",
             [prompt_id, UNCATEGORISED],
         ).fetchone()
         if row is not None:
@@ -116,12 +120,14 @@ def at_place(db: Database, number: int) -> str | None:
 
 def categories(db: Database) -> list[str]:
     """Every category that prompts have, by name."""
-    return [str(row[0]) for row in db.execute("SELECT DISTINCT category FROM prompt ORDER BY 1")]
+    return [str(row[0]) for row in db.execute(_CATEGORIES)]
 
 
 def known_category(db: Database, word: str) -> str:
     """A category as it is spelled here, or in the shipped set; itself where it is new."""
-    return names.find(word, [*Category, *categories(db)]) or word
+    known = [*Category, *categories(db)]
+    as_read = (each for each in known if in_words(each).replace(" ", "_") == word.casefold())
+    return names.find(word, known) or next(as_read, word)
 
 
 def count(db: Database) -> int:

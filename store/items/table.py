@@ -50,6 +50,7 @@ class Table(Generic[Record]):
         identity: the id that the content of a row must have; its own id is not looked at.
         order: the columns by which rows are listed.
         numbered: the column that the database counts up, if there is one.
+        seen_as: the view that records are read through, where events change what a row says.
         derived: further columns, worked out from the others when a row is written, for readers of
             the file.
     """
@@ -62,6 +63,7 @@ class Table(Generic[Record]):
         *,
         order: str,
         numbered: str | None = None,
+        seen_as: str | None = None,
         derived: Mapping[str, Callable[[Cells], Any]] | None = None,
     ) -> None:
         self.name = name
@@ -80,7 +82,8 @@ class Table(Generic[Record]):
         self._readers = [(each.name, each.read) for each in every if each.read]
         self._values = attrgetter(*self.names)
         self._select = (
-            f"SELECT {', '.join(f'{name}.{each}' for each in self._read_names)} FROM {name}"
+            f"SELECT {', '.join(f'{name}.{each}' for each in self._read_names)}"
+            f" FROM {seen_as or name} AS {name}"
         )
         written = (*self.names, *self.derived)
         self._insert = (

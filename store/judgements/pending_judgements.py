@@ -15,7 +15,7 @@ from store.judgements import decisions
 _PAIRS = """
 SELECT pair.id, prompt.id, pair.position, prompt.category, prompt.text,
        coalesce(json_extract(prompt.messages, '$[#-1].content'), ''), a.text, b.text
-FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id
+FROM kept_pair AS pair JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id
 WHERE {} ORDER BY prompt.position, pair.position
 """

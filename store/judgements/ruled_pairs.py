@@ -32,7 +32,7 @@ def ordered(db: Database) -> list[RuledPair]:
     rows = db.execute(
         "SELECT pair.id, prompt.id, prompt.category, prompt.text, a.text, b.text"
         " FROM kept_pair AS pair"
-        " JOIN prompt ON prompt.id = pair.prompt_id"
+        " JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id"
         " JOIN candidate AS a ON a.id = pair.a_id JOIN candidate AS b ON b.id = pair.b_id"
         " ORDER BY pair.position"
     )

@@ -397,6 +397,12 @@ KINDS: Final[Mapping[str, EventSchema]] = {
         },
         shared=True,
     ),
+    "category": EventSchema(
+        ItemType.PROMPT,
+        {"category": Field(_word, "a category", needed=True), "from": _TEXT},
+        shared=True,
+        may_clear=True,
+    ),
     "shown": EventSchema(ItemType.PAIR),
     "decision": EventSchema(
         ItemType.REVISION,

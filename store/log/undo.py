@@ -15,7 +15,10 @@ from store.judgements import labels
 from store.log import events
 from store.records import Event, Phase
 
-UNDOABLE: Final = ("label", "ranking", "pairing", "note", "flag", "decision", "ruling")
+UNDOABLE: Final = (
+    *("label", "ranking", "pairing", "note", "flag", "decision", "ruling"),
+    "category",
+)
 """What one person did to one item. Guidelines, rounds and settings are everybody's."""
 
 _OWN = """
@@ -36,7 +39,8 @@ class Undone:
     """What an undo took back."""
 
     kind: str
-    """``label``, ``ranking``, ``pairing``, ``note``, ``flag``, ``decision`` or ``ruling``."""
+    """``label``, ``ranking``, ``pairing``, ``note``, ``flag``, ``decision``,
+    ``ruling`` or ``category``."""
     item: str
     """Id of the pair, prompt, revision or other item."""
     phase: str

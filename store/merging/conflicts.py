@@ -72,6 +72,7 @@ _SAID: Final[dict[str, str]] = {
     "decision": "choice",
     "ruling": "verdict",
     "flag": "on",
+    "category": "category",
     "note": "text",
     "guideline": "id",
     "setting": "value",

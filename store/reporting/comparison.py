@@ -22,6 +22,7 @@ from store.agreement.intervals import Interval
 from store.agreement.share import Share
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
+from store.texts import in_words
 
 NONE: Final = "–"
 
@@ -134,7 +135,7 @@ def spread(each: Spread) -> ReportLine:
     """A line under :data:`SPREAD`."""
     shares = {verdict: _percent(share) for verdict, share in each.shares.items()}
     cells = (
-        (each.value if each.by == "category" else f"{each.by} {each.value}").replace("_", " "),
+        in_words(each.value if each.by == "category" else f"{each.by} {each.value}"),
         str(each.n),
         shares["a"],
         _ends(each.shares["a"].ci95),
@@ -151,7 +152,7 @@ def scenario(each: Scenario, names: Callable[[str], str] = str) -> ReportLine:
     found = each.found
     value = NONE if found.kappa.value is None else short(found.kappa.value)
     ends = "" if found.ci95 is None else " to ".join(map(short, found.ci95))
-    whose = (each.category.replace("_", " "), names(each.judge), names(each.person))
+    whose = (in_words(each.category), names(each.judge), names(each.person))
     return ReportLine((*whose, str(found.n), value, ends, each.advice), each.few)
 
 

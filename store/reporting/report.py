@@ -126,7 +126,7 @@ _COUNTS = """
 SELECT category, count(*),
        (SELECT count(*) FROM candidate JOIN kept_prompt AS p ON p.id = candidate.prompt_id
         WHERE p.category = prompt.category AND candidate.origin = 'revision'),
-       (SELECT count(*) FROM kept_pair AS pair JOIN prompt AS p ON p.id = pair.prompt_id
+       (SELECT count(*) FROM kept_pair AS pair JOIN prompt_now AS p ON p.id = pair.prompt_id
         WHERE p.category = prompt.category)
 FROM kept_prompt AS prompt GROUP BY category ORDER BY category
 """

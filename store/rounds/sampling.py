@@ -16,7 +16,7 @@ from store.names import resolve
 from store.rounds import presence
 
 _PAIRS = (
-    "SELECT pair.id FROM kept_pair AS pair JOIN prompt ON prompt.id = pair.prompt_id"
+    "SELECT pair.id FROM kept_pair AS pair JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id"
     " WHERE ?1 IS NULL OR prompt.category = ?1 ORDER BY pair.position"
 )
 _NOT_BLIND = (

@@ -27,7 +27,7 @@ STEP: Final = 0.05
 """Probabilities that lie less than this apart are told apart only after all else."""
 
 _PAIRS = """
-SELECT pair.id, prompt.category FROM pair JOIN prompt ON prompt.id = pair.prompt_id
+SELECT pair.id, prompt.category FROM pair JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id
 ORDER BY pair.position
 """
 _SAID = """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
@@ -89,18 +89,23 @@ class RowCount(NamedTuple):
 
 
 _FROM: Final = {
-    (SearchTarget.PAIR, False): "pair CROSS JOIN prompt ON prompt.id = pair.prompt_id",
-    (SearchTarget.PAIR, True): "prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
-    (SearchTarget.PROMPT, False): "prompt",
-    (SearchTarget.PROMPT, True): "prompt",
-    (SearchTarget.ANSWER, False): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
-    (SearchTarget.ANSWER, True): "prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id",
+    SearchTarget.PAIR: "pair CROSS JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id",
+    SearchTarget.PROMPT: "prompt_now AS prompt",
+    SearchTarget.ANSWER: (
+        "prompt_now AS prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id"
+    ),
 }
-"""What is read, in which order: by category the prompt comes first."""
+"""What is read, in which order."""
+
+_PROMPTS_FIRST: Final = {
+    **_FROM,
+    SearchTarget.PAIR: "prompt_now AS prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
+}
+"""The same, where what is sorted by stands in the prompt, and of a pair its place is enough."""
 
 _FROM_TEXTS: Final = {
-    **{kind: _FROM[kind, False] for kind in (SearchTarget.PROMPT, SearchTarget.ANSWER)},
-    SearchTarget.PAIR: "pair JOIN prompt ON prompt.id = prompt_id",
+    **_FROM,
+    SearchTarget.PAIR: "pair JOIN prompt_now AS prompt ON prompt.id = prompt_id",
 }
 """What is read where SQLite may begin with the texts that hold a word."""
 
@@ -176,6 +181,25 @@ def page(
     )
 
 
+def key_of(db: Database, viewer: str, query: Query, number: int) -> Key | None:
+    """The place, in the order asked for, of the row with a number or of the next one there is.
+
+    Raises:
+        SealedRound: as for :func:`page`.
+    """
+    start: Key = (number, "") if query.kind is SearchTarget.ANSWER else (number,)
+    plain = replace(query, sort=Sort.NUMBER, down=False)
+    sql, values = _select(db, viewer, plain, start, including=True, backwards=False)
+    found = db.execute(sql, {**values, "limit": 1}).fetchone()
+    if found is None:
+        return None
+    item, place = found[0], found[1]
+    at = replace(query, number=place)
+    sql, values = _select(db, viewer, at, None, including=False, backwards=False)
+    rows = db.execute(sql, {**values, "limit": -1}).fetchall()
+    return next(tuple(row[-len(_order(query)) :]) for row in rows if row[0] == item)
+
+
 def count(db: Database, viewer: str, query: Query) -> int:
     """How many rows a query has; of a search no more than :data:`MOST` are counted."""
     counted = RowCount()
@@ -187,7 +211,7 @@ def count(db: Database, viewer: str, query: Query) -> int:
 def count_on(db: Database, viewer: str, query: Query, counted: RowCount) -> RowCount:
     """Count the next portion, so that whoever waits for the store waits no longer than that.
 
-    A word that few texts hold leads to its items at once; all else is looked at item by item.
+    A word that very few texts hold leads to its items at once; all else is looked at item by item.
     """
     if query.is_blank:
         rows = {
@@ -197,13 +221,13 @@ def count_on(db: Database, viewer: str, query: Query, counted: RowCount) -> RowC
         }[query.kind]
         return RowCount(int(db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]), None)
     terms = search_index.look_up(db, query.words, viewer)
-    if any(not (term.common or term.without) for term in terms):
+    if any(term.rare and not term.without for term in terms):
         where, values = _where(db, viewer, query)
         read, upto = _FROM_TEXTS[query.kind], None
     else:
         where, values = _where(db, viewer, query, by_item=True)
         table = "pair" if query.kind is SearchTarget.PAIR else "prompt"
-        read, after = _FROM[query.kind, False], counted.upto or 0
+        read, after = _FROM[query.kind], counted.upto or 0
         last = db.execute(f"SELECT coalesce(max(position), 0) FROM {table}").fetchone()[0]
         upto = after + COUNTED if after + COUNTED < last else None
         where.append(f"{table}.position > :after AND {table}.position <= :upto")
@@ -226,7 +250,7 @@ def every_id(db: Database, viewer: str, query: Query) -> list[str]:
     kind = query.kind
     sql = (
         f"SELECT {kind if kind is not SearchTarget.ANSWER else 'candidate'}.id"
-        f" FROM {_FROM[kind, False]} WHERE {' AND '.join(where)} ORDER BY {', '.join(_PLACE[kind])}"
+        f" FROM {_FROM[kind]} WHERE {' AND '.join(where)} ORDER BY {', '.join(_PLACE[kind])}"
     )
     return [str(row[0]) for row in db.execute(sql, values)]
 
@@ -258,7 +282,7 @@ def _select(
 ) -> tuple[str, dict[str, Any]]:
     where, values = _where(db, viewer, query)
     order = _order(query)
-    down = (query.sort is Sort.NEWEST) != backwards
+    down = query.down != backwards
     if start is not None:
         names = ", ".join(f":k{place}" for place in range(len(start)))
         beyond = ("<" if down else ">") + ("=" if including else "")
@@ -267,21 +291,27 @@ def _select(
     kind = query.kind
     origin = "candidate.origin" if kind is SearchTarget.ANSWER else "NULL"
     table = "candidate" if kind is SearchTarget.ANSWER else str(kind)
+    row = "rowid" if kind is SearchTarget.ANSWER else "position"
     keys = [f"key{place}" for place in range(len(order))]
     # the rows of the page first: what is told of a row is not asked of all that are sorted
     chosen = (
-        f"SELECT {table}.rowid AS row, "
+        f"SELECT {table}.{row} AS row, "
         + ", ".join(f"{each} AS {key}" for each, key in zip(order, keys, strict=True))
-        + f" FROM {_FROM[kind, query.sort is Sort.CATEGORY]}"
+        + f" FROM {(_PROMPTS_FIRST if query.sort in {Sort.CATEGORY, Sort.TEXT} else _FROM)[kind]}"
         f"{' WHERE ' + ' AND '.join(where) if where else ''}"
         f" ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)} LIMIT :limit"
     )
-    join = "" if kind is SearchTarget.PROMPT else f" JOIN prompt ON prompt.id = {table}.prompt_id"
+    joined = (
+        "prompt_now AS prompt ON prompt.position = chosen.row"
+        if kind is SearchTarget.PROMPT
+        else f"{table} ON {table}.{row} = chosen.row"
+        f" JOIN prompt_now AS prompt ON prompt.id = {table}.prompt_id"
+    )
     sql = (
         f"SELECT {_COLUMNS[kind]}, prompt.category, {conditions.STATUS[kind]}, {_CLOSED[kind]},"
         f" {conditions.FLAGGED[kind]}, {conditions.NOTED[kind]}, prompt.id, {origin},"
-        f" {', '.join(keys)} FROM ({chosen}) AS chosen JOIN {table} ON {table}.rowid = chosen.row"
-        f"{join} ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)}"
+        f" {', '.join(keys)} FROM ({chosen}) AS chosen JOIN {joined}"
+        f" ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)}"
     )
     return sql, values
 
@@ -314,10 +344,12 @@ def _where(
 def _order(query: Query) -> tuple[str, ...]:
     """What rows are ordered by; where rows are equal in that, as in the project."""
     by = {
-        Sort.CATEGORY: "prompt.category",
-        Sort.STATUS: conditions.STATUS[query.kind],
+        Sort.STATUS: conditions.STATUS,
+        Sort.LABELS: dict.fromkeys(SearchTarget, conditions.LABELS),  # asked of pairs only
+        Sort.CATEGORY: dict.fromkeys(SearchTarget, "prompt.category"),
+        Sort.TEXT: conditions.TEXT,
     }.get(query.sort)
-    return (*([by] if by else []), *_PLACE[query.kind])
+    return (*([by[query.kind]] if by else []), *_PLACE[query.kind])
 
 
 def _value(db: Database, asked: Filter) -> str:

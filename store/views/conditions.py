@@ -109,6 +109,27 @@ NOTED: Final = {
     SearchTarget.ANSWER: f"({_PROMPT_OPEN} AND {_set('note', _TEXT, 'candidate.id', 'TRUE')})",
 }
 
+LABELS: Final = (
+    "(SELECT coalesce(sum(given_by = 'person'), 0) * 1000000 + count(*) FROM label_head"
+    f" WHERE pair_id = pair.id AND phase = 'first' AND (annotator = :viewer OR {_OPEN}))"
+)
+"""What the labels of a row are sorted by: how many are told, those of people first."""
+
+_LAST_TURN = (
+    "SELECT json_extract(value, '$.content') FROM json_each(prompt.messages)"
+    " ORDER BY json_extract(value, '$.role') = 'user' DESC, key DESC LIMIT 1"
+)
+_ASKED = (
+    "lower(substr(iif(json_array_length(prompt.messages) = 1, prompt.text,"
+    f" ({_LAST_TURN})), 1, 400))"
+)
+TEXT: Final = {
+    SearchTarget.PAIR: _ASKED,
+    SearchTarget.PROMPT: _ASKED,
+    SearchTarget.ANSWER: "lower(substr(candidate.text, 1, 400))",
+}
+"""What a row's text is sorted by: the beginning that is shown, whatever its case."""
+
 _SIZE = "(SELECT {} FROM search_doc WHERE search_doc.item = {})"
 _WORDS = " + ".join(
     f"coalesce({_SIZE.format('words', item)}, 0)"

@@ -10,9 +10,8 @@ from sqlite_utils import Database
 
 from store import ids
 from store.db.project_database import immediate
-from store.errors import BadInput
 from store.exporting import preview
-from store.items import prompts, removal
+from store.items import removal
 from store.items.removal import Concerned
 from store.judgements import labels
 from store.log import current_state
@@ -26,8 +25,6 @@ _PAIRS_OF: Final = {
         " OR pair.b_id IN (SELECT value FROM json_each(:items)))"
     ),
 }
-CATEGORY_MAX: Final = 40
-"""Characters of a category."""
 
 
 class Flagged(NamedTuple):
@@ -71,29 +68,6 @@ def flag(db: Database, items: Sequence[str], annotator: str, *, at: str) -> Flag
         for item in changed:
             labels.flag(db, item, annotator, on, at)
     return Flagged(len(changed), on)
-
-
-def categorise(db: Database, prompt_ids: Sequence[str], category: str) -> int:
-    """Give a category to those of some prompts that have none; others keep theirs.
-
-    Returns:
-        How many prompts have got it.
-
-    Raises:
-        BadInput: it is no word for a category.
-    """
-    word = prompts.known_category(db, "_".join(category.split()))
-    if not word.isprintable() or not 0 < len(word) <= CATEGORY_MAX:
-        raise BadInput(f"a category is a word or a few, at most {CATEGORY_MAX} characters")
-    with immediate(db):
-        found = [
-            each
-            for each in dict.fromkeys(prompt_ids)
-            if prompts.get(db, each).category == prompts.UNCATEGORISED
-        ]
-        for each in found:
-            prompts.categorise(db, each, word)
-    return len(found)
 
 
 class Removing(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import find, ids
-from store.items import attacks, candidates, chains, critiques, prompts, removal
+from store.items import attacks, candidates, categories, chains, critiques, prompts, removal
 from store.items import pairs as pair_rows
 from store.judgements import decisions, labels, rulings
 from store.judgements.rulings import Ruling
@@ -94,6 +94,7 @@ def _prompt(db: Database, found: Prompt) -> Tree:
         "id": found.id,
         "messages": [message._asdict() for message in found.messages],
         "category": found.category,
+        "category_history": [each._asdict() for each in categories.history(db, found.id)],
         "tags": list(found.tags),
         "source": found.source,
         "external_id": found.external_id,

@@ -24,12 +24,15 @@ class SearchTarget(StrEnum):
 
 
 class Sort(StrEnum):
-    """What comes first."""
+    """The columns of the list, each of which it can be sorted by."""
 
-    PROJECT = "project"
-    NEWEST = "newest"
-    CATEGORY = "category"
+    NUMBER = "number"
+    """The order of the project."""
     STATUS = "status"
+    LABELS = "labels"
+    """By how many there are."""
+    CATEGORY = "category"
+    TEXT = "text"
 
 
 STATUSES: Final[dict[str, frozenset[SearchTarget]]] = {
@@ -82,10 +85,15 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
 _OTHER_WORDS: Final = {
     "kind": {"pairs": "pair", "prompts": "prompt", "answers": "answer", "candidate": "answer"},
     "status": {"to_decide": "to-decide", "decide": "to-decide", "todo": "waiting"},
-    "sort": {"new": "newest", "place": "project"},
+    "sort": {
+        **dict.fromkeys(("project", "place", "#", "newest", "new"), Sort.NUMBER.value),
+        **dict.fromkeys(("prompt", "answer"), Sort.TEXT.value),
+    },
 }
+_NEWEST: Final = frozenset({"newest", "new"})
 _TOKEN = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 _PARTS = re.compile(r"(-?)(?:([^\W\d][\w-]*):)?(.*)", re.DOTALL)
+_LAST = re.compile(r'(?:(?<=[\s-])|^)[^\s"-][^\s"]*$|$')
 _WORDY = re.compile(r"\w")
 
 
@@ -117,7 +125,9 @@ class Query:
     words: tuple[SearchTerm, ...] = ()
     filters: tuple[Filter, ...] = ()
     kind: SearchTarget = SearchTarget.PAIR
-    sort: Sort = Sort.PROJECT
+    sort: Sort = Sort.NUMBER
+    down: bool = False
+    """The other way round: the last first."""
     number: int | None = None
     """``#41``: the item with this place in the project."""
     problem: str = ""
@@ -129,13 +139,20 @@ class Query:
         return not (self.words or self.filters or self.number is not None)
 
 
-def parse(line: str, kind: SearchTarget = SearchTarget.PAIR, sort: Sort = Sort.PROJECT) -> Query:
+def parse(
+    line: str,
+    kind: SearchTarget = SearchTarget.PAIR,
+    sort: Sort = Sort.NUMBER,
+    *,
+    down: bool = False,
+) -> Query:
     """What a search line asks for.
 
     Args:
         line: as it was typed.
         kind: what is listed where the line does not say it.
-        sort: what comes first where the line does not say it.
+        sort: the column to sort by where the line does not say it.
+        down: and whether the last comes first.
     """
     words: list[SearchTerm] = []
     filters: list[Filter] = []
@@ -146,10 +163,12 @@ def parse(line: str, kind: SearchTarget = SearchTarget.PAIR, sort: Sort = Sort.P
         quoted, value, without = '"' in rest, rest.replace('"', ""), bool(minus)
         if name:
             name = name.casefold()
-            value, problem = _valued(name, value)
+            backwards = name == "sort" and (without or value[:1] == "-" or value in _NEWEST)
+            value, problem = _valued(name, value.removeprefix("-") if name == "sort" else value)
             if problem:
-                return Query(kind=kind, sort=sort, problem=problem)
+                return Query(kind=kind, sort=sort, down=down, problem=problem)
             if name in {"kind", "sort"}:
+                down = backwards if name == "sort" else down
                 chosen[name] = value
             else:
                 filters.append(Filter(name, value, without))
@@ -160,18 +179,48 @@ def parse(line: str, kind: SearchTarget = SearchTarget.PAIR, sort: Sort = Sort.P
         elif _WORDY.search(value):
             words.append(SearchTerm(value, exact=quoted, without=without))
         else:
-            return Query(kind=kind, sort=sort, problem=f'"{value}" holds no word to search for')
+            return Query(
+                kind=kind, sort=sort, down=down, problem=f'"{value}" holds no word to search for'
+            )
     asked, problem = _kind_of(
         filters, SearchTarget(chosen["kind"]) if "kind" in chosen else None, kind
     )
+    order = Sort(chosen.get("sort", sort))
+    if order is Sort.LABELS and asked is not SearchTarget.PAIR:
+        if "sort" in chosen:
+            problem = problem or "sort:labels can be asked of pairs only"
+        order, down = Sort.NUMBER, False
     return Query(
         words=tuple(words),
         filters=tuple(filters),
         kind=asked,
-        sort=Sort(chosen.get("sort", sort)),
+        sort=order,
+        down=down,
         number=number,
         problem=problem,
     )
+
+
+def without_sort(line: str) -> str:
+    """The line without what it says of the order."""
+    return " ".join(
+        token
+        for token in _TOKEN.findall(line)
+        if not token.removeprefix("-").casefold().startswith("sort:")
+    )
+
+
+def completed(line: str) -> str | None:
+    """The line with its last word as it may be meant to go on, or None."""
+    begun = _LAST.search(line)[0]  # type: ignore[index]  # an empty end is found too
+    name, colon, value = begun.casefold().partition(":")
+    if colon:
+        minus = "-" if name == "sort" and value[:1] == "-" else ""
+        known = [f"{name}:{minus}{each}" for each in _VALUES.get(name, ())]
+    else:
+        known = [*(f"{each}:" for each in FILTERS), *BARE]
+    found = next((each for each in known if begun and each.startswith(begun.casefold())), None)
+    return None if found is None else line + found[len(begun) :]
 
 
 def _valued(name: str, value: str) -> tuple[str, str]:

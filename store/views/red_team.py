@@ -165,7 +165,7 @@ class Answers:
         """The originals that have revisions of both kinds, with the last of each."""
         made = candidates.of_prompt(self._db, prompt_id)
         category = self._db.execute(
-            "SELECT category FROM prompt WHERE id = ?", [prompt_id]
+            "SELECT category FROM prompt_now WHERE id = ?", [prompt_id]
         ).fetchone()[0]
         found = []
         for original in (each for each in made if each.parent_id is None):

@@ -25,6 +25,9 @@ STEP: Final = 200
 COMMON: Final = 10_000
 """A word in more texts than this is looked for item by item, not item by its texts."""
 
+RARE: Final = 1_000
+"""The items of a word in no more texts than this are counted in one go."""
+
 PREFIX: Final = 3
 """Shortest bare word that also finds the words it begins."""
 
@@ -117,6 +120,8 @@ class Term(NamedTuple):
     """Of its rows in ``temp.search_hit`` and ``temp.search_noted``."""
     common: bool
     """Whether it is in more than :data:`COMMON` texts."""
+    rare: bool
+    """Whether it is in no more than :data:`RARE`."""
     without: bool
 
 
@@ -187,7 +192,10 @@ def look_up(db: Database, words: tuple[SearchTerm, ...], viewer: str) -> list[Te
     )
     if db.execute("SELECT key FROM temp.search_asked").fetchone() != (key,):
         _fill(db, words, given, key)
-    return [Term(number, _is_common(db, number), word.without) for number, word in enumerate(words)]
+    return [
+        Term(number, _is_in(db, number, COMMON), not _is_in(db, number, RARE), word.without)
+        for number, word in enumerate(words)
+    ]
 
 
 def expression(word: SearchTerm) -> str:
@@ -266,8 +274,9 @@ def _fill(db: Database, words: tuple[SearchTerm, ...], given: dict[str, str], ke
     db.conn.execute("RELEASE search_hit")
 
 
-def _is_common(db: Database, number: int) -> bool:
+def _is_in(db: Database, number: int, texts: int) -> bool:
+    """Whether a word is in more texts than that."""
     row = db.execute(
-        "SELECT 1 FROM temp.search_hit WHERE term = ? LIMIT 1 OFFSET ?", [number, COMMON]
+        "SELECT 1 FROM temp.search_hit WHERE term = ? LIMIT 1 OFFSET ?", [number, texts]
     ).fetchone()
     return row is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 
 from tests.bench.table import rendered
 
@@ -18,8 +19,10 @@ def main() -> int:
         return 2
     for part in wanted:
         print(f"{part}: measuring ...", file=sys.stderr, flush=True)
+        began = time.monotonic()
         rows = importlib.import_module(f"tests.bench.{part}").rows()
         print(f"\n{part}\n{rendered(rows)}", flush=True)
+        print(f"{part}: took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return 0
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds llama.cpp's own llama-batched-bench into .build, from the source the wheel was built from
-# and with the same flags: the yardstick of the engine's bench. About 10 minutes on two cores.
+# and with the same flags: a yardstick of the engine's bench. About 10 minutes on two cores.
 #   tests/bench/build_batched_bench.sh [PYTHON]
 set -euo pipefail
 

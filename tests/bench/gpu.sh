@@ -169,7 +169,8 @@ import time
 from pathlib import Path
 
 from engine.api import Sampling
-from engine.llama.client import HostEngine, HostSettings
+from engine.llama.client import HostEngine
+from engine.llama.settings import HostSettings
 from store.records import Message
 from tests.hosts import rested
 

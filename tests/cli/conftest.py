@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from engine.llama.settings import AS_USUAL, HostSettings
 from engine.scripted import ScriptedEngine
-from tui.cli import engines, main, unattended
+from tui.cli import main, unattended
 
 Pairlab = Callable[..., Result]
 
@@ -50,11 +52,13 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[ScriptedEn
     offered: list[ScriptedEngine] = []
     taken = iter(range(1_000))
 
-    def engine(model: Path, _options: engines.EngineOptions | None = None) -> ScriptedEngine:
+    def engine(model: Path, settings: HostSettings = AS_USUAL) -> ScriptedEngine:
         number = next(taken)
         if number == len(offered):
             offered.append(ScriptedEngine(name=model.name))
-        return offered[number]
+        made = offered[number]
+        made._offered = replace(made._offered, loaded_with=settings.told())
+        return made
 
     monkeypatch.setattr(unattended, "host_engine", engine)
     return offered

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from engine.api import Sampling
+from engine.llama.settings import HostSettings
 from engine.method.plan import Plan
 from engine.scripted import ScriptedEngine, made_up
 from store.db.session import session
 from store.items import runs
 from store.records import Generation, Message, Run
 from tests.cli.conftest import Pairlab
-from tui.cli import outlook
+from tui.cli import engines, launch, outlook
+from tui.opening import OpeningApp
 
 QUESTIONS = [f"How do I clean window number {number}?" for number in range(4)]
 POLICY = """
@@ -134,6 +136,12 @@ def test_a_policy_fixes_the_run_and_is_kept_with_it(asked: Pairlab, scripted: En
         ("candidates = ", (), "is no TOML"),
         ("pairs = 'all'", (), "no rule 'all' here"),
         ("pairs = 'all'", ("--dry-run",), "no rule 'all' here"),
+        ("cache_type = 'q4_0'\nflash_attention = 'off'", (), "needs flash attention"),
+        ("cache_type = 'q5_1'", (), "'q5_1' is none of f16, q8_0, q4_0"),
+        ("flash_atention = 'on'", (), "did you mean flash_attention"),
+        ("split_mode = 'layer'\nmain_gpu = 1", (), "means nothing to --split-mode layer"),
+        ("main_gpu = -1", (), "-1 is not in the range"),
+        ("slots = 4", ("--slots", "8"), "the policy fixes slots: leave the option out"),
         ("[judge]\nthink = 'on'\nreasoned = 2", (), "reasoned must be left out where"),
         ("[judge]\nprinciples = 'few'", (), "want 1, another number or all"),
         ("[judge]\nprinciple = 2", (), "No such option"),
@@ -147,6 +155,68 @@ def test_a_wrong_policy_is_refused_before_anything_is_written(
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
     assert scripted == []
+    assert rows("SELECT count(*) FROM run") == [(0,)]
+
+
+def test_how_models_are_loaded_is_kept_with_the_run(asked: Pairlab, scripted: Engines) -> None:
+    how = "slots = 4\ncache_type = 'Q8_0'\nsplit_mode = 'row'\nmain_gpu = 1\n[judge]\nmain_gpu = 0"
+    Path("night.toml").write_text(how, encoding="utf-8")
+    assert asked("run", "--policy", "night.toml", "--flash-attention", "on").exit_code == 0
+    settings = [json.loads(row[0]) for row in rows("SELECT settings FROM run")]
+    of = {row["parts"][0]: row["loaded_with"] for row in settings}
+    told = "--cache-type q8_0 --flash-attention on --split-mode row --main-gpu 1"
+    assert of == {
+        "propose": told,
+        "judge": "--cache-type q8_0 --split-mode row --main-gpu 0",
+    }
+
+
+def test_the_app_loads_its_models_in_the_same_way(
+    asked: Pairlab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "model.gguf").touch()
+    loaded: list[tuple[Path, HostSettings]] = []
+
+    def engine(model: Path, settings: HostSettings, *, beside_a_person: bool) -> ScriptedEngine:
+        assert beside_a_person
+        loaded.append((model, settings))
+        return ScriptedEngine()
+
+    monkeypatch.setattr(engines, "host_engine", engine)
+    monkeypatch.setattr(launch, "at_terminal", lambda: True)
+
+    def run(app: OpeningApp) -> None:
+        made = app._open_project().make_model
+        assert made is not None
+        made()
+
+    monkeypatch.setattr(OpeningApp, "run", run)
+    words = ("--model", "model.gguf", "--cache-type", "q4_0", "--slots", "3", "--main-gpu", "1")
+    assert asked(*words).exit_code == 0
+    wanted = HostSettings(cache_type="q4_0", slots=3, main_gpu=1)
+    assert loaded == [(tmp_path / "model.gguf", wanted)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--slots", "3", "run"), "stands behind the command, or without one"),
+        (("--cache-type", "q8_0", "--flash-attention", "off"), "needs flash attention"),
+        (("--main-gpu", "1", "--endpoint", "http://127.0.0.1:1"), "--main-gpu 1 is for a model"),
+        (("judge", "--split-mode", "rows"), "did you mean row"),
+        (("revise", "--slots", "0"), "0 is not in the range"),
+        (
+            ("propose", "--cache-type", "q8_0", "--endpoint", "http://127.0.0.1:1"),
+            "--cache-type q8_0 is for a model file; a server is set where it runs",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_so_is_refused_in_a_line(
+    asked: Pairlab, words: tuple[str, ...], said: str
+) -> None:
+    done = asked(*words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
     assert rows("SELECT count(*) FROM run") == [(0,)]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from engine.llama.client import HostEngine, HostSettings
+from engine.llama.client import HostEngine
+from engine.llama.settings import HostSettings
 from engine.llama.weights import starter_model
 
 # The plain API runs in this process, as a yardstick: its threads shall not spin either.

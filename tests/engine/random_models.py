@@ -12,7 +12,7 @@ TEMPLATE: Final = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}</s>{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
-WRITES: Final = ("llama", "qwen3", "gemma3", "phi3", "mamba", "gpt-oss")
+WRITES: Final = ("llama", "qwen3", "gemma3", "phi3", "mamba", "rwkv7", "gpt-oss")
 """Architectures of which :func:`write` makes a model that llama.cpp loads."""
 _WIDTH, _HEADS, _HEADS_KV, _HEAD, _HIDDEN, _EXPERTS = 64, 4, 2, 16, 64, 4
 _LAYERS: Final = 2
@@ -32,6 +32,8 @@ _DENSE: Final[dict[str, tuple[int, ...]]] = {
     "ffn_up.weight": (_WIDTH, _HIDDEN),
     "ffn_down.weight": (_HIDDEN, _WIDTH),
 }
+_RANK: Final = 8
+_RWKV_VECTORS: Final = ("w0", "a0", "v0", "k_k", "k_a", "r_k")
 _NORMED: Final = {"attn_q_norm.weight": (_HEAD,), "attn_k_norm.weight": (_HEAD,)}
 _LAYER: Final[dict[str, dict[str, tuple[int, ...]]]] = {
     "llama": _SEPARATE | _DENSE,
@@ -59,6 +61,24 @@ _LAYER: Final[dict[str, dict[str, tuple[int, ...]]]] = {
         "ssm_a": (16, 2 * _WIDTH),
         "ssm_d": (2 * _WIDTH,),
         "ssm_out.weight": (2 * _WIDTH, _WIDTH),
+    },
+    "rwkv7": {
+        **{
+            f"{name}.{kind}": (_WIDTH,)
+            for name in ("attn_norm", "attn_norm_2", "time_mix_ln")
+            for kind in ("weight", "bias")
+        },
+        **{f"time_mix_{name}.weight": (_WIDTH,) for name in _RWKV_VECTORS},
+        **{f"time_mix_{name}1.weight": (_WIDTH, _RANK) for name in "wavg"},
+        **{f"time_mix_{name}2.weight": (_RANK, _WIDTH) for name in "wavg"},
+        **{
+            f"time_mix_{name}.weight": (_WIDTH, _WIDTH)
+            for name in ("key", "value", "receptance", "output")
+        },
+        "time_mix_lerp_fused.weight": (_WIDTH, 1, 1, 6),
+        "channel_mix_lerp_k.weight": (_WIDTH, 1, 1),
+        "channel_mix_key.weight": (_WIDTH, _HIDDEN),
+        "channel_mix_value.weight": (_HIDDEN, _WIDTH),
     },
     "gpt-oss": _SEPARATE
     | {
@@ -96,6 +116,9 @@ def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) 
         "output_norm.weight": (_WIDTH,),
         "output.weight": (_WIDTH, _VOCAB),
     }
+    if architecture == "rwkv7":
+        norms = ("output_norm.bias", "token_embd_norm.weight", "token_embd_norm.bias")
+        shapes |= dict.fromkeys(norms, (_WIDTH,))
     shapes |= {f"blk.{at}.{name}": layer[name] for at in range(_LAYERS) for name in layer}
     return _written(path, architecture, shapes, _model_keys(context), parts)
 
@@ -142,6 +165,17 @@ _BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {
         "expert_used_count": 2,
         "expert_feed_forward_length": _HIDDEN,
     },
+    "rwkv7": {
+        "attention.head_count": 0,
+        "attention.head_count_kv": 0,
+        "attention.layer_norm_epsilon": 1e-5,
+        "wkv.head_size": _WIDTH,  # the kernel is made for 64
+        "attention.decay_lora_rank": _RANK,
+        "attention.iclr_lora_rank": _RANK,
+        "attention.value_residual_mix_lora_rank": _RANK,
+        "attention.gate_lora_rank": _RANK,
+        "token_shift_count": 2,
+    },
     "mamba": {
         "attention.head_count": 0,
         "attention.head_count_kv": 0,
@@ -173,6 +207,10 @@ def _written(
     for name, shape in shapes.items():
         # numpy names the dimensions the other way round
         weights = random.normal(0, 0.3, shape[::-1]).astype(np.float32)
+        if name.endswith((".ssm_a", ".time_mix_w0.weight")):
+            weights = -abs(weights)  # a state that decays
+        elif name.endswith(("norm.weight", "norm_2.weight", "ln.weight")):
+            weights += 1
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

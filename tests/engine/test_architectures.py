@@ -6,15 +6,19 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import llama_cpp
 import pytest
 
 from engine.api import Sampling
 from engine.errors import EngineError, WritesNoText
-from engine.llama.client import HostEngine, HostSettings
+from engine.llama.client import HostEngine
 from engine.llama.host import loading
+from engine.llama.protocol import Load
+from engine.llama.settings import HostSettings
 from engine.llama.weights import sha256_of
 from store.records import Message
 from tests.engine import random_models
@@ -48,6 +52,7 @@ async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: s
     (file,) = random_models.write(tmp_path / "made.gguf", architecture)
     async with host(file) as engine:
         (alone,) = await greedy(engine)
+        assert alone  # weights that come to no number write nothing
         assert await greedy(engine, 3) == [alone] * 3  # what shares a prompt reads the same
         weighed = await engine.choose(ASKED, ["yes", "no"])
         assert all(value < 0 for value in weighed)
@@ -119,6 +124,35 @@ async def test_an_adapter_changes_what_is_written_and_the_fingerprint(tmp_path: 
             pass
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (HostSettings(cache_type="q8_0"), r"no cache .* in q8_0 .* take --cache-type f16"),
+        (HostSettings(gpu_layers=3), "without a GPU: leave --gpu-layers 3 out"),
+        (HostSettings(main_gpu=1), "without a GPU: leave --main-gpu 1 out"),
+        (HostSettings(split_mode="row"), "without a GPU: leave --split-mode row out"),
+    ],
+)
+async def test_a_model_that_cannot_be_loaded_so_is_refused_in_a_line(
+    tmp_path: Path, settings: HostSettings, said: str
+) -> None:
+    """The heads of the made model are too small for a quantised cache."""
+    if "GPU" in said and llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this build has a GPU")
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    with pytest.raises(EngineError, match=said) as caught:
+        async with host(file, settings):
+            pass
+    assert "\n" not in str(caught.value)
+
+
+async def test_attention_without_its_kernel_writes_the_same(tmp_path: Path) -> None:
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    on, off = (replace(SETTINGS, flash_attention=how) for how in ("on", "off"))
+    async with host(file, on) as one, host(file, off) as other:
+        assert await greedy(one, 3) == await greedy(other, 3)
+
+
 async def test_more_than_a_hundred_texts_are_written_at_once(tmp_path: Path) -> None:
     (file,) = random_models.write(tmp_path / "made.gguf", "llama")
     many = [[Message("user", f"Question {number}")] for number in range(120)]
@@ -151,7 +185,14 @@ def test_a_cache_is_as_large_as_the_memory_holds(
     """Lanes for 128 texts, then for fewer; then one cache for all."""
 
     def context(
-        _model: object, cells: int, _threads: int, sequences: int, *, lanes: bool, at_once: int
+        _model: object,
+        cells: int,
+        _threads: int,
+        sequences: int,
+        *,
+        lanes: bool,
+        at_once: int,
+        **_options: str,
     ) -> tuple[int, int, bool]:
         assert at_once == 2048
         if cells > room:
@@ -160,9 +201,10 @@ def test_a_cache_is_as_large_as_the_memory_holds(
 
     monkeypatch.setattr(loading, "Context", context)
     model: Any = None
+    request = Load(1, "made.gguf")
     shared = [loading._CacheSize(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
     sizes = [*map(loading._in_lanes, shared), *shared]
-    assert loading._largest(model, sizes, 1, on_gpu=True)[0] == taken
+    assert loading._largest(request, model, sizes, 1, on_gpu=True)[0] == taken
     too_large = loading._CacheSize(1, room + 1, room + 1)
     with pytest.raises(MemoryError):
-        loading._largest(model, [too_large], 1, on_gpu=True)
+        loading._largest(request, model, [too_large], 1, on_gpu=True)

@@ -10,10 +10,11 @@ import pytest
 
 from engine.errors import ModelFileError
 from engine.llama import conversion
-from engine.llama.client import HostEngine, HostSettings
+from engine.llama.client import HostEngine
 from engine.llama.conversion import converted_name, in_use
 from engine.llama.gguf import read_header
 from engine.llama.kernels import several_at_once
+from engine.llama.settings import HostSettings
 from engine.llama.weights import sha256_of
 from tests.engine.test_weights import gguf
 

@@ -15,8 +15,9 @@ import pytest_asyncio
 
 from engine.api import GenerationEvent, Piece, Sampling, Started, State
 from engine.errors import EngineError, HostDied, ModelFileError
-from engine.llama.client import MOST_DEATHS_IN_A_ROW, HostEngine, HostSettings
+from engine.llama.client import MOST_DEATHS_IN_A_ROW, HostEngine
 from engine.llama.crashes import explain
+from engine.llama.settings import HostSettings
 from store.records import Message
 
 HELLO = (Message("user", "Hello."),)
@@ -298,7 +299,8 @@ async def test_the_host_ends_when_the_app_is_gone(model_file: Path, tmp_path: Pa
     app = """
 import asyncio, os, sys
 from pathlib import Path
-from engine.llama.client import HostEngine, HostSettings
+from engine.llama.client import HostEngine
+from engine.llama.settings import HostSettings
 async def main():
     engine = HostEngine(Path(sys.argv[1]), HostSettings(n_ctx=256, slots=1))
     await engine.load()

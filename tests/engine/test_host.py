@@ -6,6 +6,7 @@ import asyncio
 import math
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import llama_cpp
@@ -15,11 +16,13 @@ import pytest
 from engine.api import Finished, GenerationEvent, Piece, Sampling, Started, State, Urgency
 from engine.errors import BadRequest, PromptTooLong
 from engine.llama.client import HostEngine
+from engine.llama.settings import HostSettings
 from store.records import Message
 from tests.hosts import rested
 
 pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 
+CACHE_TYPES = {"q8_0": llama_cpp.GGML_TYPE_Q8_0, "q4_0": llama_cpp.GGML_TYPE_Q4_0}
 GREEDY = Sampling(temperature=0, max_tokens=16)
 ASKED = [
     "What is the capital of France?",
@@ -75,6 +78,29 @@ async def test_greedy_decoding_says_what_the_plain_api_says(host: HostEngine, pl
         assert first.text == second.text
         gap = first_differing_gap(plain, generated.rendered, first.text)
         assert gap < GAP, generated.rendered
+
+
+@pytest.mark.parametrize("kind", ["q8_0", "q4_0"])
+async def test_a_quantised_cache_says_what_the_plain_api_says_with_one(
+    model_file: Path, sha_cache: Path, kind: str
+) -> None:
+    settings = HostSettings(n_ctx=512, slots=2, cache_type=kind)
+    engine = HostEngine(model_file, settings, sha_cache=sha_cache)
+    quantised = {"type_k": CACHE_TYPES[kind], "type_v": CACHE_TYPES[kind]}
+    plain = llama_cpp.Llama(
+        str(model_file), n_ctx=512, flash_attn=True, logits_all=True, verbose=False, **quantised
+    )
+    try:
+        info = await engine.load()
+        assert info.loaded_with == f"--cache-type {kind}"
+        wanted = (engine.generate(user(text), [GREEDY, GREEDY]) for text in ASKED[:3])
+        for generated in await asyncio.gather(*wanted):
+            first, second = generated.finished
+            assert first.text == second.text
+            assert first_differing_gap(plain, generated.rendered, first.text) < GAP
+    finally:
+        await engine.shutdown()
+        plain.close()
 
 
 def first_differing_gap(plain: Any, rendered: str, ours: str) -> float:

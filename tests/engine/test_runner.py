@@ -14,8 +14,10 @@ from sqlite_utils import Database
 
 from engine.api import EngineStatus, Sampling, State, Urgency
 from engine.errors import BadRequest, ConstitutionError, HostDied, PromptTooLong
+from engine.method import pending as method_pending
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from engine.method.plan import JUDGING, REVISING, WRITING, Plan
+from engine.method.queue import WorkQueue
 from engine.method.runner import Runner
 from engine.scripted import Reply, ScriptedEngine, Trouble, made_up
 from store.db.thread import StoreThread
@@ -89,6 +91,29 @@ async def test_a_second_run_adds_nothing(path: Path) -> None:
     await made(path, plan(), engine)
     assert read(path).generations == before.generations
     assert engine.history == []
+
+
+async def test_the_work_of_many_prompts_is_not_held_at_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred thousand prompts take no more memory than a thousand."""
+    monkeypatch.setattr(method_pending, "_PORTION", 2)
+    held: list[int] = []
+    take = WorkQueue.take
+
+    def counted(queue: WorkQueue, *, ahead: bool) -> str | None:
+        held.append(len(queue._open))
+        return take(queue, ahead=ahead)
+
+    monkeypatch.setattr(WorkQueue, "take", counted)
+    engine = ScriptedEngine(slots=2)
+    engine.enqueue(HostDied("the model host died by SIGKILL"))
+    runner = await made(path, plan(candidates=1), engine)
+    assert runner.failures == {}  # the first prompt was tried once more at the end
+    asked = [one.messages[-1].content for one in engine.history]
+    assert [text for text in asked if text in QUESTIONS] == [*QUESTIONS, QUESTIONS[0]]
+    assert len(read(path).pairs) == len(QUESTIONS)
+    assert max(held) <= 3
 
 
 async def test_the_first_chain_comes_before_the_other_candidates(path: Path) -> None:
@@ -605,7 +630,7 @@ def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None
 
 def test_a_plan_with_an_unknown_principle_is_refused() -> None:
     with pytest.raises(ConstitutionError, match="did you mean H1"):
-        plan(pick="h1")
+        plan(pick="HH1")
 
 
 def test_temperatures_are_spread_and_the_first_is_the_hottest() -> None:

@@ -103,6 +103,7 @@ def test_the_head_of_a_file(file: Path) -> None:
         (gguf(architecture="t5"), "an encoder with a decoder"),
         (gguf(keys={"general.type": "adapter"}, template=None), "with --lora"),
         (gguf(keys={"general.type": "mmproj"}, architecture="llama"), "a projector"),
+        (gguf(keys={"general.type": "imatrix"}, template=None), "an importance matrix"),
         (gguf(keys={"llama.pooling_type": 3}), "for embeddings"),
         (gguf(tensors=0), "a vocabulary without weights"),
         (gguf(keys={"split.no": 1, "split.count": 3}), "is part 2 of 3"),

@@ -142,7 +142,7 @@ async def test_what_a_sealed_round_forbids_is_told_and_the_list_stays(
         await press(pilot, "B")
         await seek(pilot, "out:tie")
         assert "pilot" in drawn(app)
-        await press(pilot, "o")
+        await press(pilot, "O")
         assert [row.number for row in screen_of(pilot).rows] == [3, 2, 1]
 
 
@@ -153,9 +153,17 @@ async def test_kinds_and_orders_turn(labelled: Path, make_app: MakeApp) -> None:
         assert "Prompts · 3" in drawn(app)
         await press(pilot, "t")
         assert "Answers · 6" in drawn(app)
-        await press(pilot, "t", "o")
+        await press(pilot, "t", "O")
         assert "newest first" in drawn(app)
+        assert "#↓" in drawn(app)
         assert [row.number for row in screen_of(pilot).rows] == [3, 2, 1]
+        await press(pilot, "o", "o", "O")
+        assert "by labels, last first" in drawn(app)
+        await press(pilot, "slash", *"sort:-ca", "tab", "enter")
+        assert "category ↓" in drawn(app)
+        assert "/ sort:-category" in drawn(app)
+        await press(pilot, "o")  # the key says more than the line did
+        assert "by text" in drawn(app)
 
 
 async def test_enter_opens_an_item_where_it_belongs(
@@ -257,7 +265,7 @@ async def test_marked_pairs_are_exported_by_themselves_but_no_closed_one(
         assert "of 3 pairs go out" in drawn(app)
 
 
-async def test_prompts_without_a_category_are_given_one(
+async def test_a_category_is_given_changed_and_taken_back(
     empty_path: Path, make_app: MakeApp
 ) -> None:
     db = open_store(empty_path)
@@ -267,8 +275,13 @@ async def test_prompts_without_a_category_are_given_one(
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "B", "c", *"odd", "enter")
         assert [row.category for row in screen_of(pilot).rows] == ["odd"]
-        await press(pilot, "c", *"other", "enter")
-        assert "1 prompt kept theirs" in drawn(app)
+        await press(pilot, "c", *"benign_lookalike", "enter")
+        assert "1 prompt now in benign look-alike" in drawn(app)
+        await press(pilot, "c", *"benign_lookalike", "enter")
+        assert "1 prompt had it already" in drawn(app)
+        await press(pilot, "u")
+        assert "undone: the last category" in drawn(app)
+        assert [row.category for row in screen_of(pilot).rows] == ["odd"]
 
 
 async def test_a_number_is_gone_to_here_and_from_modes_without_numbers(
@@ -280,7 +293,7 @@ async def test_a_number_is_gone_to_here_and_from_modes_without_numbers(
         screen = screen_of(pilot)
         assert screen.rows[screen.listed.cursor].number == 3
         assert [row.number for row in screen.rows] == [1, 2, 3]
-        await press(pilot, "o", "number_sign", "2", "enter")
+        await press(pilot, "O", "number_sign", "2", "enter")
         assert [row.number for row in screen.rows] == [3, 2, 1]
         assert screen.rows[screen.listed.cursor].number == 2
         await press(pilot, "J", "slash")

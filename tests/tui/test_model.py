@@ -167,11 +167,14 @@ async def test_what_does_not_fit_scrolls(study: Path, make_app: MakeApp) -> None
         assert "context 4,096" in drawn(app)
 
 
-async def test_weights_without_a_kernel_and_converted_ones_are_told() -> None:
+async def test_weights_and_how_they_are_loaded_are_told() -> None:
     info = replace(await ScriptedEngine(name="tiny.gguf").load(), path="/models/tiny.gguf")
     assert "models convert" not in facts(info, EngineStatus(), None).plain
     slow = facts(replace(info, several_at_once=False), EngineStatus(), None).plain
     assert "pairlab models convert /models/tiny.gguf" in slow
+    loaded = facts(replace(info, loaded_with="--cache-type q8_0"), EngineStatus(), None).plain
+    assert "loaded with --cache-type q8_0" in loaded
+    assert "loaded with" not in slow
     made = replace(info, original="was.gguf", original_sha256="ab" * 32)
     told = facts(made, EngineStatus(), None).plain
     assert f"converted from was.gguf\nsha-256 {'ab' * 32}" in told

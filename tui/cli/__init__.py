@@ -21,15 +21,18 @@ from click.core import ParameterSource
 from click.exceptions import NoSuchCommand
 
 from engine import netlock
+from engine.llama.settings import AS_USUAL, HostSettings
 from engine.privacy import leave_no_traces
 from tui.cli import output, suggested
 from tui.cli.context import CliContext, default_annotator, report_failures
 from tui.cli.examples import epilog
+from tui.cli.loading import loading_options, refuse_for_servers
 
 COMMANDS = {
     "new": "creates the project file",
     "import": "brings in prompts, pairs or labels",
     "remove": "takes prompts or pairs out again, by import, id or search",
+    "category": "changes the category of prompts, by id or search",
     "purge": "takes the texts of prompts out of the file for good",
     "run": "proposes, criticises and revises whatever is pending",
     "propose": "the first step of run alone: candidates for prompts that lack them",
@@ -189,6 +192,7 @@ def _names_a_server(words: Sequence[str]) -> bool:
     metavar="FILE",
     help="Holds the key the server wants; readable by you alone.  [default: $PAIRLAB_API_KEY]",
 )
+@loading_options("lora")
 @click.option(
     "--also-here",
     is_flag=True,
@@ -207,6 +211,7 @@ def main(
     allow_remote: bool,
     api_key_file: Path | None,
     also_here: bool,
+    loading: HostSettings,
 ) -> None:
     """Preference data you can defend, made at the keyboard, on a machine that never goes online.
 
@@ -220,10 +225,14 @@ def main(
         from tui.cli.engines import ServerChoice
         from tui.cli.launch import ModelChoice, launch
 
+        if endpoint:
+            refuse_for_servers(loading)
         servers = ServerChoice(endpoint, allow_remote, api_key_file)
-        launch(ctx.obj, ModelChoice(model, servers, also_here))
+        launch(ctx.obj, ModelChoice(model, servers, also_here, loading))
     elif also_here:
         raise click.UsageError("--also-here is for the app: it stands without a command")
+    elif loading != AS_USUAL:
+        raise click.UsageError("how a model is loaded stands behind the command, or without one")
     elif model or endpoint or allow_remote or api_key_file:
         raise click.UsageError(
             "--model, --endpoint, --allow-remote and --api-key-file stand behind the command,"

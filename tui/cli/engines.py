@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.llama.settings import AS_USUAL, HostSettings
 from tui.cli.log import log_file
 from tui.cli.output import say
 
@@ -25,22 +25,9 @@ class ServerChoice(NamedTuple):
     key_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """How the model is to be run; None leaves it to the host."""
-
-    n_ctx: int | None = None
-    n_threads: int | None = None
-    gpu_layers: int | None = None
-    think: bool | None = None
-    """Whether a reasoning model is to think; None leaves it to its chat template."""
-    lora: Path | None = None
-    """An adapter to apply to the weights."""
-
-
 def host_engine(
     model: Path,
-    options: EngineOptions | None = None,
+    settings: HostSettings = AS_USUAL,
     *,
     beside_a_person: bool = False,
     as_it_is: bool = False,
@@ -51,28 +38,21 @@ def host_engine(
 
     Args:
         model: the GGUF file.
-        options: how to run it.
+        settings: how to load it.
         beside_a_person: give way to the screen: a key must not wait for a model that has all
             cores busy.
         as_it_is: load this very file: what is not to write gains nothing by another.
     """
     from engine.llama import conversion
-    from engine.llama.client import COMMAND, HostEngine, HostSettings
+    from engine.llama.client import COMMAND, HostEngine
 
     used = conversion.WeightsInUse(model) if as_it_is else conversion.in_use(model)
     if used.words and not beside_a_person:
         say(used.words)
-    given = options or EngineOptions()
     polite = shutil.which("nice") if beside_a_person else None
     return HostEngine(
         used.path,
-        HostSettings(
-            n_ctx=given.n_ctx,
-            n_threads=given.n_threads,
-            gpu_layers=given.gpu_layers,
-            think=given.think,
-            lora=str(given.lora.absolute()) if given.lora else None,
-        ),
+        settings,
         log=log_file(),
         command=(polite, "-n", "10", *COMMAND) if polite else COMMAND,
         trouble=(used.words or None) if used.path == model else None,

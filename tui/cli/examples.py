@@ -11,6 +11,7 @@ EXAMPLES: Final = {
         "import pairs.csv --map prompt=question --map a=left --map b=right --dry-run",
     ),
     "remove": ("remove --import pairs.jsonl --dry-run", "remove --filter 'category:harmful hasty'"),
+    "category": ("category helpful p17", "category benign_lookalike --filter 'knife kind:prompt'"),
     "purge": ("purge 3f2a9c",),
     "run": ("run --limit 5", "run --model my.gguf --candidates 2 --pick H7", "run --dry-run"),
     "propose": ("propose --limit 20 --candidates 8",),

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.llama.settings import AS_USUAL, HostSettings
 from store.errors import FileLost
 from tui.cli.context import CliContext, fail, say
 from tui.cli.engines import ServerChoice
@@ -34,6 +35,8 @@ class ModelChoice(NamedTuple):
     servers: ServerChoice = ServerChoice()
     also_here: bool = False
     """Whether another window under the same name is meant."""
+    loading: HostSettings = AS_USUAL
+    """How model files are loaded."""
 
 
 def launch(context: CliContext, wanted: ModelChoice) -> None:
@@ -144,14 +147,14 @@ class _Project:
         from tui.cli.engines import host_engine, server_engine
         from tui.cli.model import chosen_model, last_model, remember_model
 
-        model, servers, _ = self._wanted
+        model, servers = self._wanted.model, self._wanted.servers
         if servers.urls:
             return partial(server_engine, servers, model=model)
         path = chosen_model(model, store.submit(last_model).result()).path
 
         def make() -> Engine:
             store.submit(remember_model, path)  # a write: not before the first item
-            return host_engine(path, beside_a_person=True)
+            return host_engine(path, self._wanted.loading, beside_a_person=True)
 
         return make
 
@@ -180,7 +183,9 @@ class _Project:
         assert self._store is not None
         checked(path)
         self._store.submit(remember_model, path.absolute())
-        make_engine = partial(host_engine, path.absolute(), beside_a_person=True)
+        make_engine = partial(
+            host_engine, path.absolute(), self._wanted.loading, beside_a_person=True
+        )
         return _runner_factory(make_engine, self._store, self._context.annotator)
 
     def close(self) -> FileLost | None:

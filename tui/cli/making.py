@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
+from engine.llama.settings import AS_USUAL, HostSettings
 from tui.cli import completion
+from tui.cli.loading import loading_options
 from tui.cli.one_of import OneOf
 
 
@@ -43,10 +45,7 @@ class Making:
     limit: int | None = None
     with_pairs: bool = False
     revise_all: bool = False
-    threads: int | None = None
-    n_ctx: int | None = None
-    gpu_layers: int | None = None
-    lora: Path | None = None
+    loading: HostSettings = AS_USUAL
     endpoint: tuple[str, ...] = ()
     allow_remote: bool = False
     api_key_file: Path | None = None
@@ -78,7 +77,7 @@ def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) ->
     raise click.BadParameter(f"want off, on or a number of tokens, not '{text}'")
 
 
-_OPTIONS = {
+_OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     "candidates": click.option(
         "--candidates",
         type=click.IntRange(1, 64),
@@ -149,28 +148,7 @@ _OPTIONS = {
     "revise_all": click.option(
         "--revise-all", is_flag=True, help="Revise every candidate, not the first alone."
     ),
-    "threads": click.option(
-        "--threads", type=click.IntRange(1), metavar="N", help="[default: the cores]"
-    ),
-    "n_ctx": click.option(
-        "--context",
-        "n_ctx",
-        type=click.IntRange(256),
-        metavar="N",
-        help="Tokens a prompt and its answer may have together.",
-    ),
-    "gpu_layers": click.option(
-        "--gpu-layers",
-        type=click.IntRange(0),
-        metavar="N",
-        help="Layers on the GPU.  [default: all that fit]",
-    ),
-    "lora": click.option(
-        "--lora",
-        type=click.Path(path_type=Path, dir_okay=False, exists=True),
-        metavar="FILE",
-        help="A LoRA adapter (GGUF) to apply to --model; name and fingerprint of both are kept.",
-    ),
+    "loading": loading_options(),
     "endpoint": click.option(
         "--endpoint",
         metavar="URL",
@@ -234,8 +212,9 @@ def making_options(*left_out: str) -> Callable[[Callable[..., None]], Callable[.
             given = {name: kwargs.pop(name) for name in offered}
             command(*args, Making(**given), **kwargs)
 
+        made: Callable[..., None] = packed
         for name in reversed(offered):
-            packed = _OPTIONS[name](packed)
-        return packed
+            made = _OPTIONS[name](made)
+        return made
 
     return add

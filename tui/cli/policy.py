@@ -21,13 +21,23 @@ _SHARED: Final = frozenset(
         "constitution",
         "seed",
         "limit",
-        "threads",
-        "context",
-        "gpu_layers",
-        "lora",
     }
 )
 """Options that the judge takes over from the run where its own table does not name them."""
+_OF_A_FILE: Final = frozenset(
+    {
+        "threads",
+        "context",
+        "slots",
+        "cache_type",
+        "flash_attention",
+        "gpu_layers",
+        "split_mode",
+        "main_gpu",
+        "lora",
+    }
+)
+"""The same, unless a server judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,12 @@ def given(ctx: click.Context) -> Policy | None:
         click.UsageError: an option was given that the policy fixes.
     """
     policy: Policy | None = ctx.meta.get(_META)
-    for name in sorted(policy.fixed) if policy else ():
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"the policy fixes {name}: leave the option out")
+    for param in ctx.command.params:
+        name = str(param.name)
+        by_hand = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if by_hand and policy and name in policy.fixed:
+            fixed = _key(param.opts[0])
+            raise click.UsageError(f"the policy fixes {fixed}: leave the option out")
     return policy
 
 
@@ -96,16 +109,22 @@ def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Non
         raise click.BadParameter(f"{path}: pairs is a text, as `setting --pairs` takes it")
     if judge is not None and not isinstance(judge, dict):
         raise click.BadParameter(f"{path}: judge is a table of options")
-    shared = {key: value for key, value in told.items() if key in _SHARED}
+    taken = _SHARED if "endpoint" in (judge or {}) else _SHARED | _OF_A_FILE
+    shared = {key: value for key, value in told.items() if key in taken}
     ctx.default_map = {**(ctx.default_map or {}), **defaults}
     options = None if judge is None else tuple(_arguments(shared | judge))
     ctx.meta[_META] = Policy(source, frozenset(defaults), pairs, options)
 
 
+def _key(option: str) -> str:
+    """As the file spells it."""
+    return option.removeprefix("--").replace("-", "_")
+
+
 def _names(command: click.Command) -> dict[str, click.Option]:
     """Options by their names, as TOML writes them."""
     return {
-        option.removeprefix("--").replace("-", "_"): param
+        _key(option): param
         for param in command.params
         if isinstance(param, click.Option)
         for option in param.opts

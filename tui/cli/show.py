@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json
-from tui.formatting import counted, seconds
+from tui.formatting import counted, moment, seconds
 
 _SHORT = 12
 _INDENT = "  "
@@ -59,6 +59,8 @@ def _lines(tree: dict[str, Any]) -> Iterator[str]:
     tags = f" · {', '.join(prompt['tags'])}" if prompt["tags"] else ""
     yield f"prompt {_id(prompt)} · {prompt['category']}{tags} · from {prompt['source']}"
     yield from _removed(prompt)
+    for said in prompt["category_history"]:
+        yield _category(said)
     if made := prompt["made_from"]:
         yield f"attack {made['style']} · made from prompt {made['base'][:_SHORT]}"
     for message in prompt["messages"]:
@@ -70,6 +72,13 @@ def _lines(tree: dict[str, Any]) -> Iterator[str]:
     for pair in _pairs(tree):
         yield ""
         yield from _pair(pair, told)
+
+
+def _category(said: dict[str, Any]) -> str:
+    """``category helpful, was harmful · ann · 2026-01-02 03:04``."""
+    if said["undo"]:
+        return f"category taken back · {said['by']} · {moment(said['at'])}"
+    return f"category {said['category']}, was {said['was']} · {said['by']} · {moment(said['at'])}"
 
 
 def _answers(chains: list[dict[str, Any]]) -> Iterator[str]:

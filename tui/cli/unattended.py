@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from engine.api import Engine, EngineStatus, State
 from engine.endpoint.budget import Limit
 from engine.errors import BadRequest, BudgetSpent, ConstitutionError
+from engine.llama.settings import HostSettings
 from engine.method.constitution import load
 from engine.method.events import Failed, PlanProgress, RunnerEvent, Stored
 from engine.method.judging_options import JudgingOptions
@@ -33,7 +34,8 @@ from store.items.pending import Part
 from tui.cli import judging as judging_report
 from tui.cli import outlook, unattended_jobs
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
-from tui.cli.engines import EngineOptions, ServerChoice, host_engine, server_engine
+from tui.cli.engines import ServerChoice, host_engine, server_engine
+from tui.cli.loading import refuse_for_servers
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
 from tui.cli.outlook import Price
@@ -103,7 +105,7 @@ def carry_out(
         engine = engine_of(making, student, limits)
         if student is not None and "propose" in job.parts:
             store.submit(remember_model, student)
-        second = host_engine(teacher, _options(making)) if teacher is not None else None
+        second = host_engine(teacher, _loading(making)) if teacher is not None else None
         runner = Runner(engine, store, plan, teacher=second, clock=clock.now)
         summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
@@ -160,23 +162,20 @@ def student_of(making: Making, last: str | None) -> Path | None:
     """The model file the options name, or else the project's last; None where a server writes."""
     if not making.endpoint:
         return chosen_model(making.model, last).path
-    if making.lora is not None:
-        raise click.UsageError("--lora changes a model file; a server loads its adapters itself")
+    refuse_for_servers(making.loading)
     return None
 
 
 def engine_of(making: Making, student: Path | None, limits: Sequence[Limit] = ()) -> Engine:
     """The engine the options name; nothing is started before it is loaded."""
     if student is not None:
-        return host_engine(student, _options(making))
+        return host_engine(student, _loading(making))
     servers = ServerChoice(making.endpoint, making.allow_remote, making.api_key_file)
     return server_engine(servers, model=making.model, think=making.think.wanted, limits=limits)
 
 
-def _options(making: Making) -> EngineOptions:
-    return EngineOptions(
-        making.n_ctx, making.threads, making.gpu_layers, making.think.wanted, making.lora
-    )
+def _loading(making: Making) -> HostSettings:
+    return replace(making.loading, think=making.think.wanted)
 
 
 def plan_of(

@@ -25,7 +25,15 @@ BROWSE: list[BindingType] = [
         "order",
         "Order",
         id="browse.order",
-        tooltip="in project order, newest first, by category, by status",
+        tooltip="sorts by the next column",
+    ),
+    Binding(
+        "O",
+        "reverse",
+        "Reverse",
+        show=False,
+        id="browse.reverse",
+        tooltip="sorts by the same column the other way round",
     ),
     Binding(
         "x",
@@ -54,7 +62,7 @@ BROWSE: list[BindingType] = [
         "category",
         "Category",
         id="browse.category",
-        tooltip="gives a category to prompts that have none",
+        tooltip="changes the category of the prompt, or of all marked",
     ),
     Binding(
         "r",

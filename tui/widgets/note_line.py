@@ -7,6 +7,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.events import Paste
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from store.judgements.drafts import Draft, DraftPlace
@@ -96,6 +97,7 @@ class NoteLine(Horizontal):
         label: str = "",
         place: DraftPlace | None = None,
         draft: Draft | None = None,
+        suggester: Suggester | None = None,
     ) -> None:
         """Let the person write.
 
@@ -105,8 +107,10 @@ class NoteLine(Horizontal):
             label: the word before the line, where it is about something else than usual.
             place: which text it is, where every change of it is to be a draft.
             draft: what the person had written there before, if anything.
+            suggester: what goes on as the person may mean it, where anything does.
         """
         field = self.field
+        field.suggester = suggester
         self._item, self._place, self._before = item, place, field.take(text)
         field.value = self._before if draft is None else draft.text
         field.cursor_position = len(field.value)

@@ -30,6 +30,11 @@ SEQUENCES = 64
 MOST_SEQUENCES = 256
 """All that llama.cpp has, where none is needed to hold cells."""
 
+_FLASH_ATTENTION = {
+    "on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+    "auto": llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO,
+}
 _ABORTED = 2
 _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
@@ -71,10 +76,23 @@ def start() -> str:
 class Model:
     """Weights and vocabulary of one GGUF file."""
 
-    def __init__(self, path: str, gpu_layers: int, *, use_extra_bufts: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        gpu_layers: int,
+        *,
+        use_extra_bufts: bool,
+        split_mode: str | None = None,
+        main_gpu: int | None = None,
+    ) -> None:
         params = llama_cpp.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         params.use_extra_bufts = use_extra_bufts
+        if main_gpu is not None:
+            params.main_gpu = main_gpu
+            split_mode = split_mode or "none"  # with any other, all GPUs take part
+        if split_mode is not None:
+            params.split_mode = getattr(llama_cpp, f"LLAMA_SPLIT_MODE_{split_mode.upper()}")
         last_errors.clear()
         self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         if not self.pointer:
@@ -215,6 +233,8 @@ class Context:
         *,
         lanes: bool = False,
         at_once: int = UBATCH,
+        cache_type: str = "f16",
+        flash_attention: str = "auto",
     ) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = cells
@@ -225,7 +245,8 @@ class Context:
         params.n_outputs_max_per_seq = OUTPUTS
         params.n_threads = params.n_threads_batch = n_threads
         params.kv_unified = not lanes
-        # flash attention is left at its default, auto: on wherever the backend has it
+        params.type_k = params.type_v = getattr(llama_cpp, f"GGML_TYPE_{cache_type.upper()}")
+        params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
         last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:

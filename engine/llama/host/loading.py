@@ -80,14 +80,16 @@ def load(request: Load, backend: str) -> LoadedModel:
         ModelFileError: the file is no model that can write.
         EngineError: it does not fit the memory.
     """
+    offload = bool(llama_cpp.llama_supports_gpu_offload())
+    if not offload:
+        _refuse_gpu_options(request)
     renderer().start()
     header = read_whole(Path(request.path))
-    offload = bool(llama_cpp.llama_supports_gpu_offload())
     wanted = (request.slots,) if request.slots else _SLOTS_GPU if offload else _SLOTS_CPU
     n_threads = request.n_threads or usable_cores()
     # what lies on a GPU is not in this memory: there llama.cpp itself says what fits
     free = None if offload else memory.free_memory()
-    memory.check(header, free)
+    memory.check(header, free, request.cache_type)
     slots_wanted = [min(number, _MOST_SLOTS) for number in wanted]
     shared = [_CacheSize(slots, *sized(request, header, slots, free)) for slots in slots_wanted]
     for layers in _layers_to_try(request.gpu_layers, offload=offload):
@@ -106,15 +108,11 @@ def load(request: Load, backend: str) -> LoadedModel:
         whole = gpu > model.n_layer and not model.whole_only and request.cells is None
         sizes = [*(map(_in_lanes, shared) if whole else ()), *shared]
         try:
-            context, slots, n_ctx = _largest(model, sizes, n_threads, on_gpu=gpu > 0)
+            context, slots, n_ctx = _largest(request, model, sizes, n_threads, on_gpu=gpu > 0)
         except MemoryError as error:
             model.free()
             if layers == 0 or request.gpu_layers is not None:
-                raise EngineError(
-                    f"there is not enough memory for a cache of {sizes[-1].cells} tokens"
-                    f" ({error}): "
-                    "load the model with a smaller context or fewer slots"
-                ) from error
+                raise EngineError(_no_cache(request, sizes[-1].cells, error)) from error
             continue
         if request.lora is not None:
             context.apply(_adapter(model, request.lora))
@@ -173,7 +171,7 @@ def _in_lanes(size: _CacheSize) -> _CacheSize:
 
 
 def _largest(
-    model: Model, sizes: list[_CacheSize], n_threads: int, *, on_gpu: bool
+    request: Load, model: Model, sizes: list[_CacheSize], n_threads: int, *, on_gpu: bool
 ) -> tuple[Context, int, int]:
     """The first cache that the memory holds, with its slots and tokens a sequence.
 
@@ -184,13 +182,48 @@ def _largest(
     for size in sizes:
         try:
             context = Context(
-                model, size.cells, n_threads, size.sequences, lanes=size.lanes, at_once=at_once
+                model,
+                size.cells,
+                n_threads,
+                size.sequences,
+                lanes=size.lanes,
+                at_once=at_once,
+                cache_type=request.cache_type,
+                flash_attention=request.flash_attention,
             )
             return context, size.slots, size.n_ctx
         except MemoryError:
             if size is sizes[-1]:
                 raise
     raise MemoryError("nothing was tried")
+
+
+def _no_cache(request: Load, cells: int, error: MemoryError) -> str:
+    if request.cache_type != "f16":  # it may be of another kind than the model's heads take
+        return (
+            f"there is no cache of {cells} tokens in {request.cache_type} ({error}): take"
+            " --cache-type f16, a smaller context or fewer slots"
+        )
+    return (
+        f"there is not enough memory for a cache of {cells} tokens ({error}): "
+        "load the model with a smaller context or fewer slots"
+    )
+
+
+def _refuse_gpu_options(request: Load) -> None:
+    """Refuse what only a GPU can do.
+
+    Raises:
+        EngineError: such a thing is asked for.
+    """
+    asked = {
+        f"--gpu-layers {request.gpu_layers}": request.gpu_layers,
+        f"--split-mode {request.split_mode}": request.split_mode is not None,
+        f"--main-gpu {request.main_gpu}": request.main_gpu is not None,
+    }
+    for option, wanted in asked.items():
+        if wanted:
+            raise EngineError(f"this llama.cpp is built without a GPU: leave {option} out")
 
 
 def _worth_keeping(model: Model) -> int:
@@ -228,7 +261,13 @@ def _layers_to_try(wanted: int | None, *, offload: bool) -> list[int]:
 def _open(request: Load, layers: int) -> Model:
     name = Path(request.path).name
     try:
-        return Model(request.path, layers, use_extra_bufts=request.use_extra_bufts)
+        return Model(
+            request.path,
+            layers,
+            use_extra_bufts=request.use_extra_bufts,
+            split_mode=request.split_mode,
+            main_gpu=request.main_gpu,
+        )
     except ModelFileError as error:
         raise ModelFileError(f"llama.cpp cannot load {name}: {error}") from error
 

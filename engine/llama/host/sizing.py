@@ -40,12 +40,13 @@ def sized(request: Load, header: GgufHeader, slots: int, free: int | None) -> tu
     cells = max(n_ctx, min(_CELLS_A_SLOT * slots, n_ctx * _KEPT * slots))
     if free is None or not header.cell_bytes:
         return n_ctx, cells
-    room = int(max(0, free - header.size_bytes) * _FOR_THE_CACHE) // header.cell_bytes
+    weights, cell = memory.needed(header, 1, request.cache_type)
+    room = int(max(0, free - weights) * _FOR_THE_CACHE) // max(1, cell)
     if room >= cells:
         return n_ctx, cells
     least = n_ctx if request.n_ctx else min(n_ctx, _LEAST)
     if room < least and memory.limited():
-        weights, cache = memory.needed(header, least)
+        weights, cache = memory.needed(header, least, request.cache_type)
         raise EngineError(
             f"{header.path.name} needs {memory.told(weights)} for its weights and "
             f"{memory.told(cache)} for a text of {least:,} tokens, and {memory.told(free)} of"

@@ -21,7 +21,7 @@ _PAIRS = """
 SELECT pair.id, pair.prompt_id, prompt.category, length(a.text), length(b.text),
        a.author, b.author, a_run.model, b_run.model, label.verdict
 FROM kept_pair AS pair
-JOIN prompt ON prompt.id = pair.prompt_id
+JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id
 JOIN candidate AS a ON a.id = pair.a_id
 JOIN candidate AS b ON b.id = pair.b_id
 LEFT JOIN generation AS a_made ON a_made.id = a.generation_id

@@ -15,6 +15,7 @@ from store.agreement.judge.measured import Measured, missing
 from store.agreement.judge.people import Accuracy
 from store.agreement.judge.written import percent, point
 from store.agreement.report import Agreement
+from store.texts import in_words
 
 
 class CertificateLine(NamedTuple):
@@ -203,7 +204,7 @@ def _parts(found: Certificate, names: Names) -> Iterator[CertificateLine]:
             if told.n
             else f"orders conflict {value(part.conflict)}"
         )
-        shown = told.value.replace("_", " ")
+        shown = in_words(told.value)
         yield CertificateLine(
             "category", f"right on {shown}", part.accuracy, remark, f"wrong on {shown}"
         )

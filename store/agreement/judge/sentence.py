@@ -14,6 +14,7 @@ from store.agreement.judge.position import PositionBias
 from store.agreement.judge.weak import CONFLICT_MOST, KAPPA_LEAST, NOT_CERTIFIED
 from store.agreement.judge.written import percent, point
 from store.agreement.slices import Slice
+from store.texts import in_words
 
 SURE: Final = 0.05
 """p under which a place counts as preferred."""
@@ -132,7 +133,7 @@ def _praise(together: Measured, ceiling: Ceiling, accuracy: Accuracy) -> str:
 def _exceptions(categories: Sequence[Part]) -> str:
     """The categories in which the judge is under the floor."""
     found = [
-        value.replace("_", " ")
+        in_words(value)
         for value, part, accuracy in categories
         if part.n >= FEW_IN_SLICE
         and (

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from store.db.connection import create, open_store
 from store.errors import BadInput
 from store.exporting import ExportOptions, plan
-from store.items import pairs, prompts
+from store.items import categories, pairs, prompts
 from store.judgements import attributes, decisions, labels, rulings
 from store.records import Choice, Message
 from store.rounds import relabel, rounds
@@ -177,6 +177,7 @@ def test_portions_add_up_to_the_rows(
 ) -> None:
     monkeypatch.setattr(browse, "COUNTED", places)
     monkeypatch.setattr(search_index, "COMMON", common)
+    monkeypatch.setattr(search_index, "RARE", common)
     while not search_index.read_in(study).complete:
         pass
     query, counted, portions = parse(line), browse.RowCount(), [0]
@@ -200,7 +201,7 @@ def test_the_longer_side_is_that_of_the_verdict_that_stands(study: Database) -> 
 
 
 @pytest.mark.parametrize("kind", list(SearchTarget))
-@pytest.mark.parametrize("sort", ["project", "newest", "category"])
+@pytest.mark.parametrize("sort", ["-number", "category", "-status", "text", "-text"])
 def test_pages_of_any_size_hold_every_row_once(
     study: Database, kind: SearchTarget, sort: str
 ) -> None:
@@ -211,6 +212,39 @@ def test_pages_of_any_size_hold_every_row_once(
     )
     for limit in (1, 3, 8):
         assert listed(study, line, limit=limit) == whole
+    shown = {"category": "category", "-status": "status", "text": "beginning", "-text": "beginning"}
+    if column := shown.get(sort):
+        # what is equal stays as it is in the project, the other way round with the rest
+        told = [getattr(row, column).removeprefix("revision ").casefold() for row in whole]
+        told = ["" if each in {"proposed", "edited"} else each for each in told]
+        assert told == sorted(told, reverse=sort[0] == "-")
+    for number in range(1, 9):
+        key = browse.key_of(study, "ann", parse(line), number)
+        page = browse.page(study, "ann", parse(line), start=key, including=True, at=AT)
+        assert page.rows[0].number == number
+    assert browse.key_of(study, "ann", parse(line), 9) is None
+
+
+def test_labels_are_sorted_by_as_far_as_they_are_told(study: Database) -> None:
+    assert numbers(study, "sort:labels") == [7, 8, 4, 5, 6, 1, 2, 3]
+    assert numbers(study, "sort:-labels") == [3, 2, 1, 6, 5, 4, 8, 7]
+    assert numbers(study, "sort:labels", "carl") == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_number_that_is_not_listed_leads_to_the_next(study: Database) -> None:
+    query = parse("by:ann sort:-status")
+    page = browse.page(
+        study, "ann", query, start=browse.key_of(study, "ann", query, 5), including=True, at=AT
+    )
+    assert page.rows[0].number == 6
+
+
+def test_a_conversation_is_sorted_by_what_is_answered(db: Database) -> None:
+    for turns in (["m"], ["a", "x", "z"], ["y", "x", "b"]):
+        roles = ["user", "assistant", "user"]
+        told = [Message(role, text) for role, text in zip(roles, turns, strict=False)]
+        prompts.add(db, told, category="x", source="test", at=AT)
+    assert numbers(db, "kind:prompt sort:text") == [3, 1, 2]
 
 
 def test_a_page_can_begin_with_the_row_of_its_key(study: Database) -> None:
@@ -387,16 +421,20 @@ def test_a_flag_on_all_is_taken_back_and_one_on_some_is_put_on_the_rest(study: D
     assert marked.flag(study, some, "ann", at=AT) == (3, False)
 
 
-def test_a_category_is_given_where_there_is_none(db: Database) -> None:
+def test_a_category_is_given_and_changed(db: Database) -> None:
     made = [a_prompt(db, f"{n}?") for n in range(2)]
     bare, _ = prompts.add(
         db, [Message("user", "bare")], category=prompts.UNCATEGORISED, source="test", at=AT
     )
-    assert marked.categorise(db, [*made, bare, bare], " length  trap ") == 1
-    assert prompts.get(db, bare).category == "length_trap"
+    assert categories.change(db, [made[0], bare, bare], " length  trap ", "ann", at=AT) == [
+        made[0],
+        bare,
+    ]
+    assert not categories.change(db, [bare], "Length_Trap", "ann", at=AT)
+    assert prompts.categories(db) == ["helpful", "length_trap"]
     for wrong in ("", "x" * 41, "\x1b[31m"):
         with pytest.raises(BadInput):
-            marked.categorise(db, [bare], wrong)
+            categories.change(db, [bare], wrong, "ann", at=AT)
 
 
 def test_pairs_are_found_by_what_they_are_made_of(study: Database) -> None:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.views.query import BARE, FILTERS, Filter, SearchTarget, SearchTerm, Sort, parse
+from store.views.query import (
+    BARE,
+    FILTERS,
+    Filter,
+    SearchTarget,
+    SearchTerm,
+    Sort,
+    completed,
+    parse,
+    without_sort,
+)
 
 
 def test_words_and_filters_combine() -> None:
@@ -20,7 +30,7 @@ def test_words_and_filters_combine() -> None:
         Filter("principle", "H7"),
         Filter("origin", "edited"),
     )
-    assert (asked.kind, asked.sort, asked.problem) == (SearchTarget.PAIR, Sort.PROJECT, "")
+    assert (asked.kind, asked.sort, asked.problem) == (SearchTarget.PAIR, Sort.NUMBER, "")
 
 
 def test_bare_filters_are_words_in_quotes() -> None:
@@ -36,7 +46,51 @@ def test_a_minus_leaves_out() -> None:
 
 def test_a_number_and_what_is_listed() -> None:
     asked = parse("#41 kind:answers sort:newest")
-    assert (asked.number, asked.kind, asked.sort) == (41, SearchTarget.ANSWER, Sort.NEWEST)
+    assert (asked.number, asked.kind, asked.sort) == (41, SearchTarget.ANSWER, Sort.NUMBER)
+    assert asked.down
+
+
+@pytest.mark.parametrize(
+    ("line", "sort", "down"),
+    [
+        ("", Sort.NUMBER, False),
+        ("sort:status", Sort.STATUS, False),
+        ("sort:-status", Sort.STATUS, True),
+        ("-SORT:status", Sort.STATUS, True),
+        ("sort:-prompt", Sort.TEXT, True),
+        ("sort:labels", Sort.LABELS, False),
+        ("sort:newest", Sort.NUMBER, True),
+        ("sort:project", Sort.NUMBER, False),
+    ],
+)
+def test_any_column_is_sorted_by_either_way(line: str, sort: Sort, down: bool) -> None:
+    asked = parse(f"word {line}")
+    assert (asked.sort, asked.down, asked.problem) == (sort, down, "")
+    assert without_sort(f"word  {line} 'x").split() == ["word", "'x"]
+
+
+def test_labels_are_those_of_pairs() -> None:
+    assert "pairs only" in parse("kind:prompt sort:labels").problem
+    turned = parse("", SearchTarget.PROMPT, Sort.LABELS, down=True)
+    assert (turned.sort, turned.down, turned.problem) == (Sort.NUMBER, False, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "whole"),
+    [
+        ("statins sor", "statins sort:"),
+        ("sort:c", "sort:category"),
+        ("sort:-st", "sort:-status"),
+        ("-flag", "-flagged"),
+        ("x status:dis", "x status:disagreed"),
+        ("category:x", None),
+        ('"flag', None),
+        ("word ", None),
+        ("", None),
+    ],
+)
+def test_the_last_word_is_completed(line: str, whole: str | None) -> None:
+    assert completed(line) == whole
 
 
 @pytest.mark.parametrize(
@@ -47,6 +101,7 @@ def test_a_number_and_what_is_listed() -> None:
         ("catgory:x", "category"),
         ("origin:edit", "edited"),
         ("longer:choosen", "chosen"),
+        ("sort:-statu", "status"),
         ("status:", "status:waiting"),
         ("kind:pair status:writing", "prompts only"),
         ("longer:chosen status:writing", "together"),

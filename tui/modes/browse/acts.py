@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from store.items import categories
 from store.judgements import pairing
 from store.rounds import relabel
 from store.views import browse, marked
@@ -96,10 +97,11 @@ class ActsOnMarks(ModeScreen):
 
     async def give_category(self, word: str) -> None:
         """The category that was asked for, to all that is marked."""
-        prompt_ids = [each.prompt_id for each in self.marked_of(*SearchTarget)]
-        changed = await self.ask(marked.categorise, prompt_ids, word)
+        prompt_ids = list(dict.fromkeys(each.prompt_id for each in self.marked_of(*SearchTarget)))
+        me, at = self.services.annotator, self.services.clock()
+        changed = await self.ask(categories.change, prompt_ids, word, me, at=at)
         await self.again()
-        self.tell(lines.categorised(changed, len(set(prompt_ids)), word))
+        self.tell(lines.categorised(len(changed), len(prompt_ids), word))
 
     async def _flag_marked(self) -> None:
         items = [each.id for each in self.marked_of(*SearchTarget)]

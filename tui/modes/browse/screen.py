@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 from textual import getters
@@ -20,13 +19,14 @@ from store.log.undo import Undone
 from store.views import adjudication, browse, out, search_index
 from store.views.browse import BrowseRow
 from store.views.preview import ItemPreview, preview
-from store.views.query import Query, SearchTarget, Sort, parse
+from store.views.query import Query, SearchTarget, Sort, parse, without_sort
 from tui.keymap import with_keys
 from tui.keys.looking import BROWSE
 from tui.messages import LabelStored, StartSearch
 from tui.modes.base import JUMP
 from tui.modes.browse import text as lines
 from tui.modes.browse.acts import CATEGORY, ActsOnMarks
+from tui.search_suggester import SearchSuggester
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.note_line import NoteLine
@@ -133,7 +133,7 @@ class BrowseScreen(ActsOnMarks):
 
     def action_search(self) -> None:
         """The line as it was typed last, also where it was not understood."""
-        self.note_line.open(SEARCH, self._typed, label="/")
+        self.note_line.open(SEARCH, self._typed, label="/", suggester=SearchSuggester())
 
     def action_open(self) -> None:
         """The item in the mode it belongs to."""
@@ -155,10 +155,19 @@ class BrowseScreen(ActsOnMarks):
         self.background(partial(self._ask_for, self._line, kind=kind), group="rows")
 
     def action_order(self) -> None:
-        """Another order."""
-        sorts = list(Sort)
-        sort = sorts[(sorts.index(self.query_.sort) + 1) % len(sorts)]
-        self.background(partial(self._ask_for, self._line, sort=sort), group="rows")
+        """By the next column."""
+        sorts = [each for each in Sort if each is not Sort.LABELS or lines.labelled(self.query_)]
+        at = sorts.index(self.query_.sort) if self.query_.sort in sorts else 0
+        self._order_by(sorts[(at + 1) % len(sorts)], down=False)
+
+    def action_reverse(self) -> None:
+        """The same column the other way round."""
+        self._order_by(self.query_.sort, down=not self.query_.down)
+
+    def _order_by(self, sort: Sort, *, down: bool) -> None:
+        """In place of what the search line says of the order."""
+        ask = partial(self._ask_for, without_sort(self._line), sort=sort, down=down)
+        self.background(ask, group="rows")
 
     def action_next_hit(self, step: int) -> None:
         """The next place that holds the words, here or in the next row."""
@@ -217,13 +226,11 @@ class BrowseScreen(ActsOnMarks):
     async def _show_number(self, number: int) -> None:
         if not self._opened:
             await self._open_first()
-        if self.query_.sort not in {Sort.PROJECT, Sort.NEWEST}:
-            self.query_ = replace(self.query_, sort=Sort.PROJECT)
-        start: browse.Key = (number, "") if self.query_.kind is SearchTarget.ANSWER else (number,)
-        read = await self._page(start=start, including=True)
-        if not read.rows:
+        start = await self.ask(browse.key_of, self.services.annotator, self.query_, number)
+        if start is None:
             self.tell(f"nothing listed here has the number {number:,} or comes after it")
             return
+        read = await self._page(start=start, including=True)
         self.rows, self._before, self._behind = list(read.rows), True, read.more
         self.listed.show(self.rows, 0)
         await self._arrived(recount=True)
@@ -247,7 +254,7 @@ class BrowseScreen(ActsOnMarks):
         elif event.item == CATEGORY:
             event.prevent_default()
             if event.text.strip():
-                self.act(partial(self.give_category, event.text), decides=False)
+                self.act(partial(self.give_category, event.text))
 
     async def undone(self, undone: Undone) -> None:
         """The rows again, as they are now."""
@@ -274,10 +281,17 @@ class BrowseScreen(ActsOnMarks):
         self._opened = True
 
     async def _ask_for(
-        self, line: str, *, kind: SearchTarget | None = None, sort: Sort | None = None
+        self,
+        line: str,
+        *,
+        kind: SearchTarget | None = None,
+        sort: Sort | None = None,
+        down: bool | None = None,
     ) -> None:
         """List what a search line asks for; where it cannot be meant, say why and list on."""
-        query = parse(line, kind or self.query_.kind, sort or self.query_.sort)
+        last = self.query_
+        down = last.down if down is None else down
+        query = parse(line, kind or last.kind, sort or last.sort, down=down)
         problem = query.problem or await self.ask(browse.problem, query)
         if problem:
             self.tell(problem, wrong=True)
@@ -377,7 +391,7 @@ class BrowseScreen(ActsOnMarks):
         self.next_step.display = not anything
         self.listed.display = bool(self.rows)  # a head without rows says nothing
         self.searched.update(lines.searched(self._line))
-        self.listed.draw_head = partial(lines.head, self.query_.kind)
+        self.listed.draw_head = partial(lines.head, self.query_)
         if not anything:
             self._tell_next_step()
         if recount:

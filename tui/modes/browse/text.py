@@ -22,12 +22,6 @@ from tui.widgets.prompt_pane import ROLES
 
 NAMES = {SearchTarget.PAIR: "Pairs", SearchTarget.PROMPT: "Prompts", SearchTarget.ANSWER: "Answers"}
 NOUNS = {SearchTarget.PAIR: "pair", SearchTarget.PROMPT: "prompt", SearchTarget.ANSWER: "answer"}
-SORTS = {
-    Sort.PROJECT: "",
-    Sort.NEWEST: "newest first",
-    Sort.CATEGORY: "by category",
-    Sort.STATUS: "by status",
-}
 
 NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 17, 26
 """Cells of the columns before the text."""
@@ -46,8 +40,8 @@ HELP = (
     "written, to-decide, accepted, edited, rejected, imported (prompts), removed\n"
     "category:harmful   by:ann   principle:H7   origin:edited   longer:chosen   flagged   noted   "
     "hasty   #41   kind:answer\n"
-    "sort:newest, sort:category, sort:status; without it as in the project. {browse.order} takes "
-    "them in turn.\n"
+    "sort:status, sort:labels, sort:category, sort:text, sort:number; sort:-status the last first. "
+    "{browse.order} sorts by the next column, {browse.reverse} the other way round.\n"
     "out:tie (why an export leaves it out)   finding:length (what a check of `pairlab check` "
     "lists)\n"
     "A pair you have not labelled tells here what it tells in Label: your own words only, and "
@@ -62,7 +56,10 @@ def title(query: Query, total: int | None, marked: int, *, counting: bool = Fals
     number = "" if total is None else f"{total:,}{'+' if counting else ''}"
     if total == MOST and not query.is_blank:
         number = f"{MOST:,} or more"
-    parts = [NAMES[query.kind], number, SORTS[query.sort], f"{marked} marked" if marked else ""]
+    order = "newest first" if query.sort is Sort.NUMBER else f"by {query.sort}, last first"
+    if not query.down:
+        order = "" if query.sort is Sort.NUMBER else f"by {query.sort}"
+    parts = [NAMES[query.kind], number, order, f"{marked} marked" if marked else ""]
     return " · ".join(part for part in parts if part)
 
 
@@ -73,13 +70,27 @@ def reading(coverage: Coverage) -> str:
     return f"search has read {coverage.done:,} of {coverage.total:,} texts"
 
 
-def head(kind: SearchTarget, width: int) -> Content:
-    """The names of the columns."""
-    names = f" {'#':>{NUMBER}}    {'status':<{_status(kind)}}"
-    labelled, sorted_ = _columns(kind, width)
-    names += f"{'labels':<{LABELS}}" if labelled else ""
-    names += f"{'category':<{CATEGORY}}" if sorted_ else ""
-    return Content.styled(names + ("answer" if kind is SearchTarget.ANSWER else "prompt"), "$muted")
+def head(query: Query, width: int) -> Content:
+    """The names of the columns, an arrow behind the one that is sorted by."""
+    kind, arrow = query.kind, "↓" if query.down else "↑"
+    name = {
+        Sort.NUMBER: "#",
+        Sort.STATUS: "status",
+        Sort.LABELS: "labels",
+        Sort.CATEGORY: "category",
+        Sort.TEXT: "answer" if kind is SearchTarget.ANSWER else "prompt",
+    }
+    name[query.sort] += f" {arrow}" if query.sort is not Sort.NUMBER else arrow
+    names = f" {name[Sort.NUMBER]:>{NUMBER}}    {name[Sort.STATUS]:<{_status(kind)}}"
+    with_labels, sorted_ = _columns(kind, width)
+    names += f"{name[Sort.LABELS]:<{LABELS}}" if with_labels else ""
+    names += f"{name[Sort.CATEGORY]:<{CATEGORY}}" if sorted_ else ""
+    return Content.styled(names + name[Sort.TEXT], "$muted")
+
+
+def labelled(query: Query) -> bool:
+    """Whether what is listed has labels."""
+    return query.kind is SearchTarget.PAIR
 
 
 def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
@@ -195,9 +206,9 @@ def flagged(number: int, on: bool) -> str:
 
 
 def categorised(number: int, asked: int, word: str) -> str:
-    """What giving a category did."""
-    kept = f"; {counted(asked - number, 'prompt')} kept theirs" if asked > number else ""
-    return f"{counted(number, 'prompt')} now in {one_line(word, 40)}{kept}"
+    """What changing a category did."""
+    same = f"; {counted(asked - number, 'prompt')} had it already" if asked > number else ""
+    return f"{counted(number, 'prompt')} now in {one_line(category(word), 40)}{same}"
 
 
 def about_to_remove(asked: Removing, key: str) -> str:

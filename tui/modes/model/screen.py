@@ -260,6 +260,8 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
         layers = counted(info.gpu_layers, "GPU layer") if info.gpu_layers else "no GPU layers"
         how += [counted(info.n_threads, "thread"), layers, info.backend]
     lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how)), where]
+    if info.loaded_with:
+        lines.append(plain(f"loaded with {info.loaded_with}", "$muted"))
     if info.sha256:
         lines.append(plain(f"sha-256 {info.sha256}", "$muted"))
     if info.original:
