@@ -61,6 +61,12 @@ def test_sqlite_utils_comes_without_what_takes_longer_than_the_rest_of_the_start
     assert "dateutil.parser._parser" in imported(used, names)
 
 
+def test_statistics_come_without_packages_that_only_tables_of_others_need() -> None:
+    loaded = "from store.db import sqlite_utils_import as door; door.open_the_door();"
+    loaded += " from store.agreement import warm_up; warm_up()"
+    assert imported(loaded, ("sklearn", "pandas", "pyarrow")) == {"sklearn"}
+
+
 def test_sqlite_utils_knows_its_virtual_tables_although_their_pattern_is_compiled_late() -> None:
     asked = (
         "from store.db import sqlite_utils_import as door; door.open_the_door();"

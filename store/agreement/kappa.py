@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from store.agreement.figure import NO_OVERLAP, ONE_VERDICT, Figure, Table, undefined
+from store.db.sqlite_utils_import import absent
 
 Weights = Literal["linear", "quadratic"] | Sequence[Sequence[float]] | None
 """How much a disagreement counts: by distance on the scale, by a table of own weights, or 1."""
@@ -21,7 +22,8 @@ _reference: Callable[..., Any] | None = None
 def warm_up() -> None:
     """Loads scikit-learn (about a second): call it in a thread, after the first paint."""
     global _reference
-    from sklearn.metrics import cohen_kappa_score
+    with absent("pandas"):
+        from sklearn.metrics import cohen_kappa_score
 
     _reference = cohen_kappa_score
 

@@ -14,22 +14,14 @@ from collections import Counter
 from sqlite_utils import Database
 
 from store import ids
-from store.agreement import blinding
+from store.agreement import blinding, pair_codes
 from store.agreement.blocks import in_blocks
-from store.agreement.counts import VERDICTS, Counts, Said, Ties, counts
+from store.agreement.counts import Counts, Said, Ties, counts
+from store.agreement.pair_codes import CODES, PairCodes
 from store.errors import StoreError
 from store.log import events
 
-_CODES: tuple[str | None, ...] = (None, *VERDICTS)
-_CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(_CODES)}
-
-_ALL = """
-SELECT pair_id, pair.position, first, second FROM (
-    SELECT pair_id, max(iif(annotator = :first, verdict, NULL)) AS first,
-           max(iif(annotator = :second, verdict, NULL)) AS second
-    FROM blind_label WHERE +annotator IN (:first, :second) GROUP BY pair_id
-) CROSS JOIN pair ON pair.id = pair_id
-"""
+_CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(CODES)}
 
 # Of all events, for the cost of a look at a pair: what the pair comes to leaves out what is set
 # aside.
@@ -53,27 +45,34 @@ class LiveTable:
     and may go anywhere.
 
     Args:
-        db: the project; one pass over its labels.
+        db: the project.
         first: the annotator in the rows.
         second: the annotator in the columns.
         ties: as for :func:`store.agreement.counts.counts`.
         block: :attr:`shown` moves only by whole blocks of so many common pairs
             (:mod:`store.agreement.blocks`); 1 is fully live.
+        codes: what both said, where it was read already; else one pass over the labels.
     """
 
     def __init__(
-        self, db: Database, first: str, second: str, *, ties: Ties = "separate", block: int = 1
+        self,
+        db: Database,
+        first: str,
+        second: str,
+        *,
+        ties: Ties = "separate",
+        block: int = 1,
+        codes: PairCodes | None = None,
     ) -> None:
         self.first = ids.name(first)
         self.second = ids.name(second)
         self.ties: Ties = ties
         self._block = block
+        self._cursor = 0
         self._held = bytearray()
         self._tally: Counter[Said] = Counter()
-        self._hidden: frozenset[str] = blinding.hidden(db, (self.first, self.second))
-        # Taken before the pass: what arrives during it is looked at again, which does no harm.
-        self._cursor = events.last_arrival(db)
-        self._read_all(db)
+        self._hidden: frozenset[str] = frozenset()
+        self._read_all(db, codes)
         self._common = self._common_pairs()
         self.shown = self._to_show(db)
 
@@ -112,8 +111,6 @@ class LiveTable:
         kept, fresh = self.counts, self.recount(db)
         if kept == fresh:
             return
-        self._held.clear()
-        self._tally.clear()
         self._read_all(db)
         self.shown = self._to_show(db)
         raise StoreError(
@@ -130,11 +127,19 @@ class LiveTable:
             self._put(position, self._current(db, pair_id))
         return bool(changed)
 
-    def _read_all(self, db: Database) -> None:
-        names = {"first": self.first, "second": self.second}
-        for pair_id, position, first, second in db.execute(_ALL, names):
-            if pair_id not in self._hidden:
-                self._put(position, (first, second))
+    def _read_all(self, db: Database, codes: PairCodes | None = None) -> None:
+        codes = codes or pair_codes.read(db, (self.first, self.second))
+        # From before the pass: what arrived during it is looked at again, which does no harm.
+        self._cursor = codes.arrival
+        self._held = codes.said(self.first, self.second)
+        self._hidden = blinding.hidden(db, (self.first, self.second))
+        for _, position in _positions(db, self._hidden):
+            if position < len(self._held):
+                self._held[position] = 0
+        self._tally.clear()
+        for said, number in Counter(self._held).items():
+            first, second = divmod(said, len(CODES))
+            self._tally[CODES[first], CODES[second]] = number
 
     def _current(self, db: Database, pair_id: str) -> Said:
         if pair_id in self._hidden:  # sealed rounds among them: asked once, not for each pair
@@ -146,15 +151,15 @@ class LiveTable:
     def _holds(self, position: int) -> Said:
         if position >= len(self._held):
             return None, None
-        first, second = divmod(self._held[position], len(_CODES))
-        return _CODES[first], _CODES[second]
+        first, second = divmod(self._held[position], len(CODES))
+        return CODES[first], CODES[second]
 
     def _put(self, position: int, said: Said) -> None:
         self._tally[self._holds(position)] -= 1
         self._tally[said] += 1
         if position >= len(self._held):
             self._held.extend(bytes(position + 1 - len(self._held)))
-        self._held[position] = _CODE[said[0]] * len(_CODES) + _CODE[said[1]]
+        self._held[position] = _CODE[said[0]] * len(CODES) + _CODE[said[1]]
 
     def _show(self, db: Database) -> bool:
         before, common = self._common, self._common_pairs()

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from store.agreement import pair_codes
 from store.agreement.live import LiveTable
 from store.agreement.models import couples
+from store.agreement.pair_codes import PairCodes
 from store.agreement.partners import overlaps
 from store.agreement.report import Agreement, of_counts
 from store.agreement.tables import annotators
@@ -45,16 +47,22 @@ class Following:
     def look(self, db: Database) -> LiveAgreement:
         """Take in what was labelled since the last look, here and elsewhere."""
         names = tuple(annotators(db))
+        models = annotators(db, ai=True)
+        codes = None
         if names != self._people and not self._chosen:
-            found = overlaps(db, self._viewer)
-            self._table = LiveTable(db, found[0].first, found[0].second) if found else None
+            codes = pair_codes.read(db, [*names, *models])
+            found = overlaps(db, self._viewer, codes)
+            two = (found[0].first, found[0].second) if found else None
+            self._table = LiveTable(db, *two, codes=codes) if two else None
         self._people = names
         if self._table is None:
-            return LiveAgreement(None, names, self._with_models(db, names))
+            return LiveAgreement(None, names, self._with_models(db, names, models, codes))
         self._table.refresh(db)
         between = self._table.first, self._table.second
         return LiveAgreement(
-            of_counts(self._table.shown, between), names, self._with_models(db, between)
+            of_counts(self._table.shown, between),
+            names,
+            self._with_models(db, between, models, codes),
         )
 
     def choose(self, db: Database, first: str, second: str) -> LiveAgreement:
@@ -63,10 +71,12 @@ class Following:
         self._table = LiveTable(db, first, second)
         return self.look(db)
 
-    def _with_models(self, db: Database, who: tuple[str, ...]) -> tuple[Agreement, ...]:
-        wanted = couples(who, annotators(db, ai=True))
+    def _with_models(
+        self, db: Database, who: tuple[str, ...], models: list[str], codes: PairCodes | None
+    ) -> tuple[Agreement, ...]:
         self._beside = {
-            two: self._beside.get(two) or LiveTable(db, two[0], two[1]) for two in wanted
+            two: self._beside.get(two) or LiveTable(db, two[0], two[1], codes=codes)
+            for two in couples(who, models)
         }
         for table in self._beside.values():
             table.refresh(db)

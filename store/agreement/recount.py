@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from store import ids
 from store.agreement import blinding
 from store.agreement.report import Agreement
+from store.db.sqlite_utils_import import absent
 from store.errors import StoreError
 
 _COMMON = """
@@ -50,7 +51,8 @@ def audit(db: Database, result: Agreement) -> None:
 
 
 def _long_way(first: list[str], second: list[str]) -> float | None:
-    from sklearn.metrics import cohen_kappa_score
+    with absent("pandas"):
+        from sklearn.metrics import cohen_kappa_score
 
     if len({*first, *second}) < 2:
         return None

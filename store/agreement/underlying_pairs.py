@@ -129,7 +129,7 @@ def _listed(
 
 def labelled_by(db: Database, viewer: str) -> frozenset[str]:
     """The pairs an annotator has labelled and has not skipped or queued again since."""
-    return frozenset(str(row[0]) for row in db.execute(_MINE, [ids.name(viewer)]).fetchall())
+    return frozenset(str(row[0]) for row in db.execute(_MINE, [ids.name(viewer)]))
 
 
 def seen(db: Database, viewer: str, pair_id: str, *, at: str) -> LabelledPair:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from store import ids, texts
+from store.db.sqlite_utils_import import absent
 from store.records import Message
 
 NEAR: Final = 0.9
@@ -138,7 +139,8 @@ def _links(prompts: Sequence[str]) -> Iterable[tuple[int, int]] | None:
     """Places of two prompts each that are nearly the same; None where that would cost too much."""
     if len(prompts) < 2:
         return ()
-    from sklearn.feature_extraction.text import HashingVectorizer
+    with absent("pandas"):
+        from sklearn.feature_extraction.text import HashingVectorizer
 
     # without weights by rarity, which in a small project would make every slip of the pen rare
     counter = HashingVectorizer(

@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store import ids
-from store.db import cipher, copies, exclusive, leftovers, rolling
+from store.db import cipher, copies, exclusive, leftovers, rolling, waiting
 from store.db.connection import open_readonly
 from store.db.file_header import must_be_project
 from store.db.project_database import immediate
@@ -160,6 +160,7 @@ def _emptied(
             db.execute(f"DROP TABLE temp.{name}")
     content_hashes.must_be_unchanged(db, "nothing was purged")
     copies.new_file(made)
+    waiting.say("writing the project anew")
     with translated(made):
         db.execute("VACUUM INTO ?", [os.fspath(made)])
     copies.sync(made)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from store.db import meta
+from store.db import meta, waiting
 from store.db.cipher import Key
 from store.db.connection import create
 from store.db.file_header import must_exist
@@ -189,7 +189,7 @@ def _copy(source: _Source, new: Database, out: Path) -> Salvaged:
     taken: Counter[str] = Counter()
     usable = _usable(source, seen)
     for table in ITEMS:
-        for row in source.rows(table):
+        for row in waiting.counted(source.rows(table), f"writing rows of {table}"):
             if row[0] in usable[table]:
                 usable[table].remove(row[0])  # a page may be reached twice
                 TABLES[table].insert(new, [checked.row(table, row)])
@@ -209,7 +209,7 @@ def _usable(source: _Source, seen: Counter[str]) -> dict[str, set[str]]:
     names: dict[str, dict[str, list[tuple[str, str]]]] = {table: {} for table in ITEMS}
     texts: dict[str, tuple[str, str]] = {}
     for table in ITEMS:
-        for row in source.rows(table):
+        for row in waiting.counted(source.rows(table), f"reading rows of {table}"):
             seen[table] += row[0] not in names[table]
             if not _is_whole(table, row, texts):
                 continue
@@ -256,7 +256,7 @@ def _is_whole(table: str, row: Row, texts: dict[str, tuple[str, str]]) -> bool:
 
 def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Counter[str]) -> None:
     here: set[str] = set()
-    for row in source.rows("event"):
+    for row in waiting.counted(source.rows("event"), "taking events"):
         if row[0] in here:
             continue
         seen["event"] += 1

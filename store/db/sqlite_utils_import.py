@@ -25,13 +25,16 @@ SLOW = "CREATE\\s+VIRTUAL\\s+TABLE"
 def open_the_door() -> None:
     """Import sqlite-utils by itself; call before anything else does, in one thread."""
     _load_later(LATER)
-    with _absent(*UNUSED), _compiled_later():
+    with absent(*UNUSED), _compiled_later():
         importlib.import_module("sqlite_utils")
 
 
 @contextmanager
-def _absent(*names: str) -> Iterator[None]:
-    """As if these were not installed; what was imported before stays."""
+def absent(*names: str) -> Iterator[None]:
+    """As if these were not installed; what was imported before stays.
+
+    scikit-learn too imports pandas wherever it is, and pyarrow with it: 70 MB that nobody uses.
+    """
     hidden = [name for name in names if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # what the import system reads as absent

@@ -7,6 +7,7 @@ has said anything.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
@@ -41,20 +42,24 @@ SILENT = frozenset(
 """Reasons that tell something of the texts and nothing of anybody's verdict."""
 
 _TOUCHED = """
-SELECT pair_id FROM kept_label AS label_head WHERE annotator <> :me
-UNION SELECT item FROM head WHERE kind IN ('ruling', 'flag') AND annotator <> :me
-UNION SELECT pair.id FROM kept_pair AS pair
-JOIN candidate ON candidate.prompt_id = pair.prompt_id
-JOIN head ON head.kind = 'decision' AND head.item = candidate.id
-WHERE head.annotator <> :me
+SELECT DISTINCT pair_id FROM kept_label AS label_head WHERE annotator <> :me{asked}
+UNION ALL SELECT item AS pair_id FROM head
+WHERE kind IN ('ruling', 'flag') AND annotator <> :me{asked}
+UNION ALL SELECT pair_id FROM (
+    SELECT pair.id AS pair_id FROM kept_pair AS pair
+    JOIN candidate ON candidate.prompt_id = pair.prompt_id
+    JOIN head ON head.kind = 'decision' AND head.item = candidate.id
+    WHERE head.annotator <> :me
+) WHERE 1{asked}
 """
+_ASKED = " AND pair_id IN (SELECT value FROM json_each(:pairs))"
 
 
 def closed(db: Database, viewer: str) -> frozenset[str]:
     """The pairs this person may not see the outcome of: others spoke, the viewer has not."""
-    me = ids.name(viewer)
-    touched = {str(row[0]) for row in db.execute(_TOUCHED, {"me": me}).fetchall()}
-    return frozenset(touched - labelled_by(db, viewer))
+    mine = labelled_by(db, viewer)
+    rows = db.execute(_TOUCHED.format(asked=""), {"me": ids.name(viewer)})
+    return frozenset(str(row[0]) for row in rows if row[0] not in mine)
 
 
 class ExportPreview(NamedTuple):
@@ -85,9 +90,10 @@ def texts(db: Database, pair_ids: Iterable[str]) -> list[PairText]:
 
 def record_shown(db: Database, viewer: str, pair_ids: Iterable[str], at: str) -> None:
     """Remember that the outcome of these pairs was shown, where others had a part in it."""
-    me = ids.name(viewer)
-    others = {str(row[0]) for row in db.execute(_TOUCHED, {"me": me}).fetchall()}
+    asked = list(pair_ids)
+    wanted = {"me": ids.name(viewer), "pairs": json.dumps(asked)}
+    others = {row[0] for row in db.execute(_TOUCHED.format(asked=_ASKED), wanted)}
     with immediate(db):
-        for pair_id in pair_ids:
+        for pair_id in asked:
             if pair_id in others:
                 labels.record_shown(db, pair_id, viewer, at)

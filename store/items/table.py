@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from sqlite_utils import Database
 
 from store import ids
+from store.db import waiting
 from store.db.project_database import immediate
 from store.db.sqlite import translated
 from store.errors import WrongId
@@ -189,7 +190,10 @@ class Table(Generic[Record]):
 
     def reseal(self, db: Database, condition: str = "1", values: Sequence[Any] = ()) -> None:
         """Work the checksums of rows out anew; for whoever changes rows on purpose."""
-        db.conn.create_function("row_seal", -1, self._seal_of)
+        rows = db.execute(f"SELECT count(*) FROM {self.name} WHERE {condition}", values)
+        words = f"working out checksums of {self.name}"
+        seal_of = waiting.counted_calls(self._seal_of, words, rows.fetchone()[0])
+        db.conn.create_function("row_seal", -1, seal_of)
         made = f"row_seal({', '.join(self.there(db.conn))})"
         db.execute(f"UPDATE {self.name} SET {SEAL} = {made} WHERE {condition}", values)
 

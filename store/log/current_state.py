@@ -249,8 +249,10 @@ def latest_of_each(db: Database, kind: str) -> dict[str, SharedValue]:
     return {row[0]: SharedValue(dict(json.loads(row[1])), *row[2:]) for row in rows}
 
 
-def _winners(db: Database) -> list[tuple[Any, ...]]:
-    return list(db.execute(_ALL_WINNERS).fetchall())
+def _winners(db: Database) -> Iterator[tuple[Any, ...]]:
+    # one by one, for the memory: nothing that is written meanwhile is read by the query
+    number = db.execute("SELECT count(*) FROM event").fetchone()[0]
+    return waiting.counted(db.execute(_ALL_WINNERS), "working out current labels", number)
 
 
 def _write(db: Database, winner: tuple[Any, ...]) -> None:

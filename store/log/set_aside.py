@@ -105,7 +105,9 @@ def examined(db: Database, looked: Looked = lambda _row, _event: None) -> dict[s
         db: a project.
         looked: is told each event in the order of arrival: its id, and what could be read of it.
     """
-    rows = db.execute(_EVENTS + " ORDER BY arrival")
+    number = db.execute("SELECT count(*) FROM event").fetchone()[0]
+    found = db.execute(_EVENTS + " ORDER BY arrival")
+    rows = waiting.counted(found, "looking at all events", number)
     leaps = {row[0] for row in db.execute(_LEAPS.format(where=""), [_SHARED])}
     return _judged(db, rows, leaps, _pairs(db), looked)
 

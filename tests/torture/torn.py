@@ -40,9 +40,11 @@ def run(folder: Path, tries: int, seed: str) -> Tried:
     after = path.read_bytes()
     db.close()
     missing = 0
-    for _ in range(tries * 3 // 4):
-        cut = rng.randrange(0, len(whole) + 1)
-        cut -= rng.choice((0, cut % SECTOR))
+    ends = [end for end, _ in steps]
+    for n in range(tries * 3 // 4):
+        # first behind every write, to the byte; then anywhere
+        cut = ends[n] if n < len(ends) else rng.randrange(0, len(whole) + 1)
+        cut -= rng.choice((0, cut % SECTOR)) if n >= len(ends) else 0
         rest = rng.choice((b"", bytes(SECTOR), rng.randbytes(SECTOR), whole[: len(whole) - cut]))
         acknowledged = [event for end, event in steps if event and end <= cut]
         missing += _opened(folder, before, whole[:cut] + rest, acknowledged)

@@ -44,13 +44,15 @@ def command(
     from store.agreement import warm_up
     from store.agreement.judge.certificate import certificate, judges
     from tui.cli.certificate_text import show
+    from tui.cli.progress import counting
 
-    warm_up()
     with context.open() as database:
         names = judges(database) if judge is None else [judge]
         if not names:
             fail("no model has judged a pair yet: `pairlab judge` lets one")
-        found = [certificate(database, each, people=people or None) for each in names]
+        with counting("working out the figures", None):
+            warm_up()
+            found = [certificate(database, each, people=people or None) for each in names]
         if listed:
             pairs = figure(_figures(found, alone=judge is not None), listed)
             show_pairs(context, database, pairs, as_json=as_json)

@@ -46,11 +46,13 @@ def command(
     from store.agreement.feedback_comparison import Rates, compare
     from store.reporting.comparison import figures
     from store.rounds import rounds
+    from tui.cli.progress import counting
 
-    warm_up()
     with context.open() as database:
         rounds.guard(database)
-        found = compare(database, Rates(person_hour, machine_hour))
+        with counting("working out the figures", None):
+            warm_up()
+            found = compare(database, Rates(person_hour, machine_hour))
         if listed and found.raters:
             show_pairs(context, database, figure(figures(found), listed), as_json=as_json)
             return

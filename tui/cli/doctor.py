@@ -60,8 +60,10 @@ def command(context: CliContext, *, repair: bool, quick: bool, as_json: bool) ->
 
 def _repair(context: CliContext) -> list[str]:
     from store.db.repair import repair
+    from tui.cli.progress import counting
 
-    mended = repair(context.db)
+    with counting("comparing and mending", None):
+        mended = repair(context.db)
     for words in mended or ["Nothing had to be mended."]:
         say(words)
     return mended

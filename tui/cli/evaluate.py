@@ -82,13 +82,15 @@ def command(
     from store.agreement import warm_up
     from store.agreement.evaluation.evaluation import evaluate
     from store.errors import BadInput
+    from tui.cli.progress import counting
 
-    warm_up()
     with context.open() as database:
         if sample is not None:
             _draw(context, database, sample)
         try:
-            result = evaluate(database, source=source, by=None if by == "round" else _slice(by))
+            with counting("working out the figures", None):
+                warm_up()
+                result = evaluate(database, source=source, by=None if by == "round" else _slice(by))
         except BadInput as problem:
             raise click.UsageError(str(problem)) from problem
         if listed:

@@ -22,6 +22,8 @@ from tui.cli.context import stderr_console
 def counting(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar that gives way when the work is done; nothing at all where stderr is no terminal.
 
+    What the store says of its own long work meanwhile stands in the place of the words.
+
     Args:
         words: what is being done, in small letters.
         total: how many there are, None when nobody knows before the end.
@@ -29,6 +31,8 @@ def counting(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
     Yields:
         What to call with the number done so far.
     """
+    from store.db import waiting
+
     console = stderr_console()
     with Progress(
         SpinnerColumn(),
@@ -42,4 +46,5 @@ def counting(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
         disable=not console.is_terminal,
     ) as progress:
         task = progress.add_task(words, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        with waiting.heard(lambda said: progress.update(task, description=said)):
+            yield lambda done: progress.update(task, completed=done)

@@ -24,6 +24,7 @@ def command(context: CliContext, identifiers: tuple[str, ...], *, yes: bool, as_
     from store import clock
     from store.db.purge import purge, with_what_was_made_of_them
     from store.items import removal
+    from tui.cli.progress import counting
     from tui.visible import clean
 
     with context.open() as database:
@@ -40,7 +41,8 @@ def command(context: CliContext, identifiers: tuple[str, ...], *, yes: bool, as_
         raise click.UsageError(f"this concerns {told}, for good: it needs --yes here")
     if not yes:
         must_agree(f"Purge {told}? Nothing brings them back.")
-    done = purge(context.db, prompts, context.annotator, clock.now())
+    with counting("comparing and writing anew", None):
+        done = purge(context.db, prompts, context.annotator, clock.now())
     if as_json:
         put_json(done.as_json())
         return

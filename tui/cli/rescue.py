@@ -29,6 +29,7 @@ def command(context: CliContext, out: Path | None, *, texts: bool, as_json: bool
     from store import clock
     from store.db import kept_text
     from store.db.salvage import salvage
+    from tui.cli.progress import counting
     from tui.visible import clean
 
     if (out is None) != texts:
@@ -37,7 +38,8 @@ def command(context: CliContext, out: Path | None, *, texts: bool, as_json: bool
         for text in kept_text.texts(context.db):
             put_text(text)
         return
-    done = salvage(context.db, out, clock.now())
+    with counting("taking what can be read", None):
+        done = salvage(context.db, out, clock.now())
     if as_json:
         put_json(done.as_json())
     else:

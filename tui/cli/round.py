@@ -71,11 +71,13 @@ def new(
     """Begin the round NAME with the pairs that all its annotators can still label blind."""
     from store import clock
     from store.rounds import rounds, sampling
+    from tui.cli.progress import counting
 
     people = [each.strip() for each in annotators.split(",") if each.strip()]
     seed = seed if seed is not None else secrets.token_hex(4)
     with context.open() as database:
-        drawn = sampling.draw(database, people, category=category, sample=sample, seed=seed)
+        with counting("drawing the pairs", None):
+            drawn = sampling.draw(database, people, category=category, sample=sample, seed=seed)
         made = rounds.create(
             database,
             name,

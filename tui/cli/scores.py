@@ -52,12 +52,16 @@ def command(
         raise click.UsageError("--of answer wants --prompt ID: answers are compared in one prompt")
     from store import find
     from store.agreement.item_scores import item_scores
+    from tui.cli.progress import counting
 
     with context.open() as database:
         prompt_id = None
         if prompt is not None:
             prompt_id = find.prompt_id(database, prompt)
-        done = item_scores(database, cast("Of", of), _WHOSE.get(whose, whose), prompt_id=prompt_id)
+        with counting("working out the scores", None):
+            done = item_scores(
+                database, cast("Of", of), _WHOSE.get(whose, whose), prompt_id=prompt_id
+            )
         if listed and done.scores:
             show_pairs(context, database, figure(done.pairs, listed), as_json=as_json)
             return

@@ -8,7 +8,8 @@ disk. A key that is dropped says so in the footer.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
@@ -56,6 +57,9 @@ T = TypeVar("T")
 
 JUMP = "#"
 """What the line below is open for when it asks for a number."""
+
+LONG = 1.0
+"""Seconds after which what somebody waits for is named."""
 
 PAGE = 160
 """Cells of a page of figures or lines in the middle of a very wide screen."""
@@ -278,6 +282,18 @@ class ModeScreen(ReadingKeys):
     def background(self, work: Callable[[], Awaitable[None]], *, group: str) -> Worker[None]:
         """Run something that no key waits for; a newer one of its group takes its place."""
         return self.run_worker(partial(self.in_words, work), group=group, exclusive=True)
+
+    @contextmanager
+    def taking_long(self, words: str) -> Iterator[None]:
+        """Say in the status line what takes more than a second, until it is done."""
+        before = self.status.doing
+        timer = self.set_timer(LONG, lambda: setattr(self.status, "doing", words))
+        try:
+            yield
+        finally:
+            timer.stop()
+            if self.status.doing == words:
+                self.status.doing = before
 
     def _is_meant(self, *, long: bool = False) -> bool:
         """Whether the key being handled is meant for the item shown; says why it is not.

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from store.agreement.underlying_pairs import seen
 from store.db.sqlite import key_of
 from store.errors import StoreError
-from store.exporting import ExportOptions, WrittenExport, preview, summaries
+from store.exporting import ExportOptions, WrittenExport, is_file_target, preview, summaries
 from store.items import pairs
 from store.log import undo
 from tui.dialogs.format_picker import FormatPicker
@@ -216,6 +216,11 @@ class ExportScreen(ModeScreen):
         self.set_timer(REST, lambda: self.background(self._plan, group="plan"))
 
     async def _plan(self) -> None:
+        await self._planned_for(None)
+
+    async def _planned_for(self, out: Path | None) -> Planned | None:
+        """Plan and show it; of a folder with its card, which costs as much as the plan itself."""
+        found = None
         services = self.services
         total = await self.ask(pairs.count)
         for widget in self.query("#mode > *").results(Widget):
@@ -226,19 +231,25 @@ class ExportScreen(ModeScreen):
         else:
             options = ExportOptions(format=self._format, only=self._only)
             try:
-                planned = await worker.plan(
-                    services.db_path, services.annotator, options, services.engine
-                )
+                self._planned = None  # of a large project two would be too much to hold
+                with self.taking_long("reading what goes out"):
+                    found = await worker.plan(
+                        services.db_path,
+                        services.annotator,
+                        options,
+                        services.engine,
+                        with_card=out is not None and not is_file_target(out),
+                    )
             except StoreError as error:
-                self._planned = None
                 self._show_refusal(str(error))
             else:
-                self._show(planned)
-                shown, at = planned.preview.pair_ids, services.clock()
+                self._show(found)
+                shown, at = found.preview.pair_ids, services.clock()
                 await self.ask(preview.record_shown, services.annotator, shown, at)
                 if total <= CHECKED:
                     self.background(self._check, group="checks")
         self.refresh_bindings()
+        return found
 
     def on_resize(self, event: Resize) -> None:
         """What the checks say is wrapped under its beginning."""
@@ -300,10 +311,11 @@ class ExportScreen(ModeScreen):
         await self._write(out, force=False)
 
     async def _write(self, out: Path, *, force: bool) -> None:
-        await self._plan()
-        if self._planned is None:
+        planned = await self._planned_for(out)
+        if planned is None:
             return
-        planned = worker.forced(self._planned) if force else self._planned
+        if force:
+            planned = worker.forced(planned)
         self._progress = WritingProgress()
         moving = self.set_interval(0.1, self._draw_bar)
         try:

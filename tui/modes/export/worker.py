@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.api import Engine
 from engine.errors import EngineError
@@ -23,6 +24,9 @@ from store.exporting.preview import ExportPreview
 
 if TYPE_CHECKING:
     from store.checks.registry import Told
+
+_ONE: Final = ThreadPoolExecutor(1, "export")
+"""Makes one plan at a time: one that nobody waits for any more must not be held beside the next."""
 
 COUNTING_SECONDS = 20.0
 """How long the model may take to count the tokens of a plan's doubtful rows."""
@@ -54,7 +58,14 @@ class WritingProgress:
         self.done = done
 
 
-async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine | None) -> Planned:
+async def plan(
+    path: Path,
+    viewer: str,
+    options: ExportOptions,
+    engine: Engine | None,
+    *,
+    with_card: bool,
+) -> Planned:
     """Work out an export; nothing is written.
 
     Args:
@@ -62,12 +73,15 @@ async def plan(path: Path, viewer: str, options: ExportOptions, engine: Engine |
         viewer: who looks.
         options: format and the rest.
         engine: counts tokens where it is there and its model is loaded.
+        with_card: whether it may be written as a folder, which has a card.
 
     Raises:
         StoreError: the project cannot be read, or a sealed round forbids it.
     """
     count = _counter(engine)
-    return await asyncio.to_thread(_plan, path, viewer, options, count)
+    return await asyncio.get_running_loop().run_in_executor(
+        _ONE, partial(_plan, path, viewer, options, count, with_card=with_card)
+    )
 
 
 async def checks(path: Path) -> tuple[Told, ...]:
@@ -95,14 +109,22 @@ def forced(planned: Planned) -> Planned:
     return replace(planned, plan=replace(planned.plan, options=options))
 
 
-def _plan(path: Path, viewer: str, options: ExportOptions, count: CountTokens | None) -> Planned:
+def _plan(
+    path: Path,
+    viewer: str,
+    options: ExportOptions,
+    count: CountTokens | None,
+    *,
+    with_card: bool,
+) -> Planned:
     db = open_readonly(path)
     try:
+        hidden = sight.closed(db, viewer)  # first, for what it lets go of is used again by the plan
         try:
-            made = exporting.plan(db, options, count)
+            made = exporting.plan(db, options, count, with_card=with_card)
         except (EngineError, TimeoutError, CancelledError):
-            made = exporting.plan(db, options, None)  # tells which rows were not counted
-        hidden = sight.closed(db, viewer)
+            # tells which rows were not counted
+            made = exporting.plan(db, options, None, with_card=with_card)
     finally:
         db.close()
     return Planned(made, sight.preview(made, hidden), hidden)

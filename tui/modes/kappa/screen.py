@@ -268,7 +268,10 @@ class KappaScreen(ModeScreen):
             self.status.doing = one_line(text.sealed(sealed))
             return
         first, second = agreement.annotators
-        self._overview = await self.ask(overview, first, second, self.services.annotator, self._by)
+        with self.taking_long("counting who agrees where"):
+            self._overview = await self.ask(
+                overview, first, second, self.services.annotator, self._by
+            )
         you = lines.you(self._overview, narrow=self.has_class("-narrow"))
         self.status.doing = one_line("   ".join(filter(None, (text.sealed(sealed), you))))
         self.trend.points, self.trend.marks = self._overview.trend, self._overview.marks
@@ -317,7 +320,8 @@ class KappaScreen(ModeScreen):
             self._draw()
 
     async def _compare_others(self) -> None:
-        found = await self.app.agreement.choices()
+        with self.taking_long("counting whom to compare"):
+            found = await self.app.agreement.choices()
         between = [(each.first, each.second) for each in found]
         standing = self.app.agreement.standing.agreement
         at = between.index(standing.annotators) if standing else -1
@@ -333,7 +337,8 @@ class KappaScreen(ModeScreen):
             self.tell("no model has judged a pair yet: pairlab judge")
             return
         # a second or two: not on the store thread, which keeps labels
-        found = [await asyncio.to_thread(of_pairs, name, judged, called) for name in judged]
+        with self.taking_long("working out the figures"):
+            found = [await asyncio.to_thread(of_pairs, name, judged, called) for name in judged]
         await self.app.push_screen(CertificateScreen(found, self._list_of_rater))
 
     async def _list_of_rater(self, who: str, title: str, pair_ids: Sequence[str]) -> None:
@@ -343,7 +348,8 @@ class KappaScreen(ModeScreen):
         await self._push_list(found, title, alone=who in ("", self.services.annotator))
 
     async def _compare_feedback(self) -> None:
-        found = await self.ask(guarded_comparison)
+        with self.taking_long("comparing people and models"):
+            found = await self.ask(guarded_comparison)
         await self.app.push_screen(FeedbackScreen(found, self._list_of_rater))
 
     def _show_items(
