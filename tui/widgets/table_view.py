@@ -131,7 +131,7 @@ def short(label: str) -> str:
 def _cell_style(diagonal: bool, count: int, most: int, *, dots: bool) -> str:
     """The more pairs, the stronger the shade; agreement is bold, nothing is dim."""
     if not count:
-        return "dim"
+        return "$muted"
     shade = "" if dots else f"on $accent {_shade(count, most)[1]}%"
     return f"{'bold ' if diagonal else ''}{shade}"
 
