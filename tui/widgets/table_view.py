@@ -20,7 +20,7 @@ NAME_CELLS = 12
 
 COLUMN_CELLS = 6
 
-_SHADES = ((0.75, "█", 45), (0.4, "▓", 32), (0.15, "▒", 20), (0.0, "░", 10))
+_SHADES = ((0.75, "█", 43), (0.4, "▓", 32), (0.15, "▒", 20), (0.0, "░", 10))
 """From which share of the fullest cell on, the sign, and how many percent of the accent."""
 
 
