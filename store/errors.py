@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 
 class StoreError(Exception):
@@ -46,6 +47,10 @@ class DiskFull(StoreError):
     """No room for the write; everything written before is kept."""
 
 
+class Locked(StoreError):
+    """A file is encrypted and cannot be opened: no key, a wrong one, or no SQLCipher."""
+
+
 class FileLost(StoreError):
     """The project file was removed, replaced or moved while it was open.
 
@@ -59,6 +64,8 @@ class FileLost(StoreError):
         """Where the project is, or was: what else is rescued belongs there."""
         self.rescue = rescue
         """The copy that was written because of it; None where none was needed or possible."""
+        self.key: Any = None
+        """Of the project, where it is encrypted: whatever else is kept is to be encrypted too."""
 
 
 class WrongId(StoreError):

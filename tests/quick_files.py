@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +35,21 @@ def copy_tables() -> None:
     make, connect = connection.create, connection._connect
 
     @cache
-    def tables() -> bytes:
+    def tables(key: Any) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "tables.db"
-            db = connect(path, 1.0)
+            db = connect(path, 1.0, key)
             with immediate(db):
                 migrations.apply(db)
             db.close()
             return path.read_bytes()
 
-    def connect_filled(path: StrPath, timeout: float) -> ProjectDatabase:
+    def connect_filled(path: StrPath, timeout: float, key: Any) -> ProjectDatabase:
         if not Path(path).stat().st_size:
-            Path(path).write_bytes(tables())
-        return connect(path, timeout)
+            Path(path).write_bytes(tables(key))
+        return connect(path, timeout, key)
 
+    @wraps(make)
     def create(path: StrPath, **more: Any) -> ProjectDatabase:
         connection._connect = connect_filled
         try:

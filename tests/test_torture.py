@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import flips, full, kills, merges, torn
+from tests.torture import flips, full, kills, merges, rekeyed, torn
 from tests.torture.tried import Tried
 
-FAST = {kills: 2, torn: 24, full: 4, flips: 30, merges: 6}
+FAST = {kills: 2, torn: 24, full: 4, flips: 30, merges: 6, rekeyed: 2}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL and unshare are POSIX")

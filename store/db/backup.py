@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from store.db import copies, leftovers
-from store.db.sqlite import WAYS_BACK, StrPath, sqlite3, translated
+from store.db.sqlite import WAYS_BACK, StrPath, connect, key_of, translated
 from store.errors import Damaged, ProjectExists, StoreError
 from store.items import content_hashes
 from store.log import current_state, events
@@ -72,7 +72,7 @@ def backup(db: Database, out: StrPath, *, compare: bool = True) -> Copied:
 
 def _fill(db: Database, beside: Path, *, compare: bool) -> int:
     with translated(beside):
-        copy = sqlite3.connect(os.fspath(beside), isolation_level=None)
+        copy = connect(beside, key=key_of(db))
         try:
             db.conn.backup(copy)
             # one file, complete in itself, until somebody opens it as a project

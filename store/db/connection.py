@@ -6,16 +6,17 @@ import os
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from store import clock, errors
 from store.db import leftovers, meta, replica, waiting
+from store.db.cipher import Key
 from store.db.file_header import APPLICATION_ID, must_exist
 from store.db.file_identity import FileWatch, Mark
 from store.db.file_system import must_be_local
 from store.db.project_database import ProjectDatabase, immediate
 from store.db.schema import migrations
-from store.db.sqlite import Database, StrPath, path_of, sqlite3, translated
+from store.db.sqlite import Database, StrPath, connect, key_of, path_of, raised, translated
 from store.log import set_aside
 from store.log.catching_up import catch_up
 
@@ -35,7 +36,7 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
-_ALONE = "&immutable=1"
+_ALONE = "mode=ro&immutable=1"
 """Without the log, and without locks."""
 
 _GROWING = ("event", "prompt", "pair", "candidate", "critique", "generation")
@@ -45,13 +46,16 @@ _LAST_ROWS = " UNION ALL ".join(
 )
 
 
-def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> ProjectDatabase:
+def create(
+    path: StrPath, *, seed: str | None = None, at: str | None = None, key: Key | None = None
+) -> ProjectDatabase:
     """Make a new project file, readable by its owner alone, and open it.
 
     Args:
         path: where; the folder must exist.
         seed: root of the seeds ``sides`` and ``order``; drawn from the system when None.
         at: time of creation; now when None.
+        key: under which it is encrypted; a plain file when None.
 
     Raises:
         ProjectExists: something is there already; it is not touched.
@@ -66,7 +70,7 @@ def create(path: StrPath, *, seed: str | None = None, at: str | None = None) -> 
     except OSError as error:
         raise errors.StoreError(f"{path} cannot be made: {error.strerror}") from error
     try:
-        db = _connect(path, BUSY_SECONDS)
+        db = _connect(path, BUSY_SECONDS, key)
         try:
             with translated(path):
                 db.execute("PRAGMA journal_mode=WAL")
@@ -131,10 +135,9 @@ def open_readonly(path: StrPath, *, called: StrPath | None = None) -> Database:
     """
     must_exist(path)
     with translated(called or path):
-        uri = Path(path).absolute().as_uri() + "?mode=ro"
-        if is_read_only(path) and not _has_log(path):
-            uri += "&immutable=1"  # else SQLite wants to make files beside it
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        # SQLite wants to make files beside one that may have a log
+        how = _ALONE if is_read_only(path) and not _has_log(path) else "mode=ro"
+        connection = connect(path, how, timeout=BUSY_SECONDS)
         db = Database(connection, execute_plugins=False)
         try:
             for pragma in ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON"):
@@ -157,14 +160,11 @@ def _has_log(path: StrPath) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
+def _connect(
+    path: StrPath, timeout: float, key: Key | Literal["its own"] | None = "its own"
+) -> ProjectDatabase:
     with translated(path):
-        connection = sqlite3.connect(
-            os.fspath(path),
-            timeout=timeout,
-            isolation_level=None,
-            cached_statements=STATEMENTS,
-        )
+        connection = connect(path, timeout=timeout, cached_statements=STATEMENTS, key=key)
         db = ProjectDatabase(connection, lambda opened: _check_schema(opened, path))
         try:
             for pragma in _PRAGMAS:
@@ -177,43 +177,39 @@ def _connect(path: StrPath, timeout: float) -> ProjectDatabase:
 
 def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
     opened = Path(path_of(db))
-    own = _mark(db.conn)
+    own, key = _mark(db.conn), key_of(db)
     assert own is not None
     db.before = dict(zip(_GROWING, own.rows, strict=True))
-    if _mark_of(opened) != own:  # made or bound just now, or left behind by a killed process
+    if _mark_of(opened, key) != own:  # made or bound just now, or left behind by a killed process
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")
     db.watch = FileWatch(
         Path(path).absolute(),
         opened,
         own,
-        lambda: _mark_of(opened),
-        lambda: None if _is_sound(opened, _ALONE) else _mark_with_log(opened),
+        lambda: _mark_of(opened, key),
+        lambda: None if _is_sound(opened, key, _ALONE) else _mark_with_log(opened, key),
     )
 
 
-def _mark_of(path: Path, how: str = _ALONE) -> Mark | None:
+def _mark_of(path: Path, key: Key | None, how: str = _ALONE) -> Mark | None:
     """What the file says of itself; another process may be writing to it meanwhile."""
     try:
-        with closing(_reading(path, how)) as connection:
+        with closing(connect(path, how, key=key, timeout=BUSY_SECONDS)) as connection:
             return _mark(connection)
-    except sqlite3.Error:
+    except raised("Error"):
         return None
 
 
-def _mark_with_log(path: Path) -> Mark | None:
-    return _mark_of(path, "") if _is_sound(path, "") else None
+def _mark_with_log(path: Path, key: Key | None) -> Mark | None:
+    return _mark_of(path, key, "mode=ro") if _is_sound(path, key, "mode=ro") else None
 
 
-def _is_sound(path: Path, how: str) -> bool:
+def _is_sound(path: Path, key: Key | None, how: str) -> bool:
     try:
-        with closing(_reading(path, how)) as connection:
+        with closing(connect(path, how, key=key, timeout=BUSY_SECONDS)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.Error:
+    except raised("Error"):
         return False
-
-
-def _reading(path: Path, how: str) -> Any:
-    return sqlite3.connect(f"{path.as_uri()}?mode=ro{how}", uri=True, timeout=BUSY_SECONDS)
 
 
 def _mark(connection: Any) -> Mark | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 import shutil
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from sqlite_utils import Database
 
-from store.db import file_system, leftovers, meta, replica, rolling, soundness
+from store.db import cipher, file_system, leftovers, meta, replica, rolling, soundness
 from store.db.connection import is_read_only, open_readonly
 from store.db.diagnosis import Diagnosis as Diagnosis
 from store.db.diagnosis import Severity as Severity
@@ -19,12 +20,13 @@ from store.db.sqlite import (
     WAL_RESET_FIXED,
     WAYS_BACK,
     StrPath,
+    library_of,
     library_version,
     sqlite3,
     translated,
 )
 from store.db.views import GIVEN_BY
-from store.errors import StoreError
+from store.errors import Locked, StoreError
 from store.items import purged
 
 _OLD_PAIRS = f"""
@@ -54,7 +56,12 @@ def examine(
         quick: look at the newest rows alone, and not at SQLite's pages.
         progress: is told what is looked at next.
     """
-    found = [sqlite_version(library_version())]
+    try:
+        library = library_of(path)
+    except Locked as error:
+        remedy = "Name its key with --key-file FILE, or type the passphrase in a terminal."
+        return [*_place(path), Diagnosis("project", Severity.BROKEN, str(error), remedy)]
+    found = [sqlite_version(library_version(library), library)]
     if not Path(path).exists():
         found.append(
             Diagnosis(
@@ -65,7 +72,7 @@ def examine(
             )
         )
         return [*found, *_place(path)]
-    found += _place(path)
+    found += [*_place(path), _encrypted(path, library)]
     try:
         db = open_readonly(path)
     except StoreError as error:
@@ -88,7 +95,7 @@ def examine(
     return found
 
 
-def sqlite_version(version: tuple[int, ...]) -> Diagnosis:
+def sqlite_version(version: tuple[int, ...], library: ModuleType = sqlite3) -> Diagnosis:
     """Whether a SQLite library has the bug that can corrupt a WAL file."""
     name = ".".join(map(str, version))
     if (3, 7, 0) <= version < WAL_RESET_FIXED:
@@ -97,16 +104,16 @@ def sqlite_version(version: tuple[int, ...]) -> Diagnosis:
             Severity.WARNING,
             f"SQLite {name} can damage a file that two processes write at the same time"
             " (rare; fixed in 3.51.3).",
-            "Install pysqlite3 0.6.1 or newer, or let one process at a time open the project.",
+            "Install pysqlite3 0.6.1 (where it is encrypted sqlcipher3 0.6.4) or newer, or let one"
+            " process at a time open the project.",
         )
-    return Diagnosis("sqlite", Severity.OK, f"SQLite {name} ({sqlite3.__name__})")
+    return Diagnosis("sqlite", Severity.OK, f"SQLite {name} ({library.__name__})")
 
 
 def _place(path: StrPath) -> list[Diagnosis]:
     return [
         _file_system(path),
         _sync(path),
-        _encrypted(path),
         _rights(path),
         *_writing(path),
         _room(path),
@@ -160,14 +167,18 @@ def _sync(path: StrPath) -> Diagnosis:
     )
 
 
-def _encrypted(path: StrPath) -> Diagnosis:
+def _encrypted(path: StrPath, library: ModuleType) -> Diagnosis:
+    if library is not sqlite3:
+        words = f"the project file is encrypted (SQLCipher {cipher.version()}); exports are plain"
+        return Diagnosis("encryption", Severity.OK, words)
     if file_system.is_encrypted(path):
         return Diagnosis("encryption", Severity.OK, "the disk below is encrypted (dm-crypt)")
     return Diagnosis(
         "encryption",
         Severity.NOTE,
-        "Project files are not encrypted, and nothing tells that the disk below is.",
-        "Use an encrypted disk or home folder where the texts must not leave the room.",
+        "The project file is not encrypted, and nothing tells that the disk below is.",
+        "Where the texts must not leave the room, encrypt it:"
+        f" pairlab --db {shlex.quote(str(path))} encrypt",
     )
 
 

@@ -12,6 +12,9 @@ APPLICATION_ID: Final = 0x70_61_69_72
 """``pair`` in ASCII: tells a pairlab file from any other SQLite file."""
 
 _MAGIC: Final = b"SQLite format 3\0"
+_PAGE: Final = 4096
+"""Bytes of a page of an encrypted file, which has no more of a header than a salt."""
+SALT_BYTES: Final = 16
 _ID_AT: Final = 68
 """Where the application id stands in a database file (sqlite.org/fileformat2.html, 1.3)."""
 
@@ -32,8 +35,27 @@ def must_be_project(path: str | os.PathLike[str]) -> None:
         return  # what the header says may not have reached it yet
     with Path(path).open("rb") as file:
         start = file.read(_ID_AT + 4)
+    if salt_of(path) is not None:
+        return
     if not start.startswith(_MAGIC) or int.from_bytes(start[_ID_AT:]) != APPLICATION_ID:
         raise errors.NotAProject(f"{path} is no pairlab project; it was left as it is")
+
+
+def salt_of(path: str | os.PathLike[str]) -> bytes | None:
+    """The salt an encrypted file begins with; None where it does not look like one.
+
+    It is read by itself: not for a file that SQLite has open in this process, whose locks would be
+    dropped (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    try:
+        with Path(path).open("rb") as file:
+            page = file.read(_PAGE)
+    except OSError:
+        return None
+    # 4,096 random bytes have all values; text has a third of them
+    if page.startswith(_MAGIC) or len(page) < _PAGE or len(set(page)) < 250:
+        return None
+    return page[:SALT_BYTES]
 
 
 def must_exist(path: str | os.PathLike[str]) -> None:

@@ -18,12 +18,12 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store import ids
-from store.db import copies, exclusive, leftovers, rolling
+from store.db import cipher, copies, exclusive, leftovers, rolling
 from store.db.connection import open_readonly
 from store.db.file_header import must_be_project
 from store.db.project_database import immediate
 from store.db.session import session
-from store.db.sqlite import StrPath, sqlite3, translated
+from store.db.sqlite import StrPath, connect, translated
 from store.errors import StoreError
 from store.items import content_hashes
 from store.items.purged import BLANKS, GONE
@@ -105,10 +105,10 @@ def purge(path: StrPath, prompts: Sequence[str], annotator: str, at: str) -> Pur
     try:
         with exclusive.alone(project) as source:
             copies.new_file(work)
-            with closing(sqlite3.connect(work, isolation_level=None)) as copy:
+            with closing(connect(work, key=source.key)) as copy:
                 source.backup(copy)
                 done = _emptied(Database(copy, execute_plugins=False), prompts, annotator, at, made)
-            _put_in_place(made, project)
+            exclusive.put_in_place(made, project)
     except OSError as error:
         raise StoreError(
             f"{project} could not be purged ({error.strerror or error}); it is as it was"
@@ -116,7 +116,7 @@ def purge(path: StrPath, prompts: Sequence[str], annotator: str, at: str) -> Pur
     finally:
         for name in (work, made):
             with suppress(OSError):
-                _shred(name)
+                exclusive.shred(name)
             for ending in ("-wal", "-shm", "-journal"):
                 Path(f"{name}{ending}").unlink(missing_ok=True)
     return Purged(*done, tuple(_copies_with(prompts, project)))
@@ -203,37 +203,15 @@ def _without_triggers(db: Database) -> list[str]:
     return [str(sql) for _, sql in found]
 
 
-def _put_in_place(made: Path, project: Path) -> None:
-    handle = os.open(project, os.O_RDWR)
-    try:
-        made.replace(project)
-        copies.sync(project.parent)
-        exclusive.overwrite(handle)
-    finally:
-        os.close(handle)
-
-
-def _shred(path: Path) -> None:
-    handle = os.open(path, os.O_RDWR)
-    try:
-        path.unlink()
-        exclusive.overwrite(handle)
-    finally:
-        os.close(handle)
-
-
 def _copies_with(prompts: Sequence[str], project: Path) -> Iterator[Path]:
     """The project files beside this one in which one of the prompts still has its text."""
-    for folder in (project.parent, rolling.folder(project)):
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path == project or path.name.startswith(".") or not path.is_file():
-                continue
-            with suppress(StoreError):
-                must_be_project(path)
-                with closing(open_readonly(path)) as db, translated(path):
-                    if db.execute(
-                        "SELECT 1 FROM prompt WHERE text <> ? AND id IN"
-                        " (SELECT value FROM json_each(?))",
-                        [GONE, json.dumps([*prompts])],
-                    ).fetchone():
-                        yield path
+    for path in rolling.beside(project):
+        with suppress(StoreError), cipher.unasked():
+            must_be_project(path)
+            with closing(open_readonly(path)) as db, translated(path):
+                if db.execute(
+                    "SELECT 1 FROM prompt WHERE text <> ? AND id IN"
+                    " (SELECT value FROM json_each(?))",
+                    [GONE, json.dumps([*prompts])],
+                ).fetchone():
+                    yield path

@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from store import clock
+from store.db import kept_text
 from store.db.backup import backup
 from store.db.connection import create, open_readonly
 from store.db.file_identity import Loss, Lost
 from store.db.project_database import ProjectDatabase, immediate
-from store.db.sqlite import Database, translated
+from store.db.sqlite import Database, key_of, translated
 from store.errors import Damaged, FileLost, StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
@@ -66,6 +67,12 @@ def guarded(db: ProjectDatabase, asked: Callable[[], str] | None = None) -> Iter
 
 def rescued(db: ProjectDatabase) -> FileLost:
     """Keep everything, and say what happened, what is kept and what to do."""
+    lost = _rescued(db)
+    lost.key = key_of(db)
+    return lost
+
+
+def _rescued(db: ProjectDatabase) -> FileLost:
     watch = db.watch
     assert watch is not None
     lost = watch.lost
@@ -93,14 +100,10 @@ def keep_text(lost: FileLost, text: str) -> Path | None:
     """
     stem = lost.rescue.stem if lost.rescue is not None else f"{lost.beside.stem}.rescue-{_stamp()}"
     for folder in _folders(lost.beside.parent):
-        path = folder / f"{stem}.txt"
         try:
-            flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY
-            with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8") as file:
-                file.write(text.encode("utf-8", "replace").decode() + "\n")
+            return kept_text.keep(folder, stem, lost.key, text)
         except OSError:
             continue
-        return path
     return None
 
 
@@ -164,7 +167,7 @@ def _must_belong(db: Database, pair: Row) -> None:
 def _write_own_work(path: Path, db: ProjectDatabase) -> bool:
     """Write what this process added: its events, and what else is still what its id says."""
     try:
-        made = create(path)
+        made = create(path, key=key_of(db))
         try:
             made.execute("PRAGMA foreign_keys=OFF")  # what it builds on is in the project alone
             with immediate(made):

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store import clock
-from store.db import copies, leftovers, replica
+from store.db import cipher, copies, leftovers, replica
 from store.db.connection import open_readonly, open_store
 from store.db.file_header import APPLICATION_ID, BEFORE_RESTORE
 from store.db.project_database import immediate
@@ -67,19 +67,24 @@ def restore(path: StrPath, backup: StrPath, at: str) -> Restored:
         backup: a file that ``backup`` wrote, or any other whole project file.
         at: UTC time, ISO-8601; it names the files that are put aside.
 
+    An encrypted project stays so; a plain one becomes what its backup is.
+
     Raises:
         Busy: another process has the project open.
+        Locked: a file is encrypted, and no key at hand opens it.
         NotAProject, Damaged: the backup cannot be used.
         StoreError: it is missing, or the project's folder cannot be written.
         All of them leave the project as it was.
     """
     project, source = Path(os.path.realpath(path)), Path(backup)
     _look_at(source, project)
+    # a plain backup does not make an encrypted project plain again
+    key = None if cipher.is_encrypted(source) else cipher.key_of(project)
     leftovers.sweep(project.parent)
     beside = leftovers.beside(project)
     try:
         with _alone(project):
-            _fill(beside, source)
+            _fill(beside, source, key)
             was = _put_in_place(beside, project, at)
     except OSError as error:
         raise StoreError(
@@ -122,10 +127,10 @@ def _alone(project: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _fill(beside: Path, backup: Path) -> None:
+def _fill(beside: Path, backup: Path, key: cipher.Key | None) -> None:
     """A checked copy of the backup, complete in one file, ready to take the project's place."""
     with translated(backup):
-        copies.whole(backup, beside, _must_be_ours)
+        copies.whole(backup, beside, _must_be_ours, key)
         with closing(open_readonly(beside, called=backup)) as db:
             was = _check(db, backup)
     with closing(open_store(beside)) as db, translated(beside):

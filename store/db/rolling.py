@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from store import clock
+from store.db import cipher
 from store.db.backup import backup
 from store.db.connection import last_rows, open_readonly
 from store.db.sqlite import StrPath
@@ -46,6 +48,14 @@ def existing(project: StrPath) -> list[Path]:
     return [place / name for name in sorted(filter(_NAME.fullmatch, names), reverse=True)]
 
 
+def beside(project: Path) -> Iterator[Path]:
+    """The files in the project's folder and among its backups, but for hidden ones and itself."""
+    for place in (project.parent, folder(project)):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            if path != project and not path.name.startswith(".") and path.is_file():
+                yield path
+
+
 def roll(db: Database, project: StrPath, at: str) -> Rolled:
     """Write a backup where something is new since the last one, then let the oldest go.
 
@@ -74,7 +84,7 @@ def roll(db: Database, project: StrPath, at: str) -> Rolled:
 def _rows_of(path: Path) -> tuple[int, ...] | None:
     """How far a backup goes; None where it cannot be read."""
     try:
-        with closing(open_readonly(path)) as db:
+        with cipher.unasked(), closing(open_readonly(path)) as db:
             return last_rows(db.conn)
     except StoreError:
         return None

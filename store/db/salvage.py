@@ -17,10 +17,11 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store.db import meta
+from store.db.cipher import Key
 from store.db.connection import create
 from store.db.file_header import must_exist
 from store.db.project_database import immediate
-from store.db.sqlite import StrPath, sqlite3, translated
+from store.db.sqlite import StrPath, connect, raised, translated
 from store.errors import Damaged
 from store.items.content_hashes import pair_belongs
 from store.items.table import Row
@@ -91,11 +92,10 @@ def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
         Damaged: not even the list of tables can be read.
     """
     must_exist(path)
-    with closing(_connect(path)) as old:
-        source = _Source(old)
+    with closing(_Source(path)) as source:
         if not source.readable:
             raise Damaged(f"Nothing can be read of {path}: not even its list of tables")
-        new = create(out, at=at)
+        new = create(out, at=at, key=source.key)
         new.watch = None  # what a file is known by is about to become that of the damaged one
         try:
             with translated(out), closing(new), immediate(new):
@@ -110,16 +110,28 @@ def salvage(path: StrPath, out: StrPath, at: str) -> Salvaged:
 class _Source:
     """The damaged file: gives the rows it can, and remembers where it could not."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, path: StrPath) -> None:
+        self._path = path
+        self._connection = _connect(path)
+        self.key: Key | None = self._connection.key
         self.unread: dict[str, None] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _open_anew(self) -> None:
+        """After an unreadable page SQLCipher reads no other on the same connection."""
+        if self.key is not None:
+            self.close()
+            self._connection = _connect(self._path)
 
     @property
     def readable(self) -> bool:
         """Whether the list of tables can be read, and has those that matter."""
         try:
             rows = self._connection.execute("SELECT name FROM sqlite_schema").fetchall()
-        except sqlite3.DatabaseError:
+        except raised("DatabaseError"):
             return False
         return {*TABLES} <= {row[0] for row in rows}
 
@@ -153,8 +165,9 @@ class _Source:
             yield from self._connection.execute(
                 f"SELECT {key}, {names} FROM {table} NOT INDEXED ORDER BY {key} {order}"  # noqa: S608 - names of ours
             )
-        except sqlite3.DatabaseError:
+        except raised("DatabaseError"):
             self.unread[table] = None
+            self._open_anew()
 
     def _one(self, table: str, place: int) -> Iterator[Row]:
         names = ", ".join(there(self._connection, table))
@@ -163,8 +176,8 @@ class _Source:
                 f"SELECT {names} FROM {table} NOT INDEXED WHERE rowid = ?",  # noqa: S608 - names of ours
                 [place],
             )
-        except sqlite3.DatabaseError:
-            return
+        except raised("DatabaseError"):
+            self._open_anew()
 
 
 def _copy(source: _Source, new: Database, out: Path) -> Salvaged:
@@ -250,7 +263,9 @@ def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Coun
         try:
             made = checked.event(row)
             events.insert(new, made, row[-1] if event_kinds.problem(made) else None)
-        except (checked.Tampered, sqlite3.IntegrityError):
+        except checked.Tampered:
+            continue
+        except raised("IntegrityError"):
             continue
         here.add(row[0])
         taken["event"] += 1
@@ -258,8 +273,7 @@ def _take_events(source: _Source, new: Database, seen: Counter[str], taken: Coun
 
 def _connect(path: StrPath) -> Any:
     with translated(path):
-        uri = Path(path).absolute().as_uri() + "?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        connection = connect(path, "mode=ro")
         connection.execute("PRAGMA trusted_schema=OFF")
         # what is no UTF-8 any more is not what its id says either
         connection.text_factory = lambda data: data.decode("utf-8", "replace")

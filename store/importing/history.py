@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from store import ids
 from store.db import replica
 from store.db.project_database import immediate
-from store.db.sqlite import path_of, sqlite3
+from store.db.sqlite import path_of, raised
 from store.errors import StoreError
 from store.importing.jsonl import Number
 from store.items.columns import IN_JSON, Column, Holds
@@ -102,7 +102,7 @@ class Restorer:
                         self._own |= values[1] == own
                         new = True
         except StoreError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):
+            if isinstance(error.__cause__, raised("IntegrityError")):
                 raise StoreError(_MISFIT) from error
             raise
         return new

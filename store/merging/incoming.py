@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from store.db import copies, definitions, leftovers
+from store.db.cipher import Key
 from store.db.connection import open_readonly
 from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
@@ -31,13 +32,14 @@ _MIGRATIONS: Final = "_sqlite_migrations"
 
 
 @contextmanager
-def opened(path: StrPath, beside: StrPath) -> Iterator[Database]:
+def opened(path: StrPath, beside: StrPath, key: Key | None = None) -> Iterator[Database]:
     """A private, read-only copy of another file; it is gone afterwards.
 
     Args:
         path: the other file.
         beside: the own project file; the copy lies in its folder, where there is room and where
             such texts lie already.
+        key: of the own project; then a plain file's copy is encrypted as well.
 
     Raises:
         MissingProject, NotAProject, Damaged: it cannot be read, or is not what it claims to be.
@@ -47,7 +49,7 @@ def opened(path: StrPath, beside: StrPath) -> Iterator[Database]:
     with leftovers.folder(folder, "merge") as private:
         copy = private / "incoming.db"
         with translated(path):
-            copies.whole(Path(path), copy, _look_inside)
+            copies.whole(Path(path), copy, _look_inside, key)
             db = open_readonly(copy, called=path)
         with closing(db):
             with translated(path):

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from store.db import replica
+from store.db import cipher, replica
 from store.db.project_database import immediate
-from store.db.sqlite import StrPath, path_of, sqlite3
+from store.db.sqlite import StrPath, key_of, path_of, raised
 from store.errors import StoreError
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
@@ -62,6 +62,9 @@ class Merged:
     set_aside: tuple[Aside, ...] = ()
     """New events that cannot be used: kept, and counted nowhere."""
 
+    encrypted: tuple[bool, bool] = (False, False)
+    """Whether this project is, and the other file."""
+
     @property
     def anything(self) -> bool:
         """True when the other file had something new."""
@@ -80,6 +83,7 @@ class Merged:
             "people": [each._asdict() for each in self.people],
             "look_alikes": [list(each) for each in self.look_alikes],
             "set_aside": [each._asdict() for each in self.set_aside],
+            "encrypted": dict(zip(("here", "there"), self.encrypted, strict=True)),
         }
 
 
@@ -109,7 +113,7 @@ def merge(
         MissingProject, NotAProject, Damaged: the other file cannot be read or trusted; nothing
             was taken from it.
     """
-    with incoming.opened(path, path_of(db)) as other:
+    with incoming.opened(path, path_of(db), key_of(db)) as other:
         work = _Merge(db, other, Path(path), dry_run=dry_run, adopt_fork=adopt_fork, on_row=on_row)
         try:
             with immediate(db):
@@ -119,7 +123,7 @@ def merge(
         except _Rehearsed:
             pass
         except StoreError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):  # a rule of a table
+            if isinstance(error.__cause__, raised("IntegrityError")):  # a rule of a table
                 raise work.mistrust(str(error.__cause__)) from error
             raise
     return work.result()
@@ -187,6 +191,7 @@ class _Merge:
             people=self._people,
             look_alikes=self._alike,
             set_aside=self._set_aside,
+            encrypted=(key_of(self._db) is not None, cipher.is_encrypted(self._path)),
         )
 
     def _take_items(self, table: str) -> None:

@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from store import ids
 from store.db import meta
 from store.db.project_database import immediate
-from store.db.sqlite import sqlite3
+from store.db.sqlite import raised
 from store.errors import WrongId
 from store.judgements import decisions
 from store.rounds import draws, useful_order
@@ -291,7 +291,7 @@ def current(db: Database, annotator: str) -> OwnOrder:
     """The order of an annotator (the name in its one form), with what is new in the file."""
     try:
         news = _news(db, annotator)
-    except sqlite3.OperationalError:  # the first look of this connection
+    except raised("OperationalError"):  # the first look of this connection
         for statement in _TEMPORARY:
             db.execute(statement)
         news = _news(db, annotator)

@@ -5,6 +5,7 @@ Both ways take turns, label by label, so that a disk that gets slow is slow for 
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import subprocess
@@ -17,7 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from store import importing
-from store.db import file_system, rolling, verification
+from store.db import cipher, file_system, rolling, verification
 from store.db.connection import create, open_store
 from store.db.project_database import ProjectDatabase
 from store.db.sqlite import sqlite3
@@ -59,7 +60,8 @@ def rows() -> list[BenchRow]:
         source.write_text("".join(map(_line, range(PAIRS))), encoding="utf-8")
         with closing(create(path)) as db:
             importing.run(db, source, at=AT)
-        return [*_label_rows(path), *_opening_rows(path), *_content_rows(path)]
+        own = [*_label_rows(path), *_opening_rows(path), *_content_rows(path)]
+        return [*own, *_encryption_rows(path, source)]
 
 
 def labelling(db: ProjectDatabase, who: str) -> Callable[[], object]:
@@ -131,6 +133,28 @@ def _content_rows(path: Path) -> list[BenchRow]:
     return [
         _row("comparing a portion while nobody types, against a label", portion, label, None),
         _row(f"a backup of {PAIRS:,} pairs, compared, against a copy", rolled, copied, None),
+    ]
+
+
+def _encryption_rows(path: Path, source: Path) -> list[BenchRow]:
+    """The same project encrypted, beside the plain one."""
+    if importlib.util.find_spec("sqlcipher3") is None:
+        return []
+    start = time.perf_counter()
+    key = cipher.new(b"a passphrase of some words")
+    making = time.perf_counter() - start
+    hidden = path.with_name("encrypted.db")
+    with closing(create(hidden, key=key)) as db:
+        importing.run(db, source, at=AT)
+    with closing(open_store(hidden)) as one, closing(open_store(path)) as other:
+        label = _in_turns(labelling(one, "under a key"), labelling(other, "in plain"), LABELS)
+    opening = _in_turns(
+        lambda: open_store(hidden).close(), lambda: open_store(path).close(), OPENINGS
+    )
+    return [
+        _row("a label in an encrypted project, against a plain one", *label, NEARLY_FREE),
+        _row("opening it with its key at hand, against a plain one", *opening, None),
+        BenchRow("the key from the passphrase, once", milliseconds(making), "no key", None),
     ]
 
 

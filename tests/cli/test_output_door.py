@@ -26,7 +26,7 @@ from store import clock
 from store.db.connection import create
 from store.db.sqlite import sqlite3
 from store.items import candidates, pairs, prompts
-from store.judgements import attributes, labels
+from store.judgements import labels
 from store.log import events
 from store.records import Candidate, Event, Message, Origin
 
@@ -214,7 +214,7 @@ def hostile_project(tmp_path: Path) -> Path:
             for who in ("first", f"{NAMEABLE} second", f"ai:{NAMEABLE} model"):
                 labels.give(db, pair, who, "ab"[number % 2], at=at, note=word)
             labels.note(db, pair, f"{NAMEABLE} third", word, at)
-        attributes.state(db, "first", f"{NAMEABLE} key", NAMEABLE, at)
+        events.append(db, "attribute", f"{NAMEABLE} key", "first", {"text": NAMEABLE}, at=at)
         for number, kind in enumerate((f"{word} kind", "setting"), start=1):
             made_elsewhere(db, kind, word, f"{word} second", {"value": word}, number, at)
     return path

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.torture import flips, full, kills, merges, torn
+from tests.torture import flips, full, kills, merges, rekeyed, store_suite, torn
 from tests.torture.tried import Tried
 
 ALL: tuple[tuple[Callable[[Path, int, str], Tried], int], ...] = (
@@ -17,6 +17,8 @@ ALL: tuple[tuple[Callable[[Path, int, str], Tried], int], ...] = (
     (full.run, 200),
     (flips.run, 300),
     (merges.run, len(merges.CORPUS)),
+    (rekeyed.run, 60),
+    (store_suite.run, 2),
 )
 
 

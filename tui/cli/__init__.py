@@ -60,6 +60,9 @@ COMMANDS = {
     "backup": "makes a safe copy of the project file",
     "restore": "goes back to a backup safely; the present file is put aside",
     "rescue": "takes what can be read of a damaged file into a new one",
+    "encrypt": "puts the project under a passphrase",
+    "decrypt": "makes an encrypted project a plain file again",
+    "rekey": "changes the passphrase of an encrypted project",
     "models": "lists the model files found, and converts one to a faster kind",
     "keys": "lists the keys of every mode, and how to move them",
 }
@@ -160,6 +163,15 @@ def _names_a_server(words: Sequence[str]) -> bool:
     help="Who labels and decides.  [default: $PAIRLAB_AS, then the login name]",
 )
 @click.option(
+    "--key-file",
+    "key_files",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    multiple=True,
+    help="Holds the passphrase of an encrypted project; readable by you alone. Several are tried"
+    " in turn.  [default: asked for]",
+)
+@click.option(
     "--model",
     metavar="GGUF",
     help="Who writes in the app.  [default: $PAIRLAB_MODEL, the last used, the starter]",
@@ -189,6 +201,7 @@ def main(
     db: Path,
     annotator: str | None,
     *,
+    key_files: tuple[Path, ...],
     model: str | None,
     endpoint: tuple[str, ...],
     allow_remote: bool,
@@ -202,7 +215,7 @@ def main(
     """
     named = ctx.get_parameter_source("db") is ParameterSource.COMMANDLINE
     suggested.stand_at(COMMANDS, db if named else None)
-    ctx.obj = CliContext(db=db, annotator=default_annotator(annotator))
+    ctx.obj = CliContext(db, default_annotator(annotator), key_files)
     if ctx.invoked_subcommand is None:
         from tui.cli.engines import ServerChoice
         from tui.cli.launch import ModelChoice, launch
@@ -216,3 +229,7 @@ def main(
             "--model, --endpoint, --allow-remote and --api-key-file stand behind the command,"
             " or without one"
         )
+    else:
+        from tui.cli import passphrase
+
+        passphrase.prepare(key_files)

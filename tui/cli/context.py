@@ -40,6 +40,7 @@ __all__ = [
     "say",
     "stderr_console",
     "stdout_console",
+    "tell_plain",
 ]
 
 
@@ -50,6 +51,13 @@ class CliContext:
     db: Path
     annotator: str
     """Who works; in the spelling the project knows once it is open."""
+    key_files: tuple[Path, ...] = ()
+    """Where passphrases are; the first is that of a new project."""
+
+    @property
+    def key_file(self) -> Path | None:
+        """Where the passphrase of a new project is; None where it is typed."""
+        return self.key_files[0] if self.key_files else None
 
     @contextmanager
     def open(self) -> Iterator[Database]:
@@ -71,6 +79,14 @@ class CliContext:
                 say(f"You are known here as {known}, and go on as {known}.")
                 self.annotator = known
             yield database
+
+
+def tell_plain(database: Database) -> None:
+    """Say of a file that was written from an encrypted project that it is not encrypted."""
+    from store.db.sqlite import key_of
+
+    if key_of(database) is not None:
+        say("  plain, unlike the project: whoever can read this file can read its texts")
 
 
 def default_annotator(given: str | None) -> str:

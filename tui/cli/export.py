@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli import completion
-from tui.cli.context import CliContext, fail, json_option, put, put_json, say
+from tui.cli.context import CliContext, fail, json_option, put, put_json, say, tell_plain
 from tui.cli.help_tables import TabledCommand
 from tui.formatting import share
 
@@ -188,6 +188,7 @@ def command(
                 fail(_nothing(plan))
             with counting("writing", len(plan.entries)) as on_line:
                 written = exporting.write(plan, out, on_line)
+            tell_plain(database)
     except exporting.UsageProblem as problem:
         raise click.UsageError(str(problem)) from problem
     if as_json:

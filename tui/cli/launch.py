@@ -38,7 +38,7 @@ class ModelChoice(NamedTuple):
 
 def launch(context: CliContext, wanted: ModelChoice) -> None:
     """Open the app on the project; ends with status 1 where there is no terminal to draw on."""
-    from store.db.file_header import must_be_project
+    from store.db.file_header import must_be_project, salt_of
 
     must_be_project(context.db)  # what is wrong with the words is told on the command line
     if wanted.servers.urls:
@@ -52,6 +52,10 @@ def launch(context: CliContext, wanted: ModelChoice) -> None:
         chosen_model(wanted.model, None)
     if not at_terminal():
         fail("the app needs a terminal; `pairlab --help` lists what works without one")
+    if salt_of(context.db) is not None or context.key_files:
+        from tui.cli import passphrase
+
+        passphrase.unlock(context.db, context.key_files)
     gc.disable()  # collecting while everything is loaded is a tenth of the start; the app ends it
 
     from tui.cli.log import log_file

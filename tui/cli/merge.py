@@ -27,11 +27,13 @@ def command(
     Nothing is dropped: where the two files say different things both are kept in the log, and
     what stands is told. Merging again, or the other way round, changes nothing more.
     """
+    from store.db import cipher
     from store.merging.merge import merge
     from tui.cli.progress import counting
     from tui.dialogs import merge_text
     from tui.visible import clean
 
+    cipher.key_of(other)  # a passphrase is asked for before there is a bar
     with context.open() as database, counting("merging", None) as on_row:
         merged = merge(database, other, dry_run=dry_run, adopt_fork=adopt_fork, on_row=on_row)
     if as_json:

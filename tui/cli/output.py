@@ -57,7 +57,7 @@ def say(line: str) -> None:
 
 def say_meanwhile(line: str) -> None:
     """Narrate what is being done, for somebody who waits at a terminal."""
-    if sys.stderr.isatty():
+    if can_tell():
         say(line)
 
 
@@ -111,6 +111,11 @@ def stderr_console() -> Console:
 def at_terminal() -> bool:
     """Whether somebody types and reads here."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def can_tell() -> bool:
+    """Whether somebody reads what is said on stderr."""
+    return sys.stderr.isatty()
 
 
 def must_agree(question: str) -> None:

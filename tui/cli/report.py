@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tui.cli.context import CliContext, put, say
+from tui.cli.context import CliContext, put, say, tell_plain
 
 
 @click.command("report")
@@ -30,7 +30,8 @@ def command(context: CliContext, out: Path, *, pseudonyms: bool, force: bool) ->
     warm_up()
     with context.open() as database, counting("composing the report", None):
         text = report.compose(database, pseudonyms=pseudonyms, form=form)
-    report.write(text, out, force=force)
+        report.write(text, out, force=force)
+        tell_plain(database)
     if pseudonyms:
         say("Notes and reasons were not searched for names: read them before you publish.")
     put(str(out))

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+from store.db import kept_text
 from store.db.rescue import keep_text
 from store.errors import FileLost
 from tui.text import plain
@@ -38,7 +39,7 @@ class LostScreen(ModalScreen[None]):
         if unsaved:
             kept = keep_text(error, "\n\n".join(unsaved))
             self._words.append(
-                f"The text you were writing is kept in {kept}"
+                f"The text you were writing is kept in {kept_text.told(kept)}"
                 if kept is not None
                 else f"The text you were writing could not be kept:\n{unsaved[-1]}"
             )

@@ -40,6 +40,10 @@ def told(merged: Merged) -> Iterator[str]:
     if not merged.anything:
         yield f"{merged.path} has nothing that is not here already."
         return
+    if merged.encrypted == (True, False):
+        yield f"{merged.path} is plain and stays so; this project stays encrypted."
+    elif merged.encrypted == (False, True):
+        yield f"{merged.path} is encrypted and stays so; this project is plain, and its texts here."
     would = "would come in" if merged.dry_run else "came in"
     new = [counted(n, *noun) for table, noun in NOUNS.items() if (n := merged.added[table])]
     yield f"From {merged.path} {would}: {', '.join(new)}."

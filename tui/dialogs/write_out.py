@@ -12,6 +12,7 @@ from textual.binding import Binding
 
 from store.agreement import warm_up
 from store.db.backup import backup
+from store.db.sqlite import key_of
 from store.reporting import report
 from tui.dialogs.panel import PanelRow, PanelScreen, at_home
 
@@ -20,6 +21,8 @@ class WriteOutScreen(PanelScreen):
     """Asks for a path and writes there; a file that is there is left as it is."""
 
     SUFFIX: ClassVar[str]
+    PLAIN: ClassVar[bool] = False
+    """Whether what is written is not encrypted where the project is."""
     BINDINGS = [
         Binding("enter", "path", "Another path", key_display="enter"),
     ]
@@ -57,8 +60,11 @@ class WriteOutScreen(PanelScreen):
             await self.write(path)
         finally:
             self.status.doing = ""
+        plain = self.PLAIN and await self.call(key_of) is not None
         self._files[str(path)] = PanelRow(
-            str(path), f"{path.name} written", about=f"in {path.absolute().parent}"
+            str(path),
+            f"{path.name} written{', plain' if plain else ''}",
+            about=f"in {path.absolute().parent}",
         )
         await self.reload()
 
@@ -88,6 +94,7 @@ class ReportScreen(WriteOutScreen):
         "stand in it; `pairlab report --pseudonyms` leaves them out."
     )
     SUFFIX = ".report.md"
+    PLAIN = True
 
     async def write(self, path: Path) -> None:
         """Compose on the store's thread, write beside it."""

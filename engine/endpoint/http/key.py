@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import EndpointError
+from engine.private_file import content
 
 VARIABLE = "PAIRLAB_API_KEY"
 """Arguments can be read by every user of the machine, so no option takes the key itself."""
-_LONGEST = 64 * 1024
 
 
 def api_key(env: Mapping[str, str]) -> str | None:
@@ -29,15 +27,7 @@ def key_in_file(path: Path) -> str:
     Raises:
         EndpointError: there is no such file, others may read it, or it holds no key.
     """
-    try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            text = file.read(_LONGEST) if stat.S_ISREG(status.st_mode) else b""
-    except OSError as error:
-        raise EndpointError(f"the key in {path} cannot be read: {error.strerror}") from error
-    if status.st_mode & 0o077 or status.st_uid != os.geteuid():
-        raise EndpointError(f"{path} is not yours alone, so its key is not used: chmod 600 {path}")
-    key = _key(text.decode("latin-1"), str(path))
+    key = _key(content(path, EndpointError).decode("latin-1"), str(path))
     if not key:
         raise EndpointError(f"{path} holds no key: write it there, on one line")
     return key

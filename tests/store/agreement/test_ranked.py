@@ -9,6 +9,7 @@ from store.agreement.item_scores import item_scores
 from store.agreement.ranked import ranked_pairs
 from store.items import pairs
 from store.judgements import labels, rankings
+from store.names import NoSuchName
 from store.reporting.report import compose
 from tests.store.building import AT, a_candidate, a_prompt
 from tests.store.deciding import some_pairs
@@ -57,7 +58,8 @@ def test_scores_by_round_principle_and_temperature(db):
     assert {s.item for s in scored["principle"].scores} > {"no revision"}
     assert scored["temperature"].left == {"an answer without a temperature": 3}
     assert scored["model"].left == {"the same model on both sides": 3}
-    assert item_scores(db, "round", "ai:m").verdicts == 0
+    with pytest.raises(NoSuchName, match="no annotator 'ai:m' here"):
+        item_scores(db, "round", "ai:m")
     told = compose(db)
     assert "## What people prefer" in told
     assert "| round 1 | 1 | 3 | 2 |" in told

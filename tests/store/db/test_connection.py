@@ -21,7 +21,7 @@ from store.db.connection import create, open_readonly, open_store
 from store.db.project_database import immediate
 from store.db.schema import migrations
 from store.db.session import session
-from store.db.sqlite import data_version, library_version, sqlite3
+from store.db.sqlite import data_version, library_version, raised, sqlite3
 from store.db.thread import StoreThread
 from store.judgements import labels
 from store.log import current_state, events
@@ -183,7 +183,7 @@ def test_a_new_table_never_comes_from_a_misspelt_name(project: Project) -> None:
 def test_nobody_changes_or_deletes_an_event(project: Project) -> None:
     labels.give(project.db, some_pairs(project.db)[0], "first", "a", at=AT)
     for statement in ("UPDATE event SET at = ''", "DELETE FROM event", "DELETE FROM pair"):
-        with pytest.raises(sqlite3.IntegrityError, match="never"):
+        with pytest.raises(raised("IntegrityError"), match="never"):
             project.db.execute(statement)
 
 
@@ -271,7 +271,7 @@ def test_a_copied_file_takes_a_new_replica_id(project: Project, tmp_path: Path) 
 
 def test_a_reader_cannot_write(project: Project, closing: Closing) -> None:
     reader = closing(open_readonly(project.path))
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(raised("OperationalError"), match="readonly"):
         meta.put(reader, "key", "value")
 
 

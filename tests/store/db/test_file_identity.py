@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from store.db import meta
+from store.db import kept_text, meta
 from store.db.connection import create, open_readonly, open_store
 from store.db.session import session
 from store.db.sqlite import sqlite3
@@ -254,8 +254,10 @@ def test_a_call_that_could_not_be_written_is_kept_as_words(study: Path) -> None:
         store.submit(fail, "what somebody wrote").result()
     store.close()
     assert told.value.rescue is not None
-    words = told.value.rescue.with_suffix(".txt")
-    assert "what somebody wrote" in words.read_text("utf-8")
+    plain = told.value.rescue.with_suffix(".txt")
+    words = plain if plain.exists() else told.value.rescue.with_suffix(".texts.db")
+    (text,) = [plain.read_text("utf-8")] if plain.exists() else kept_text.texts(words)
+    assert "what somebody wrote" in text
     assert words.stat().st_mode & 0o777 == 0o600
 
 
@@ -319,10 +321,10 @@ def test_a_file_that_a_killed_process_left_half_written_is_whole_with_its_log(st
             moved.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before, after = study.read_bytes(), whole.read_bytes()
         rng = random.Random("half")
-        for _ in range(12):  # what a checkpoint has written when its process is killed
-            half = bytearray(before.ljust(len(after), b"\0"))
+        half = bytearray(before.ljust(len(after), b"\0"))
+        for _ in range(12):  # what a checkpoint has written when its process is killed, ever more
             for at in range(0, len(after), 4096):
-                if rng.random() < 0.5:
+                if rng.random() < 0.2:
                     half[at : at + 4096] = after[at : at + 4096]
             with study.open("r+b") as file:
                 file.write(half)

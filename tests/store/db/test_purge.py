@@ -11,7 +11,7 @@ import pytest
 from sqlite_utils import Database
 
 from store import exporting
-from store.db import doctor, purge
+from store.db import cipher, doctor, purge
 from store.db.backup import backup
 from store.db.connection import create, open_store
 from store.db.doctor import Severity
@@ -94,7 +94,7 @@ def study(project: Project) -> Study:
     labels.give(db, other, "first", "b", at=AT)
     search_index.read_in(db, 100)
     db.close()
-    assert WORD.encode() in project.path.read_bytes()
+    assert cipher.is_encrypted(project.path) or WORD.encode() in project.path.read_bytes()
     return Study(project.path, chain.prompt, pair, other)
 
 
@@ -182,7 +182,7 @@ def test_nothing_is_changed_while_somebody_has_the_project_open(study: Study) ->
     assert db.execute("SELECT count(*) FROM event").fetchone()[0] > 0
     db.close()
     assert [each.name for each in study.path.parent.iterdir() if each.name.startswith(".")] == []
-    assert WORD.encode() in study.path.read_bytes()
+    assert cipher.is_encrypted(study.path) or WORD.encode() in study.path.read_bytes()
 
 
 @pytest.mark.parametrize("table", ["prompt", "candidate"])

@@ -121,6 +121,7 @@ def test_nobody_else_may_have_the_project_open(later: tuple[Path, Path, list[str
     restore(path, saved, AT)
 
 
+@pytest.mark.plain
 def test_a_backup_that_is_not_whole_is_refused_and_nothing_is_changed(
     later: tuple[Path, Path, list[str]], tmp_path: Path
 ) -> None:
@@ -198,6 +199,7 @@ def test_a_whole_file_is_rescued_whole(large: Database, project: Project, tmp_pa
         salvage(project.path, tmp_path / "out.db", AT)
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("every", [7, 11, 13])
 def test_of_a_damaged_file_what_can_be_read_comes_out_whole(
     large: Database, project: Project, tmp_path: Path, every: int

@@ -61,6 +61,7 @@ def test_every_row_is_reached_once_and_a_changed_one_is_named(project: Project) 
     assert walked(project)[0] == told  # a walk that is over begins anew
 
 
+@pytest.mark.plain
 def test_a_bit_in_an_index_is_found_by_walk_and_doctor_stops_a_backup_and_is_mended(
     project: Project, tmp_path: Path
 ) -> None:

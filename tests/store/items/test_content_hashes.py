@@ -11,7 +11,7 @@ from store import exporting
 from store.db import doctor
 from store.db.backup import backup
 from store.db.doctor import Severity
-from store.db.sqlite import sqlite3
+from store.db.sqlite import raised
 from store.errors import Damaged
 from store.items import content_hashes, pairs, prompts, runs
 from store.judgements import drafts, labels
@@ -133,7 +133,7 @@ def test_an_export_stops_at_an_item_that_was_changed(
 def test_prompts_are_never_changed_or_deleted(db: Database, statement: str) -> None:
     a_prompt(db)
     before = db.execute("SELECT * FROM prompt").fetchall()
-    with pytest.raises(sqlite3.IntegrityError, match="never"):
+    with pytest.raises(raised("IntegrityError"), match="never"):
         db.execute(statement)
     assert db.execute("SELECT * FROM prompt").fetchall() == before
 

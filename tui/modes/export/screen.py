@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
 from store.agreement.underlying_pairs import seen
+from store.db.sqlite import key_of
 from store.errors import StoreError
 from store.exporting import (
     ExportOptions,
@@ -335,7 +336,8 @@ class ExportScreen(ModeScreen):
         except StoreError as error:
             self.result.update(plain(str(error), "bold $error"))
         else:
-            self.result.update(_written_words(written))
+            plainly = await self.ask(key_of) is not None
+            self.result.update(_written_words(written, plainly=plainly))
         finally:
             moving.stop()
             self._progress = None
@@ -459,6 +461,8 @@ def _no_rows(planned: Planned) -> Content:
     )
 
 
-def _written_words(written: WrittenExport) -> Content:
+def _written_words(written: WrittenExport, *, plainly: bool) -> Content:
+    """What was written where; of an encrypted project also that it is not encrypted."""
     where = plain(str(written.out.resolve()), "bold")
-    return Content.assemble(f"{counted(written.rows, 'row')} written to  ", where)
+    how = "written, plain, to" if plainly else "written to"
+    return Content.assemble(f"{counted(written.rows, 'row')} {how}  ", where)

@@ -1,0 +1,5 @@
+"""Python runs this at its start where this folder is on its path."""
+
+from tests.encrypted import install
+
+install()
