@@ -182,4 +182,4 @@ def test_the_speed_is_drawn_from_the_right_and_blank_where_nothing_was_written()
     assert speed_bars([0, 0], 8, 4) == ""
     assert speed_bars([60, 0, 30], 6, 6) == "   ▇ ▄"
     assert speed_bars([10, 60, 0, 0, 60], 6, 3) == "▂▇▇"
-    assert speed_bars([60.0] * 180, 180, 100) == "▇" * 90
+    assert speed_bars([60.0] * 180, 180, 100) == " " * 10 + "▇" * 90

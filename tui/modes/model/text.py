@@ -61,7 +61,7 @@ def speed_bars(speeds: Sequence[float], window: int, cells: int) -> str:
     size = -(-window // cells)
     parts = [max(speeds[max(end - size, 0) : end]) for end in range(len(speeds), 0, -size)]
     bars = (BARS[round(part / most * 6)] if part else " " for part in reversed(parts))
-    return "".join(bars).rjust(-(-window // size))
+    return "".join(bars).rjust(cells)
 
 
 def _prompts(places: Sequence[int]) -> str:

@@ -109,9 +109,7 @@ def test_classes_by_rules_people_and_judges(db):
         ("ai:m", "first"),
     }
     assert len(unclassed(db, "ai:m")) == len({each.candidate_id for each in found}) - 60
-    with pytest.raises(
-        BadInput, match="no classes of 'nobody' here; there are rules, people"
-    ):
+    with pytest.raises(BadInput, match="no classes of 'nobody' here; there are rules, people"):
         evaluate(db, source="nobody")
 
 
