@@ -77,6 +77,11 @@ def of_prompt(db: Database, prompt_id: str) -> list[Candidate]:
     return TABLE.where(db, "prompt_id = ?", [prompt_id])
 
 
+def any_here(db: Database) -> bool:
+    """Whether the project has an answer."""
+    return db.execute("SELECT 1 FROM candidate LIMIT 1").fetchone() is not None
+
+
 def children(db: Database, candidate_id: str) -> list[Candidate]:
     """The revisions and edits made straight from a candidate, by slot, round and age."""
     return TABLE.where(db, "parent_id = ?", [candidate_id])

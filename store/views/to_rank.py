@@ -45,6 +45,11 @@ class PromptToRank:
     mine: Ranking | None
 
 
+def any_waiting(db: Database) -> bool:
+    """Whether a prompt has so many answers that they can be put in order."""
+    return db.execute(f"{_WITH_ANSWERS} LIMIT 1", [LEAST]).fetchone() is not None
+
+
 def next_one(db: Database, annotator: str, after: str | None = None) -> PromptToRank | None:
     """The first prompt with enough answers that the annotator has not ranked, from one on.
 

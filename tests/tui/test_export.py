@@ -169,3 +169,21 @@ async def test_what_the_checks_find_is_told_with_the_search_that_lists_it(
         assert "/ lists the pairs: finding:hasty_labels" in drawn(app)
         await press(pilot, "slash", *"hasty", "enter")
         assert "Pairs · 1" in drawn(app)
+
+
+async def test_whose_word_stands_and_the_split_can_be_chosen(
+    decided: Path, make_app: MakeApp
+) -> None:
+    app = make_app(decided)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "X")
+        assert "one file, no split" in drawn(app)
+        await press(pilot, "w")
+        assert "by:second" in drawn(app)
+        await press(pilot, "end", "up", "enter")  # by:first: its labels, else its decisions
+        assert export(app).rule.heading == "4 of 6 pairs go out; these stay"
+        await press(pilot, "s")
+        assert "train 90 %, validation 5 %, test 5 %" in drawn(app)
+        await press(pilot, "enter")
+    manifest = json.loads((decided.parent / "study-triplets" / "manifest.json").read_text())
+    assert manifest["from"] == "by:first"

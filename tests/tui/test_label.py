@@ -346,3 +346,31 @@ async def test_the_guideline_stands_in_free_rows_and_never_over_a_text(
         await pilot.resize_terminal(160, 45)
         await press(pilot, "v")
         assert "Honest before polite." not in drawn(app)
+
+
+async def test_pairs_that_come_in_meanwhile_are_counted(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    app = make_app(study, look_every=0.05)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "L")
+        shown = label(app).left.text
+        a_chain(rows, ("one more?", "original", "it helps nobody", "revision"))
+        await until(pilot, lambda: label(app).prompt.title.endswith(" of 4"))
+        assert label(app).left.text == shown
+
+
+async def test_the_end_tells_what_comes_next(
+    study: Path, rows: Database, make_app: MakeApp
+) -> None:
+    for number, pair in enumerate(pairs.ordered(rows)):
+        labels.give(rows, pair.id, "first", "a", at=AT)
+        labels.give(rows, pair.id, "second", "ab"[number % 2], at=AT)
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "L")
+        told = drawn(app)
+        assert "All 3 pairs have your verdict." in told
+        assert "rules on 1 disagreement" in told
+        assert "decides on 3 revisions" in told
+        assert "Rank" not in told

@@ -12,6 +12,7 @@ from store.db.connection import open_store
 from tests.tui.driving import MakeApp, StandInRunner, drawn, growing, mode_screen, press, settle
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tui.modes.model.screen import ModelScreen, facts
+from tui.modes.model.text import speed_bars
 from tui.modes.registry import MODES
 
 
@@ -178,3 +179,10 @@ async def test_weights_and_how_they_are_loaded_are_told() -> None:
     made = replace(info, original="was.gguf", original_sha256="ab" * 32)
     told = facts(made, EngineStatus(), None).plain
     assert f"converted from was.gguf\nsha-256 {'ab' * 32}" in told
+
+
+def test_the_speed_is_drawn_from_the_right_and_blank_where_nothing_was_written() -> None:
+    assert speed_bars([0, 0], 8, 4) == ""
+    assert speed_bars([60, 0, 30], 6, 6) == "   ▇ ▄"
+    assert speed_bars([10, 60, 0, 0, 60], 6, 3) == "▂▇▇"
+    assert speed_bars([60.0] * 180, 180, 100) == " " * 10 + "▇" * 90

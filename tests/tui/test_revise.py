@@ -242,11 +242,18 @@ async def test_origin_tells_model_seed_and_principle(study: Path, make_app: Make
         await settle(pilot)
         await press(pilot, "i")
         shown = drawn(app)
-        for words in ("tiny.gguf", "ab" * 32, "seed 7", "harmlessness", "H1", "benign look-alike"):
+        for words in (
+            "tiny.gguf",
+            "ab" * 8 + "…",
+            "seed 7",
+            "harmlessness",
+            "H1",
+            "benign look-alike",
+        ):
             assert words in shown
         assert "max tokens 256, temperature .7" in shown
         assert "12 tokens in 0 s, ended by itself" in shown
-        assert shown.count("ab" * 32) == 1  # one model wrote it all, and is named once
+        assert shown.count("ab" * 8 + "…") == 1  # one model wrote it all, and is named once
         assert "None" not in shown
 
 

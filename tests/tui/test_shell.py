@@ -418,3 +418,24 @@ async def test_the_screen_is_there_before_the_model(study: Path, make_app: MakeA
         engine.gate.set()
         await settle(pilot)
         assert runner.started
+
+
+async def test_without_an_item_only_keys_that_do_something_are_told(
+    empty_path: Path, make_app: MakeApp
+) -> None:
+    app = make_app(empty_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        for mode in "LJK":
+            await press(pilot, mode)
+            told = [binding.description for _, binding, _ in shown_keys(app.screen)]
+            assert set(told) <= {"Undo", "Guideline", "Find", "Help", "Quit"}
+
+
+async def test_a_key_that_has_nothing_to_act_on_says_so(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "R")
+        revise(app).item_shown(None)
+        await press(pilot, "m")
+        assert revise(app).status.dropped == "m did not count: there is nothing for it here now"

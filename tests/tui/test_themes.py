@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from textual._compositor import LayoutUpdate
 from textual.color import Color
 
-from tui.themes import THEMES
+from tests.tui.driving import MakeApp, press
+from tui.app import PairlabApp
+from tui.themes import DEFAULTS, THEMES
 
 OWN = [theme for theme in THEMES if not theme.ansi]
 
@@ -33,3 +38,31 @@ def test_all_words_can_be_read(theme) -> None:
         assert min(contrast(word, ground) for word in words) >= 4.5
         assert contrast(theme.variables["disabled"], ground) >= 3
     assert contrast(theme.variables["on-accent"], theme.accent) >= 4.5
+
+
+def unreadable(app: PairlabApp) -> set[str]:
+    """Words on the screen whose colour stands too little off from what is behind them."""
+    update = app.screen._compositor.render_update(full=True)
+    assert isinstance(update, LayoutUpdate)
+    found = set()
+    for run in (run for strips in update.strips for strip in strips for run in strip):
+        ink, ground = (run.style.color, run.style.bgcolor) if run.style else (None, None)
+        if not any(map(str.isalnum, run.text)) or ink is None or ground is None:
+            continue
+        assert ink.triplet is not None
+        assert ground.triplet is not None
+        least = 3 if ink.triplet.hex == DEFAULTS["disabled"] else 4.5
+        if contrast(ink.triplet.hex, ground.triplet.hex) < least or run.style.dim:
+            found.add(run.text.strip())
+    return found
+
+
+async def test_every_screen_can_be_read(study: Path, make_app: MakeApp) -> None:
+    """In one theme: the others have the same names, whose contrast is tested above."""
+    app = make_app(study)
+    async with app.run_test(size=(110, 35)) as pilot:
+        for keys in ("R", "L", "L m", "J", "K", "K h", "B", "X", "X w", "X t", "M", "H", "L g"):
+            await press(pilot, *keys.split())
+            assert (keys, unreadable(app)) == (keys, set())
+            if len(keys) > 1:
+                await press(pilot, "escape")

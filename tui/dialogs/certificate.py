@@ -93,6 +93,6 @@ def _line(line: CertificateLine) -> Content:
     name = set_cell_size(one_line(line.name, NAME_CELLS), NAME_CELLS)
     figure = line.figure
     if figure.reason is not None:
-        return plain(f"{name}{'–':>6}  {figure.reason}", "dim")
+        return plain(f"{name}{'–':>6}  {figure.reason}", "$muted")
     told = f"{name}{lines.value(figure):>6}  {lines.ends(figure):<13}{figure.n:>6,}"
     return Content.assemble(plain(told), plain(f"  {line.remark}", "$muted"))

@@ -114,6 +114,6 @@ def _table(
     yield FigureLine(plain(title, "bold"))
     yield FigureLine(plain(shown[0].rstrip(), "$muted"))
     for text, (line, note, who, title, pairs) in zip(shown[1:], lines, strict=True):
-        style = "dim" if line.few else ""
+        style = "$muted" if line.few else ""
         where = f"{line.cells[0]} · {title}"
         yield FigureLine(plain(text.rstrip(), style), note, who, where, pairs)

@@ -23,6 +23,9 @@ NOUNS = {
 }
 """How the rows worth telling are called."""
 
+HEADS = ("labels of", "in that file", "new", "changed", "conflicts")
+"""Of the table of people."""
+
 TOLD = 20
 """How many events that cannot be used are named one by one."""
 
@@ -61,14 +64,13 @@ def _people(merged: Merged) -> Iterator[str]:
     """A table of whose labels came: how many are there, new, changed, in conflict."""
     if not merged.people:
         return
-    heads = ("labels of", "in that file", "new", "changed", "conflicts")
     rows = [
         (one_line(each.annotator, 40), *(f"{number:,}" for number in each[1:]))
         for each in merged.people
     ]
-    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(HEADS, *rows, strict=True)]
     yield ""
-    for who, *numbers in (heads, *rows):
+    for who, *numbers in (HEADS, *rows):
         cells = [
             " " * (width - cell_len(each)) + each
             for each, width in zip(numbers, widths[1:], strict=True)

@@ -121,7 +121,7 @@ class ItemsScreen(ModalScreen[None], Bordered):
         return [
             Option(
                 Content.assemble(
-                    plain(f"{item.aside:<{width}}", "dim"), one_line(item.prompt, 300)
+                    plain(f"{item.aside:<{width}}", "$muted"), one_line(item.prompt, 300)
                 ).truncate(400)
             )
             for item in self._items

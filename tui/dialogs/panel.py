@@ -137,14 +137,16 @@ class PanelScreen(ModalScreen[None], TextScreen):
 
     def on_resize(self) -> None:
         """What a row has room for depends on the width."""
-        self._list()
+        self.call_after_refresh(self._list)
 
     def _list(self) -> None:
         at = self.lines.highlighted
         named = [row for row in self._rows if not row.heading]
+        width = self.lines.content_size.width
         name = max((cell_len(row.name) for row in named), default=0) + 2
         value = max((cell_len(row.value) for row in named), default=0) + 2
-        room = self.lines.content_size.width - name - value - 3
+        name = min(name, max(width - value - 2, LEAST))
+        room = width - name - value - 3
         self._cut = any(cell_len(row.about) > room for row in named)
         if room < LEAST:
             value = 0
@@ -161,8 +163,9 @@ class PanelScreen(ModalScreen[None], TextScreen):
     def _drawn(row: PanelRow, name: int, value: int) -> Content:
         if row.heading:
             return plain(row.name, "$muted")
+        words = one_line(row.name, name - 2)
         return Content.assemble(
-            plain(row.name + " " * (name - cell_len(row.name))),
+            plain(words + " " * (name - cell_len(words))),
             plain(row.value + " " * (value - cell_len(row.value)), "bold"),
             plain(row.about if value else "", "$muted"),
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -11,14 +9,7 @@ from textual.screen import ModalScreen
 from tui.keys.common import SHEET
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine
-from tui.widgets.hanging import under
 from tui.widgets.scrolling import Scrolls
-from tui.widgets.text_body import LEFT, RIGHT
-
-WIDEST = 104
-"""Cells of the text at most."""
-_COLUMN = re.compile(r"\S[^\n]*? {2,}(?=\S)")
-"""The first of two columns."""
 
 
 class Sheet(Scrolls, ModalScreen[None]):
@@ -45,19 +36,9 @@ class Sheet(Scrolls, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill the pane."""
-        self._fill()
+        self._pane.show(self._content)
         if self._at_end:
             self.call_after_refresh(self._pane.scroll_end_or_home, end=True)
-
-    def on_resize(self) -> None:
-        """Lines of two columns are broken for the width there is."""
-        self._fill()
-
-    def _fill(self) -> None:
-        column = None if self._at_end else _COLUMN.match(self._content.plain)
-        width = min(self.size.width, WIDEST) - LEFT - RIGHT - 1
-        content = under(self._content, column.end(), width) if column else self._content
-        self._pane.show(content, top=False)
 
     def action_close(self) -> None:
         """Back to where one was."""

@@ -160,6 +160,14 @@ LABEL: list[BindingType] = [
         tooltip="at the end: shows the skipped pairs again",
     ),
     Binding(
+        "i",
+        "where_from",
+        "Origin",
+        show=False,
+        id="all.origin",
+        tooltip="tells category and guideline; who wrote what stays closed",
+    ),
+    Binding(
         "left",
         "walk(-1)",
         "Earlier",

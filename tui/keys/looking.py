@@ -199,6 +199,14 @@ EXPORT: list[BindingType] = [
         tooltip="on a reason: lists its pairs",
     ),
     Binding("t", "format", "Format", id="export.format", tooltip="chooses the format"),
+    Binding("w", "whose", "Whose word", id="export.whose", tooltip="chooses whose word stands"),
+    Binding(
+        "s",
+        "split",
+        "Split",
+        id="export.split",
+        tooltip="one file, or a folder with train, validation and test",
+    ),
     Binding("p", "path", "Path", id="export.path", tooltip="changes where it is written"),
     Binding(
         "tab",

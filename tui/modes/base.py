@@ -19,7 +19,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize, ScreenResume
+from textual.events import Key, Resize, ScreenResume
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
@@ -406,6 +406,12 @@ class ModeScreen(ReadingKeys):
         if action in {"full", "shield"} and self.nothing_here:
             return None
         return True
+
+    def on_key(self, event: Key) -> None:
+        """A key that waits for an item is not dropped without a word."""
+        active = self.active_bindings.get(event.key)
+        if active and not active.enabled and active.binding.show and not self.nothing_here:
+            self.drop("there is nothing for it here now")
 
     # The common keys
 

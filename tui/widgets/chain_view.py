@@ -193,7 +193,7 @@ class ChainView(ReadingView):
         if not thought or not self._unfolded:
             return text
         shown = plain(text) if isinstance(text, str) else text
-        return Content.assemble(plain(thought, "dim italic"), "\n\n", shown)
+        return Content.assemble(plain(thought, "$muted italic"), "\n\n", shown)
 
     async def draw(self) -> None:
         """Fill the right pane; long texts are compared off the UI thread."""

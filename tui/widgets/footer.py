@@ -119,7 +119,8 @@ def shown_keys(screen: Screen[Any], *, every: bool = False) -> list[Entry]:
     for active in screen.active_bindings.values():
         binding = active.binding
         letters = binding.id == "all.quit" and getattr(screen, "open_text", None) is not None
-        told = binding.show and not letters and (active.enabled or not nothing_here)
+        works = active.enabled and binding.id != "move.next_pane"
+        told = binding.show and not letters and (works or not nothing_here)
         if told and binding.action not in seen:
             key = screen.app.get_key_display(binding)
             seen[binding.action] = (key, worded(screen, binding), active.enabled)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from store.records import Guideline
 from tui.dialogs import guideline_text
 from tui.formatting import counted
-from tui.keymap import key_of
+from tui.keymap import key_of, with_keys
 from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
 
@@ -32,7 +34,13 @@ class GuidelinePane(AnswerPane):
     def _draw(self, *, top: bool) -> None:
         if self._guideline is None:
             edit = key_of(self, f"{getattr(self.screen, 'MODE', '')}.edit")
-            self.show(f"This project has no guideline yet. {edit} writes one.", title="Guideline")
+            starter = with_keys("{mode.home} {home.starter}", partial(key_of, self))
+            self.show(
+                "This project has no guideline yet: the page that says, the same for everybody, "
+                "how to choose between two answers.\n\n"
+                f"{edit} writes one. The starter set has one: {starter} adds it.",
+                title="Guideline",
+            )
             return
         number = len(guideline_text.found(self._guideline.text, self.search))
         aside = f"{one_line(self.search, 20)}: {counted(number, 'section')}" if self.search else ""

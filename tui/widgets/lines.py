@@ -24,6 +24,7 @@ class Lines(OptionList, inherit_bindings=False):
     }
     Lines:focus { border: none; background-tint: $background 0%; }
     Lines > .option-list--option { padding: 0 1; }
+    Lines > .option-list--option-disabled { color: $foreground; }
     """
 
     BINDINGS = LINES

@@ -20,7 +20,7 @@ NAME_CELLS = 12
 
 COLUMN_CELLS = 6
 
-_SHADES = ((0.75, "█", 45), (0.4, "▓", 32), (0.15, "▒", 20), (0.0, "░", 10))
+_SHADES = ((0.75, "█", 43), (0.4, "▓", 32), (0.15, "▒", 20), (0.0, "░", 10))
 """From which share of the fullest cell on, the sign, and how many percent of the accent."""
 
 
@@ -131,7 +131,7 @@ def short(label: str) -> str:
 def _cell_style(diagonal: bool, count: int, most: int, *, dots: bool) -> str:
     """The more pairs, the stronger the shade; agreement is bold, nothing is dim."""
     if not count:
-        return "dim"
+        return "$muted"
     shade = "" if dots else f"on $accent {_shade(count, most)[1]}%"
     return f"{'bold ' if diagonal else ''}{shade}"
 

@@ -17,10 +17,17 @@ from textual.widgets.option_list import Option
 from store.agreement.underlying_pairs import seen
 from store.db.sqlite import key_of
 from store.errors import StoreError
-from store.exporting import ExportOptions, WrittenExport, is_file_target, preview, summaries
+from store.exporting import (
+    ExportOptions,
+    WrittenExport,
+    is_file_target,
+    preview,
+    summaries,
+)
 from store.items import pairs
+from store.judgements import labels
 from store.log import undo
-from tui.dialogs.format_picker import FormatPicker
+from tui.dialogs.choice_picker import ChoicePicker
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
 from tui.formatting import category, counted
 from tui.keys.looking import EXPORT
@@ -67,6 +74,7 @@ class ExportScreen(ModeScreen):
     rule = getters.query_one("#going-out", Rule)
     reasons = getters.query_one(Lines)
     rows = getters.query_one("#rows", AnswerPane)
+    split = getters.query_one("#split", Static)
     format_line = getters.query_one("#format", Static)
     path = getters.query_one("#path", CleanInput)
     checks = getters.query_one("#checks", Static)
@@ -76,6 +84,8 @@ class ExportScreen(ModeScreen):
     def __init__(self) -> None:
         super().__init__()
         self._format = "triplets"
+        self._source = "consensus"
+        """Whose word stands."""
         self._planned: Planned | None = None
         self._checked = Content("")
         self._progress: WritingProgress | None = None
@@ -99,6 +109,7 @@ class ExportScreen(ModeScreen):
             with Horizontal(id="path-line"):
                 yield Static("path    ", id="path-word", markup=False)
                 yield CleanInput(self._default_path(), id="path", compact=True)
+                yield Static(id="split", markup=False)
             yield Static(id="checks", markup=False)
             yield Static(id="result", markup=False)
         yield NextStep()
@@ -139,7 +150,10 @@ class ExportScreen(ModeScreen):
         """Writing needs something to write; replacing needs something in the way."""
         if action == "replace":
             return self._in_the_way is not None
-        if action in {"write", "format", "path"} and not self.query_one("#file").display:
+        if (
+            action in {"write", "format", "path", "whose", "split"}
+            and not self.query_one("#file").display
+        ):
             return False
         if action in {"items", "write"} and (action == "items") != self.reasons.has_focus:
             return False
@@ -165,7 +179,17 @@ class ExportScreen(ModeScreen):
 
     def action_format(self) -> None:
         """Let the person choose the format."""
-        self.app.push_screen(FormatPicker(summaries(), self._format), self._format_chosen)
+        self.app.push_screen(ChoicePicker("Format", summaries(), self._format), self._format_chosen)
+
+    def action_whose(self) -> None:
+        """Let the person choose whose word stands."""
+        self.background(self._choose_source, group="whose")
+
+    def action_split(self) -> None:
+        """One file, or a folder of splits: the path says which."""
+        out = self._out()
+        folder = is_file_target(out)
+        self.path.value = str(out.with_suffix("") if folder else out) + ("" if folder else ".jsonl")
 
     def action_path(self) -> None:
         """Put the cursor into the path."""
@@ -192,8 +216,9 @@ class ExportScreen(ModeScreen):
         self.action_write()
 
     def on_input_changed(self, _event: Input.Changed) -> None:
-        """Another path: what was in the way is so no longer."""
+        """Another path: what was in the way is so no longer, and it may be split otherwise."""
         self._stand_aside()
+        self._tell_split()
 
     def on_option_list_option_selected(self, event: Lines.OptionSelected) -> None:
         """Enter on a reason."""
@@ -229,7 +254,7 @@ class ExportScreen(ModeScreen):
             self._planned = None
             self._tell_next_step()
         else:
-            options = ExportOptions(format=self._format, only=self._only)
+            options = ExportOptions(format=self._format, from_=self._source, only=self._only)
             try:
                 self._planned = None  # of a large project two would be too much to hold
                 with self.taking_long("reading what goes out"):
@@ -255,7 +280,6 @@ class ExportScreen(ModeScreen):
         """What the checks say is wrapped under its beginning."""
         self.page_cells(event.size.width)
         self.call_after_refresh(self._draw_checks)
-        self.call_after_refresh(self._tell_format)
 
     async def _check(self) -> None:
         self._checked = lines.checked(
@@ -268,6 +292,7 @@ class ExportScreen(ModeScreen):
 
     def _show(self, planned: Planned) -> None:
         self._planned = planned
+        self._tell_split()
         plan = planned.plan
         self.rule.heading = lines.going_out(planned.lines, plan.pairs, some=self._only is not None)
         unchecked = len(plan.length_not_checked)
@@ -373,13 +398,35 @@ class ExportScreen(ModeScreen):
         self._tell_format()
         self.background(self._plan, group="plan")
 
+    async def _choose_source(self) -> None:
+        choices = lines.sources(await self.ask(labels.annotators))
+        await self.app.push_screen(
+            ChoicePicker("Whose word stands", choices, self._source), self._source_chosen
+        )
+
+    def _source_chosen(self, name: str | None) -> None:
+        if name is not None and name != self._source:
+            self._source = name
+            self._tell_format()
+            self.background(self._plan, group="plan")
+
     def _tell_format(self) -> None:
+        """Format and whose word stands, a line each."""
+        told = lines.sources([self._source.removeprefix("by:")])[self._source]
         line = Content.assemble(
             ("format  ", "$muted"),
             (self._format, "bold"),
-            (f"   {summaries()[self._format]}", "$muted"),
+            (f"   {summaries()[self._format]}\n", "$muted"),
+            ("word    ", "$muted"),
+            plain(self._source, "bold"),
+            plain(f"   {told}", "$muted"),
         )
-        self.format_line.update(under(line, lines.BEFORE, self.format_line.content_size.width))
+        self.format_line.update(line)
+
+    def _tell_split(self) -> None:
+        planned = None if is_file_target(self._out()) else self._planned
+        shares = planned.plan.shares if planned else None
+        self.split.update(lines.split_words(shares))
 
     def _default_path(self) -> str:
         some = "" if self._only is None else "-selection"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from store import ids
 from store.checks.finding import Level
-from store.exporting import EXPLAINED, Reason
+from store.exporting import EXPLAINED, SPLIT_NAMES, Reason
 from store.exporting.write import json_text
-from tui.formatting import counted
+from tui.formatting import counted, share
 from tui.text import plain
 
 if TYPE_CHECKING:  # scikit-learn: not needed to draw
@@ -52,6 +53,30 @@ IN_WORDS = {
     Reason.DUPLICATE: "duplicate",
     Reason.LENGTH_UNMATCHED: "no match in length",
 }
+
+
+SOURCES = {
+    "consensus": "the ruling, else what all who labelled it say",
+    "majority": "the ruling, else what more than half of them say",
+    "crowd": "the ruling, else raters weighed by how often they agree; three or more",
+    "decisions": "what was accepted or edited in Revise; labels aside",
+}
+"""Whose word can stand, beside that of one annotator or model."""
+
+
+def sources(raters: Sequence[str]) -> dict[str, str]:
+    """Everything that may decide what goes out, with a line about it."""
+    models = any(map(ids.is_ai, raters))
+    alone = {f"by:{name}" if ids.is_person(name) else name: f"{name} alone" for name in raters}
+    return SOURCES | ({"ai": "what the models say; people aside"} if models else {}) | alone
+
+
+def split_words(shares: Sequence[float] | None) -> str:
+    """``train 90 %, validation 5 %, test 5 %``; None where it is one file."""
+    if shares is None:
+        return "one file, no split"
+    told = zip(SPLIT_NAMES, shares, strict=True)
+    return ", ".join(f"{name} {share(part)}" for name, part in told if part)
 
 
 def reason_line(reason: str, number: int) -> Content:

@@ -154,6 +154,8 @@ class JudgeScreen(ModeScreen):
             return False
         if action in NEED_A_CASE and self.item_id is None:
             return None
+        if action in {"edit", "against"} and not self.agenda.pair_ids:
+            return None
         if action == "rule" and self.cramped:
             return None
         if action == "adopt" and not self._notes():

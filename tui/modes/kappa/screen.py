@@ -22,6 +22,7 @@ from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
 from store.agreement.tables import BY, By
 from store.agreement.underlying_pairs import Behind, behind, of_rater, seen
+from store.items import candidates
 from store.log import undo
 from store.views import adjudication
 from tui.dialogs.certificate import CertificateScreen
@@ -99,6 +100,8 @@ class KappaScreen(ModeScreen):
         self._by: By = "category"
         self._overview: Overview | None = None
         self._with_models: tuple[Agreement, ...] = ()
+        self._to_class = False
+        """There are answers that can be classed."""
         self._drawn = False
         """There is room for the trend as a picture."""
         self._cells = 0
@@ -130,6 +133,9 @@ class KappaScreen(ModeScreen):
         """The picture, the ruler and the bars may have other room."""
         self._cells = self.page_cells(event.size.width) - MARGINS
         self._draw_slices()
+        agreement = self.app.agreement.standing.agreement
+        if agreement is not None:
+            self._draw_head(agreement)
         self.call_after_refresh(self._fit)
 
     def on_agreement_moved(self, _event: AgreementMoved) -> None:
@@ -149,6 +155,11 @@ class KappaScreen(ModeScreen):
         standing = self.app.agreement.standing
         if action in {"disagreements", "by"} and standing.agreement is None:
             return False
+        nobody = not standing.people and not standing.with_models
+        if action in {"certificate", "compare", "scores"} and nobody:
+            return None
+        if action in {"evaluation", "classes"} and nobody and not self._to_class:
+            return None
         if action == "items":
             return standing.agreement is not None or bool(standing.with_models)
         if action == "others":
@@ -266,6 +277,8 @@ class KappaScreen(ModeScreen):
         agreement = self.app.agreement.standing.agreement
         if agreement is None:
             self.status.doing = one_line(text.sealed(sealed))
+            self._to_class = await self.ask(candidates.any_here)
+            self.refresh_bindings()
             return
         first, second = agreement.annotators
         with self.taking_long("counting who agrees where"):
@@ -288,11 +301,12 @@ class KappaScreen(ModeScreen):
             return
         bars = self.size.width >= BARS_FROM
         self.slices_head.update(Content.styled(lines.slice_head(self._by, bars=bars), "$muted"))
-        worst = look_first(self._overview.slices)
+        parts = self._overview.slices
+        worst = look_first(parts) if len(parts) > 1 else None
         highlighted = self.slices.highlighted
         self.slices.set_options(
             Option(lines.slice_line(part, worst=part is worst, bars=bars), id=part.value)
-            for part in self._overview.slices
+            for part in parts
         )
         self.slices.highlighted = highlighted
 

@@ -30,9 +30,9 @@ from tui.modes.kappa.bars import CELLS as BAR
 from tui.modes.kappa.bars import bar
 from tui.modes.kappa.ruler import CELLS as RULER
 from tui.modes.kappa.ruler import ruler
+from tui.modes.model.text import BARS
 from tui.text import one_line, plain
 
-BARS = "▁▂▃▄▅▆▇█"
 LOOK_HERE = "  ← look here"
 SLICE_NAME_CELLS = 18
 RULER_GAP, EDGES_CELLS, LEAST_RULER = 3, 4, 38
@@ -98,7 +98,9 @@ def advice(agreement: Agreement, overview: Overview | None, *, short: bool = Fal
     if agreement.advice is None:
         return Content.styled("nothing can be said yet", "$muted")
     words = plain(agreement.advice, _style(agreement.band))
-    if short or overview is None or agreement.band not in {Band.WEAK, Band.LOW}:
+    if short or overview is None or len(overview.slices) < 2:
+        return words
+    if agreement.band not in {Band.WEAK, Band.LOW}:
         return words
     places = where([(category(part.value), part.counts.disagreed) for part in overview.slices])
     return Content.assemble(words, plain(f"\nmost disagreement: {places}" if places else ""))
@@ -175,7 +177,7 @@ def now(
     steps: list[tuple[str, str]] = []
     if agreement.band in {Band.WEAK, Band.LOW} and not is_few(agreement.n):
         worst = look_first(overview.slices)
-        place = f" on {worst.value.replace('_', ' ')}" if worst else ""
+        place = f" on {category(worst.value)}" if worst and len(overview.slices) > 1 else ""
         steps.append(("all.guideline", f"mends the guideline{place}"))
     if open_:
         steps.append(("mode.judge", f"rules on {counted(open_, 'disagreement')}"))
@@ -196,7 +198,7 @@ def slice_line(part: Slice, *, worst: bool, bars: bool) -> Content:
     told = "".join(f"{_written(each, part.figures[each.key]):>7}" for each in _of_slices())
     rest = f"too few (n under {FEW_IN_SLICE})" if part.few else interval(part.ci95)
     if part.few:
-        return Content(f"{name}{part.n:>6,}{told}  {rest}").stylize("dim")
+        return Content(f"{name}{part.n:>6,}{told}  {rest}").stylize("$muted")
     drawn = Content.assemble("  ", bar(part.kappa.value, part.ci95)) if bars else Content("")
     return Content.assemble(
         f"{name}{part.n:>6,}{told}", drawn, f"  {rest}", (LOOK_HERE if worst else "", "$accent")
@@ -222,7 +224,7 @@ def model_line(two: Agreement) -> Content:
     figure, agreed = coefficient(two.kappa.value), share(two.figures["p_o"].value)
     rest = f"too few (n under {FEW_IN_SLICE})" if few else two.kappa.reason or interval(two.ci95)
     line = Content(f"{name}{two.n:>6,}{agreed:>8}{figure:>7}   {rest}")
-    return line.stylize("dim") if few else line
+    return line.stylize("$muted") if few else line
 
 
 def couple(two: Agreement, cells: int) -> str:

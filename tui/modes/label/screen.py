@@ -17,7 +17,7 @@ from store.judgements.corrections import Correction
 from store.log import undo
 from store.records import Phase, Verdict
 from store.rounds import queue
-from store.views import adjudication, labelling, worked
+from store.views import adjudication, labelling, to_rank, worked
 from store.views.labelling import PairToLabel
 from tui.formatting import category, counted, share, time_left
 from tui.keys.deciding import LABEL
@@ -70,6 +70,8 @@ class LabelScreen(CorrectingScreen):
         """Skipped pairs that were skipped again: they wait until one asks for them."""
         self._skipped = 0
         """How many wait, where nothing else is left."""
+        self._to_rank = False
+        """Where nothing is left to label, there may be answers to put in order."""
         self._guideline: str | None = None
         """Id of the version below the answers."""
         self.rhythm = Rhythm()
@@ -142,6 +144,8 @@ class LabelScreen(CorrectingScreen):
             return None
         if action == "skipped":
             return self.to_label is None and self._skipped > 0
+        if action == "rank" and self.to_label is None:
+            return self._to_rank or None
         return super().check_action(action, parameters)
 
     def action_verdict(self, verdict: str) -> None:
@@ -213,14 +217,15 @@ class LabelScreen(CorrectingScreen):
         self.tell(f"undone: {_undone_words(undone, to_label, stacked=self.stacked)}")
 
     async def marked(self) -> None:
-        """A note or a flag of this pair has changed: say so in its title."""
-        if self.to_label is not None and self.to_label.phase is Phase.FIRST:
-            to_label = await self.ask(
-                labelling.at_pair, self.services.annotator, self.to_label.pair_id
-            )
-            if to_label is not None:
-                self.to_label = to_label
-                self.prompt.title = _title(to_label, stacked=self.stacked)
+        """What is told of this pair has changed, or how many there are: its title says so."""
+        shown = self.to_label
+        if shown is not None and shown.phase is Phase.FIRST and self.opened is None:
+            again = await self.ask(labelling.at_pair, self.services.annotator, shown.pair_id)
+            if again is not None and self.to_label is shown:
+                self.to_label = again
+                self.prompt.title = _title(again, stacked=self.stacked)
+                self.prompt.mark_done(again.done / max(again.total, 1))
+                self.prompt.remark(self._pace(again))
 
     async def origin(self) -> Content | None:
         """Category and guideline; whatever else there is to know would end the blindness."""
@@ -312,6 +317,7 @@ class LabelScreen(CorrectingScreen):
         if self.to_label is None:
             await self._resume()
         else:
+            await self.marked()
             await self._tell_guideline()
         await self.settle_corrections()
 
@@ -370,19 +376,19 @@ class LabelScreen(CorrectingScreen):
 
     async def _nothing_left(self) -> None:
         total = await self.ask(queue.total)
+        self._to_rank = await self.ask(to_rank.any_waiting)
         if total:
-            self._skipped = await self.ask(queue.skipped, self.services.annotator)
+            me = self.services.annotator
+            self._skipped = await self.ask(queue.skipped, me)
             sealed = lines.sealed(await self.ask(adjudication.waiting))
-            ways = [
-                ("mode.kappa", "tells how far you and the others agree"),
-                ("move.earlier", "goes back through your verdicts"),
-                ("mode.export", "writes what is decided"),
-            ]
-            if self._skipped:
-                ways.insert(
-                    0, ("label.skipped", f"shows {counted(self._skipped, 'skipped pair')} again")
-                )
-            self.next_step.tell(_all_words(total, self._skipped) + (sealed and f"\n{sealed}"), ways)
+            agenda = await self.ask(adjudication.agenda)
+            waiting = (await self.ask(worked.decided, me)).ready
+            told = [_all_words(total, self._skipped)]
+            told += [" · ".join(self.rhythm.words(self.services.clock())), sealed]
+            self.next_step.tell(
+                "\n".join(filter(None, told)),
+                _ways_on(self._skipped, len(agenda.pair_ids) - len(agenda.ruled), waiting),
+            )
             self.refresh_bindings()
             return
         name = self.services.db_path
@@ -394,6 +400,7 @@ class LabelScreen(CorrectingScreen):
                 (command("import pairs.jsonl", name), "brings them in"),
             ),
         )
+        self.refresh_bindings()
 
 
 def _title(to_label: PairToLabel, *, stacked: bool) -> str:
@@ -422,6 +429,22 @@ def _all_words(total: int, skipped: int) -> str:
         return f"All {counted(total, 'pair')} have your verdict."
     again = "it comes" if skipped == 1 else "they come"
     return f"{total - skipped:,} labelled, {skipped:,} skipped: {again} again."
+
+
+def _ways_on(skipped: int, disagreements: int, revisions: int) -> list[tuple[str, str]]:
+    """What comes next where everything is labelled; what there is to do is counted."""
+    ways = [
+        ("label.skipped", f"shows {counted(skipped, 'skipped pair')} again") if skipped else None,
+        ("mode.judge", f"rules on {counted(disagreements, 'disagreement')}")
+        if disagreements
+        else None,
+        ("mode.revise", f"decides on {counted(revisions, 'revision')}") if revisions else None,
+        ("mode.kappa", "tells how far you and the others agree"),
+        ("mode.export", "writes what is decided"),
+        ("all.undo", "takes back your last verdict"),
+        ("move.earlier", "goes back through your verdicts"),
+    ]
+    return [way for way in ways if way]
 
 
 def _round_words(before: PairToLabel, after: PairToLabel | None) -> str:

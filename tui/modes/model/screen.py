@@ -5,34 +5,36 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from textual import getters
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
-from textual.widgets import Sparkline, Static
+from textual.widgets import Static
 
 from engine import netlock
 from engine.api import EngineStatus, ModelInfo, State
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.log.undo import Undone
+from store.rounds import presence
 from tui.dialogs.sheet import Sheet
 from tui.formatting import counted, share, time_left
 from tui.keymap import with_keys
 from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, RunnerSaid
-from tui.modes.model.text import ONE_BY_ONE, STATES, doing
+from tui.modes.model.text import ONE_BY_ONE, STATES, doing, speed_bars
 from tui.modes.page import PageScreen
-from tui.text import plain
+from tui.text import one_line, plain
 from tui.widgets.next_step import NextStep, command
 from tui.widgets.rule import Rule
 
 MINUTES = 3
-"""How far back the sparkline goes, one bar a second."""
+"""How far back the bars go."""
 LOG_TAIL = 64 * 1024
 """Bytes of the log that are shown, counted from its end."""
 KINDS = {"propose": "a candidate", "critique": "a critique", "revise": "a revision"}
@@ -62,7 +64,7 @@ class ModelScreen(PageScreen):
     queue = getters.query_one("#queue", Static)
     speed = getters.query_one("#speed", Rule)
     trouble = getters.query_one("#trouble", Static)
-    spark = getters.query_one(Sparkline)
+    bars = getters.query_one("#bars", Static)
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +74,8 @@ class ModelScreen(PageScreen):
         self._writing = ""
         self._writing_for: str | None = None
         self._position = 0
+        self._elsewhere: list[str] = []
+        """Who has the project open in other windows."""
         self._speeds: deque[float] = deque([0.0], maxlen=MINUTES * 60)
 
     # What the mode says of itself
@@ -85,7 +89,7 @@ class ModelScreen(PageScreen):
             yield Rule("Queue")
             yield Static(id="queue", markup=False)
             yield Rule("Tokens a second", widget_id="speed")
-            yield Sparkline(summary_function=max)
+            yield Static(id="bars", markup=False)
             yield Rule("Last trouble")
             yield Static(id="trouble", markup=False)
 
@@ -113,6 +117,7 @@ class ModelScreen(PageScreen):
         self._progress = self.app.progress
         self._writing = ""
         self._draw()
+        self.background(self._look_around, group="others")
 
     async def undone(self, undone: Undone) -> None:
         """Only say so: nothing of it is shown here."""
@@ -180,6 +185,11 @@ class ModelScreen(PageScreen):
                 self._writing = ""
         self._draw()
 
+    async def _look_around(self) -> None:
+        here = await self.ask(presence.here)
+        self._elsewhere = [each.annotator for each in here if each.process != os.getpid()]
+        self._draw()
+
     # What is shown
 
     def _draw(self) -> None:
@@ -189,7 +199,7 @@ class ModelScreen(PageScreen):
         state = self.query_one("#state", Rule)
         failed = self._status.state is State.FAILED
         state.aside = "paused" if self.paused else FAILED if failed else STATES[self._status.state]
-        self.facts.update(facts(engine.info, self._status, engine.server))
+        self.facts.update(facts(engine.info, self._status, engine.server, self._elsewhere))
         self.queue.update(queue_words(self._progress, self._status, self._writing))
         trouble = self._status.error
         self.trouble.update(plain(trouble) if trouble else plain("none", "$muted"))
@@ -198,7 +208,7 @@ class ModelScreen(PageScreen):
             self.trouble.update(
                 Content("\n").join([plain(trouble or FAILED, "bold $error"), plain(keys)])
             )
-        self.status.doing = FAILED if failed else doing(self._status, self._progress, None)
+        self.status.doing = FAILED if failed else doing(self._status, None)
         self.refresh_bindings()
 
     def _count_speed(self) -> None:
@@ -207,9 +217,16 @@ class ModelScreen(PageScreen):
             self._status = engine.status
         now = self._status.tokens_per_second if self._status.state is State.WRITING else 0.0
         self._speeds.append(now)
-        self.spark.data = [0.0, *self._speeds]
-        self.spark.visible = any(self._speeds)
+        self._draw_bars()
         self.speed.aside = f"{now:.0f} now · {max(self._speeds):.0f} at most"
+
+    def on_resize(self, _event: Resize) -> None:
+        """The bars may have other room."""
+        self.call_after_refresh(self._draw_bars)
+
+    def _draw_bars(self) -> None:
+        cells = self.bars.content_size.width
+        self.bars.update(speed_bars([*self._speeds], MINUTES * 60, cells))
 
     def _set_paused(self, *, paused: bool) -> None:
         self.paused = paused
@@ -235,7 +252,12 @@ class ModelScreen(PageScreen):
             await self.app.push_screen(Sheet(f"Log · {path}", plain(text), at_end=True))
 
 
-def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> Content:
+def facts(
+    info: ModelInfo | None,
+    status: EngineStatus,
+    server: str | None,
+    elsewhere: Sequence[str] = (),
+) -> Content:
     """The model in a few lines: name; size and quantisation; how it runs, and where."""
     closed = netlock.state()
     where = plain(
@@ -271,6 +293,9 @@ def facts(info: ModelInfo | None, status: EngineStatus, server: str | None) -> C
         lines += [plain(ONE_BY_ONE), plain(f"pairlab models convert {info.path}", "$muted")]
     if info.note:
         lines.append(plain(info.note, "$muted"))
+    if elsewhere and server is None:
+        names = ", ".join(one_line(name, 24) for name in elsewhere[:3])
+        lines.append(plain(f"also open as {names}: a window that writes loads a model of its own"))
     if status.restarts:
         lines.append(plain(f"started again {counted(status.restarts, 'time')}", "$muted"))
     return Content("\n").join(line for line in lines if line.plain)

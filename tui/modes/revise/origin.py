@@ -68,10 +68,10 @@ def _how(made: Row | None) -> str:
 def _model(run: Row) -> Iterator[Line]:
     yield "model", f"{run['model']} · {run['backend']}"
     if run["model_sha256"]:
-        yield "sha-256", run["model_sha256"]
+        yield "sha-256", _begun(run["model_sha256"])
     if original := run["settings"].get("converted_from"):
         yield "made from", original["name"]
-        yield "sha-256", original["sha256"]
+        yield "sha-256", _begun(original["sha256"])
 
 
 def _settings(made: Row) -> str:
@@ -100,7 +100,7 @@ def _value(value: Any) -> str:
 
 
 def _begun(digest: str) -> str:
-    """So much of an id that it tells which; ``pairlab show`` takes it, and has it all."""
+    """So much of an id or a hash that it tells which; ``pairlab show`` takes it, and has it all."""
     return f"{digest[:16]}…"
 
 

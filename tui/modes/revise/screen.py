@@ -36,7 +36,7 @@ from tui.widgets.next_step import NextStep
 from tui.widgets.prompt_pane import PromptPane
 
 if TYPE_CHECKING:
-    from engine.method.events import PlanProgress, RunnerEvent, Stored, Writing
+    from engine.method.events import RunnerEvent, Stored, Writing
     from store.log.undo import Undone
 
 STEERING = frozenset({"again", "principle", "another"})
@@ -72,7 +72,6 @@ class ReviseScreen(ModeScreen):
         """A text of this prompt that waits to be paired with another."""
         self._asked_for: Choice | None = None
         """A decision given while the revision was being written."""
-        self._progress: PlanProgress | None = None
         self._engine: EngineStatus | None = None
         self._model_is_here = False
         self._decided = RevisionsDone({}, 0, None)
@@ -100,14 +99,14 @@ class ReviseScreen(ModeScreen):
         return item is not None and (item.flagged or item.prompt.category == "harmful")
 
     def on_resize(self, _event: Resize) -> None:
-        """Lines of what comes next are cut for the width there is."""
+        """What comes next is cut for the width there is; so far is told in fewer words."""
+        self.prompt.remark(text.so_far(self._decided, wide=not self.stacked))
         if self._upcoming:
             self._tell_upcoming()
 
     def on_screen_resume(self) -> None:
         """Opened: the item where one left. Back: what another mode heard of the model meanwhile."""
         self._take_up_model()
-        self._progress = self.app.progress
         self._in_work.clear()
         if self.item is None:
             self.background(self._resume, group="item")
@@ -374,7 +373,6 @@ class ReviseScreen(ModeScreen):
                     await self._reload()
                 self.tell(reason, wrong=True)
             case PlanProgress():
-                self._progress = event
                 self._tell_doing()
             case Idle():
                 self._in_work.clear()
@@ -666,6 +664,4 @@ class ReviseScreen(ModeScreen):
         self.chain.tell_below(text.upcoming(self._upcoming, self.app.size.width))
 
     def _tell_doing(self) -> None:
-        self.status.doing = doing(
-            self._engine, self._progress, self._decided.ready, sorted(self._in_work.values())
-        )
+        self.status.doing = doing(self._engine, self._decided.ready, sorted(self._in_work.values()))
