@@ -67,8 +67,12 @@ def three_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def study(three_made: Path, tmp_path: Path) -> Path:
-    """A project with three finished chains."""
+    """A project with three finished chains, beside what another fixture has put into it."""
     path = tmp_path / "study.db"
+    if path.exists():
+        with closing(open_store(path)) as db:
+            three_chains(db)
+        return path
     shutil.copy(three_made, path)
     open_store(path).close()  # which makes it a project of its own
     return path

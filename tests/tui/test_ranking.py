@@ -56,10 +56,10 @@ async def test_numbers_best_first_with_a_tie_then_undo(
         assert pairs.count(rows) == before + 5
         assert "No prompt with three answers or more waits" in drawn(app)
         await press(pilot, "u")
-        await until(pilot, lambda: not rankings.ordered(rows))
+        await until(pilot, lambda: not list(rankings.ordered(rows)))
         assert labels.by_annotator(rows, "first") == []
         await press(pilot, "1", "2", "3", "4", "enter")
         await until(pilot, lambda: len(labels.by_annotator(rows, "first")) == 6)
         await press(pilot, "escape", "u")
-        await until(pilot, lambda: not rankings.ordered(rows))
-        assert "undone: a ranking" in drawn(app)
+        await until(pilot, lambda: not list(rankings.ordered(rows)))
+        await until(pilot, lambda: "undone: a ranking" in drawn(app))
