@@ -140,3 +140,11 @@ def hint(name: str, known: Iterable[str]) -> str:
         return f"; did you mean {close}?"
     more = f" and {len(there) - _TOLD} more" if len(there) > _TOLD else ""
     return f"; there are {', '.join(there[:_TOLD])}{more}" if there else "; there is none yet"
+
+
+def in_words(name: str) -> str:
+    """A category, or another name of the store, as people write it."""
+    return _IN_WORDS.get(name, name.replace("_", " "))
+
+
+_IN_WORDS: Final = {"benign_lookalike": "benign look-alike"}

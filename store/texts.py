@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from typing import Final
 
 _TOKEN = re.compile(r"<[|｜][^|｜<>\s]{2,40}[|｜]>")
 """``<|im_end|>``, ``<|eot_id|>`` and the full-width bars of some templates."""
@@ -186,11 +185,3 @@ def _run_of_characters(words: list[str]) -> str | None:
             if len(unit.group()) >= _MIN_CHARACTERS and _LETTER.search(unit.group(1)):
                 return unit.group(1)
     return None
-
-
-def in_words(name: str) -> str:
-    """A category, or another name of the store, as people write it."""
-    return _IN_WORDS.get(name, name.replace("_", " "))
-
-
-_IN_WORDS: Final = {"benign_lookalike": "benign look-alike"}

@@ -116,7 +116,7 @@ def test_the_command_line_works_behind_the_lock(tmp_path: Path) -> None:
         ["new", "--starter"],
         ["import", "pairs.jsonl"],
         ["label", "p1", "a"],
-        ["agree", "--between", "first", "second"],
+        ["round", "list"],
         ["export", "out"],
         ["report", "report.md"],
     )

@@ -51,7 +51,7 @@ def labelled(project: Pairlab, tmp_path) -> Pairlab:  # noqa: F811
 @pytest.mark.usefixtures("largest")
 def test_it_shows_on_the_command_line_and_in_documents(labelled: Pairlab, tmp_path) -> None:
     told = labelled("agree", "--by", "category").stdout
-    assert "fullest 0.500" in told
+    assert "fullest 50 %" in told
     result = json.loads(labelled("agree", "--by", "category", "--json").stdout)
     assert result["largest_cell"] == 0.5
     assert result["slices"][0]["largest_cell"] == 0.5
@@ -69,7 +69,7 @@ def test_it_shows_on_the_command_line_and_in_documents(labelled: Pairlab, tmp_pa
 @pytest.mark.usefixtures("largest")
 def test_it_shows_in_mode_k_and_says_why_it_is_undefined() -> None:
     two = of_counts(counts({("a", "a"): 2, ("b", "b"): 1, ("a", "b"): 1}), ("one", "two"))
-    assert "fullest 50 %" in text.figures(two, None).plain
+    assert "fullest 50 %" in text.figures(two, None, 80).plain
     assert "fullest" in text.slice_head("category")
     nothing = of_counts(counts({}), ("one", "two"))
     assert nothing.as_json()["largest_cell"] is None
@@ -83,7 +83,7 @@ def test_without_it_nothing_shows_it(labelled: Pairlab) -> None:
 
 def test_prevalence_shows_for_two_verdicts(labelled: Pairlab) -> None:
     # a and a twice, b and b once, of four pairs
-    assert "prevalence 0.250" in labelled("agree", "--ties", "drop").stdout
+    assert "prevalence .25" in labelled("agree", "--ties", "drop").stdout
     assert "prevalence" not in labelled("agree").stdout
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from store.texts import in_words
+from store.names import in_words
 
 NONE = "–"
 """Stands where a figure is undefined; the reason stands beside it."""

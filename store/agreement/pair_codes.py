@@ -74,6 +74,8 @@ def read(db: Database, people: Iterable[str]) -> PairCodes:
     """One pass over the labels of these annotators; rounds in blocks are not looked at."""
     whose = tuple(dict.fromkeys(people))
     arrival = events.last_arrival(db)
+    if not whose:
+        return PairCodes((), arrival, [])
     parts = [whose[n : n + _TOGETHER] for n in range(0, len(whose), _TOGETHER)]
     sums = []
     for part, names in enumerate(parts):

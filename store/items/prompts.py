@@ -11,8 +11,8 @@ from store import ids, names
 from store.db.project_database import immediate
 from store.items.columns import messages_of
 from store.items.table import Cells, Table
+from store.names import in_words
 from store.records import Category, Message, Prompt
-from store.texts import in_words
 
 UNCATEGORISED = "uncategorised"
 """The category of a prompt nobody gave one."""

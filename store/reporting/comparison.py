@@ -20,9 +20,9 @@ from store.agreement.feedback_comparison import (
 from store.agreement.figure import percent, short
 from store.agreement.intervals import Interval
 from store.agreement.share import Share
+from store.names import in_words
 from store.reporting.markdown import cell, table
 from store.reporting.names import Names
-from store.texts import in_words
 
 NONE: Final = "–"
 

@@ -34,7 +34,7 @@ def test_a_kappa_just_below_nought(project: Pairlab, tmp_path: Path) -> None:
     assert -0.0003 < two.kappa.value < 0
     told = [
         str(text.headline(two, ())),
-        str(text.figures(two, None)),
+        str(text.figures(two, None, 80)),
         *(str(each) for each in text.how_sure(two, None)),
         card(plan(db, ExportOptions(format="trl", allow=frozenset({"low_agreement"}))), {}),
     ]

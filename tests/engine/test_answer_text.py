@@ -101,8 +101,8 @@ def test_the_budget_of_the_answer_begins_after_the_thinking(
     answer = RunningAnswer(0, Sampling(max_tokens=3), text, cast("Sampler", None), allowance=2)
     lefts, ends = [answer.left], 0
     for number, piece in enumerate(pieces, 1):
-        answer.add(number)
-        text.push(piece.encode())
+        answer.written.append(number)
+        answer.read(piece.encode())
         lefts.append(answer.left)
         if answer.used_up:
             ends = number

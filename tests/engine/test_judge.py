@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +114,7 @@ async def test_both_orders_are_asked_and_averaged(
 
 async def test_another_plan_adds_and_the_same_one_asks_nothing(bench: Bench) -> None:
     pair = (await bench.store.call(pairs.ordered))[0]
-    other = replace(constitution(), sha256="1" * 64, source="another")
+    other = constitution()._replace(sha256="1" * 64, source="another")
     plans = [
         judging(principles=3),
         judging(seed=9),
@@ -179,7 +178,7 @@ async def test_examples_of_the_constitution_stand_before_the_question(
     shown = [
         Example(f"Question {n}?", f"worse {n}", "a fault", f"better {n}") for n in range(3)
     ] + [Example(f" {text.prompt_text}\n", "its own", "a fault", "its own revision")]
-    law = replace(constitution(), examples=tuple(shown))
+    law = constitution()._replace(examples=tuple(shown))
     engine = ScriptedEngine(name="judge.gguf")
     judge = await bench.open(judging(few_shot=2, template=template, constitution=law), engine)
     await judge.judge(pair.id)
@@ -196,7 +195,7 @@ async def test_examples_of_the_constitution_stand_before_the_question(
     (asking,) = await bench.askings(pair.id)
     assert asking.few_shot
     with pytest.raises(BadRequest, match="no worked examples"):
-        await bench.open(judging(few_shot=1, constitution=replace(law, examples=())))
+        await bench.open(judging(few_shot=1, constitution=law._replace(examples=())))
 
 
 @pytest.mark.parametrize("count", [1, 5, 99])

@@ -60,6 +60,7 @@ async def test_figures_table_and_header_are_those_of_the_store(
     app = make_app(labelled)
     async with app.run_test(size=(120, 30)) as pilot:
         await press(pilot, "K")
+        await until(pilot, lambda: "by category" in drawn(app))
         told = drawn(app)
         screen = kappa_screen(app)
         expected = agreement(rows, "first", "second")

@@ -13,7 +13,7 @@ from store.agreement.trend import GuidelineMark, TrendPoint, guideline_marks
 from store.db.connection import open_store
 from store.items import pairs
 from store.judgements import guidelines, labels
-from tests.tui.driving import MakeApp, drawn, press, settle
+from tests.tui.driving import MakeApp, drawn, press, settle, until
 from tests.tui.seed import a_chain
 from tui.modes.kappa.bars import bar
 from tui.modes.kappa.trend_plot import height, plot
@@ -108,6 +108,7 @@ async def test_k_says_what_to_do_now_with_its_key(
     app = make_app(study)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "K")
+        await until(pilot, lambda: "J rules on" in drawn(app))
         told = " ".join(drawn(app).split())
         assert "J rules on 3 disagreements" in told
         assert "L labels on: 47 more common pairs" in told
@@ -123,6 +124,7 @@ async def test_k_shows_all_its_parts_at_80_by_24(empty_path: Path, make_app: Mak
     app = make_app(empty_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "K")
+        await until(pilot, lambda: "J rules on" in drawn(app))
         lines = drawn(app).split("\n")
         rows = [" ".join(line.split()) for line in lines if line.strip()]
         assert any(row.startswith("κ .80") and "golden" in row for row in rows)

@@ -91,8 +91,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
     def on_mount(self) -> None:
         """Ask for the path."""
         self.pane.show(self.ABOUT)
-        self.note_line.field.suggester = PathSuggester()
-        self.note_line.open("path")
+        self.action_path()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """``enter`` brings in what was looked at; nothing leaves while it is being written."""
@@ -139,7 +138,7 @@ class BringInScreen(ModalScreen[None], TextScreen):
 
     def action_path(self) -> None:
         """Another file."""
-        self.note_line.open("path", str(self._path or ""))
+        self.note_line.open("path", str(self._path or ""), suggester=PathSuggester())
 
     def action_close(self) -> None:
         """Leave; what was looked at is not brought in."""

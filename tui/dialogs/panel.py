@@ -208,8 +208,10 @@ class PanelScreen(ModalScreen[None], TextScreen):
 
         self._answer = answered
         draft = drafts.get(place) if place is not None else None
-        self.note_line.field.suggester = PathSuggester() if is_path else None
-        self.note_line.open("answer", text, label=label, place=place, draft=draft)
+        suggester = PathSuggester() if is_path else None
+        self.note_line.open(
+            "answer", text, label=label, place=place, draft=draft, suggester=suggester
+        )
 
     def on_note_line_written(self, event: NoteLine.Written) -> None:
         """An answer."""

@@ -15,7 +15,7 @@ from store.agreement.judge.measured import Measured, missing
 from store.agreement.judge.people import Accuracy
 from store.agreement.judge.written import percent, point
 from store.agreement.report import Agreement
-from store.texts import in_words
+from store.names import in_words
 
 
 class CertificateLine(NamedTuple):

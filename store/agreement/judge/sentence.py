@@ -14,7 +14,7 @@ from store.agreement.judge.position import PositionBias
 from store.agreement.judge.weak import CONFLICT_MOST, KAPPA_LEAST, NOT_CERTIFIED
 from store.agreement.judge.written import percent, point
 from store.agreement.slices import Slice
-from store.texts import in_words
+from store.names import in_words
 
 SURE: Final = 0.05
 """p under which a place counts as preferred."""

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from store.agreement.live_updates import Following
+from store.agreement.pair_codes import read
 from store.agreement.partners import overlaps
 from store.agreement.tables import between
 from store.db.connection import create
@@ -46,3 +47,10 @@ def test_every_two_people_are_told_as_they_are_pair_by_pair(tmp_path: Path) -> N
     assert standing.agreement.counts == between(db, first, second)
     for beside in standing.with_models:
         assert beside.counts == between(db, *beside.annotators)
+
+
+def test_where_nobody_has_labelled_there_is_nobody_to_compare(tmp_path: Path) -> None:
+    db = create(tmp_path / "study.db")
+    some_pairs(db, 2)
+    assert not read(db, ()).common()
+    assert Following("first").look(db).agreement is None
