@@ -86,6 +86,15 @@ def test_a_shortlist_draws_what_the_whole_vocabulary_does(
         run.asked = 0
 
 
+def test_one_that_needs_all_tokens_leaves_the_others_their_shortlists() -> None:
+    run: Any = Logits(logits(4, spread=4.0))
+    kinds = [Sampling(), Sampling(top_k=0), Sampling(), Sampling(repeat_penalty=0.9)]
+    drawn, expected = ([samplers(kind, 1)[0] for kind in kinds] for _ in range(2))
+    tokens = Drawing(run, 1).draw([Draw(each, row, row) for row, each in enumerate(drawn)])
+    assert run.asked == 2
+    assert tokens == [each.draw(run, row) for row, each in enumerate(expected)]
+
+
 def test_several_answers_to_one_prompt_draw_from_one_row() -> None:
     run: Any = Logits(logits(1, spread=4.0))
     sampling = Sampling(temperature=1.5)

@@ -74,17 +74,33 @@ class Drawing:
         return list(itertools.chain.from_iterable(parts))
 
     def _some(self, logits: npt.NDArray[np.float32], wanted: Sequence[Draw]) -> list[int]:
-        enough = max(draw.sampler.enough for draw in wanted)
-        outputs = [draw.output for draw in wanted]
-        short = min(draw.sampler.enough for draw in wanted) > 0
-        if short and logits.shape[1] >= _STRETCHES * _WORTH_IT * enough:
-            first, last = min(outputs), max(outputs)
-            rows = logits[first : last + 1]
-            if len(rows) <= len(wanted):
-                likeliest = _likeliest(rows, enough)
-                if likeliest is not None:
-                    return _drawn(wanted, [output - first for output in outputs], *likeliest)
-        return [draw.sampler.draw(self._context, draw.at) for draw in wanted]
+        few = [_few_decide(draw.sampler, logits.shape[1]) for draw in wanted]
+        drawn = _from_shortlists(logits, list(itertools.compress(wanted, few)))
+        if drawn is None:
+            return [draw.sampler.draw(self._context, draw.at) for draw in wanted]
+        tokens = iter(drawn)
+        return [
+            next(tokens) if short else draw.sampler.draw(self._context, draw.at)
+            for draw, short in zip(wanted, few, strict=True)
+        ]
+
+
+def _few_decide(sampler: Sampler, vocabulary: int) -> bool:
+    """Whether a shortlist is enough, and far shorter than the vocabulary."""
+    return 0 < sampler.enough * _STRETCHES * _WORTH_IT <= vocabulary
+
+
+def _from_shortlists(logits: npt.NDArray[np.float32], wanted: Sequence[Draw]) -> list[int] | None:
+    """A token for each; None where looking at all rows between theirs costs more, or fails."""
+    if not wanted:
+        return None
+    outputs = [draw.output for draw in wanted]
+    first, last = min(outputs), max(outputs)
+    if last - first >= 2 * len(wanted):
+        return None
+    enough = max(draw.sampler.enough for draw in wanted)
+    found = _likeliest(logits[first : last + 1], enough)
+    return found and _drawn(wanted, [output - first for output in outputs], *found)
 
 
 def _likeliest(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import llama_cpp
 
@@ -45,6 +46,8 @@ _LANE_COUNTED = 256
 """Cells of a page where each sequence has a lane of its own."""
 _AT_ONCE_GPU = 2048
 """Tokens a GPU computes at once: it needs many to be busy."""
+_OWN_MEMORY: Final = sys.platform != "darwin"
+"""Whether a GPU's memory is its own: on a Mac a cache in lanes would take it from all programs."""
 _PASSING_OVER = 50
 """Weights whose multiplication takes as long as one attention head takes to pass over one cell
 of another text, on a CPU; about, with the starter model."""
@@ -105,8 +108,8 @@ def load(request: Load, backend: str) -> LoadedModel:
             raise ModelFileError(f"{Path(request.path).name}: {error}") from error
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
         gpu = on_gpu if offload else 0
-        whole = gpu > model.n_layer and not model.whole_only and request.cells is None
-        sizes = [*(map(_in_lanes, shared) if whole else ()), *shared]
+        lanes = gpu > model.n_layer and not model.whole_only and request.cells is None
+        sizes = [*(map(_in_lanes, shared) if lanes and _OWN_MEMORY else ()), *shared]
         try:
             context, slots, n_ctx = _largest(request, model, sizes, n_threads, on_gpu=gpu > 0)
         except MemoryError as error:
