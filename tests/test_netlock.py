@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.judging_server import JudgingServer, longer
+from tests.torture.networkless import LINES
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,18 +62,10 @@ server.Server = Asked
 __main__.main()
 """
 
-LINES = """
-import json, sys
-from engine import netlock
-from tui.cli import main
-for line in json.loads(sys.argv[1]):
-    sys.argv = ["pairlab", *line]
-    try:
-        main()
-    except SystemExit as ended:
-        assert not ended.code, (line, ended.code)
+LOCKED = """    from engine import netlock
     assert netlock.state().value == "locked by the kernel", line
 """
+"""Goes on in the loop of LINES."""
 
 locked = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
@@ -120,7 +113,7 @@ def test_the_command_line_works_behind_the_lock(tmp_path: Path) -> None:
         ["export", "out"],
         ["report", "report.md"],
     )
-    done = run(tmp_path, "-c", LINES, json.dumps(lines))
+    done = run(tmp_path, "-c", LINES + LOCKED, json.dumps(lines))
     assert done.returncode == 0, done.stderr
     told = json.loads(run(tmp_path, "-m", "tui", "doctor", "--json").stdout)
     [found] = [each for each in told["findings"] if each["subject"] == "network"]

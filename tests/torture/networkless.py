@@ -37,7 +37,7 @@ try:
 except OSError as error:
     print(error.errno)
 """
-_LINES = """
+LINES = """
 import json, sys
 from tui.cli import main
 for line in json.loads(sys.argv[1]):
@@ -47,6 +47,7 @@ for line in json.loads(sys.argv[1]):
     except SystemExit as ended:
         assert not ended.code, (line, ended.code)
 """
+"""Runs command lines, given as JSON, one after the other in one process."""
 _PAIR = '{"id": "p1", "prompt": "q", "a": "one answer", "b": "another"}\n'
 _WORK = (
     ["new", "--starter"],
@@ -110,7 +111,7 @@ def work(folder: Path, tries: int) -> tuple[int, int]:
     control = python("-c", _CONTROL)
     assert control.stdout.strip() == "101", "there is a network"  # ENETUNREACH
     assert seen.read_text().splitlines() == ["socket.connect ('192.0.2.1', 80)"], "nobody watches"
-    done = python("-c", _LINES, json.dumps(_WORK[:tries]))
+    done = python("-c", LINES, json.dumps(_WORK[:tries]))
     print(done.stderr, file=sys.stderr)
     worked = min(tries, len(_WORK)) if done.returncode == 0 else 0
     if tries == ALL:
