@@ -211,7 +211,7 @@ async def test_everything_needed_to_defend_a_text_is_stored(path: Path) -> None:
     assert [g.seed for g in written] == [a.choices[0].seed for a in engine.history]
     assert written[0].settings["temperature"] == 1.1
     assert written[1].settings["principle"] == found.critiques[0].principle_id
-    assert written[2].settings["template"] == "1 full"
+    assert written[2].settings["template"] == "2 full"
     assert run.model_sha256 == engine.info.sha256 if engine.info else False
     assert run.settings["constitution_sha256"] == found.critiques[0].constitution_id
 

@@ -203,6 +203,7 @@ class Bench:
         paged: bool = False,
         whole_only: bool = False,
         lanes: bool = False,
+        most_used: int | None = None,
     ) -> None:
         self.context = ToyContext(cells, map=CellMap(cells) if paged else None, lanes=lanes)
         size, blank = (PAGE, BLANK) if paged else (1, None)
@@ -217,10 +218,16 @@ class Bench:
             apart=apart,
             most_kept=cells // size // 3,
             drawing=ToyDrawing(self.context),  # type: ignore[arg-type]  # stands in for it
+            most_used=most_used,
             send=self.said.append,
             clock=itertools.count().__next__,
         )
         self._orders = itertools.count()
+
+    def pass_numbers(self, count: int) -> None:
+        """So many requests have come and gone."""
+        for _ in range(count):
+            next(self._orders)
 
     def write(
         self,
@@ -237,6 +244,7 @@ class Bench:
             sampler: Any = ToySampler(choice)
             job.waiting.append(RunningAnswer(choice, sampling, AnswerText(stop), sampler))
         job.unfinished = choices
+        job.single = choices == 1
         self.scheduler.add(job)
 
     def weigh(self, request: int, prompt: list[int], continuations: list[list[int]]) -> None:
@@ -259,6 +267,10 @@ class Bench:
             self.scheduler.allow()
             self.scheduler.step()
         pytest.fail("the scheduler does not come to an end")
+
+    def begun(self) -> list[int]:
+        """Requests, in the order in which their turn came."""
+        return [line.id for line in self.said if isinstance(line, Begun)]
 
     def texts(self) -> dict[tuple[int, int], tuple[str, str]]:
         return {
@@ -322,12 +334,21 @@ prompts = st.lists(
     st.sampled_from([8, 32]),
     st.booleans(),
     st.booleans(),
+    st.sampled_from([None, 1, 40]),
 )
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_does_not_depend_on_who_else_is_there(
-    asked: list[list[int]], choices: int, slots: int, a_run: int, apart: bool, paged: bool
+    asked: list[list[int]],
+    choices: int,
+    slots: int,
+    a_run: int,
+    apart: bool,
+    paged: bool,
+    most_used: int | None,
 ) -> None:
-    bench = Bench(slots=slots, cells=200, a_run=a_run, apart=apart, paged=paged)
+    bench = Bench(
+        slots=slots, cells=200, a_run=a_run, apart=apart, paged=paged, most_used=most_used
+    )
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, choices, urgency=Urgency(request % 3))
     bench.run()
@@ -444,6 +465,48 @@ def test_of_finished_answers_only_the_prompt_is_kept() -> None:
     bench.write(2, [*prompt, 1], max_tokens=1)
     bench.run()
     assert bench.scheduler.counters.evaluated - before == 1
+
+
+@pytest.mark.parametrize(("later", "first"), [(0, 4), (200, 2)])
+def test_what_goes_on_from_an_answer_is_begun_before_that_is_forgotten(
+    later: int, first: int
+) -> None:
+    """It reuses what was written, too; but nobody waits for all who come after."""
+    bench = Bench(slots=1)
+    prompt = next(lasting(20, 12))
+    bench.write(1, prompt)
+    for request in (2, 3):
+        bench.write(request, [0, request] * 10)
+    while (1, 0) not in bench.texts():
+        bench.scheduler.step()
+    written = [ord(letter) - 96 for letter in bench.texts()[1, 0][0]]
+    bench.pass_numbers(later)
+    bench.write(4, [*prompt, *written, 5, 6])
+    bench.run()
+    assert bench.begun()[:2] == [1, first]
+    reused = {line.id: line.reused_tokens for line in bench.said if isinstance(line, Begun)}
+    # the last token was drawn and not evaluated
+    assert reused[4] == 20 + 11 or first != 4
+
+
+def test_texts_that_slow_each_other_do_not_begin_together() -> None:
+    bench = Bench(slots=4, most_used=50)
+    for request in range(1, 5):
+        bench.write(request, [request] * 30)
+    bench.scheduler.step()
+    assert bench.begun() == [1, 2], "the second one's cells are more than the others bear"
+    bench.write(5, [5] * 30, urgency=Urgency.NOW)
+    bench.scheduler.step()
+    assert bench.begun() == [1, 2, 5], "a person does not wait for that"
+    bench.run()
+    assert bench.texts() == {(n, 0): alone([n] * 30, 0, 12) for n in range(1, 6)}
+
+
+def test_candidates_of_one_prompt_keep_each_other_company() -> None:
+    bench = Bench(slots=4, most_used=10)
+    bench.write(1, [1] * 30, choices=4)
+    bench.scheduler.step()
+    assert bench.scheduler.running == 4
 
 
 def test_an_interrupted_run_is_done_again_without_the_cancelled() -> None:
