@@ -203,7 +203,6 @@ class Bench:
         paged: bool = False,
         whole_only: bool = False,
         lanes: bool = False,
-        most_used: int | None = None,
     ) -> None:
         self.context = ToyContext(cells, map=CellMap(cells) if paged else None, lanes=lanes)
         size, blank = (PAGE, BLANK) if paged else (1, None)
@@ -218,7 +217,6 @@ class Bench:
             apart=apart,
             most_kept=cells // size // 3,
             drawing=ToyDrawing(self.context),  # type: ignore[arg-type]  # stands in for it
-            most_used=most_used,
             send=self.said.append,
             clock=itertools.count().__next__,
         )
@@ -334,21 +332,12 @@ prompts = st.lists(
     st.sampled_from([8, 32]),
     st.booleans(),
     st.booleans(),
-    st.sampled_from([None, 1, 40]),
 )
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_does_not_depend_on_who_else_is_there(
-    asked: list[list[int]],
-    choices: int,
-    slots: int,
-    a_run: int,
-    apart: bool,
-    paged: bool,
-    most_used: int | None,
+    asked: list[list[int]], choices: int, slots: int, a_run: int, apart: bool, paged: bool
 ) -> None:
-    bench = Bench(
-        slots=slots, cells=200, a_run=a_run, apart=apart, paged=paged, most_used=most_used
-    )
+    bench = Bench(slots=slots, cells=200, a_run=a_run, apart=apart, paged=paged)
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, choices, urgency=Urgency(request % 3))
     bench.run()
@@ -487,26 +476,6 @@ def test_what_goes_on_from_an_answer_is_begun_before_that_is_forgotten(
     reused = {line.id: line.reused_tokens for line in bench.said if isinstance(line, Begun)}
     # the last token was drawn and not evaluated
     assert reused[4] == 20 + 11 or first != 4
-
-
-def test_texts_that_slow_each_other_do_not_begin_together() -> None:
-    bench = Bench(slots=4, most_used=50)
-    for request in range(1, 5):
-        bench.write(request, [request] * 30)
-    bench.scheduler.step()
-    assert bench.begun() == [1, 2], "the second one's cells are more than the others bear"
-    bench.write(5, [5] * 30, urgency=Urgency.NOW)
-    bench.scheduler.step()
-    assert bench.begun() == [1, 2, 5], "a person does not wait for that"
-    bench.run()
-    assert bench.texts() == {(n, 0): alone([n] * 30, 0, 12) for n in range(1, 6)}
-
-
-def test_candidates_of_one_prompt_keep_each_other_company() -> None:
-    bench = Bench(slots=4, most_used=10)
-    bench.write(1, [1] * 30, choices=4)
-    bench.scheduler.step()
-    assert bench.scheduler.running == 4
 
 
 def test_an_interrupted_run_is_done_again_without_the_cancelled() -> None:

@@ -70,11 +70,6 @@ class KvCache:
             self.drop(self._kept[0])
         return True
 
-    @property
-    def in_use(self) -> int:
-        """Cells of pages that texts being written use."""
-        return (self._pages.count - self._pages.free - self._reclaimable()) * self._pages.size
-
     def _reclaimable(self) -> int:
         """Pages that only finished sequences use."""
         kept = set(self._kept)

@@ -125,9 +125,7 @@ class KvPages:
         self.size = size
         self._context = context
         self._blank = blank
-        self.count = context.cells // size
-        """Pages there are."""
-        self._free = list(range(self.count))
+        self._free = list(range(context.cells // size))
         self._mark = 0
         """Pages below it have no empty cell, those from it on nothing else."""
         self._holes: list[Page] = []

@@ -53,8 +53,6 @@ _PASSING_OVER = 50
 of another text, on a CPU; about, with the starter model."""
 _PASSING_SHARE = 0.1
 """How much of a token's time may go into passing over the cells of finished texts."""
-_COMPANY_SHARE = 0.25
-"""The same for the cells of texts being written, which also gain by being computed together."""
 
 _NO_SYSTEM = "its chat template has no system turn: such a text opens the first user turn"
 
@@ -72,8 +70,6 @@ class LoadedModel:
     threads: Threads
     most_kept: int
     """Pages that finished texts may hold, in case a prompt begins like one of them."""
-    most_used: int | None
-    """Cells from which on no further text begins beside others; None where there is no such."""
     sequences: int
     """Texts the cache can tell apart."""
     drawing: Drawing
@@ -138,7 +134,7 @@ def load(request: Load, backend: str) -> LoadedModel:
             pages = KvPages(context, page_size(context.cells), blank)
         kept = context.cells // 3
         if not on_gpu:
-            kept = min(kept, _passed_over(model, _PASSING_SHARE))
+            kept = min(kept, _worth_keeping(model))
         return LoadedModel(
             model,
             context,
@@ -148,7 +144,6 @@ def load(request: Load, backend: str) -> LoadedModel:
             prompt_budget,
             threads,
             most_kept=kept // pages.size,
-            most_used=None if on_gpu else _passed_over(model, _COMPANY_SHARE),
             sequences=context.sequences,
             drawing=Drawing(context, n_threads),
         )
@@ -234,11 +229,11 @@ def _refuse_gpu_options(request: Load) -> None:
             raise EngineError(f"this llama.cpp is built without a GPU: leave {option} out")
 
 
-def _passed_over(model: Model, share: float) -> int:
-    """Cells of other texts that attention passes over in so much of a token's time, on a CPU."""
+def _worth_keeping(model: Model) -> int:
+    """Cells of finished texts that a small model's attention can pass over without being slowed."""
     # a recurrent model has no heads that look back
     passing_over = max(1, model.n_head * model.n_layer) * _PASSING_OVER
-    return int(share * model.n_params / passing_over)
+    return int(_PASSING_SHARE * model.n_params / passing_over)
 
 
 def usable_cores() -> int:

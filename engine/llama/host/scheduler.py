@@ -73,7 +73,6 @@ class Scheduler:
         apart: bool,
         most_kept: int,
         drawing: Drawing,
-        most_used: int | None = None,
         sequences: int = SEQUENCES,
         send: Callable[[Line], None],
         clock: Callable[[], float] = time.perf_counter,
@@ -93,7 +92,6 @@ class Scheduler:
                 computes while the text of the last run is made.
             most_kept: pages of the cache that finished texts alone may hold.
             drawing: draws the tokens of a run.
-            most_used: cells from which on no further job begins beside others; None: all.
             sequences: texts the cache can tell apart.
             send: where lines for the app go.
             clock: seconds from an arbitrary start.
@@ -117,13 +115,7 @@ class Scheduler:
             lanes=context.lanes,
         )
         self._slots = Slots(
-            self._cache,
-            slots,
-            self.counters,
-            send,
-            clock,
-            whole_only=model.whole_only,
-            most_used=most_used,
+            self._cache, slots, self.counters, send, clock, whole_only=model.whole_only
         )
         pieces = PieceBuffer(send, clock)
         self._writer = AnswerWriter(model, self._slots, self.counters, pieces, send, clock)

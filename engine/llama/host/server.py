@@ -127,7 +127,6 @@ class Server:
             threads=loaded.threads,
             apart=loaded.info.gpu_layers == 0,
             most_kept=loaded.most_kept,
-            most_used=loaded.most_used,
             sequences=loaded.sequences,
             drawing=loaded.drawing,
             send=self._send,

@@ -38,27 +38,13 @@ class Slots:
         clock: Callable[[], float],
         *,
         whole_only: bool,
-        most_used: int | None = None,
     ) -> None:
-        """Nothing is in work.
-
-        Args:
-            cache: hands out sequences.
-            usual: answers written at the same time.
-            counters: what has been done.
-            send: where lines for the app go.
-            clock: seconds from an arbitrary start.
-            whole_only: a sequence can be shared as a whole or not at all.
-            most_used: cells of the cache from which on no further job begins beside others; None
-                where they do not slow each other down.
-        """
         self._cache = cache
         self._usual = usual
         self._counters = counters
         self._send = send
         self._clock = clock
         self._whole_only = whole_only
-        self._most_used = most_used
         self._queue: list[Job] = []
         self.rows: list[BatchRow] = []
         """What is in work; changed by the main thread only."""
@@ -125,20 +111,13 @@ class Slots:
             slots = self._usual + (URGENT_SLOTS if urgent else 0) - self.taken
             if urgent and slots < 1:
                 slots = self._put_aside_one(self._queue[0])
-            if slots < 1 or self._crowded():
+            if slots < 1:
                 return
             job = self._next()
             if not self._open_row(job, slots):
                 return
             if not (isinstance(job, GenerateJob | ScoreJob) and job.waiting):
                 self._queue.remove(job)
-
-    def _crowded(self) -> bool:
-        """Whether a further job would slow the others more than it gains by their company."""
-        if self._most_used is None or not self.rows or self.urgent or self._queue[0].begun:
-            return False
-        coming = sum(row.pending - max(0, row.common - len(row.kv.tokens)) for row in self.rows)
-        return self._cache.in_use + coming >= self._most_used
 
     def _next(self) -> Job:
         """The first of the queue, or one soon after it that goes on from a finished text.
