@@ -92,7 +92,7 @@ class Slots:
         self.rows.remove(row)
         # a conversation goes on from an only answer; of many candidates none is gone on from
         whole = whole or (isinstance(row.job, GenerateJob) and row.job.single)
-        self._cache.keep(row.kv, len(row.tokens if whole else row.job.prompt))
+        self._cache.keep(row.kv, len(row.kv.tokens if whole else row.job.prompt))
 
     def fork(self, row: BatchRow, answer: RunningAnswer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""
