@@ -13,7 +13,8 @@ from engine.api import Urgency
 from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
-from engine.endpoint.refusals import cut, refusal
+from engine.endpoint.parsing import token_count
+from engine.endpoint.refusals import OutOfUse, Refused, cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import EndpointServer, RequestSlots
 from engine.endpoint.status import RequestStatus
@@ -22,6 +23,12 @@ from engine.errors import AskedToWait, EndpointError, EngineError
 T = TypeVar("T")
 
 _OK = 200
+_ALL_OF_THEM = frozenset({401, 402})
+"""Refusals that tell of the key or of the account."""
+_ALL_AT_FIRST = frozenset({*range(300, 400), 403, 404, 405})
+"""Refusals that tell of the address, unless the server has answered there."""
+_AT_FIRST, _IN_A_ROW = 16, 256
+"""So many refusals in a row are of the server's making: if it never answered, and if it did."""
 
 
 class Caller:
@@ -56,6 +63,8 @@ class Caller:
         self._silence = silence
         self._offers = offers
         self._stopped = self._has_moved = False
+        self._ended: OutOfUse | None = None
+        """Why the last server there was went out of use."""
         self._waits: set[asyncio.Task[None]] = set()
 
     @property
@@ -119,6 +128,7 @@ class Caller:
             result = await retries.run(attempt, self._tell_again)
         except Passing as failure:
             if attempts is None:
+                await self._blame(failure)
                 self.status.failed(str(failure))
             raise
         self.status.succeeded()
@@ -132,20 +142,72 @@ class Caller:
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
-        """A turn with a server; one that fails is spared for a while, if others can go on."""
+        """A turn with a server; one that fails is spared for a while, if others can go on.
+
+        Raises:
+            OutOfUse: while it waited, the last server there was went out of use.
+        """
+        before = self._ended
         async with self.turns.taken(urgency) as server:
             try:
+                if self._ended is not None and self._ended is not before:
+                    raise OutOfUse(str(self._ended))
                 yield server
             except Passing as failure:
+                failure.server = server.place
                 if failure.busy:
                     self._hold_back(server, failure)
                 else:
                     self._leave_out(server, failure)
                 raise
 
+    def refused(self, server: EndpointServer, refusal: Refused) -> None:
+        """Note that a server refused a request, and send it none where it would refuse all.
+
+        Raises:
+            Passing: it gets none any more, others do.
+            OutOfUse: there is no other.
+        """
+        if refusal.by_rule:
+            return
+        server.refused += 1
+        alike = refusal.status in _ALL_OF_THEM or (
+            not server.answered and (refusal.status in _ALL_AT_FIRST or server.refused >= _AT_FIRST)
+        )
+        if not alike and server.refused < _IN_A_ROW:
+            return
+        if server.held or self._others(server):
+            if not server.held:
+                server.held = True
+                self.status.trouble(f"{refusal}; left out for good, the others go on")
+            passing = Passing(str(refusal))
+            passing.held = True
+            raise passing from refusal
+        self.status.failed(str(refusal))
+        self._ended = OutOfUse(str(refusal))
+        raise self._ended from refusal
+
+    async def _blame(self, failure: Passing) -> None:
+        """Whether it is the request that fails, and not its server, which answers others.
+
+        Raises:
+            Refused: it is.
+        """
+        server = None if failure.server is None else self.turns.servers[failure.server]
+        if server is None or not server.answered or failure.busy:
+            return
+        try:
+            await self._offers(server)
+        except EngineError:
+            return
+        refusal = Refused(f"{failure}; so it was {self._retries.attempts} times")
+        self.refused(server, refusal)
+        raise refusal from failure
+
     def finished(self, server: EndpointServer, work: int) -> None:
         """Note that a server has answered, and how much."""
-        server.busy = 0
+        server.busy = server.refused = 0
+        server.answered = True
         full = server.running >= server.growth.limit and self.turns.waiting > 0
         server.growth.finished(work, full=full)
 
@@ -251,7 +313,9 @@ class Caller:
     def _raise(self, failure: protocol.ExchangeFailed) -> None:
         if self._stopped:
             raise EndpointError("the engine was stopped")
-        raise Passing(failure.message) if failure.again else EndpointError(failure.message)
+        if failure.again:
+            raise Passing(failure.message)
+        raise Refused(failure.message, failure.status)
 
     def _moved(self) -> None:
         """Told once a turn of the loop, in which hundreds of short answers may end."""
@@ -278,5 +342,6 @@ def _told(found: Any, most: Tokens) -> Tokens:
     """What it took as the server tells it, else the most it can have taken."""
     usage = found.get("usage") if isinstance(found, dict) else None
     told = usage if isinstance(usage, dict) else {}
-    prompt, written = told.get("prompt_tokens"), told.get("completion_tokens")
-    return Tokens(prompt, written) if isinstance(prompt, int) and isinstance(written, int) else most
+    prompt = token_count(told.get("prompt_tokens"))
+    written = token_count(told.get("completion_tokens"))
+    return most if prompt is None or written is None else Tokens(prompt, written)

@@ -20,7 +20,7 @@ from engine.api import (
 )
 from engine.concurrency import together
 from engine.endpoint.bodies import ThinkingSupport
-from engine.endpoint.budget import Budget, Limit
+from engine.endpoint.budget import Budget
 from engine.endpoint.caller import Caller
 from engine.endpoint.generation import Generator
 from engine.endpoint.growth import FIRST, MOST, Growth
@@ -53,7 +53,7 @@ class EndpointEngine:
         model: which of its models; None takes the only one.
         allow_remote: whether it may be another machine.
         key_file: holds the key they are sent; None takes it from the environment.
-        limits: what they may take.
+        budget: what they may take; None lets them take all.
         concurrency: requests to one server at the same time; None finds out.
         silence: seconds the server may stay silent.
         think: whether the model is to think first, where the server can say so; None leaves it to
@@ -72,7 +72,7 @@ class EndpointEngine:
         model: str | None = None,
         allow_remote: bool = False,
         key_file: Path | None = None,
-        limits: Sequence[Limit] = (),
+        budget: Budget | None = None,
         concurrency: int | None = None,
         silence: float = SILENCE,
         think: bool | None = None,
@@ -96,7 +96,7 @@ class EndpointEngine:
             ],
             self._http,
             retries=retries or Retries(),
-            budget=Budget(limits),
+            budget=budget or Budget(),
             silence=silence,
             status=self._status,
             offers=self._offered,

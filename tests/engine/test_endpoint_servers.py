@@ -243,7 +243,7 @@ class TestSeveral:
 class TestBudget:
     async def test_it_is_used_and_never_exceeded(self, serve: Any, make: Make) -> None:
         server = await serve(0.002)
-        engine = make(server.url, limits=[Limit(500, "500 tokens")])
+        engine = make(server.url, budget=Budget([Limit(500, "500 tokens")]))
         await engine.load()
         with pytest.raises(BudgetSpent, match="the budget of 500 tokens"):
             await asyncio.gather(*(write(engine, 1) for _ in range(60)))

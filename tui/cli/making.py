@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -61,9 +62,12 @@ _DEFAULT = Making()
 def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[float, float]:
     low, _, high = text.partition(":")
     try:
-        return float(low), float(high or low)
+        found = float(low), float(high or low)
     except ValueError:
-        raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'") from None
+        found = (-1.0, -1.0)
+    if not 0 <= found[0] <= found[1] < math.inf:
+        raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'")
+    return found
 
 
 def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) -> ThinkingOptions:
@@ -127,16 +131,22 @@ _OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     ),
     "max_tokens": click.option(
         "--max-tokens",
-        type=click.IntRange(1),
+        type=click.IntRange(1, 2**31 - 1),
         default=_DEFAULT.max_tokens,
         show_default=True,
         metavar="N",
         help="Of one answer; longer ones are cut off and stay out of exports.",
     ),
-    "seed": click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, metavar="N"),
+    "seed": click.option(
+        "--seed",
+        type=click.IntRange(-(2**63), 2**63 - 1),
+        default=_DEFAULT.seed,
+        show_default=True,
+        metavar="N",
+    ),
     "limit": click.option(
         "--limit",
-        type=click.IntRange(1),
+        type=click.IntRange(1, 2**31 - 1),
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
     ),

@@ -1,10 +1,28 @@
-"""An option or argument whose value is one of a few words."""
+"""Options and arguments whose values are some of many: one of a few words, a number in a range."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; what is no number (nan) or endless lies in none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number.
+
+        Raises:
+            click.BadParameter: it is not in the range.
+        """
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number that can be reckoned with", param, ctx)
+        return number
 
 
 class OneOf(click.Choice[str]):
