@@ -164,6 +164,8 @@ class AnswerParser:
         if data.strip() == DONE:
             self.done = True
             return
+        if not data.strip():  # sent to keep the connection
+            return
         self._pieces += 1
         self._characters += len(data)
         most = self.most + _SLACK

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine import netlock
-from tui.cli.attack import attack_options, told, wrap
+from tui.cli.attack import attack_options, chosen, told, wrap
 from tui.cli.context import CliContext, json_option, say
 from tui.cli.making import Making, making_options
 from tui.cli.one_of import FiniteRange
@@ -94,6 +94,9 @@ def command(
         judging_of(**judging.params)
     if netlock.postponed():
         netlock.expect(bool(making.endpoint) + bool(judging and judging.params["endpoint"]))
+    if dry_run and (attack or attacks):
+        chosen(attack, attacks)
+        say("The prompts that --attack would wrap are not counted here.")
     if not dry_run:
         if policy and policy.pairs is not None:
             _pair_by(context, policy)

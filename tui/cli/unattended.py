@@ -8,7 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from store.items import answered_prompts, worth_a_look
 from store.items.pending import Part
 from tui.cli import judging as judging_report
 from tui.cli import outlook, unattended_jobs
+from tui.cli.alone import alone
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import ServerChoice, host_engine, server_engine
 from tui.cli.loading import refuse_for_servers
@@ -109,7 +110,8 @@ def carry_out(
             store.submit(remember_model, student)
         second = host_engine(teacher, _loading(making)) if teacher is not None else None
         runner = Runner(engine, store, plan, teacher=second, clock=clock.now)
-        summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
+        with nullcontext() if job is JUDGE else alone(context.db):
+            summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
         store.close()
     with session(context.db) as db:

@@ -50,11 +50,11 @@ class EventReader:
         return events
 
     def end(self) -> list[str]:
-        """The event that the stream ends with; one without content is none.
+        """The event that the stream ends with.
 
         One that lacks its blank line is given out as well, since some servers forget it after
         ``[DONE]``; a line that broke off in the middle is not.
         """
         data, self._data = self._data, []
         self.held_bytes = len(self._line)
-        return ["\n".join(data)] if any(data) else []
+        return ["\n".join(data)] if data else []
