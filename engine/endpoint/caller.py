@@ -14,7 +14,7 @@ from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.parsing import token_count
-from engine.endpoint.refusals import OutOfUse, Refused, cut, refusal
+from engine.endpoint.refusals import OutOfUse, ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import EndpointServer, RequestSlots
 from engine.endpoint.status import RequestStatus
@@ -161,7 +161,7 @@ class Caller:
                     self._leave_out(server, failure)
                 raise
 
-    def refused(self, server: EndpointServer, refusal: Refused) -> None:
+    def refused(self, server: EndpointServer, refusal: ServerRefusal) -> None:
         """Note that a server refused a request, and send it none where it would refuse all.
 
         Raises:
@@ -191,7 +191,7 @@ class Caller:
         """Whether it is the request that fails, and not its server, which answers others.
 
         Raises:
-            Refused: it is.
+            ServerRefusal: it is.
         """
         server = None if failure.server is None else self.turns.servers[failure.server]
         if server is None or not server.answered or failure.busy:
@@ -200,7 +200,7 @@ class Caller:
             await self._offers(server)
         except EngineError:
             return
-        refusal = Refused(f"{failure}; so it was {self._retries.attempts} times")
+        refusal = ServerRefusal(f"{failure}; so it was {self._retries.attempts} times")
         self.refused(server, refusal)
         raise refusal from failure
 
@@ -315,7 +315,7 @@ class Caller:
             raise EndpointError("the engine was stopped")
         if failure.again:
             raise Passing(failure.message)
-        raise Refused(failure.message, failure.status)
+        raise ServerRefusal(failure.message, failure.status)
 
     def _moved(self) -> None:
         """Told once a turn of the loop, in which hundreds of short answers may end."""

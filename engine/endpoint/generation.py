@@ -14,7 +14,7 @@ from engine.endpoint.caller import Caller
 from engine.endpoint.http import protocol
 from engine.endpoint.models import Serving
 from engine.endpoint.parsing import AnswerParser, ChoiceText
-from engine.endpoint.refusals import Refused, named, unsupported
+from engine.endpoint.refusals import ServerRefusal, named, unsupported
 from engine.endpoint.retries import Passing
 from engine.endpoint.slots import EndpointServer
 from engine.endpoint.streams import AnswerStreams
@@ -109,7 +109,7 @@ class Generator:
                 reading.most = most.written
                 try:
                     await self._take(task, group, reading, server, stream=stream)
-                except Refused as refused:
+                except ServerRefusal as refused:
                     self._caller.refused(server, refused)
                     raise
                 finally:

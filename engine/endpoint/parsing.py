@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.endpoint.budget import Tokens
-from engine.endpoint.refusals import Refused, cut, refusal
+from engine.endpoint.refusals import ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing
 from engine.errors import EndpointError
 from store.reasoning import Splitter
@@ -171,7 +171,7 @@ class AnswerParser:
         most = self.most + _SLACK
         if self._pieces > _PIECES * most or self._characters > _CHARACTERS * most:
             words = f"the server at {self.server} does not heed max_tokens and writes on: not read"
-            raise Refused(words, 200)
+            raise ServerRefusal(words, 200)
         self._take(self._object(data), "delta")
 
     def whole(self, body: str) -> None:

@@ -54,7 +54,7 @@ _TOO_LONG_WORDS = re.compile(
 _BUSY = frozenset({408, 425, 429})
 
 
-class Refused(EndpointError):
+class ServerRefusal(EndpointError):
     """A server does not accept a request.
 
     Args:
@@ -121,7 +121,7 @@ def refusal(server: str, status: int, body: str, retry_after: str | None) -> Eng
         )
     else:
         message = f"the server at {server} refused the request ({status}){said}"
-    return Refused(message, status, by_rule=by_rule)
+    return ServerRefusal(message, status, by_rule=by_rule)
 
 
 def _too_long(body: str, status: int) -> PromptTooLong | None:

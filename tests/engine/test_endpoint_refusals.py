@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from engine.api import Sampling, State
 from engine.endpoint.client import EndpointEngine
-from engine.endpoint.refusals import OutOfUse, Refused
+from engine.endpoint.refusals import OutOfUse, ServerRefusal
 from engine.endpoint.retries import Retries
 from engine.errors import EndpointError, NoMoreRequests
 from store.records import Message
@@ -89,12 +89,12 @@ async def test_one_that_refuses_everything_is_asked_no_more(
 async def test_a_text_it_objects_to_says_nothing_of_others(start: Start) -> None:
     engine, (server,) = await start(plain(403, SENSITIVE))
     for _ in range(40):
-        with pytest.raises(Refused, match="flagged"):
+        with pytest.raises(ServerRefusal, match="flagged"):
             await write(engine)
     server.otherwise = says("written")
     assert await write(engine) == "written"
     server.otherwise = plain(403, "forbidden")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ServerRefusal) as caught:
         await write(engine)
     assert not isinstance(caught.value, OutOfUse)
 

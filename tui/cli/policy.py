@@ -103,7 +103,7 @@ def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Non
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise click.BadParameter(f"{path} is no TOML: {error}") from error
     judge, pairs = told.pop("judge", None), told.pop("pairs", None)
-    reader = _Reader(ctx, path, source)
+    reader = _PolicyReader(ctx, path, source)
     defaults = reader.options(ctx.command, told, also=("pairs", "judge"))
     if pairs is not None:
         from tui.cli.setting import rules
@@ -125,7 +125,7 @@ def _read(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _PolicyReader:
     """Holds what the file says against the options of a command; each refusal names its line."""
 
     ctx: click.Context
