@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.api import Urgency
+from engine.endpoint.bodies import CHAT
 from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
@@ -101,7 +102,12 @@ class Caller:
         async def attempt(_number: int) -> Any:
             most = _most(body)
             async with self.turn(urgency) as server, self.budget.reserved(most) as took:
-                found = await self._json(server, path, body)
+                try:
+                    found = await self._json(server, path, body)
+                except ServerRefusal as refusal:
+                    if path == CHAT and self._of_all(server, refusal):
+                        self.refused(server, refusal)
+                    raise
                 told = _told(found, most)
                 took.add(told)
                 self.status.spent(told.prompt, 0, told.written)
@@ -171,10 +177,8 @@ class Caller:
         if refusal.by_rule:
             return
         server.refused += 1
-        alike = refusal.status in _ALL_OF_THEM or (
-            not server.answered and (refusal.status in _ALL_AT_FIRST or server.refused >= _AT_FIRST)
-        )
-        if not alike and server.refused < _IN_A_ROW:
+        most = _IN_A_ROW if server.answered else _AT_FIRST
+        if server.refused < most and not self._of_all(server, refusal):
             return
         if server.held or self._others(server):
             if not server.held:
@@ -186,6 +190,13 @@ class Caller:
         self.status.failed(str(refusal))
         self._ended = OutOfUse(str(refusal))
         raise self._ended from refusal
+
+    @staticmethod
+    def _of_all(server: EndpointServer, refusal: ServerRefusal) -> bool:
+        """Whether one such refusal is enough to know that there will be nothing else."""
+        return refusal.status in _ALL_OF_THEM or (
+            refusal.status in _ALL_AT_FIRST and not server.answered
+        )
 
     async def _blame(self, failure: Passing) -> None:
         """Whether it is the request that fails, and not its server, which answers others.

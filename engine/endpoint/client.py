@@ -27,6 +27,7 @@ from engine.endpoint.growth import FIRST, MOST, Growth
 from engine.endpoint.http import address
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.models import ServerKind, Serving, choose_model, describe
+from engine.endpoint.refusals import ServerRefusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.scoring import AnswerScorer
 from engine.endpoint.slots import EndpointServer
@@ -37,6 +38,7 @@ from store.records import Message
 
 SILENCE = 600.0
 """Seconds a server may stay silent; a long prompt takes minutes on a slow machine."""
+_NO_SUCH_ROUTE = frozenset({404, 405, 501})
 LOAD_TRIES = 3
 """Tries of the first request: whoever named a wrong address should hear of it soon."""
 
@@ -239,7 +241,12 @@ class EndpointEngine:
         Raises:
             EndpointError: it does not answer, or has another model than the others.
         """
-        listing = await self._caller.ask_one(server, "/v1/models", attempts)
+        try:
+            listing = await self._caller.ask_one(server, "/v1/models", attempts)
+        except ServerRefusal as refusal:
+            if self._wanted is None or refusal.status not in _NO_SUCH_ROUTE:
+                raise
+            listing = None  # it may write all the same
         if self._model is None:
             return choose_model(listing, self._wanted, server.name)
         serving = choose_model(listing, self._model.serving.model, server.name)

@@ -32,10 +32,13 @@ async def start() -> AsyncIterator[Start]:
     made: list[Server] = []
     engines: list[EndpointEngine] = []
 
-    async def build(*acts: Act, **options: Any) -> tuple[EndpointEngine, list[Server]]:
+    async def build(
+        *acts: Act, models: Act | None = None, **options: Any
+    ) -> tuple[EndpointEngine, list[Server]]:
         for act in acts:
             server = Server()
             server.otherwise = act
+            server.models = models or server.models
             await server.start()
             made.append(server)
         retries = Retries(attempts=3, sleep=_no_wait)
@@ -162,6 +165,19 @@ async def test_an_answer_without_an_end_is_not_read(start: Start, act: Act) -> N
     engine, _ = await start(act)
     with pytest.raises(EndpointError, match="does not heed max_tokens and writes on"):
         await write(engine, max_tokens=8)
+
+
+async def test_a_named_model_needs_no_list(start: Start) -> None:
+    engine, (server,) = await start(says("written"), model="named", models=plain(404, "no"))
+    assert (await write(engine), server.seen[0].body["model"]) == ("written", "named")
+
+
+@pytest.mark.parametrize("size", [10**30, -1, True, "4096", None])
+async def test_a_context_that_is_no_number_is_not_known(start: Start, size: object) -> None:
+    rows = [{"id": "tiny", "max_model_len": size}, {"id": "two\nlines"}, {"id": "\ud83d"}]
+    engine, _ = await start(says("written"), models=answer({"data": rows}))
+    assert engine.info is not None
+    assert (engine.info.name, engine.info.n_ctx) == ("tiny", 0)
 
 
 def _choice(text: str, **more: Any) -> dict[str, Any]:
