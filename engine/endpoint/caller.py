@@ -18,18 +18,13 @@ from engine.endpoint.parsing import token_count
 from engine.endpoint.refusals import OutOfUse, ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import EndpointServer, RequestSlots
+from engine.endpoint.spared import SparedServers
 from engine.endpoint.status import RequestStatus
-from engine.errors import AskedToWait, EndpointError, EngineError
+from engine.errors import EndpointError
 
 T = TypeVar("T")
 
 _OK = 200
-_ALL_OF_THEM = frozenset({401, 402})
-"""Refusals that tell of the key or of the account."""
-_ALL_AT_FIRST = frozenset({*range(300, 400), 403, 404, 405})
-"""Refusals that tell of the address, unless the server has answered there."""
-_AT_FIRST, _IN_A_ROW = 16, 256
-"""So many refusals in a row are of the server's making: if it never answered, and if it did."""
 
 
 class Caller:
@@ -62,11 +57,8 @@ class Caller:
         self._http = http
         self._retries = retries
         self._silence = silence
-        self._offers = offers
         self._stopped = self._has_moved = False
-        self._ended: OutOfUse | None = None
-        """Why the last server there was went out of use."""
-        self._waits: set[asyncio.Task[None]] = set()
+        self.spared = SparedServers(self.turns, retries, status, offers)
 
     @property
     def server(self) -> str:
@@ -76,8 +68,7 @@ class Caller:
     def stop(self) -> None:
         """Try nothing again from now on."""
         self._stopped = True
-        for wait in self._waits:
-            wait.cancel()
+        self.spared.stop()
 
     async def ask(
         self,
@@ -105,8 +96,8 @@ class Caller:
                 try:
                     found = await self._json(server, path, body)
                 except ServerRefusal as refusal:
-                    if path == CHAT and self._of_all(server, refusal):
-                        self.refused(server, refusal)
+                    if path == CHAT and SparedServers.of_all(server, refusal):
+                        self.spared.refused(server, refusal)
                     raise
                 told = _told(found, most)
                 took.add(told)
@@ -134,7 +125,7 @@ class Caller:
             result = await retries.run(attempt, self._tell_again)
         except Passing as failure:
             if attempts is None:
-                await self._blame(failure)
+                await self.spared.blame(failure)
                 self.status.failed(str(failure))
             raise
         self.status.succeeded()
@@ -153,67 +144,15 @@ class Caller:
         Raises:
             OutOfUse: while it waited, the last server there was went out of use.
         """
-        before = self._ended
+        before = self.spared.ended
         async with self.turns.taken(urgency) as server:
             try:
-                if self._ended is not None and self._ended is not before:
-                    raise OutOfUse(str(self._ended))
+                if (ended := self.spared.ended) is not None and ended is not before:
+                    raise OutOfUse(str(ended))
                 yield server
             except Passing as failure:
-                failure.server = server.place
-                if failure.busy:
-                    self._hold_back(server, failure)
-                else:
-                    self._leave_out(server, failure)
+                self.spared.failed(server, failure)
                 raise
-
-    def refused(self, server: EndpointServer, refusal: ServerRefusal) -> None:
-        """Note that a server refused a request, and send it none where it would refuse all.
-
-        Raises:
-            Passing: it gets none any more, others do.
-            OutOfUse: there is no other.
-        """
-        if refusal.by_rule:
-            return
-        server.refused += 1
-        most = _IN_A_ROW if server.answered else _AT_FIRST
-        if server.refused < most and not self._of_all(server, refusal):
-            return
-        if server.held or self._others(server):
-            if not server.held:
-                server.held = True
-                self.status.trouble(f"{refusal}; left out for good, the others go on")
-            passing = Passing(str(refusal))
-            passing.held = True
-            raise passing from refusal
-        self.status.failed(str(refusal))
-        self._ended = OutOfUse(str(refusal))
-        raise self._ended from refusal
-
-    @staticmethod
-    def _of_all(server: EndpointServer, refusal: ServerRefusal) -> bool:
-        """Whether one such refusal is enough to know that there will be nothing else."""
-        return refusal.status in _ALL_OF_THEM or (
-            refusal.status in _ALL_AT_FIRST and not server.answered
-        )
-
-    async def _blame(self, failure: Passing) -> None:
-        """Whether it is the request that fails, and not its server, which answers others.
-
-        Raises:
-            ServerRefusal: it is.
-        """
-        server = None if failure.server is None else self.turns.servers[failure.server]
-        if server is None or not server.answered or failure.busy:
-            return
-        try:
-            await self._offers(server)
-        except EngineError:
-            return
-        refusal = ServerRefusal(f"{failure}; so it was {self._retries.attempts} times")
-        self.refused(server, refusal)
-        raise refusal from failure
 
     def finished(self, server: EndpointServer, work: int) -> None:
         """Note that a server has answered, and how much."""
@@ -242,70 +181,6 @@ class Caller:
                 if isinstance(answer, protocol.Body) and answer.status != _OK:
                     raise refusal(server.name, answer.status, answer.text, answer.retry_after)
                 yield answer
-
-    def leave_out(self, server: EndpointServer) -> None:
-        """Send a server nothing until it offers the model again."""
-        server.held = True
-        self._wait_for(self._until_back(server))
-
-    # -- servers that are spared ----------------------------------------------------------------
-
-    def _leave_out(self, server: EndpointServer, failure: Passing) -> None:
-        if server.held or not self._others(server):
-            failure.held = server.held
-            return
-        failure.held = True
-        self.status.trouble(f"{failure}; left out until it answers again, the others go on")
-        self.leave_out(server)
-
-    def _others(self, server: EndpointServer) -> bool:
-        """Whether another server gets requests."""
-        return any(not one.held for one in self.turns.servers if one is not server)
-
-    def _hold_back(self, server: EndpointServer, failure: Passing) -> None:
-        failure.held = True
-        if server.held:
-            return
-        server.busy += 1
-        try:
-            wait = self._retries.wait(server.busy, failure)
-        except AskedToWait as error:
-            if failure.after is None or not self._others(server):
-                self.status.failed(str(error))
-                raise
-            wait = failure.after
-        self.status.trouble(f"{failure}; waiting {wait:g} s")
-        server.growth.busy()
-        server.held = True
-        self._wait_for(self._pass(server, wait))
-
-    async def _pass(self, server: EndpointServer, wait: float) -> None:
-        await self._retries.sleep(wait)
-        self._let_in(server)
-
-    async def _until_back(self, server: EndpointServer) -> None:
-        number = 0
-        while server.held:
-            number += 1
-            await self._retries.sleep(self._retries.wait(number, Passing("")))
-            try:
-                await self._offers(server)
-            except Passing:
-                continue
-            except EngineError as error:
-                self.status.trouble(f"{error}; left out for good")
-                return
-            self.status.trouble(f"the server at {server.name} answers again")
-            self._let_in(server)
-
-    def _let_in(self, server: EndpointServer) -> None:
-        server.held = False
-        self.turns.admit()
-
-    def _wait_for(self, wait: Any) -> None:
-        task = asyncio.create_task(wait)
-        self._waits.add(task)
-        task.add_done_callback(self._waits.discard)
 
     # -- words ----------------------------------------------------------------------------------
 

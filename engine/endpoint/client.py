@@ -220,7 +220,7 @@ class EndpointEngine:
         for server, offer in zip(servers, found, strict=True):
             if isinstance(offer, Passing):
                 self._status.trouble(f"{offer}; left out until it answers")
-                self._caller.leave_out(server)
+                self._caller.spared.leave_out(server)
             else:
                 _must_be_the_same(offer, serving, server)
         first = servers[found.index(serving)]

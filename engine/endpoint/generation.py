@@ -110,7 +110,7 @@ class Generator:
                 try:
                     await self._take(task, group, reading, server, stream=stream)
                 except ServerRefusal as refused:
-                    self._caller.refused(server, refused)
+                    self._caller.spared.refused(server, refused)
                     raise
                 finally:
                     took.add(reading.taken(most.prompt))
