@@ -14,7 +14,7 @@ import click
 from engine.llama.settings import AS_USUAL, HostSettings
 from tui.cli import completion
 from tui.cli.loading import loading_options
-from tui.cli.one_of import OneOf
+from tui.cli.one_of import Count, OneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,12 @@ def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tu
     if not 0 <= found[0] <= found[1] < math.inf:
         raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'")
     return found
+
+
+def _seed(_ctx: click.Context, _param: click.Parameter, seed: int) -> int:
+    if not -(2**63) <= seed < 2**63:
+        raise click.BadParameter(f"{seed} is too large")
+    return seed
 
 
 def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) -> ThinkingOptions:
@@ -131,7 +137,7 @@ _OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     ),
     "max_tokens": click.option(
         "--max-tokens",
-        type=click.IntRange(1, 2**31 - 1),
+        type=Count(),
         default=_DEFAULT.max_tokens,
         show_default=True,
         metavar="N",
@@ -139,14 +145,15 @@ _OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     ),
     "seed": click.option(
         "--seed",
-        type=click.IntRange(-(2**63), 2**63 - 1),
+        type=int,
+        callback=_seed,
         default=_DEFAULT.seed,
         show_default=True,
         metavar="N",
     ),
     "limit": click.option(
         "--limit",
-        type=click.IntRange(1, 2**31 - 1),
+        type=Count(),
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
     ),

@@ -25,6 +25,24 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class Count(click.IntRange):
+    """A whole number from 1 on that every model and file can take."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number.
+
+        Raises:
+            click.BadParameter: it is none, or too large.
+        """
+        number = int(super().convert(value, param, ctx))
+        if number >= 2**31:
+            self.fail(f"{value} is too large", param, ctx)
+        return number
+
+
 class OneOf(click.Choice[str]):
     """One of a few words, found as names are: large or small; one that is none tells the nearest.
 
