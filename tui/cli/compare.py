@@ -11,7 +11,7 @@ from tui.cli.listing import figure, list_option, show_pairs
 from tui.cli.one_of import FiniteRange
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.agreement.feedback_comparison import FeedbackComparison
+    from store.agreement.feedback_figures import FeedbackComparison
 
 
 @click.command("compare")
@@ -44,7 +44,8 @@ def command(
     two orders and between two seeds.
     """
     from store.agreement import warm_up
-    from store.agreement.feedback_comparison import Rates, compare
+    from store.agreement.feedback_comparison import compare
+    from store.agreement.feedback_figures import Rates
     from store.reporting.comparison import figures
     from store.rounds import rounds
     from tui.cli.progress import counting
