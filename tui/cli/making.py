@@ -14,7 +14,7 @@ import click
 from engine.llama.settings import AS_USUAL, HostSettings
 from tui.cli import completion
 from tui.cli.loading import loading_options
-from tui.cli.one_of import Count, OneOf
+from tui.cli.one_of import OneOf, WholeNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ _OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     ),
     "max_tokens": click.option(
         "--max-tokens",
-        type=Count(),
+        type=WholeNumber(),
         default=_DEFAULT.max_tokens,
         show_default=True,
         metavar="N",
@@ -153,7 +153,7 @@ _OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     ),
     "limit": click.option(
         "--limit",
-        type=Count(),
+        type=WholeNumber(),
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
     ),

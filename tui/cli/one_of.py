@@ -25,7 +25,7 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-class Count(click.IntRange):
+class WholeNumber(click.IntRange):
     """A whole number from 1 on that every model and file can take."""
 
     def __init__(self) -> None:
