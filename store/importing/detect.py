@@ -17,6 +17,7 @@ from store.importing import (
     context,
     documents,
     jsonl,
+    names,
     prompt,
     rated,
     spoken,
@@ -196,9 +197,11 @@ class Reader:
         found = of_row(row, self.layout)
         if kind == "prompts":
             return found if found.kind == "prompts" else prompts_of(self.layout)
-        mapped = {"a", "b"} & set(self._wanted.columns)
+        mapped = {self._wanted.columns[side] for side in "ab" if side in self._wanted.columns}
         if found.kind == "prompts" and (kind in ("pairs", "labels") or mapped):
             return FORMATS["pairlab"]
+        if mapped and not found.strict and not mapped <= set(names.by_role(tuple(row)) or ()):
+            return FORMATS["pairlab"]  # the answers are where the user says
         return found
 
     def _refuse_answers(self, fields: RowFields) -> None:
