@@ -25,8 +25,9 @@ DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
 _LICENSE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
-_NOT_WRITTEN: Final = frozenset(
-    ".csv .tsv .txt .md .ndjson .arrow .xlsx .gz .bz2 .xz .zst .zip".split()
+_NOT_WRITTEN: Final = (
+    *(".csv", ".tsv", ".txt", ".md", ".ndjson", ".arrow", ".xlsx"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip"),
 )
 """Endings that say a file is meant, of a kind that no export is."""
 
