@@ -67,7 +67,7 @@ def _is_plain_verdict(value: Any) -> bool:
 
 
 def _is_known(key: str) -> bool:
-    words = set(names.tokens(key))
+    words = {word.removesuffix("s") for word in names.tokens(key)}
     spoken_for = choices.PREFERS | choices.MEASURES | names.ROLES | {"label"}
     return key.lower() in _NO_ANNOTATOR or bool(spoken_for & words)
 
