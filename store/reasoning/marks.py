@@ -10,10 +10,16 @@ NAMES: Final = (
     "thinking",
     "thought",
     "thoughts",
+    "thought_process",
+    "thinking_process",
+    "chain_of_thought",
+    "cot",
     "reasoning",
     "reflection",
     "scratchpad",
     "inner_monologue",
+    "inner_thoughts",
+    "longcat_think",
     "seed:think",
     "seed:cot_budget_reflect",
     "mm:think",
@@ -21,15 +27,24 @@ NAMES: Final = (
     "antml:thinking",
 )
 TAGS: Final = tuple((f"<{name}>", f"</{name}>") for name in NAMES)
+_WORDS: Final = ("think", "thinking", "thought", "reasoning")
+_FORMS: Final = (
+    ("<|{}|>", "<|/{}|>"),
+    ("<|begin_of_{}|>", "<|end_of_{}|>"),
+    ("<|start_of_{}|>", "<|end_of_{}|>"),
+    ("<|begin_{}|>", "<|end_{}|>"),
+    ("<|start_{}|>", "<|end_{}|>"),
+    ("<|{}_begin|>", "<|{}_end|>"),
+    ("<|{}_start|>", "<|{}_end|>"),
+    ("[{}]", "[/{}]"),
+)
+_TOKENS: Final = tuple(
+    (opening.format(word), closing.format(word)) for word in _WORDS for opening, closing in _FORMS
+)
 PAIRS: Final = (
     *TAGS,
-    ("[think]", "[/think]"),
+    *_TOKENS,
     ("◁think▷", "◁/think▷"),
-    ("<|think|>", "<|/think|>"),
-    ("<|thinking|>", "<|/thinking|>"),
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ("<|start_thinking|>", "<|end_thinking|>"),
-    ("<|thought_start|>", "<|thought_end|>"),
     ("<|inner_prefix|>", "<|inner_suffix|>"),
     ("<|channel>thought", "<channel|>"),
     ("<|open|>think<|sep|>", "<|close|>think<|sep|>"),
@@ -40,6 +55,8 @@ WRAPPERS: Final = {
     "<answer>": "</answer>",
     "<response>": "</response>",
     "<solution>": "</solution>",
+    "<output>": "</output>",
+    "<final_answer>": "</final_answer>",
     "<|begin_of_solution|>": "<|end_of_solution|>",
     "<|start_response|>": "<|end_response|>",
     "<|open|>response<|sep|>": "<|close|>response<|sep|>",
@@ -54,10 +71,14 @@ FIRST: Final = (
     ("Here is my thought process:", "Here is my response:"),
     ("Here's my thought process:", "Here's my response:"),
     (STEPS, STEPS_END),
+    ("Thinking...\n", "...done thinking."),
     (BARE, BARE_FINAL),
 )
-"""Openings that count only where a text begins: Granite's, Apriel's, and harmony without its
-tokens."""
+"""Openings that count only where a text begins: Granite's, Apriel's, Ollama's on a screen, and
+harmony without its tokens."""
+DETAILS: Final = '<details type="reasoning"'
+"""Open WebUI's passage, in what it exports."""
+DETAILS_END: Final = "</details>"
 
 OPENINGS: Final = tuple(opening for opening, _ in FIRST)
 OPENS: Final = frozenset(opening for opening, _ in PAIRS)
@@ -78,7 +99,7 @@ OWN_THOUGHTS: Final = "to=self"
 TO: Final = re.compile(r"\s*to=\S+\s*")
 PARTS: Final = frozenset({"<|channel>", "<|open|>", "<|close|>", "<|sep|>"})
 """Tokens that marks are made of."""
-CAPITALS: Final = frozenset({"[think]", "[/think]"})
+CAPITALS: Final = frozenset(mark for pair in _TOKENS for mark in pair if mark.startswith("["))
 """Marks that count in capitals alone."""
 
 CONTROL_TEXTS: Final = (
@@ -87,12 +108,17 @@ CONTROL_TEXTS: Final = (
     | CHANNEL_TEXTS
     | frozenset(WRAPPERS)
     | frozenset(WRAPPERS.values())
-    | {FINAL_END}
+    | {FINAL_END, DETAILS}
 )
 """Every mark, in small letters."""
 
+_ATTRIBUTES: Final = 100
+"""Characters that a tag may hold behind its name."""
+_TAG: Final = (
+    rf"<(?P<end>/ ?)?(?P<name>{'|'.join(NAMES)})(?:\s[^<>]{{0,{_ATTRIBUTES}}}?)?(?P<both>/)?>"
+)
 MARK: Final = re.compile(
-    "|".join(map(re.escape, sorted(CONTROL_TEXTS, key=len, reverse=True))), re.IGNORECASE
+    "|".join((*map(re.escape, sorted(CONTROL_TEXTS, key=len, reverse=True)), _TAG)), re.IGNORECASE
 )
 ASKS: Final = re.compile(
     r"\b(?:enable_thinking|thinking_(?:mode|budget|effort)|reasoning_effort|think_end_token)\b"
@@ -101,6 +127,16 @@ ASKS: Final = re.compile(
 SIGN: Final = re.compile(r"[<\[◁]")
 """What marks begin with."""
 LONGEST: Final = 40
+_BEGINNINGS: Final = frozenset(mark[:size] for mark in CONTROL_TEXTS for size in range(len(mark)))
+_BEGUN_TAG: Final = re.compile(rf"</? ?(?:{'|'.join(NAMES)})(?:\s[^<>]{{0,{_ATTRIBUTES}}})?/?")
+
+
+def canonical(mark: re.Match[str]) -> str:
+    """A mark in small letters; a tag without white space and attributes."""
+    name = mark["name"]
+    if name is None:
+        return mark.group().lower()
+    return f"<{'/' if mark['end'] else ''}{name.lower()}{'/' if mark['both'] else ''}>"
 
 
 def shown(token: str, template: str) -> bool:
@@ -119,10 +155,10 @@ def shown(token: str, template: str) -> bool:
 
 def beginning_of_mark(text: str) -> int:
     """Length of the end of a text that may be the beginning of a mark."""
-    tail = text[-LONGEST:]
+    tail = text[-LONGEST - _ATTRIBUTES :]
     # the first that fits: a mark may be made of several tokens
     for sign in SIGN.finditer(tail):
         end = tail[sign.start() :].lower()
-        if any(mark.startswith(end) for mark in CONTROL_TEXTS):
+        if end in _BEGINNINGS or end == "</ " or _BEGUN_TAG.fullmatch(end):
             return len(end)
     return 0

@@ -24,14 +24,15 @@ def opened(rendered: str) -> str | None:
     Some chat templates begin the model's turn inside a passage: the model writes only the closing
     mark.
     """
-    end = rendered.rstrip()[-LONGEST * 2 :].lower()
+    written = rendered.rstrip()[-LONGEST * 2 :]
+    end = written.lower()
     if end.endswith((f"{CHANNEL}analysis<|message|>", THINK)):
         return END if CHANNEL in end or "<|begin|>" in end else "<|/think|>"
     opening = next((mark for mark in CLOSING if end.endswith(mark)), None)
     if opening is None:
         return None
     closing = CLOSING[opening]
-    return closing.upper() if opening == "[think]" else closing
+    return closing.upper() if written.endswith(opening.upper()) else closing
 
 
 def closed(rendered: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
+from store.reasoning.answer import AnswerSoFar
 from store.reasoning.marks import (
     BARE,
     BARE_FINAL,
@@ -11,30 +13,28 @@ from store.reasoning.marks import (
     CHANNEL,
     CHANNEL_TEXTS,
     CLOSES,
+    DETAILS,
+    DETAILS_END,
     FINAL_END,
     FIRST,
     HEADER,
     HEADER_END,
     MARK,
     MESSAGE,
+    OPENS,
     OWN_THOUGHTS,
     THINK,
-    TO,
     TURN_END,
     WRAPPERS,
     beginning_of_mark,
+    canonical,
 )
 from store.reasoning.quoting import (
-    AFTER,
     CONNECTIVES,
-    FENCE,
-    GOES_ON,
-    QUOTES_END,
-    ROLE_AND_CHANNEL,
-    TALK,
-    more,
-    quotes,
 )
+
+_LONGEST_HEADER: Final = 200
+"""Characters between two of harmony's marks that may still be the name of a channel."""
 
 
 class Splitter:
@@ -45,12 +45,11 @@ class Splitter:
     """
 
     def __init__(self, *, opened_by_prompt: bool = False) -> None:
-        self.first_mark: str | None = None
-        """The mark that first opened or closed a passage."""
         self.retracted = False
         """What was let through as answer before was none: :attr:`answer` holds all there is. A
         closing mark without an opening one tells so. Stays true; a reader clears it."""
-        self._answer: list[str] = []
+        self._answer = AnswerSoFar(harmony=opened_by_prompt)
+        """Harmony's marks count also where the prompt may have been the first to use them."""
         self._thought: list[str] = []
         self._held = ""
         """Not yet known: the beginning of a mark, or a mark whose surroundings have not come."""
@@ -58,17 +57,19 @@ class Splitter:
         self._doubtful = ""
         """The opening mark of a passage that is talk about the mark, should it never be closed."""
         self._doubted = 0
-        self._harmony = opened_by_prompt
-        """Harmony's marks count: also where the prompt may have been the first to use them."""
         self._header: str | None = None
         self._bare: str | None = None
-        self._wrapper: str | None = None
         self._begun = opened_by_prompt
 
     @property
     def answer(self) -> str:
         """What has been let through so far."""
-        return "".join(self._answer)
+        return self._answer.text
+
+    @property
+    def first_mark(self) -> str | None:
+        """The mark that first opened or closed a passage."""
+        return self._answer.first_mark
 
     @property
     def reasoning(self) -> str:
@@ -84,9 +85,9 @@ class Splitter:
         """Take the next piece; returns what is certain to be answer."""
         if not text:
             return ""
-        before = len(self._answer)
+        before = self._answer.pieces
         self._read(self._held + text, last=False)
-        return "".join(self._answer[before:])
+        return self._answer.since(before)
 
     def finish(self, *, cut: bool) -> str:
         """The stream is over; returns what had been held back of the answer.
@@ -94,7 +95,7 @@ class Splitter:
         Args:
             cut: it ended because the token limit was reached, perhaps in the middle of a passage.
         """
-        before = len(self._answer)
+        before = self._answer.pieces
         held, self._held = self._held, ""
         self._read(held, last=True)
         if self._header is not None:
@@ -103,7 +104,7 @@ class Splitter:
         if self._inside and self._doubtful and not cut:
             self._was_talk()
         self._without_tokens()
-        return "".join(self._answer[before:])
+        return self._answer.since(before)
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -128,11 +129,13 @@ class Splitter:
         self._begun = True
         for opening, closing in FIRST:
             rest = start[len(opening) :]
-            if start.startswith(opening) and (opening != BARE or rest[:1].isalnum()):
+            if start.startswith(opening) and (
+                opening != BARE or rest[:1].isalnum() or rest[:1] == "\n"
+            ):
                 self._inside, self._bare = True, closing
                 self._doubtful = text[: len(text) - len(rest)]
                 self._doubted = len(self._thought)
-                self.first_mark = opening
+                self._answer.first_mark = opening
                 if opening == BARE and rest[:1].isupper():
                     self._doubtful = ""
                 return rest
@@ -155,10 +158,13 @@ class Splitter:
         """Inside a header of harmony's, which ends with ``<|message|>``."""
         header = (self._header or "") + text
         end = HEADER_END.search(header)
-        if end is None:
+        if end is None and len(header) <= _LONGEST_HEADER:
             self._header = header
             return ""
         self._header = None
+        if end is None:
+            self._inside = True
+            return header.removeprefix(CHANNEL)
         name, mark = header[: end.start()], end.group().lower()
         aside = OWN_THOUGHTS in name or (CHANNEL in name and "final" not in name)
         self._inside = mark == THINK or aside
@@ -168,43 +174,56 @@ class Splitter:
         """Inside a passage or the answer: up to the next mark that counts."""
         start = 0
         while at := MARK.search(text, start):
-            mark = at.group().lower()
+            mark = canonical(at)
+            if not self._inside:
+                self._answer.let_through(text[start : at.start()])
+                start = at.start()
             if mark in CAPITALS and not at.group().isupper():
                 counts: bool | None = False
             elif self._inside:
-                counts = mark in CLOSES or (self._harmony and mark in CHANNEL_TEXTS)
+                counts = (
+                    mark in CLOSES
+                    or (self._answer.harmony and mark in CHANNEL_TEXTS)
+                    or (self._doubtful != "" and mark in OPENS)
+                )
             else:
-                counts = self._counts(text, at, mark, last=last)
+                counts = self._answer.counts(text[at.end() :], mark, last=last)
             if counts is None:
-                self._let_through(text[: at.start()])
-                self._held = text[at.start() :]
+                self._held = text[start:]
                 return ""
             if counts:
-                return self._leave(text, at, mark) if self._inside else self._enter(text, at, mark)
+                if self._inside:
+                    return self._leave(text, start, at, mark)
+                return self._enter(text[at.end() :], at, mark)
+            if self._inside:
+                self._think(text[start : at.end()])
+            else:
+                self._answer.talk(at.group(), mark)
             start = at.end()
-        keep = 0 if last else beginning_of_mark(text)
-        sure = text[: len(text) - keep]
+        keep = 0 if last else beginning_of_mark(text[start:])
+        sure = text[start : len(text) - keep]
         self._held = text[len(text) - keep :]
         if self._inside:
             self._think(sure)
         else:
-            self._let_through(sure)
+            self._answer.let_through(sure)
         return ""
 
-    def _leave(self, text: str, at: re.Match[str], mark: str) -> str:
-        """A mark that ends the passage."""
-        passage = text[: at.start()]
-        if self._doubtful and mark in CLOSES:
-            said = "".join(self._thought[self._doubted :]) + passage
-            if said.strip() in CONNECTIVES:
-                # "the <think> and </think> marks"
-                self._think(passage)
+    def _leave(self, text: str, start: int, at: re.Match[str], mark: str) -> str:
+        """A mark that ends the passage, or shows that it was none."""
+        self._think(text[start : at.start()])
+        if self._doubtful:
+            said = "".join(self._thought[self._doubted :])
+            if mark in OPENS:
                 self._was_talk()
-                self._let_through(text[len(passage) : at.end()])
+                return text[at.start() :]
+            if mark in CLOSES and said.strip() in CONNECTIVES:
+                # "the <think> and </think> marks"
+                self._was_talk()
+                self._answer.let_through(at.group())
                 return text[at.end() :]
-        self._think(passage)
         self._inside, self._doubtful = False, ""
-        self.first_mark = self.first_mark or at.group()
+        self._answer.first_mark = self._answer.first_mark or at.group()
         self._think("\n")
         if mark in HEADER:
             self._header = mark if mark == CHANNEL else ""
@@ -216,87 +235,39 @@ class Splitter:
         del self._thought[self._doubted :]
         self._inside, self._doubtful = False, ""
         if not self._thought:
-            self.first_mark = None
-        self._let_through(said)
+            self._answer.first_mark = None
+        self._answer.let_through(said)
 
-    def _enter(self, text: str, at: re.Match[str], mark: str) -> str:
+    def _enter(self, rest: str, at: re.Match[str], mark: str) -> str:
         """A mark in the answer: it begins a passage, or ends one that nothing had begun."""
-        before, rest = text[: at.start()], text[at.end() :]
         if mark in WRAPPERS or mark in WRAPPERS.values() or mark == FINAL_END:
-            self._let_through(before)
-            self._wrapper = WRAPPERS.get(mark)
+            self._answer.wrapper = WRAPPERS.get(mark)
             return rest
-        if mark in MESSAGE and TO.fullmatch(self.answer + before):
+        if self._answer.addressed(mark):
             # the prompt has begun the header
-            self._harmony, self._inside = True, OWN_THOUGHTS in self.answer + before
-            self.retracted = self.retracted or bool(self._answer)
-            self._answer.clear()
-            self.first_mark = self.first_mark or at.group()
+            self._answer.harmony, self._inside = True, OWN_THOUGHTS in self.answer
+            self._take_back()
+            self._answer.first_mark = self._answer.first_mark or at.group()
             return rest
-        if mark in TURN_END or mark in MESSAGE:
-            self._let_through(before)
-            self.first_mark = self.first_mark or at.group()
+        self._answer.first_mark = self._answer.first_mark or at.group()
+        if mark in TURN_END or mark in MESSAGE or mark.endswith("/>"):
             return rest
-        if self.first_mark is None:
-            self.first_mark = at.group()
         if mark in CLOSES:
-            self._think(self.answer + before + "\n")
-            self.retracted = self.retracted or bool(self._answer)
-            self._answer.clear()
+            self._think(self._take_back() + "\n")
             return rest
-        talk = self._is_talk(before, rest)
-        self._let_through(before)
-        if self._answer and not self.answer.strip():
-            self._answer.clear()
-            self.retracted = True
+        talk = self._answer.is_talk(rest, opening=True)
+        if self._answer.blank:
+            self._take_back()
         if mark in HEADER:
-            self._harmony = True
+            self._answer.harmony = True
             self._header = mark if mark == CHANNEL else ""
             return rest
         self._inside = True
-        self._harmony = self._harmony or mark == THINK
+        self._answer.harmony = self._answer.harmony or mark == THINK
+        self._bare = DETAILS_END if mark == DETAILS else None
         self._doubted = len(self._thought)
         self._doubtful = at.group() if talk else ""
         return rest
-
-    def _counts(self, text: str, at: re.Match[str], mark: str, *, last: bool) -> bool | None:
-        """Whether a mark in the answer is one; None where more has to come to tell."""
-        before, after = text[: at.start()], text[at.end() :]
-        if mark in WRAPPERS:
-            known = self.first_mark is not None or mark.startswith("<|")
-            return known and not (self.answer + before).strip()
-        if mark == FINAL_END:
-            return self.first_mark is not None
-        if mark in WRAPPERS.values():
-            return mark == self._wrapper or mark.startswith("<|close|>")
-        if mark in MESSAGE and TO.fullmatch(self.answer + before):
-            return True
-        if mark == "<|content|>" and not (self.answer + before).strip():
-            return True
-        if mark in TURN_END or mark in MESSAGE:
-            return self._harmony
-        if mark == CHANNEL:
-            return True
-        if mark in HEADER:
-            # other models have tokens of these names
-            return self._harmony or bool(ROLE_AND_CHANNEL.match(after)) or more(after, last=last)
-        said = self.answer + before
-        if not said.strip():
-            return True
-        if quoted := quotes(said):
-            rest, end, _ = after.partition("\n")
-            ends = QUOTES_END if quoted == QUOTES_END else (quoted,)
-            if quoted == FENCE or any(sign in rest for sign in ends):
-                return False
-            return True if end or last else None
-        if len(after) < AFTER and not last:
-            return None
-        return not (mark in CLOSES and self._is_talk(before, after))
-
-    def _is_talk(self, before: str, after: str) -> bool:
-        """Whether words of one sentence stand on both sides of a mark."""
-        said = (self.answer + before)[-3:]
-        return bool(TALK.search(said) and GOES_ON.match(after))
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -304,21 +275,20 @@ class Splitter:
         if text:
             self._thought.append(text)
 
-    def _let_through(self, text: str) -> None:
-        """Add to the answer; white space between a passage and its answer is dropped."""
-        if self.first_mark is not None and not self._answer:
-            text = text.lstrip()
-        if text:
-            self._answer.append(text)
+    def _take_back(self) -> str:
+        """What was let through is no answer."""
+        taken = self._answer.take_back()
+        self.retracted = self.retracted or bool(taken)
+        return taken
 
     def _without_tokens(self) -> None:
         """At the end: harmony's words where its tokens and its beginning were lost."""
         head, mark, rest = self.answer.partition(BARE_FINAL)
         if mark:
+            self._answer.first_mark = self._answer.first_mark or mark
+            self._take_back()
             self._think(head)
-            self.first_mark = self.first_mark or mark
-            self.retracted = True
-            self._answer = [rest.lstrip()] if rest.strip() else []
+            self._answer.let_through(rest)
 
 
 def _overlap(text: str, mark: str) -> int:
