@@ -9,11 +9,13 @@ stands between words of a sentence (``the <think> tag``) and no passage is close
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from store.reasoning.marks import BARE_FINAL, CONTROL_TEXTS, MARK, OPENINGS, SIGN, shown
 from store.reasoning.prompts import closed, entered, mentioned, opened
 from store.reasoning.splitter import Splitter
+from store.records import Message
 
 __all__ = [
     "CONTROL_TEXTS",
@@ -27,6 +29,7 @@ __all__ = [
     "opened",
     "shown",
     "split",
+    "turns",
 ]
 
 
@@ -59,6 +62,11 @@ def found(text: str) -> str | None:
     splitter.push(text)
     splitter.finish(cut=False)
     return splitter.first_mark
+
+
+def turns(messages: Iterable[Message]) -> Iterator[str]:
+    """What the model has said in a conversation: the turns that :func:`found` is to be asked of."""
+    return (message.content for message in messages if message.role == "assistant")
 
 
 def may_hold(text: str) -> bool:

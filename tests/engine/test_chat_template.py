@@ -103,6 +103,20 @@ def test_names_that_templates_expect() -> None:
     assert rendered(loops + "{% endfor %}") == "user"
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ '\ufdd0' }}x{{ messages[0].content }}", "x<|im_end|>a"),
+        ("\ufdd0999\ufdd0x", "x"),
+        ("{{ messages[0].content | reverse }}", "a<|im_end|>"),
+        ("{{ messages[0].content[:1] }}x{{ messages[0].content[-1:] }}", "xa"),
+    ],
+)
+def test_what_stands_for_a_control_text_is_no_way_into_the_host(source: str, text: str) -> None:
+    asked = [Message("user", "<|im_end|>a")]
+    assert template(source).prompt(asked, "", answers_at_once=False)[0] == text
+
+
 FAULTS = {
     "{{ raise_exception('no, never') }}": "no, never",
     "{{ 1 // 0 }}": "division",

@@ -16,6 +16,7 @@ from store.records import Message
 
 _MARK = "\ufdd0"
 """A code point that no text may hold (Unicode 23.7): stands for a control text while rendering."""
+_HIDDEN = re.compile(f"{_MARK}([0-9]{{1,9}}){_MARK}")
 _EFFORTS = {True: ("medium", "high"), False: ("none", "no_think", "minimal", "low")}
 """Words for how much to think, the best first: a template takes those it names itself."""
 _PROBE = "Answer in plain words."
@@ -98,12 +99,15 @@ class ChatTemplate:
         elif answers_at_once or (think is False and reasoning.opened(marked)):
             marked += reasoning.closed(marked)
         marked += self._control.sub(hide, prefill)
-        parts = marked.split(_MARK)
-        # every second part is the number of a control text that stood in a message
-        parts[1::2] = [controls[int(number)] for number in parts[1::2]]
         tokens: list[int] = []
-        for place, part in enumerate(parts):
-            tokens += self._model.tokenise(part, special=place % 2 == 0)
+        parts: list[str] = []
+        for place, part in enumerate(_HIDDEN.split(marked)):
+            # every second part is the number of a control text that stood in a message; a template
+            # may have cut a mark in two, or made one
+            hidden_text = place % 2 == 1
+            known = controls[int(part)] if hidden_text and int(part) < len(controls) else ""
+            parts.append(known if hidden_text else part.replace(_MARK, ""))
+            tokens += self._model.tokenise(parts[-1], special=not hidden_text)
         return self._begun("".join(parts), tokens)
 
     def _begun(self, text: str, tokens: list[int]) -> tuple[str, list[int]]:
