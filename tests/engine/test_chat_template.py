@@ -179,6 +179,53 @@ def test_a_system_text_that_a_template_would_drop() -> None:
     assert template(source).prompt(turns, "", answers_at_once=False)[0] == "s\n\na"
 
 
+FIRST_ONLY = (
+    "{% if messages[0].role == 'system' %}S:{{ messages[0].content }};{% endif %}"
+    "{% for m in messages if m.role != 'system' %}{{ m.role }}:{{ m.content }};{% endfor %}"
+)
+"""Loses every system turn but the first without a word, as MiniMax's and Reka's."""
+LAST_ONLY = (
+    "{% set ns = namespace(s='') %}"
+    "{% for m in messages if m.role == 'system' %}{% set ns.s = m.content %}{% endfor %}"
+    "{% if ns.s %}S:{{ ns.s }};{% endif %}"
+    "{% for m in messages if m.role != 'system' %}{{ m.role }}:{{ m.content }};{% endfor %}"
+)
+"""As DeepSeek's R1."""
+WITH_USER = (
+    "{% for m in messages %}{% if m.role == 'user' %}{% if messages[0].role == 'system' %}"
+    "{{ messages[0].content }}+{% endif %}{{ m.content }};{% endif %}{% endfor %}"
+)
+"""Writes a system turn only beside one of the user, as Mistral's."""
+REFUSING = (
+    "{% for m in messages %}{% if m.role == 'system' and not loop.first %}"
+    "{{ raise_exception('at the beginning') }}{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}"
+)
+S, T, U, A = (
+    Message("system", "s"),
+    Message("system", "t"),
+    Message("user", "u"),
+    Message("assistant", "a"),
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "turns", "text"),
+    [
+        (FIRST_ONLY, [S, T, U], "S:s\n\nt;user:u;"),
+        (FIRST_ONLY, [S, U, A, T, U], "S:s;user:u;assistant:a;user:t\n\nu;"),
+        (FIRST_ONLY, [U, A, T], "user:u;assistant:a;user:t;"),
+        (LAST_ONLY, [S, T, U], "S:s\n\nt;user:u;"),
+        (LAST_ONLY, [S, U, A, T, U], "S:s;user:u;assistant:a;user:t\n\nu;"),
+        (WITH_USER, [S], "s;"),
+        (REFUSING, [S, U, A, T, U], "system:s;user:u;assistant:a;user:t\n\nu;"),
+        (REFUSING, [S, U, A, U], "system:s;user:u;assistant:a;user:u;"),
+        (STRICT, [S], "user:s;"),
+    ],
+)
+def test_no_turn_is_lost(source: str, turns: list[Message], text: str) -> None:
+    assert template(source).prompt(turns, "", answers_at_once=False)[0] == text
+
+
 BOS = "^"
 
 

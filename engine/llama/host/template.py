@@ -146,28 +146,34 @@ class ChatTemplate:
             return False
 
     def _render(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
-        """The first form of a conversation that the template takes; the first refusal counts."""
+        """The first form of a conversation of which the template takes every turn.
+
+        Else the first that it takes at all; where it takes none the first refusal counts.
+        """
         refusal: TemplateFault | None = None
+        taken: list[str] = []
         for form in self._forms(messages):
             try:
-                return self._once(form, switches)
+                taken.append(self._once(form, switches))
             except TemplateFault as fault:
                 refusal = refusal or fault
+                continue
+            if all(told.content.strip() in taken[-1] for told in form if told.role != "assistant"):
+                return taken[-1]
+        if taken:
+            return taken[0]
         raise BadRequest(f"the model's chat template refuses this: {refusal}") from refusal
 
     def _forms(self, messages: Sequence[Message]) -> Iterator[list[Message]]:
-        """As it is, and with neighbours of one role as one turn, for templates of strict turns."""
+        """As it is; for templates of strict turns with neighbours of one role as one turn.
+
+        And with the text of system turns at the beginning of the user's turn that follows: of
+        those in mid-conversation, then of all.
+        """
         said = list(messages)
-        if not self.system_turns and len(said) > 1 and said[0].role == "system":
-            system, first, *rest = said
-            said = [Message(first.role, f"{system.content}\n\n{first.content}"), *rest]
-        yield said
-        strict = [
-            Message(role, "\n\n".join(each.content for each in turns))
-            for role, turns in groupby(said, key=lambda message: message.role)
-        ]
-        if strict != said:
-            yield strict
+        forms = [said, _strict(said), _strict(_folded(said, 1))] if self.system_turns else []
+        forms.append(_strict(_folded(said, 0)))
+        yield from (form for place, form in enumerate(forms) if form not in forms[:place])
 
     def _once(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
         return renderer().render(
@@ -185,3 +191,19 @@ class ChatTemplate:
                 **switches,
             },
         )
+
+
+def _folded(said: Sequence[Message], first: int) -> list[Message]:
+    """System turns from this place on as turns of the user."""
+    return [
+        Message("user", each.content) if each.role == "system" and place >= first else each
+        for place, each in enumerate(said)
+    ]
+
+
+def _strict(said: Sequence[Message]) -> list[Message]:
+    """Neighbours of one role as one turn."""
+    return [
+        Message(role, "\n\n".join(each.content for each in turns))
+        for role, turns in groupby(said, key=lambda message: message.role)
+    ]
