@@ -201,25 +201,26 @@ REFUSING = (
     "{{ raise_exception('at the beginning') }}{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}"
 )
 S, T, U, A = (
-    Message("system", "s"),
-    Message("system", "t"),
-    Message("user", "u"),
-    Message("assistant", "a"),
+    Message("system", "Be kind."),
+    Message("system", "Be brief."),
+    Message("user", "Why?"),
+    Message("assistant", "Because."),
 )
+IN_TURN = "user:Why?;assistant:Because.;user:Be brief."
 
 
 @pytest.mark.parametrize(
     ("source", "turns", "text"),
     [
-        (FIRST_ONLY, [S, T, U], "S:s\n\nt;user:u;"),
-        (FIRST_ONLY, [S, U, A, T, U], "S:s;user:u;assistant:a;user:t\n\nu;"),
-        (FIRST_ONLY, [U, A, T], "user:u;assistant:a;user:t;"),
-        (LAST_ONLY, [S, T, U], "S:s\n\nt;user:u;"),
-        (LAST_ONLY, [S, U, A, T, U], "S:s;user:u;assistant:a;user:t\n\nu;"),
-        (WITH_USER, [S], "s;"),
-        (REFUSING, [S, U, A, T, U], "system:s;user:u;assistant:a;user:t\n\nu;"),
-        (REFUSING, [S, U, A, U], "system:s;user:u;assistant:a;user:u;"),
-        (STRICT, [S], "user:s;"),
+        (FIRST_ONLY, [S, T, U], "S:Be kind.\n\nBe brief.;user:Why?;"),
+        (FIRST_ONLY, [S, U, A, T, U], f"S:Be kind.;{IN_TURN}\n\nWhy?;"),
+        (FIRST_ONLY, [U, A, T], f"{IN_TURN};"),
+        (LAST_ONLY, [S, T, U], "S:Be kind.\n\nBe brief.;user:Why?;"),
+        (LAST_ONLY, [S, U, A, T, U], f"S:Be kind.;{IN_TURN}\n\nWhy?;"),
+        (WITH_USER, [S], "Be kind.;"),
+        (REFUSING, [S, U, A, T, U], f"system:Be kind.;{IN_TURN}\n\nWhy?;"),
+        (REFUSING, [S, U, A, U], "system:Be kind.;user:Why?;assistant:Because.;user:Why?;"),
+        (STRICT, [S], "user:Be kind.;"),
     ],
 )
 def test_no_turn_is_lost(source: str, turns: list[Message], text: str) -> None:
