@@ -107,8 +107,17 @@ class ChatTemplate:
             hidden_text = place % 2 == 1
             known = controls[int(part)] if hidden_text and int(part) < len(controls) else ""
             parts.append(known if hidden_text else part.replace(_MARK, ""))
-            tokens += self._model.tokenise(parts[-1], special=not hidden_text)
+            tokens += self._spelt(known) if known else self._model.tokenise(parts[-1], special=True)
         return self._begun("".join(parts), tokens)
+
+    def _spelt(self, control: str) -> list[int]:
+        """Tokens of a control text that is read as plain characters."""
+        tokens = self._model.tokenise(control, special=False)
+        if len(tokens) > 1:
+            return tokens
+        # a token of a user's own, which llama.cpp finds in plain text too
+        halves = (self._model.tokenise(half, special=False) for half in (control[:1], control[1:]))
+        return [token for half in halves for token in half]
 
     def _begun(self, text: str, tokens: list[int]) -> tuple[str, list[int]]:
         bos, written = self._model.bos, self._model.special("bos")
