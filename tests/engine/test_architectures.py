@@ -58,6 +58,17 @@ async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: s
         assert all(value < 0 for value in weighed)
 
 
+async def test_a_mark_of_a_user_s_own_is_plain_characters_in_a_message(tmp_path: Path) -> None:
+    """Files such as Command R's have the marks of their turns so."""
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    async with host(file) as engine:
+        mark, letters = [
+            (await engine.generate([Message("user", text)], [GREEDY])).prompt_tokens
+            for text in ("x<|role|>x", "xxxxxxxxxx")
+        ]
+    assert mark >= letters  # more: this vocabulary's tokeniser begins each piece with a space
+
+
 async def test_labels_are_weighed_behind_a_thought(tmp_path: Path) -> None:
     (file,) = random_models.write(tmp_path / "made.gguf", "llama")
     async with host(file) as engine:

@@ -306,6 +306,19 @@ async def test_a_budget_spent_on_thinking_is_doubled_once(bench: Bench) -> None:
     assert [g.reasoning for g in await _generations(bench, "propose")] == ["so", "so on"]
 
 
+async def test_an_answer_whose_room_the_thinking_took_is_written_again(bench: Bench) -> None:
+    """As by a server that counts both together until its model is known to think."""
+    crowded = Reply("<think>so and so</think>Run", "length")
+    bench.engine.enqueue(crowded, "<think>so</think>Run `kill`.")
+    once = plan(candidates=1, limit=1, rounds=0)
+    runner = Runner(bench.engine, bench.store, once, clock=bench.clock)
+    await runner.run()
+    assert runner.failures == {}
+    made = await bench.store.call(candidates.of_prompt, (await bench.prompt_ids())[0])
+    assert [each.text for each in made] == ["Run `kill`."]
+    assert [bool(g.refused) for g in await _generations(bench, "propose")] == [True, False]
+
+
 @pytest.mark.parametrize("said", ["", " \n", "\u200b"])
 async def test_a_model_that_says_nothing_fails_and_pairs_nothing(bench: Bench, said: str) -> None:
     bench.engine.enqueue("Kill it.", said, said)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -40,6 +41,8 @@ _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
 _TEXT_ONLY = False  # control tokens have no text
 _CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
+_USER_DEFINED = 16  # LLAMA_TOKEN_ATTR_USER_DEFINED
+_LIKE_A_MARK = re.compile(r"<[|｜].+>|<.+[|｜]>|\[/?[A-Z_]+\]|<(?:start|end)_of_\w+>")
 _LOG_INFO = 2
 _LOG_ERROR = 4
 
@@ -176,13 +179,20 @@ class Model:
         return text if mark else b""
 
     def control_texts(self) -> list[str]:
-        """How control tokens are written: what must not be read as one inside a message."""
-        texts = (
-            llama_cpp.llama_vocab_get_text(self._vocab, token)
-            for token in range(self.n_vocab)
-            if llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL
-        )
-        return [text.decode("utf-8", "replace") for text in texts if text]
+        """How control tokens are written: what must not be read as one inside a message.
+
+        Some files have marks of turns as tokens of a user's own (Command R), as others have the
+        tags of HTML: those count that are written like marks.
+        """
+        found = []
+        for token in range(self.n_vocab):
+            kind = llama_cpp.llama_vocab_get_attr(self._vocab, token)
+            if kind & (_CONTROL | _USER_DEFINED):
+                text = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+                written = text.decode("utf-8", "replace")
+                if written and (kind & _CONTROL or _LIKE_A_MARK.fullmatch(written)):
+                    found.append(written)
+        return found
 
     def ends(self, token: int) -> bool:
         """Whether the model says with this token that it is done."""
