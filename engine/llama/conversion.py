@@ -17,9 +17,10 @@ from typing import Final
 
 from engine.child.process import child_environment, python
 from engine.errors import EngineError, ModelFileError
+from engine.llama.fingerprint import default_cache, sha256_of
 from engine.llama.gguf import GgufHeader, read_header
 from engine.llama.kernels import several_at_once
-from engine.llama.weights import checked, default_cache, sha256_of, starter_model
+from engine.llama.weights import checked, starter_model
 from store.db import leftovers
 
 SWITCH: Final = "PAIRLAB_CONVERT"

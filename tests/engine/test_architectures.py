@@ -16,10 +16,10 @@ import pytest
 from engine.api import Sampling
 from engine.errors import EngineError, WritesNoText
 from engine.llama.client import HostEngine
+from engine.llama.fingerprint import sha256_of
 from engine.llama.host import loading
 from engine.llama.protocol import Load
 from engine.llama.settings import HostSettings
-from engine.llama.weights import sha256_of
 from store.records import Message
 from tests.engine import random_models
 from tests.hosts import rested

@@ -12,10 +12,10 @@ from engine.errors import ModelFileError
 from engine.llama import conversion
 from engine.llama.client import HostEngine
 from engine.llama.conversion import converted_name, in_use
+from engine.llama.fingerprint import sha256_of
 from engine.llama.gguf import read_header
 from engine.llama.kernels import several_at_once
 from engine.llama.settings import HostSettings
-from engine.llama.weights import sha256_of
 from tests.engine.test_weights import gguf
 
 pytestmark = pytest.mark.model

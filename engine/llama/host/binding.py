@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -40,6 +41,8 @@ _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
 _TEXT_ONLY = False  # control tokens have no text
 _CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
+_WHERE = re.compile(r"(\w*llama_\w+: |gguf_\w+: |check_\w+: |\w*(error|failed to) [\w ]+: )+")
+"""How llama.cpp begins its complaints."""
 _LOG_INFO = 2
 _LOG_ERROR = 4
 
@@ -63,6 +66,19 @@ def _printable(line: str) -> str:
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in line
     )
+
+
+def complaint() -> str:
+    """Why llama.cpp could not, in one line without the names of its functions."""
+    said: list[str] = []
+    for line in last_errors:
+        words = " ".join(_WHERE.sub("", line).split())
+        if words and words not in said and not words.startswith("failed to load model"):
+            said.append(words)
+    told = "; ".join(said)
+    if "unknown model architecture" in told:
+        told += "; a newer llama-cpp-python may know it"
+    return told or "llama.cpp gives no reason"
 
 
 def start() -> str:
@@ -96,7 +112,7 @@ class Model:
         last_errors.clear()
         self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         if not self.pointer:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(complaint())
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
@@ -197,7 +213,7 @@ class Model:
         last_errors.clear()
         adapter = llama_cpp.llama_adapter_lora_init(self.pointer, os.fsencode(path))
         if not adapter:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(complaint())
         return adapter
 
     def free(self) -> None:
@@ -250,12 +266,13 @@ class Context:
         last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
-            raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise MemoryError(complaint())
         self.sequences = sequences
         self.lanes = lanes
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
+        self._whole_only = model.whole_only
         self._batch = _TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
@@ -309,11 +326,13 @@ class Context:
 
         Copies nothing in one cache; a whole lane, with the next run, where there are lanes.
         """
-        if not self.lanes:
+        if not (self.lanes or self._whole_only):
             llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
             return
+        # a part of a state cannot be copied: some of llama.cpp's caches end the process over it
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self.cut(target, length)
+        if self.lanes:
+            self.cut(target, length)
 
     def forget(self, sequence: int) -> None:
         """Empty a sequence."""

@@ -38,7 +38,7 @@ def main(source: str, target: str, file_type: str, original: str, sha256: str) -
     if llama_cpp.llama_model_quantize(
         os.fsencode(source), os.fsencode(target), ctypes.byref(params)
     ):
-        sys.exit("; ".join(binding.last_errors) or "llama.cpp gives no reason")
+        sys.exit(binding.complaint())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""The files a model host loads, and whether they still are what was loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import ModelFileError
+from engine.llama.fingerprint import FileState, sha256_of, state_of
+from engine.llama.gguf import GgufHeader
+from engine.llama.split import parts_of
+from engine.llama.weights import check_adapter, checked
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model file with all its parts, and the adapter that is applied to it."""
+
+    files: tuple[Path, ...]
+    state: FileState
+    header: GgufHeader
+    sha256: asyncio.Task[str]
+    """Comes while the weights are loaded."""
+
+    @classmethod
+    async def read(cls, model: Path, lora: str | None, sha_cache: Path | None) -> Source:
+        """What the files say.
+
+        Raises:
+            ModelFileError: they cannot be used.
+        """
+        header = await asyncio.to_thread(checked, model)
+        adapter = Path(lora) if lora else None
+        if adapter is not None:
+            await asyncio.to_thread(check_adapter, adapter, header)
+        files = (*parts_of(model), *([adapter] if adapter else []))
+        hashing = asyncio.to_thread(sha256_of, model, sha_cache, lora=adapter)
+        state = _now(files)
+        return cls(files, state, header, asyncio.create_task(hashing, name="sha256"))
+
+    def check_same(self) -> None:
+        """Refuse to load other weights under the fingerprint of these.
+
+        Raises:
+            ModelFileError: a file was written to, or another has its name.
+        """
+        if _now(self.files) != self.state:
+            raise self._changed()
+
+    def check_unwritten(self) -> None:
+        """Refuse what was computed while the weights were being changed.
+
+        A file that another has taken the name of is no matter: the host keeps the one it has.
+
+        Raises:
+            ModelFileError: a file that is loaded was written to.
+        """
+        now = _now(self.files)
+        if any(a[:2] == b[:2] and a != b for a, b in zip(now, self.state, strict=False)):
+            raise self._changed()
+
+    def _changed(self) -> ModelFileError:
+        return ModelFileError(
+            f"{self.files[0]} was changed while it was in use: load it again when all of it is"
+            " there"
+        )
+
+
+def _now(files: tuple[Path, ...]) -> FileState:
+    try:
+        return state_of(files)
+    except OSError:  # a disk that is gone, a file that was moved
+        return ()
