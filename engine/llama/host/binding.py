@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import llama_cpp
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
+from engine.llama.split import parts_of
 from store import reasoning
 
 OUTPUTS = 64
@@ -110,7 +112,11 @@ class Model:
         if split_mode is not None:
             params.split_mode = getattr(llama_cpp, f"LLAMA_SPLIT_MODE_{split_mode.upper()}")
         last_errors.clear()
-        self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+        names = [os.fsencode(part) for part in parts_of(Path(path))]
+        # by their names as they are: llama.cpp makes up others where only the first is given
+        self.pointer = llama_cpp.llama_model_load_from_splits(
+            (ctypes.c_char_p * len(names))(*names), len(names), params
+        )
         if not self.pointer:
             raise ModelFileError(complaint())
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
