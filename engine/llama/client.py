@@ -27,6 +27,7 @@ from engine.child.process import ChildProcess, python
 from engine.errors import EngineError, HostDied, ModelFileError
 from engine.llama.crashes import Crash, explain, log_size
 from engine.llama.kernels import several_at_once
+from engine.llama.loaded_files import LoadedFiles
 from engine.llama.protocol import (
     ANSWERS,
     REQUESTS,
@@ -55,7 +56,6 @@ from engine.llama.requests import (
     refusal,
 )
 from engine.llama.settings import AS_USUAL, HostSettings
-from engine.llama.source import Source
 from engine.llama.split import parts_of
 from engine.llama.status import HostStatus
 from engine.llama.weights import name_of
@@ -121,7 +121,7 @@ class HostEngine:
         self._deaths_in_a_row = 0
         self._last_death = ""
         self._crashed: str | None = None
-        self._source: Source | None = None
+        self._source: LoadedFiles | None = None
         self._logged = 0
         """Bytes of the log that are older than the host."""
         self._trouble = trouble
@@ -285,11 +285,13 @@ class HostEngine:
 
     async def _keep_running(self) -> None:
         self._publisher.change(state=State.STARTING, error=None)
-        source: Source | None = None
+        source: LoadedFiles | None = None
         try:
             while True:
                 if source is None or self._crashed is None:
-                    source = await Source.read(self._model, self._settings.lora, self._sha_cache)
+                    source = await LoadedFiles.read(
+                        self._model, self._settings.lora, self._sha_cache
+                    )
                     self._source = source
                 else:
                     source.check_same()
@@ -308,7 +310,7 @@ class HostEngine:
             if source is not None:
                 source.sha256.cancel()
 
-    async def _listen(self, process: ChildProcess, source: Source) -> None:
+    async def _listen(self, process: ChildProcess, source: LoadedFiles) -> None:
         """Load, then pass answers on until the host ends."""
         load = Load(
             next(self._ids),

@@ -14,7 +14,7 @@ from engine.llama.weights import check_adapter, checked
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LoadedFiles:
     """A model file with all its parts, and the adapter that is applied to it."""
 
     files: tuple[Path, ...]
@@ -24,7 +24,7 @@ class Source:
     """Comes while the weights are loaded."""
 
     @classmethod
-    async def read(cls, model: Path, lora: str | None, sha_cache: Path | None) -> Source:
+    async def read(cls, model: Path, lora: str | None, sha_cache: Path | None) -> LoadedFiles:
         """What the files say.
 
         Raises:
