@@ -289,6 +289,8 @@ class HostEngine:
         try:
             while True:
                 if source is None or self._crashed is None:
+                    if source is not None:
+                        source.leave()
                     source = await LoadedFiles.read(
                         self._model, self._settings.lora, self._sha_cache
                     )
@@ -308,7 +310,7 @@ class HostEngine:
                 self._after_death(code)
         finally:
             if source is not None:
-                source.sha256.cancel()
+                source.leave()
 
     async def _listen(self, process: ChildProcess, source: LoadedFiles) -> None:
         """Load, then pass answers on until the host ends."""

@@ -137,7 +137,8 @@ def _check_room(header: GgufHeader, bytes_of_32: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ModelFileError(
-            f"{folder} has no room for the converted file: it needs {needed / 1e6:,.0f} MB,"
+            f"{folder.absolute()} has no room for the converted file: it needs"
+            f" {needed / 1e6:,.0f} MB,"
             f" {free / 1e6:,.0f} MB are free"
         )
 

@@ -109,5 +109,5 @@ def last_words(log: Path | None, since: int = 0) -> str:
         return ""
     for line in reversed(lines):
         if any(sign in line for sign in _SIGNS) and not _BEHIND.match(line):
-            return _SOURCE.sub("", line.strip())[:200]
+            return _SOURCE.sub("", " ".join(line.split()))[:200]
     return ""

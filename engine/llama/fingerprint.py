@@ -6,17 +6,26 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from engine.errors import ModelFileError
 from engine.llama.split import parts_of
 
+_PIECE: Final = 4 * 1024 * 1024
 FileState = tuple[tuple[int, ...], ...]
 """Device, inode, size and time of change of each file."""
 
 
-def sha256_of(path: Path, cache: Path | None = None, *, lora: Path | None = None) -> str:
+def sha256_of(
+    path: Path,
+    cache: Path | None = None,
+    *,
+    lora: Path | None = None,
+    stop: threading.Event | None = None,
+) -> str:
     """SHA-256 of a model in hex, remembered by path, size and time of change.
 
     Of a model in several parts it is that of their bytes one after the other, as of one file;
@@ -26,9 +35,10 @@ def sha256_of(path: Path, cache: Path | None = None, *, lora: Path | None = None
         path: the file, or one of its parts.
         cache: where to remember; None is ``pairlab/sha256.json`` in the user's cache folder.
         lora: an adapter that is applied to it.
+        stop: set when nobody waits for it any more: a large file takes minutes.
 
     Raises:
-        ModelFileError: the file cannot be read.
+        ModelFileError: the file cannot be read, or ``stop`` was set.
     """
     cache = default_cache() if cache is None else cache
     try:
@@ -43,8 +53,11 @@ def sha256_of(path: Path, cache: Path | None = None, *, lora: Path | None = None
         if key not in known:
             digest = hashlib.sha256()
             for file in files:
-                with file.open("rb") as stream:
-                    hashlib.file_digest(stream, lambda: digest)
+                with file.open("rb", buffering=0) as stream:
+                    while piece := stream.read(_PIECE):
+                        digest.update(piece)
+                        if stop is not None and stop.is_set():
+                            raise ModelFileError(f"{path} was left unread")
             if state_of(files) != state:
                 raise ModelFileError(f"{path} is being written: wait until all of it is there")
             known[key] = digest.hexdigest()

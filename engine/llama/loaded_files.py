@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class LoadedFiles:
     header: GgufHeader
     sha256: asyncio.Task[str]
     """Comes while the weights are loaded."""
+    _stop: threading.Event
 
     @classmethod
     async def read(cls, model: Path, lora: str | None, sha_cache: Path | None) -> LoadedFiles:
@@ -35,9 +37,15 @@ class LoadedFiles:
         if adapter is not None:
             await asyncio.to_thread(check_adapter, adapter, header)
         files = (*parts_of(model), *([adapter] if adapter else []))
-        hashing = asyncio.to_thread(sha256_of, model, sha_cache, lora=adapter)
+        stop = threading.Event()
+        hashing = asyncio.to_thread(sha256_of, model, sha_cache, lora=adapter, stop=stop)
         state = _now(files)
-        return cls(files, state, header, asyncio.create_task(hashing, name="sha256"))
+        return cls(files, state, header, asyncio.create_task(hashing, name="sha256"), stop)
+
+    def leave(self) -> None:
+        """Nobody waits for the fingerprint any more."""
+        self._stop.set()
+        self.sha256.cancel()
 
     def check_same(self) -> None:
         """Refuse to load other weights under the fingerprint of these.

@@ -151,7 +151,7 @@ def checked(path: Path) -> GgufHeader:
         )
     architecture = header.architecture
     if (what := _NO_WRITER.get(architecture)) is not None:
-        raise WritesNoText(f"{path} is {what} ({architecture})")
+        raise WritesNoText(f"{path} ({architecture}) is {what}")
     if header.embeds or _FOR_VECTORS.fullmatch(architecture):
         raise WritesNoText(
             f"{path} is a {architecture} file for embeddings or scores, which writes no text"
