@@ -288,15 +288,13 @@ class HostEngine:
         source: LoadedFiles | None = None
         try:
             while True:
-                if source is None or self._crashed is None:
+                if source is None or source.changed:
                     if source is not None:
                         source.leave()
                     source = await LoadedFiles.read(
                         self._model, self._settings.lora, self._sha_cache
                     )
                     self._source = source
-                else:
-                    source.check_same()
                 self._logged = log_size(self._log)
                 process = await ChildProcess.start(self._command, self._log, self._env)
                 self._process = process
@@ -335,7 +333,7 @@ class HostEngine:
                         loaded_with=self._settings.told(),
                         several_at_once=answer.info.gpu_layers > 0 or several_at_once(header),
                     )
-                    source.check_same()
+                    source.check_same(info.sha256, self._info.sha256 if self._info else None)
                     self._come_up(info)
                 elif isinstance(answer, Refused) and not self._up:
                     raise refusal(answer)

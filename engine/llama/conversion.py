@@ -17,6 +17,7 @@ from typing import Final
 
 from engine.child.process import child_environment, python
 from engine.errors import EngineError, ModelFileError
+from engine.llama.crashes import reason_in
 from engine.llama.fingerprint import default_cache, sha256_of
 from engine.llama.gguf import GgufHeader, read_header
 from engine.llama.kernels import several_at_once
@@ -157,8 +158,15 @@ def _quantise(source: Path, target: Path, number: int) -> None:
         check=False,
     )
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        raise ModelFileError(f"llama.cpp cannot convert {source.name}: {said[-1]}")
+        said = done.stderr.strip().splitlines()
+        why = said[-1] if said and done.returncode > 0 else reason_in(said)
+        if "iostream error" in why:
+            raise ModelFileError(
+                f"{target.parent.absolute()} does not take the converted file: the disk is full,"
+                " or no file may be so large"
+            )
+        why = why or f"it ended with {done.returncode}"
+        raise ModelFileError(f"llama.cpp cannot convert {source.name}: {why}")
 
 
 def _keep(beside: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +108,11 @@ def last_words(log: Path | None, since: int = 0) -> str:
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
+    return reason_in(lines)
+
+
+def reason_in(lines: Sequence[str]) -> str:
+    """The last of some lines that looks like a reason, or nothing."""
     for line in reversed(lines):
         if any(sign in line for sign in _SIGNS) and not _BEHIND.match(line):
             return _SOURCE.sub("", " ".join(line.split()))[:200]

@@ -47,14 +47,27 @@ class LoadedFiles:
         self._stop.set()
         self.sha256.cancel()
 
-    def check_same(self) -> None:
-        """Refuse to load other weights under the fingerprint of these.
+    @property
+    def changed(self) -> bool:
+        """Whether a file was written to, or another has its name."""
+        return _now(self.files) != self.state
+
+    def check_same(self, sha256: str | None, before: str | None) -> None:
+        """Refuse other weights than those that stand in the run.
+
+        Args:
+            sha256: of what has been loaded.
+            before: of what was loaded before, None where nothing was.
 
         Raises:
-            ModelFileError: a file was written to, or another has its name.
+            ModelFileError: they are others, or it is not known which they are.
         """
-        if _now(self.files) != self.state:
+        if self.changed:
             raise self._changed()
+        if before not in {None, sha256}:
+            raise ModelFileError(
+                f"{self.files[0]} holds other weights than before: choose it again as another model"
+            )
 
     def check_unwritten(self) -> None:
         """Refuse what was computed while the weights were being changed.

@@ -86,13 +86,20 @@ def _of_the_group(root: Path) -> Iterator[int]:
     except (OSError, ValueError):
         return
     top = root / "sys/fs/cgroup"
+    yield from _room(
+        top / "memory", "limit_in_bytes", "usage_in_bytes"
+    )  # version 1, in a container
     for group in (top / own, *(top / own).parents):
         if group == top.parent:
             return
-        try:
-            most, used = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
-            stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-            # what was read from files goes when something else needs the place
-            yield int(most) - int(used) + int(stat.get("inactive_file", 0))
-        except (OSError, ValueError):  # "max": no limit
-            continue
+        yield from _room(group, "max", "current")
+
+
+def _room(group: Path, limit: str, usage: str) -> Iterator[int]:
+    try:
+        most, used = ((group / f"memory.{name}").read_text() for name in (limit, usage))
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        # what was read from files goes when something else needs the place
+        yield int(most) - int(used) + int(stat.get("inactive_file", 0))
+    except (OSError, ValueError):  # "max": no limit
+        return
