@@ -20,6 +20,7 @@ from engine.errors import EngineError, HostDied, ModelFileError, WritesNoText
 from engine.llama.client import HostEngine
 from engine.llama.fingerprint import sha256_of
 from engine.llama.host import loading
+from engine.llama.host.binding import Context
 from engine.llama.protocol import Load
 from engine.llama.settings import HostSettings
 from store.records import Message
@@ -58,6 +59,17 @@ async def test_an_architecture_writes_and_weighs(tmp_path: Path, architecture: s
         assert await greedy(engine, 3) == [alone] * 3  # what shares a prompt reads the same
         weighed = await engine.choose(ASKED, ["yes", "no"])
         assert all(value < 0 for value in weighed)
+
+
+def test_a_state_is_copied_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DeepSeek 4's cache ends the process where a range is named, were it all there is."""
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(llama_cpp, "llama_memory_seq_cp", lambda *given: asked.append(given[1:]))
+    for whole_only in (True, False):
+        context = object.__new__(Context)
+        vars(context).update(lanes=False, _whole_only=whole_only, _memory=None)
+        context.copy(1, 2, 7)
+    assert asked == [(1, 2, -1, -1), (1, 2, 0, 7)]
 
 
 async def test_labels_are_weighed_behind_a_thought(tmp_path: Path) -> None:
