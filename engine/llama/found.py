@@ -57,7 +57,8 @@ def found() -> Iterator[FoundModel]:
     files = [*places.model_files(folders(), Path.cwd()), *blobs, *([starter] if starter else [])]
     once: dict[tuple[int, int], Path] = {}
     for file in files:
-        once.setdefault(places.inode_of(file), file)
+        with contextlib.suppress(OSError):  # it is gone meanwhile
+            once.setdefault(places.inode_of(file), file)
     for path in once.values():
         with contextlib.suppress(WritesNoText):
             yield looked_at(path)
@@ -75,5 +76,6 @@ def looked_at(path: Path) -> FoundModel:
     except WritesNoText:
         raise
     except ModelFileError as error:
-        return FoundModel(path, name, path.stat().st_size, None, str(error))
+        size = path.stat().st_size if places.is_file(path) else 0
+        return FoundModel(path, name, size, None, str(error))
     return FoundModel(path, name, header.size_bytes, header)
