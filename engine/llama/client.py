@@ -58,7 +58,7 @@ from engine.llama.requests import (
 from engine.llama.settings import AS_USUAL, HostSettings
 from engine.llama.split import parts_of
 from engine.llama.status import HostStatus
-from engine.llama.weights import name_of
+from engine.llama.weights import called
 from store.records import Message
 
 COMMAND = python("engine.llama.host")
@@ -67,11 +67,6 @@ MOST_DEATHS_IN_A_ROW = 3
 """Hosts that may die without one answer between them."""
 
 _T = TypeVar("_T")
-
-
-def called(model: Path, lora: str | None) -> str:
-    """What the model is called: with an adapter it is another one."""
-    return f"{name_of(model)}+{Path(lora).name}" if lora else name_of(model)
 
 
 class HostEngine:

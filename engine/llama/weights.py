@@ -193,3 +193,8 @@ def check_adapter(path: Path, header: GgufHeader) -> None:
 def name_of(path: Path) -> str:
     """What people call a model file: its own name, or the one Ollama has for it."""
     return ollama.name_of(path) or path.name
+
+
+def called(model: Path, lora: str | None) -> str:
+    """What the model is called: with an adapter it is another one."""
+    return f"{name_of(model)}+{Path(lora).name}" if lora else name_of(model)

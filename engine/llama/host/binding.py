@@ -5,10 +5,8 @@ Everything else in the host speaks tokens and sequence numbers and does not see 
 
 from __future__ import annotations
 
-import collections
 import ctypes
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
+from engine.llama.host import library
 from engine.llama.split import parts_of
 from store import reasoning
 
@@ -43,52 +42,6 @@ _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
 _TEXT_ONLY = False  # control tokens have no text
 _CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
-_WHERE = re.compile(r"(\w*llama_\w+: |gguf_\w+: |check_\w+: |\w*(error|failed to) [\w ]+: )+")
-"""How llama.cpp begins its complaints."""
-_LOG_INFO = 2
-_LOG_ERROR = 4
-
-last_errors: collections.deque[str] = collections.deque(maxlen=8)
-"""What llama.cpp last complained of; says why a file could not be loaded."""
-
-
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types here
-def _log(level: int, text: bytes, _data: object) -> None:
-    line = text.decode("utf-8", "replace")
-    if level < _LOG_INFO:
-        return
-    if level == _LOG_ERROR:
-        last_errors.append(line.strip())
-    sys.stderr.write(_printable(line))
-
-
-def _printable(line: str) -> str:
-    """The line for the log: a model file's own names must not reach a reader's terminal raw."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
-        for char in line
-    )
-
-
-def complaint() -> str:
-    """Why llama.cpp could not, in one line without the names of its functions."""
-    said: list[str] = []
-    for line in last_errors:
-        words = " ".join(_WHERE.sub("", line).split())
-        if words and words not in said and not words.startswith("failed to load model"):
-            said.append(words)
-    told = "; ".join(said)
-    if "unknown model architecture" in told:
-        told += "; a newer llama-cpp-python may know it"
-    return told or "llama.cpp gives no reason"
-
-
-def start() -> str:
-    """Initialise the library once; returns its version."""
-    # _log lives in this module: llama.cpp keeps the bare address of it
-    llama_cpp.llama_log_set(_log, None)
-    llama_cpp.llama_backend_init()
-    return f"llama.cpp {llama_cpp.__version__}"
 
 
 class Model:
@@ -111,14 +64,14 @@ class Model:
             split_mode = split_mode or "none"  # with any other, all GPUs take part
         if split_mode is not None:
             params.split_mode = getattr(llama_cpp, f"LLAMA_SPLIT_MODE_{split_mode.upper()}")
-        last_errors.clear()
+        library.last_errors.clear()
         names = [os.fsencode(part) for part in parts_of(Path(path))]
         # by their names as they are: llama.cpp makes up others where only the first is given
         self.pointer = llama_cpp.llama_model_load_from_splits(
             (ctypes.c_char_p * len(names))(*names), len(names), params
         )
         if not self.pointer:
-            raise ModelFileError(complaint())
+            raise ModelFileError(library.complaint())
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
@@ -216,10 +169,10 @@ class Model:
         Raises:
             ModelFileError: it is none, or none for this model.
         """
-        last_errors.clear()
+        library.last_errors.clear()
         adapter = llama_cpp.llama_adapter_lora_init(self.pointer, os.fsencode(path))
         if not adapter:
-            raise ModelFileError(complaint())
+            raise ModelFileError(library.complaint())
         return adapter
 
     def free(self) -> None:
@@ -269,10 +222,10 @@ class Context:
         params.kv_unified = not lanes
         params.type_k = params.type_v = getattr(llama_cpp, f"GGML_TYPE_{cache_type.upper()}")
         params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
-        last_errors.clear()
+        library.last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
-            raise MemoryError(complaint())
+            raise MemoryError(library.complaint())
         self.sequences = sequences
         self.lanes = lanes
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
@@ -311,7 +264,9 @@ class Context:
         if code == _ABORTED:
             return False
         if code:
-            raise RuntimeError(f"llama_decode came back with {code}: {'; '.join(last_errors)}")
+            raise RuntimeError(
+                f"llama_decode came back with {code}: {'; '.join(library.last_errors)}"
+            )
         return True
 
     def all_logits(self, outputs: int) -> npt.NDArray[np.float32]:
