@@ -100,7 +100,14 @@ _LAYER: Final[dict[str, dict[str, tuple[int, ...]]]] = {
 }
 
 
-def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) -> list[Path]:
+def write(
+    path: Path,
+    architecture: str,
+    *,
+    context: int = 512,
+    parts: int = 1,
+    layers_told: int = _LAYERS,
+) -> list[Path]:
     """Write a model and return its files.
 
     Args:
@@ -109,6 +116,7 @@ def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) 
             head, and the tensors are those of llama.
         context: tokens it says it was trained for.
         parts: into how many files it is split.
+        layers_told: how many layers it says it has.
     """
     layer = _LAYER.get(architecture, _LAYER["llama"])
     shapes: dict[str, tuple[int, ...]] = {
@@ -120,13 +128,14 @@ def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) 
         norms = ("output_norm.bias", "token_embd_norm.weight", "token_embd_norm.bias")
         shapes |= dict.fromkeys(norms, (_WIDTH,))
     shapes |= {f"blk.{at}.{name}": layer[name] for at in range(_LAYERS) for name in layer}
-    return _written(path, architecture, shapes, _model_keys(context), parts)
+    keys = _model_keys(context) | {"block_count": layers_told}
+    return _written(path, architecture, shapes, keys, parts)
 
 
-def write_lora(path: Path, strength: float) -> None:
-    """Write an adapter for the llama of :func:`write`; ``strength`` scales what it adds."""
+def write_lora(path: Path, strength: float, width: int = _WIDTH) -> None:
+    """Write an adapter for a llama of such a width; ``strength`` scales what it adds."""
     shapes = {
-        "blk.0.attn_q.weight.lora_a": (_WIDTH, 4),
+        "blk.0.attn_q.weight.lora_a": (width, 4),
         "blk.0.attn_q.weight.lora_b": (4, _Q),
         "blk.0.ffn_down.weight.lora_a": (_HIDDEN, 4),
         "blk.0.ffn_down.weight.lora_b": (4, _WIDTH),

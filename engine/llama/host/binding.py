@@ -5,12 +5,12 @@ Everything else in the host speaks tokens and sequence numbers and does not see 
 
 from __future__ import annotations
 
-import collections
 import ctypes
 import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import llama_cpp
@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
+from engine.llama.host import library
+from engine.llama.split import parts_of
 from store import reasoning
 
 OUTPUTS = 64
@@ -43,37 +45,6 @@ _TEXT_ONLY = False  # control tokens have no text
 _CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
 _USER_DEFINED = 16  # LLAMA_TOKEN_ATTR_USER_DEFINED
 _LIKE_A_MARK = re.compile(r"<[|｜].+>|<.+[|｜]>|\[/?[A-Z_]+\]|<(?:start|end)_of_\w+>")
-_LOG_INFO = 2
-_LOG_ERROR = 4
-
-last_errors: collections.deque[str] = collections.deque(maxlen=8)
-"""What llama.cpp last complained of; says why a file could not be loaded."""
-
-
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types here
-def _log(level: int, text: bytes, _data: object) -> None:
-    line = text.decode("utf-8", "replace")
-    if level < _LOG_INFO:
-        return
-    if level == _LOG_ERROR:
-        last_errors.append(line.strip())
-    sys.stderr.write(_printable(line))
-
-
-def _printable(line: str) -> str:
-    """The line for the log: a model file's own names must not reach a reader's terminal raw."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
-        for char in line
-    )
-
-
-def start() -> str:
-    """Initialise the library once; returns its version."""
-    # _log lives in this module: llama.cpp keeps the bare address of it
-    llama_cpp.llama_log_set(_log, None)
-    llama_cpp.llama_backend_init()
-    return f"llama.cpp {llama_cpp.__version__}"
 
 
 class Model:
@@ -96,10 +67,14 @@ class Model:
             split_mode = split_mode or "none"  # with any other, all GPUs take part
         if split_mode is not None:
             params.split_mode = getattr(llama_cpp, f"LLAMA_SPLIT_MODE_{split_mode.upper()}")
-        last_errors.clear()
-        self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+        library.last_errors.clear()
+        names = [os.fsencode(part) for part in parts_of(Path(path))]
+        # by their names as they are: llama.cpp makes up others where only the first is given
+        self.pointer = llama_cpp.llama_model_load_from_splits(
+            (ctypes.c_char_p * len(names))(*names), len(names), params
+        )
         if not self.pointer:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(library.complaint())
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
@@ -204,10 +179,10 @@ class Model:
         Raises:
             ModelFileError: it is none, or none for this model.
         """
-        last_errors.clear()
+        library.last_errors.clear()
         adapter = llama_cpp.llama_adapter_lora_init(self.pointer, os.fsencode(path))
         if not adapter:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(library.complaint())
         return adapter
 
     def free(self) -> None:
@@ -257,15 +232,16 @@ class Context:
         params.kv_unified = not lanes
         params.type_k = params.type_v = getattr(llama_cpp, f"GGML_TYPE_{cache_type.upper()}")
         params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
-        last_errors.clear()
+        library.last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
-            raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise MemoryError(library.complaint())
         self.sequences = sequences
         self.lanes = lanes
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
+        self._whole_only = model.whole_only
         self._batch = _TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
@@ -298,7 +274,9 @@ class Context:
         if code == _ABORTED:
             return False
         if code:
-            raise RuntimeError(f"llama_decode came back with {code}: {'; '.join(last_errors)}")
+            raise RuntimeError(
+                f"llama_decode came back with {code}: {'; '.join(library.last_errors)}"
+            )
         return True
 
     def all_logits(self, outputs: int) -> npt.NDArray[np.float32]:
@@ -319,11 +297,13 @@ class Context:
 
         Copies nothing in one cache; a whole lane, with the next run, where there are lanes.
         """
-        if not self.lanes:
+        if not (self.lanes or self._whole_only):
             llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
             return
+        # a part of a state cannot be copied: some of llama.cpp's caches end the process over it
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self.cut(target, length)
+        if self.lanes:
+            self.cut(target, length)
 
     def forget(self, sequence: int) -> None:
         """Empty a sequence."""
