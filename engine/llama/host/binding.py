@@ -256,6 +256,8 @@ class Context:
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
+        self._most_outputs: int = params.n_outputs_max
+        self._logits: npt.NDArray[np.float32] | None = None
         self._batch = _TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
@@ -283,7 +285,24 @@ class Context:
         Raises:
             RuntimeError: llama.cpp could not.
         """
-        batch = self._batch.fill(spans)
+        self.prepare(spans)
+        return self.run()
+
+    def prepare(self, spans: Sequence[Span]) -> None:
+        """Fill the batch of the next :meth:`run`; the run before it may still be computed."""
+        self._batch.fill(spans)
+
+    def run(self, at: Sequence[int] = (), tokens: Sequence[int] = ()) -> bool:
+        """Run the model over what was prepared; False when interrupted.
+
+        Args:
+            at: which tokens of the batch were not known when it was prepared.
+            tokens: those tokens.
+
+        Raises:
+            RuntimeError: llama.cpp could not.
+        """
+        batch = self._batch.with_tokens(at, tokens)
         code: int = llama_cpp.llama_decode(self.pointer, batch)
         if code == _ABORTED:
             return False
@@ -296,8 +315,12 @@ class Context:
 
         Waits for them; after it any thread may read them, until the next decode.
         """
-        rows = llama_cpp.llama_get_logits(self.pointer)
-        return np.ctypeslib.as_array(rows, shape=(outputs, self._n_vocab))
+        address = ctypes.addressof(llama_cpp.llama_get_logits(self.pointer).contents)
+        if self._logits is None or self._logits.ctypes.data != address:
+            shape = self._most_outputs, self._n_vocab
+            rows = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+            self._logits = np.ctypeslib.as_array(rows, shape=shape)
+        return self._logits[:outputs]
 
     def logits(self, index: int) -> npt.NDArray[np.float32]:
         """Logits of the batch's token ``index``; valid until the next decode."""
@@ -388,7 +411,12 @@ class _TokenBatch:
             _pointer(self._output, ctypes.c_int8),
         )
 
-    def fill(self, spans: Sequence[Span]) -> Any:
+    def with_tokens(self, at: Sequence[int], tokens: Sequence[int]) -> Any:
+        if at:
+            self._token[at] = tokens
+        return self._batch
+
+    def fill(self, spans: Sequence[Span]) -> None:
         # lists first: an array takes a list of a thousand as soon as ten of one
         token: list[int] = []
         position: list[int] = []
@@ -407,7 +435,6 @@ class _TokenBatch:
         self._sequence[:size] = of
         self._output[:size] = output
         self._batch.n_tokens = size
-        return self._batch
 
 
 def _pointer(array: npt.NDArray[Any], kind: Any) -> Any:

@@ -145,7 +145,7 @@ def load(request: Load, backend: str) -> LoadedModel:
             threads,
             most_kept=kept // pages.size,
             sequences=context.sequences,
-            drawing=Drawing(context, n_threads),
+            drawing=Drawing(context, model.n_vocab, n_threads),
         )
     raise EngineError("the model fits neither the GPU nor the memory")
 

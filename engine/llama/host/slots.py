@@ -88,6 +88,7 @@ class Slots:
     def close(self, row: BatchRow, *, whole: bool = False) -> None:
         """Take a row out of the batch; its prompt, or all of it, may serve others."""
         self.rows.remove(row)
+        row.closed = True
         # no prompt of ours begins with an answer: critique and revision quote it further on
         self._cache.keep(row.kv, len(row.tokens if whole else row.job.prompt))
 
