@@ -10,9 +10,10 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Final, NamedTuple
 
-import llama_cpp
 import numpy as np
 import numpy.typing as npt
+
+from engine.llama.host.devices import function
 
 _CPU: Final = 0  # GGML_BACKEND_DEVICE_TYPE_CPU
 _F32: Final = 0  # GGML_TYPE_F32
@@ -34,27 +35,22 @@ class _Init(ctypes.Structure):
     _fields_ = (("size", _size), ("buffer", _pointer), ("no_alloc", ctypes.c_bool))
 
 
-def _function(name: str, result: Any, *takes: Any) -> Any:
-    """A function of ggml's, which llama.cpp's library brings along."""
-    return ctypes.CFUNCTYPE(result, *takes)((name, llama_cpp.llama_cpp._lib))
-
-
-_init = _function("ggml_init", _pointer, _Init)
-_free = _function("ggml_free", None, _pointer)
-_tensor_overhead = _function("ggml_tensor_overhead", _size)
-_graph_overhead = _function("ggml_graph_overhead_custom", _size, _size, ctypes.c_bool)
-_new_graph = _function("ggml_new_graph_custom", _pointer, _pointer, _size, ctypes.c_bool)
-_expand = _function("ggml_build_forward_expand", None, _pointer, _pointer)
-_table = _function("ggml_new_tensor_2d", _pointer, _pointer, _int, ctypes.c_int64, ctypes.c_int64)
-_top_k = _function("ggml_top_k", _pointer, _pointer, _pointer, _int)
-_buffer_at = _function("ggml_backend_cpu_buffer_from_ptr", _pointer, _pointer, _size)
-_buffer_free = _function("ggml_backend_buffer_free", None, _pointer)
-_put = _function("ggml_backend_tensor_alloc", _int, _pointer, _pointer, _pointer)
-_backend = _function("ggml_backend_init_by_type", _pointer, _int, ctypes.c_char_p)
-_device = _function("ggml_backend_get_device", _pointer, _pointer)
-_registry = _function("ggml_backend_dev_backend_reg", _pointer, _pointer)
-_address = _function("ggml_backend_reg_get_proc_address", _pointer, _pointer, ctypes.c_char_p)
-_compute = _function("ggml_backend_graph_compute", _int, _pointer, _pointer)
+_init = function("ggml_init", _pointer, _Init)
+_free = function("ggml_free", None, _pointer)
+_tensor_overhead = function("ggml_tensor_overhead", _size)
+_graph_overhead = function("ggml_graph_overhead_custom", _size, _size, ctypes.c_bool)
+_new_graph = function("ggml_new_graph_custom", _pointer, _pointer, _size, ctypes.c_bool)
+_expand = function("ggml_build_forward_expand", None, _pointer, _pointer)
+_table = function("ggml_new_tensor_2d", _pointer, _pointer, _int, ctypes.c_int64, ctypes.c_int64)
+_top_k = function("ggml_top_k", _pointer, _pointer, _pointer, _int)
+_buffer_at = function("ggml_backend_cpu_buffer_from_ptr", _pointer, _pointer, _size)
+_buffer_free = function("ggml_backend_buffer_free", None, _pointer)
+_put = function("ggml_backend_tensor_alloc", _int, _pointer, _pointer, _pointer)
+_backend = function("ggml_backend_init_by_type", _pointer, _int, ctypes.c_char_p)
+_device = function("ggml_backend_get_device", _pointer, _pointer)
+_registry = function("ggml_backend_dev_backend_reg", _pointer, _pointer)
+_address = function("ggml_backend_reg_get_proc_address", _pointer, _pointer, ctypes.c_char_p)
+_compute = function("ggml_backend_graph_compute", _int, _pointer, _pointer)
 
 
 class _Graph(NamedTuple):
