@@ -10,6 +10,7 @@ baseline (an H200 with 16 cores, llama-batched-bench, 7B in Q8_0; docs/performan
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import itertools
 import time
@@ -29,21 +30,27 @@ from engine.llama.host import binding
 from engine.llama.host.binding import Context, Model
 from engine.llama.host.drawing import Drawing
 from engine.llama.host.jobs import GenerateJob, RunningAnswer
+from engine.llama.host.kv_cache import _WORTH_COPYING
 from engine.llama.host.kv_cells import KvPages
 from engine.llama.host.likeliest import Likeliest
 from engine.llama.host.prompt_budget import PromptBudget
+from engine.llama.host.rendering import renderer
 from engine.llama.host.sampling import Sampler
 from engine.llama.host.scheduler import Scheduler
+from engine.llama.host.template import ChatTemplate
 from engine.llama.host.text import AnswerText
 from engine.llama.host.threads import Threads
-from engine.llama.protocol import ANSWERS, Answer
-from tests.bench.table import BenchRow, milliseconds
+from engine.llama.protocol import ANSWERS, Answer, Done
+from store.records import Message
+from tests.bench import chains
+from tests.bench.table import BenchRow, milliseconds, rendered, told
 from tests.engine import random_models
 
 GPU_STEPS: Final = {1: 3.94e-3, 8: 7.3e-3, 32: 9.4e-3, 64: 12.6e-3, 128: 19.7e-3}
 """Seconds of a step by answers at once."""
 _CORES: Final = 16
 _TOKENS: Final = 128
+_CHAINS: Final = 128
 _LANE: Final = 1024
 _DRAWN: Final[dict[str, Any]] = {"temperature": 1.0, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 
@@ -133,20 +140,22 @@ class HostOfNoGpu:
             yield
 
 
-def rows() -> list[BenchRow]:
-    """A row for each number of answers; none where the starter model is not installed."""
-    from tests.bench.engine import files
+def rows(model: Path) -> list[BenchRow]:
+    """A row for each number of answers at once, and one for chains.
 
-    found = files()
-    if not found:
-        return []
-    *_, shipped = found.values()
+    Args:
+        model: whose vocabulary and chat template are used; it has 49,152 tokens.
+    """
     binding.start()
+    renderer().start()
     with TemporaryDirectory() as folder:
         (file,) = random_models.write(Path(folder) / "tiny.gguf", "llama")
         tiny = Model(str(file), 0, use_extra_bufts=True)
-        vocabulary = Model(str(shipped), 0, use_extra_bufts=True)
-        return [_step(HostOfNoGpu(vocabulary, tiny, max(2, n)), n) for n in GPU_STEPS]
+        vocabulary = Model(str(model), 0, use_extra_bufts=True)
+        found = [_step(HostOfNoGpu(vocabulary, tiny, max(2, n)), n) for n in GPU_STEPS]
+        found.append(asyncio.run(_chains(HostOfNoGpu(vocabulary, tiny, _CHAINS))))
+    renderer().stop()
+    return found
 
 
 def _step(host: HostOfNoGpu, answers: int) -> BenchRow:
@@ -155,10 +164,9 @@ def _step(host: HostOfNoGpu, answers: int) -> BenchRow:
         while host.scheduler.busy:
             host.scheduler.step()
     own, gpu = median(host.waited), GPU_STEPS[answers]
-    host.context.free()
     return BenchRow(
-        f"(h) {answers} answers on a GPU: what it waits for in a step, beside the step measured;"
-        f" predicted {gpu / (gpu + own):.2f} of llama-batched-bench",
+        f"(h) {answers} answers on a GPU: what it waits for in a step, beside the step; predicts"
+        f" {gpu / (gpu + own):.2f} of llama-batched-bench",
         milliseconds(own),
         milliseconds(gpu),
         (gpu + own) / gpu,
@@ -166,7 +174,57 @@ def _step(host: HostOfNoGpu, answers: int) -> BenchRow:
     )
 
 
-if __name__ == "__main__":
-    from tests.bench.table import rendered
+async def _chains(host: HostOfNoGpu) -> BenchRow:
+    template = ChatTemplate(host.model)
+    asked: list[list[int]] = []
+    waiting: dict[int, asyncio.Future[str]] = {}
 
-    print(rendered(rows()))
+    async def ask(messages: tuple[Message, ...], seed: int) -> str:
+        _rendered, prompt = template.prompt(messages, "", answers_at_once=False)
+        asked.append(prompt)
+        answer = asyncio.get_running_loop().create_future()
+        waiting[host.ask(prompt, 1, seed)] = answer
+        return await answer
+
+    with host.measuring():
+        going = [
+            asyncio.create_task(chains.chain(prompt, 0, ask)) for prompt in chains.prompts(_CHAINS)
+        ]
+        while not all(chain.done() for chain in going):
+            if host.scheduler.busy:
+                host.scheduler.step()
+            for line in host.said:
+                if isinstance(line, Done):
+                    waiting.pop(line.id).set_result(line.text)
+            host.said.clear()
+            await asyncio.sleep(0)
+    await asyncio.gather(*going)
+    counters = host.scheduler.counters
+    evaluated, tree = counters.evaluated - counters.written, _tree(asked)
+    return BenchRow(
+        f"(h) {_CHAINS} chains in lanes: tokens of prompts evaluated, of {sum(map(len, asked)):,};"
+        f" nodes of their prefix tree where {_WORTH_COPYING} tokens in common are worth sharing",
+        f"{evaluated:,}",
+        f"{tree:,}",
+        evaluated / tree,
+        1.1,
+    )
+
+
+def _tree(prompts: list[list[int]]) -> int:
+    """Tokens to evaluate where each prompt takes over what any before it begins with."""
+    root: dict[int, Any] = {}
+    total = 0
+    for prompt in prompts:
+        node, common = root, 0
+        for token in prompt:
+            common += token in node
+            node = node.setdefault(token, {})
+        total += len(prompt) - (common if common >= _WORTH_COPYING else 0)
+    return total
+
+
+if __name__ == "__main__":
+    from tests.bench.engine import files
+
+    print(rendered(told(rows([*files().values()][-1]))))

@@ -122,10 +122,24 @@ def test_where_any_token_may_win_llama_cpp_draws(sampling: Sampling) -> None:
     assert run.asked == 3
 
 
+def test_among_equals_a_row_draws_the_same_alone_and_together() -> None:
+    """The seed alone decides, whoever is written at the same time and with how many threads."""
+    run: Any = Logits(logits(5, spread=0.3))
+    wanted = [
+        Draw(samplers(Sampling(top_k=1 + row * 20), row + 1)[row], row, row) for row in range(ROWS)
+    ]
+    again = [
+        Draw(samplers(Sampling(top_k=1 + row * 20), row + 1)[row], row, row) for row in range(ROWS)
+    ]
+    together = drawn_from(run, wanted, 3)
+    assert together == [drawn_from(run, [draw], 1)[0] for draw in again]
+
+
 def test_logits_that_are_no_numbers_are_left_to_llama_cpp() -> None:
     rows = logits(3, spread=4.0)
     rows[1] = np.nan
     rows[1, :30] = 1.0
     run: Any = Logits(rows)
-    drawn = drawn_from(run, [Draw(each, 0, 0) for each in samplers(Sampling(), 1)], 1)
-    assert drawn
+    first, second = samplers(Sampling(), 2)
+    drawn_from(run, [Draw(first, 0, 0), Draw(second, 1, 1)], 1)
+    assert run.asked == 2

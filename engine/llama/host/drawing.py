@@ -99,13 +99,16 @@ class Draws:
         if not self._outputs:
             return drawn
         logits = self._context.all_logits(self._outputs)
+        whole = list(self._whole)
         for shortlists in self._shortlists:
-            for number, token in zip(
-                shortlists.numbers, shortlists.draw(logits, self._likeliest), strict=True
-            ):
+            tokens = shortlists.draw(logits, self._likeliest)
+            if tokens is None:
+                whole += shortlists.numbers
+                continue
+            for number, token in zip(shortlists.numbers, tokens, strict=True):
                 drawn[number] = token
-        each = self._pool.map if self._pool and len(self._whole) > 1 else map
-        for number, token in zip(self._whole, each(self._of_all, self._whole), strict=True):
+        each = self._pool.map if self._pool and len(whole) > 1 else map
+        for number, token in zip(whole, each(self._of_all, whole), strict=True):
             drawn[number] = token
         return drawn
 
@@ -148,12 +151,14 @@ class _Shortlists:
         begin, size = self._candidates.ctypes.data, _CANDIDATES.itemsize
         self._addresses = range(begin, begin + size * len(numbers), size)
 
-    def draw(self, logits: npt.NDArray[np.float32], likeliest: Likeliest) -> list[int]:
-        """What each sampler takes."""
+    def draw(self, logits: npt.NDArray[np.float32], likeliest: Likeliest) -> list[int] | None:
+        """What each sampler takes; None where numbers are missing (NaN)."""
         rows = logits[self._first : self._first + self._count]
         found = likeliest.tokens(rows, self._enough)[self._rows]
         self._tokens["id"] = found
         self._tokens["logit"] = rows.take(found + self._offsets)
+        if np.isnan(self._tokens["logit"]).any():
+            return None
         for chain, address in zip(self._chains, self._addresses, strict=True):
             _apply(chain, address)
         assert (self._candidates["data"] == self._lies).all(), "a sampler has moved its candidates"
