@@ -137,11 +137,14 @@ class _Shortlists:
         self._rows = outputs - self._first
         self._offsets = self._rows[:, None] * vocabulary
         self._count = int(self._rows.max()) + 1
+        self._pick = not np.array_equal(self._rows, np.arange(self._count))
         samplers = [wanted[number].sampler for number in numbers]
         self._chains = [sampler.chain for sampler in samplers]
         self._learning = [(at, each) for at, each in enumerate(samplers) if each.penalises]
         # samplers sort in place: those that share a row have a list each
         self._tokens = np.zeros((len(numbers), enough), _TOKEN)
+        self._at = np.zeros((len(numbers), enough), np.intp)
+        self._values = np.zeros((len(numbers), enough), np.float32)
         self._candidates = np.zeros(len(numbers), _CANDIDATES)
         self._begins = np.arange(len(numbers)) * enough
         self._candidates["data"] = self._tokens.ctypes.data + self._begins * _TOKEN.itemsize
@@ -154,11 +157,17 @@ class _Shortlists:
     def draw(self, logits: npt.NDArray[np.float32], likeliest: Likeliest) -> list[int] | None:
         """What each sampler takes; None where numbers are missing (NaN)."""
         rows = logits[self._first : self._first + self._count]
-        found = likeliest.tokens(rows, self._enough)[self._rows]
-        self._tokens["id"] = found
-        self._tokens["logit"] = rows.take(found + self._offsets)
-        if np.isnan(self._tokens["logit"]).any():
+        found = likeliest.tokens(rows, self._enough)
+        if self._pick:
+            found = found[self._rows]
+        at = np.add(found, self._offsets, out=self._at)
+        values = rows.take(at, out=self._values, mode="clip")
+        if np.isnan(values.max()):
             return None
+        self._tokens["id"] = found
+        self._tokens["logit"] = values
+        # a chain need not sort what is sorted
+        self._candidates["sorted"] = (values[:, :-1] >= values[:, 1:]).all(axis=1)
         for chain, address in zip(self._chains, self._addresses, strict=True):
             _apply(chain, address)
         assert (self._candidates["data"] == self._lies).all(), "a sampler has moved its candidates"

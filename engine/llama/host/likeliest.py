@@ -78,7 +78,7 @@ class Likeliest:
         self._graphs: dict[tuple[int, tuple[int, ...], int], _Graph] = {}
 
     def tokens(self, rows: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int32]:
-        """So many of the likeliest tokens of each row, the likeliest two among the first two.
+        """So many of the likeliest tokens of each row, the likeliest first.
 
         The same row gives the same tokens in the same order, whatever stands beside it. They are
         valid until the next call.
@@ -92,6 +92,8 @@ class Likeliest:
         self._use(self._backend, min(self._most, len(rows)))
         if _compute(self._backend, graph.graph):
             raise RuntimeError("ggml could not find the likeliest tokens")
+        # ggml sorts them, and exchanges the first two so that nobody relies on it: who does looks
+        graph.found[:, :2] = graph.found[:, 1::-1]
         return graph.found
 
     def _forget(self) -> None:
