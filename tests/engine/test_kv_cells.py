@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.llama.host import binding as library
-from engine.llama.host.binding import SEQUENCES, Span
+from engine.llama.host.binding import SEQUENCES
 from engine.llama.host.kv_cells import FAR, TILE, CellLayout, KvPages, KvSequence, page_size
+from engine.llama.host.token_batch import Span
 from engine.llama.weights import starter_model
 from tests.engine.cellmap import BLANK, CellMap
 

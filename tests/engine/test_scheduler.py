@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.api import Sampling, Urgency
 from engine.llama.host import scheduler
-from engine.llama.host.binding import BATCH, OUTPUTS, Span
+from engine.llama.host.binding import BATCH, OUTPUTS
 from engine.llama.host.drawing import Draw
 from engine.llama.host.jobs import GenerateJob, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import common_start
@@ -24,6 +24,7 @@ from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.scheduler import Scheduler
 from engine.llama.host.text import AnswerText
 from engine.llama.host.threads import Threads
+from engine.llama.host.token_batch import Span
 from engine.llama.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
 from tests.engine.cellmap import BLANK, CellMap
 

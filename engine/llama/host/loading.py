@@ -14,13 +14,7 @@ from engine.api import ModelInfo
 from engine.errors import EngineError, ModelFileError
 from engine.llama import memory
 from engine.llama.host import devices
-from engine.llama.host.binding import (
-    SEQUENCES,
-    UBATCH,
-    Context,
-    Model,
-    Span,
-)
+from engine.llama.host.binding import SEQUENCES, UBATCH, Context, Model
 from engine.llama.host.drawing import Drawing
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
@@ -28,6 +22,7 @@ from engine.llama.host.rendering import renderer
 from engine.llama.host.sizing import LANE_COUNTED, CacheSize, lanes_that_fit, sized
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
+from engine.llama.host.token_batch import Span
 from engine.llama.protocol import Load
 from engine.llama.split import read_whole
 

@@ -7,9 +7,10 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from engine.llama.host.binding import Context, Span
+from engine.llama.host.binding import Context
 from engine.llama.host.jobs import BatchRow, Counters
 from engine.llama.host.kv_cache import KvCache
+from engine.llama.host.token_batch import Span
 
 _MOST_FILLED: Final = 32
 """Lanes without anything to run that are run all the same, between two that have."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from engine.api import Urgency
-from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model, Span
+from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model
 from engine.llama.host.drawing import Draw, Drawing, Draws
 from engine.llama.host.generation import AnswerWriter
 from engine.llama.host.jobs import (
@@ -31,6 +31,7 @@ from engine.llama.host.runs import UNKNOWN, Flight, Output, Part, Runs
 from engine.llama.host.scoring import Scorer
 from engine.llama.host.slots import Slots
 from engine.llama.host.threads import Threads
+from engine.llama.host.token_batch import Span
 from engine.llama.protocol import Answer as Line
 from engine.llama.protocol import Cancelled
 
