@@ -30,7 +30,7 @@ class Output(NamedTuple):
     """Which of the run's rows of logits."""
 
 
-class Part(NamedTuple):
+class RunPart(NamedTuple):
     """Tokens of a row that go to neighbouring cells in a run."""
 
     row: BatchRow
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 class Prepared(NamedTuple):
     """A run that may begin as soon as its tokens are known."""
 
-    plan: list[Part]
+    plan: list[RunPart]
     fillers: list[Span]
     unknown: list[BatchRow]
     """The rows whose token is still to be drawn."""
@@ -94,7 +94,7 @@ class Runs:
         self.late: dict[int, tuple[int, int]] = {}
         """Runs and tokens of requests that were run although their cancel had come."""
 
-    def prepare(self, plan: list[Part]) -> Prepared | None:
+    def prepare(self, plan: list[RunPart]) -> Prepared | None:
         """Fill the batch; None where there is nothing to run."""
         if not plan:
             return None
@@ -141,7 +141,7 @@ class Runs:
         else:
             flight.outputs.extend(self._evaluated(run))
 
-    def _fillers(self, plan: list[Part]) -> list[Span]:
+    def _fillers(self, plan: list[RunPart]) -> list[Span]:
         """A token for each lane that stands between lanes of the run, to be taken back.
 
         llama.cpp runs those lanes together whose numbers follow each other: a step over 128 takes
@@ -180,7 +180,7 @@ class Runs:
         self._counters.evaluated += at
         return outputs
 
-    def _keep_what_is_done(self, plan: list[Part]) -> None:
+    def _keep_what_is_done(self, plan: list[RunPart]) -> None:
         """After an interruption: the parts computed before it are in the cache.
 
         What was to have logits is taken back and computed again, for there are none.

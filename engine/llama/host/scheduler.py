@@ -27,7 +27,7 @@ from engine.llama.host.kv_cache import KvCache
 from engine.llama.host.kv_cells import KvPages
 from engine.llama.host.pieces import PieceBuffer
 from engine.llama.host.prompt_budget import PromptBudget
-from engine.llama.host.runs import UNKNOWN, Flight, Output, Part, Runs
+from engine.llama.host.runs import UNKNOWN, Flight, Output, RunPart, Runs
 from engine.llama.host.scoring import Scorer
 from engine.llama.host.slots import Slots
 from engine.llama.host.threads import Threads
@@ -168,7 +168,7 @@ class Scheduler:
             self._writer.settle()
         self._slots.admit()
 
-    def _filled_up(self, writes: list[Part]) -> list[Part]:
+    def _filled_up(self, writes: list[RunPart]) -> list[RunPart]:
         """The next tokens of answers, and beside them some of prompts."""
         budget = max(self._prompt_budget.tokens - len(writes), _SOME_PROMPT)
         return writes + self._prompts(budget, len(writes))
@@ -176,16 +176,16 @@ class Scheduler:
     def _by_rank(self) -> list[BatchRow]:
         return sorted(self._slots.rows, key=lambda row: row.job.rank)
 
-    def _writes(self) -> list[Part]:
+    def _writes(self) -> list[RunPart]:
         """The next token of every answer."""
         rows = [row for row in self._slots.rows if row.writes]
         if len(rows) > self._outputs:
             rows = [row for row in self._by_rank() if row.writes][: self._outputs]
         return [part for row in rows for part in self._parts(row, 1)]
 
-    def _prompts(self, budget: int, beside: int) -> list[Part]:
+    def _prompts(self, budget: int, beside: int) -> list[RunPart]:
         """Parts of prompts, ``budget`` tokens in all, beside so many answers."""
-        plan: list[Part] = []
+        plan: list[RunPart] = []
         outputs = total = beside
         for row in self._by_rank():
             if row.writes or not self._slots.ready(row):
@@ -203,18 +203,18 @@ class Scheduler:
             total += size
         return plan
 
-    def _parts(self, row: BatchRow, most: int) -> list[Part]:
+    def _parts(self, row: BatchRow, most: int) -> list[RunPart]:
         """The next tokens of a row, with the cells they go to."""
-        parts: list[Part] = []
+        parts: list[RunPart] = []
         start = len(row.kv.tokens)
         for cells in self._cache.place(row.kv, most):
             tokens = row.tokens[start : start + len(cells)]
             span = Span(row.kv.sequence, start, tokens, row.outputs_from)
-            parts.append(Part(row, span, cells))
+            parts.append(RunPart(row, span, cells))
             start += len(cells)
         return parts
 
-    def _launch(self, plan: list[Part]) -> Flight | None:
+    def _launch(self, plan: list[RunPart]) -> Flight | None:
         """Run the model once; None where there is nothing to run, or it was interrupted."""
         run = self._runs.prepare(plan)
         flight = self._runs.begin(run)
@@ -259,7 +259,7 @@ class Scheduler:
         self._writer.settle()
         return following
 
-    def _ahead(self, outputs: list[Output]) -> list[Part]:
+    def _ahead(self, outputs: list[Output]) -> list[RunPart]:
         """What the next run carries, whatever is drawn from this one; nothing where that decides.
 
         Answers to one prompt must first get rows of their own, and what is weighed may be over.
@@ -276,11 +276,11 @@ class Scheduler:
         parts = [self._unknown(row) for row in rows]
         return self._filled_up(parts + others)
 
-    def _unknown(self, row: BatchRow) -> Part:
+    def _unknown(self, row: BatchRow) -> RunPart:
         """The next token of an answer, before it is drawn."""
         (cells,) = self._cache.place(row.kv, 1)
         start = len(row.kv.tokens)
-        return Part(row, Span(row.kv.sequence, start, UNKNOWN, row.outputs_from), cells)
+        return RunPart(row, Span(row.kv.sequence, start, UNKNOWN, row.outputs_from), cells)
 
     def _draws(self, outputs: list[Output]) -> list[tuple[BatchRow, RunningAnswer, Draw]]:
         return [
