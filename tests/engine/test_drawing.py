@@ -39,9 +39,9 @@ class Whole(Sampler):
     def draw(self, context: Any, index: int) -> int:
         context.asked += 1
         row = context.rows[index]
-        tokens = (llama_cpp.llama_token_data * len(row))(
-            *((token, float(logit), 0.0) for token, logit in enumerate(row))
-        )
+        made = np.zeros(len(row), [("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+        made["id"], made["logit"] = np.arange(len(row)), row
+        tokens = (llama_cpp.llama_token_data * len(row)).from_buffer(made)
         of = llama_cpp.llama_token_data_array(tokens, len(row), -1, False)
         llama_cpp.llama_sampler_apply(self.chain, ctypes.byref(of))
         token = int(of.data[of.selected].id)
