@@ -1,8 +1,8 @@
 """The likeliest tokens of many rows of logits, found by ggml's own threads in one call.
 
 llama.cpp comes with what is needed: ``ggml_top_k`` on the processor shares rows among threads that
-know nothing of Python's lock. Python threads would hand that lock to each other for each of some
-twenty calls a row.
+know nothing of Python's lock. Python threads would hand that lock to each other in each of some
+twenty calls of numpy.
 """
 
 from __future__ import annotations
