@@ -84,7 +84,7 @@ class HostOfNoGpu:
             threads=Threads(1, lambda _count: None),
             apart=False,
             most_kept=_LANE * sequences // 3 // 256,
-            drawing=Drawing(self.context, vocabulary.n_vocab, 2),
+            drawing=Drawing(self.context, vocabulary.n_vocab, 2, on_gpu=True),
             sequences=sequences,
             send=self._send,
         )

@@ -23,6 +23,8 @@ from engine.llama.host.sampling import Sampler
 
 _WORTH_IT: Final = 256
 """Entries the vocabulary must have for each entry wanted."""
+_A_THREAD: Final = 8
+"""Rows that are worth a thread of a processor that computes the model."""
 _TOKEN: Final = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """``llama_token_data``."""
 _CANDIDATES: Final = np.dtype(
@@ -50,12 +52,22 @@ class Draw(NamedTuple):
 
 
 class Drawing:
-    """Draws; each answer's own sampler makes its tokens independent of the others."""
+    """Draws; each answer's own sampler makes its tokens independent of the others.
 
-    def __init__(self, context: Context, vocabulary: int, threads: int) -> None:
+    Args:
+        context: whose logits are drawn from.
+        vocabulary: how many tokens there are.
+        threads: that share the work, at most.
+        on_gpu: the processor has nothing else to do meanwhile. Where it computes the model, a
+            thread that must wait for another program would cost more than it saves.
+    """
+
+    def __init__(
+        self, context: Context, vocabulary: int, threads: int, *, on_gpu: bool = False
+    ) -> None:
         self._context = context
         self._vocabulary = vocabulary
-        self._likeliest = Likeliest(threads)
+        self._likeliest = Likeliest(threads, 1 if on_gpu else _A_THREAD)
         self._pool = ThreadPoolExecutor(threads, "drawing") if threads > 1 else None
 
     def prepare(self, wanted: Sequence[Draw]) -> Draws:

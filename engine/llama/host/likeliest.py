@@ -66,15 +66,17 @@ class Likeliest:
     """Finds the likeliest tokens.
 
     Args:
-        threads: among which the rows are shared.
+        threads: among which the rows are shared, at most.
+        rows_a_thread: rows that are worth waking a thread for.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, rows_a_thread: int) -> None:
         self._backend = _backend(_CPU, None)
         registry = _registry(_device(self._backend))
         use = _address(registry, b"ggml_backend_set_n_threads")
         self._use = ctypes.CFUNCTYPE(None, _pointer, _int)(use)
         self._most = threads
+        self._rows_a_thread = rows_a_thread
         self._graphs: dict[tuple[int, tuple[int, ...], int], _Graph] = {}
 
     def tokens(self, rows: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int32]:
@@ -89,7 +91,7 @@ class Likeliest:
             if len(self._graphs) >= _MOST_GRAPHS:
                 self._forget()
             graph = self._graphs[key] = _made(rows, count)
-        self._use(self._backend, min(self._most, len(rows)))
+        self._use(self._backend, min(self._most, -(-len(rows) // self._rows_a_thread)))
         if _compute(self._backend, graph.graph):
             raise RuntimeError("ggml could not find the likeliest tokens")
         # ggml sorts them, and exchanges the first two so that nobody relies on it: who does looks

@@ -141,7 +141,7 @@ def load(request: Load, backend: str) -> LoadedModel:
             threads,
             most_kept=kept // pages.size,
             sequences=context.sequences,
-            drawing=Drawing(context, model.n_vocab, n_threads),
+            drawing=Drawing(context, model.n_vocab, n_threads, on_gpu=gpu > 0),
         )
     raise EngineError("the model fits neither the GPU nor the memory")
 
