@@ -16,8 +16,8 @@ WRITES: Final = ("llama", "qwen3", "gemma3", "phi3", "mamba", "rwkv7", "gpt-oss"
 """Architectures of which :func:`write` makes a model that llama.cpp loads."""
 _WIDTH, _HEADS, _HEADS_KV, _HEAD, _HIDDEN, _EXPERTS = 64, 4, 2, 16, 64, 4
 _LAYERS: Final = 2
-_SPECIAL: Final = ("<unk>", "<s>", "</s>", "<|role|>")
-_VOCAB: Final = len(_SPECIAL) + 256
+SPECIAL: Final = ("<unk>", "<s>", "</s>", "<|role|>")
+_VOCAB: Final = len(SPECIAL) + 256
 _Q, _KV = _HEADS * _HEAD, _HEADS_KV * _HEAD
 _SEPARATE: Final[dict[str, tuple[int, ...]]] = {
     "attn_norm.weight": (_WIDTH,),
@@ -158,7 +158,7 @@ def _model_keys(context: int) -> dict[str, Any]:
         "attention.layer_norm_rms_epsilon": 1e-5,
         "tokenizer.chat_template": TEMPLATE,
         "tokenizer.ggml.model": "llama",
-        "tokenizer.ggml.tokens": [*_SPECIAL, *byte_tokens],
+        "tokenizer.ggml.tokens": [*SPECIAL, *byte_tokens],
         "tokenizer.ggml.scores": [0.0] * _VOCAB,
         "tokenizer.ggml.token_type": [2, 3, 3, 4] + [6] * 256,
         "tokenizer.ggml.bos_token_id": 1,

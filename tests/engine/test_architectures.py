@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import llama_cpp
@@ -19,7 +21,7 @@ from engine.api import Sampling
 from engine.errors import EngineError, HostDied, ModelFileError, WritesNoText
 from engine.llama.client import HostEngine
 from engine.llama.fingerprint import sha256_of
-from engine.llama.host import loading
+from engine.llama.host import devices, library, loading, sizing
 from engine.llama.host.binding import Context
 from engine.llama.protocol import Load
 from engine.llama.settings import HostSettings
@@ -173,7 +175,7 @@ async def test_weights_that_come_to_no_numbers_are_refused(tmp_path: Path) -> No
 async def test_a_text_without_numbers_is_refused_and_the_next_is_written(tmp_path: Path) -> None:
     """Only who reads a Z meets the weights that are spoilt."""
     (file,) = random_models.write(tmp_path / "made.gguf", "llama")
-    spoil(file, "token_embd.weight", 64 * (3 + ord("Z")), 64)
+    spoil(file, "token_embd.weight", 64 * (len(random_models.SPECIAL) + ord("Z")), 64)
     bad = [Message("user", "Z")]
     async with host(file) as engine:
         before = await greedy(engine, 2)
@@ -300,9 +302,66 @@ def test_a_cache_is_as_large_as_the_memory_holds(
     monkeypatch.setattr(loading, "Context", context)
     model: Any = None
     request = Load(1, "made.gguf")
-    shared = [loading._CacheSize(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
-    sizes = [*map(loading._in_lanes, shared), *shared]
+    shared = [sizing.CacheSize(slots, 4096, 640 * slots) for slots in (128, 64, 32)]
+    sizes = [*map(sizing.in_lanes, shared), *shared]
     assert loading._largest(request, model, sizes, 1, on_gpu=True)[0] == taken
-    too_large = loading._CacheSize(1, room + 1, room + 1)
+    too_large = sizing.CacheSize(1, room + 1, room + 1)
     with pytest.raises(MemoryError):
         loading._largest(request, model, [too_large], 1, on_gpu=True)
+
+
+@pytest.mark.parametrize(
+    ("free", "cache_type", "slots"),
+    [
+        (None, "f16", [128, 64, 32]),
+        (100e9, "f16", [128, 64, 32]),
+        (60e9, "f16", [64, 32]),
+        (60e9, "q8_0", [128, 64, 32]),
+        (30e9, "f16", [32]),
+        (20e9, "f16", []),
+    ],
+)
+def test_lanes_leave_some_of_the_memory_of_a_gpu(
+    free: int | None, cache_type: str, slots: list[int]
+) -> None:
+    """By a 7B model, whose cache takes 128 KiB a token: 128 lanes of 4,096 tokens take 75 GB."""
+    header: Any = SimpleNamespace(size_bytes=int(7.7e9), cell_bytes=1 << 17)
+    shared = [sizing.CacheSize(size, 4096, 640 * size) for size in (128, 64, 32)]
+    fitting = sizing.lanes_that_fit(shared, header, cache_type, free)
+    assert [size.slots for size in fitting] == slots
+    assert all(size.lanes for size in fitting)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "free"), [([0], None), ([1, 0], 10), ([1, 1, 2, 0], 21), ([2, 0], None)]
+)
+def test_the_memory_of_all_gpus_counts(
+    monkeypatch: pytest.MonkeyPatch, kinds: list[int], free: int | None
+) -> None:
+    """That of the processor (0) and of a GPU that shares it (2) does not."""
+
+    def memory(device: int, free: int, total: int) -> None:
+        ctypes.c_size_t.from_address(free).value = 10 + device
+        ctypes.c_size_t.from_address(total).value = 100
+
+    monkeypatch.setattr(devices, "_count", lambda: len(kinds))
+    monkeypatch.setattr(devices, "_get", lambda index: index)
+    monkeypatch.setattr(devices, "_type", kinds.__getitem__)
+    monkeypatch.setattr(devices, "_memory", memory)
+    assert devices.free_on_gpus() == free
+
+
+@pytest.mark.parametrize(("free", "lanes"), [(10**9, True), (1000, False)])
+def test_that_lanes_are_given_up_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, lanes: bool
+) -> None:
+    """With a processor that passes for a GPU."""
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: True)
+    monkeypatch.setattr(loading, "_OWN_MEMORY", True)
+    monkeypatch.setattr(devices, "free_on_gpus", lambda: free)
+    loaded = loading.load(Load(1, str(file)), library.start())
+    assert loaded.context.lanes == lanes
+    assert ("they share one" in loaded.info.note) is not lanes
+    loaded.context.free()
+    loaded.model.free()

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
 from engine.llama.host import library
+from engine.llama.host.token_batch import Span, TokenBatch
 from engine.llama.split import parts_of
 from store import reasoning
 
@@ -190,16 +191,6 @@ class Model:
         llama_cpp.llama_model_free(self.pointer)
 
 
-class Span(NamedTuple):
-    """Consecutive tokens of one sequence that go into a batch."""
-
-    sequence: int
-    start: int
-    tokens: Sequence[int]
-    outputs_from: int
-    """First position whose logits are wanted."""
-
-
 class Context:
     """The cache, and the call that runs the model.
 
@@ -242,7 +233,9 @@ class Context:
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
         self._whole_only = model.whole_only
-        self._batch = _TokenBatch(params.n_batch)
+        self._most_outputs: int = params.n_outputs_max
+        self._logits: npt.NDArray[np.float32] | None = None
+        self._batch = TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
     def apply(self, adapter: Any) -> None:
@@ -269,7 +262,24 @@ class Context:
         Raises:
             RuntimeError: llama.cpp could not.
         """
-        batch = self._batch.fill(spans)
+        self.prepare(spans)
+        return self.run()
+
+    def prepare(self, spans: Sequence[Span]) -> None:
+        """Fill the batch of the next :meth:`run`; the run before it may still be computed."""
+        self._batch.fill(spans)
+
+    def run(self, at: Sequence[int] = (), tokens: Sequence[int] = ()) -> bool:
+        """Run the model over what was prepared; False when interrupted.
+
+        Args:
+            at: which tokens of the batch were not known when it was prepared.
+            tokens: those tokens.
+
+        Raises:
+            RuntimeError: llama.cpp could not.
+        """
+        batch = self._batch.with_tokens(at, tokens)
         code: int = llama_cpp.llama_decode(self.pointer, batch)
         if code == _ABORTED:
             return False
@@ -284,8 +294,12 @@ class Context:
 
         Waits for them; after it any thread may read them, until the next decode.
         """
-        rows = llama_cpp.llama_get_logits(self.pointer)
-        return np.ctypeslib.as_array(rows, shape=(outputs, self._n_vocab))
+        address = ctypes.addressof(llama_cpp.llama_get_logits(self.pointer).contents)
+        if self._logits is None or self._logits.ctypes.data != address:
+            shape = self._most_outputs, self._n_vocab
+            rows = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+            self._logits = np.ctypeslib.as_array(rows, shape=shape)
+        return self._logits[:outputs]
 
     def logits(self, index: int) -> npt.NDArray[np.float32]:
         """Logits of the batch's token ``index``; valid until the next decode."""
@@ -355,50 +369,3 @@ class _StopFlag:
 
     def set(self, *, raised: bool) -> None:
         self._byte[0] = b"\1" if raised else b"\0"
-
-
-class _TokenBatch:
-    """The arrays of a ``llama_batch``, filled through numpy."""
-
-    def __init__(self, size: int) -> None:
-        self._token = np.zeros(size, np.int32)
-        self._position = np.zeros(size, np.int32)
-        self._sequence = np.zeros(size, np.int32)
-        self._output = np.zeros(size, np.int8)
-        self._ones = np.ones(size, np.int32)
-        address = self._sequence.ctypes.data
-        self._pointers = (ctypes.c_void_p * size)(*range(address, address + 4 * size, 4))
-        self._batch = llama_cpp.llama_batch(
-            0,
-            _pointer(self._token, ctypes.c_int32),
-            None,
-            _pointer(self._position, ctypes.c_int32),
-            _pointer(self._ones, ctypes.c_int32),
-            ctypes.cast(self._pointers, ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
-            _pointer(self._output, ctypes.c_int8),
-        )
-
-    def fill(self, spans: Sequence[Span]) -> Any:
-        # lists first: an array takes a list of a thousand as soon as ten of one
-        token: list[int] = []
-        position: list[int] = []
-        of: list[int] = []
-        output: list[int] = []
-        for sequence, start, tokens, outputs_from in spans:
-            size = len(tokens)
-            without = min(size, max(0, outputs_from - start))
-            token += tokens
-            position += range(start, start + size)
-            of += [sequence] * size
-            output += [0] * without + [1] * (size - without)
-        size = len(token)
-        self._token[:size] = token
-        self._position[:size] = position
-        self._sequence[:size] = of
-        self._output[:size] = output
-        self._batch.n_tokens = size
-        return self._batch
-
-
-def _pointer(array: npt.NDArray[Any], kind: Any) -> Any:
-    return array.ctypes.data_as(ctypes.POINTER(kind))

@@ -90,6 +90,7 @@ class Slots:
     def close(self, row: BatchRow, *, whole: bool = False) -> None:
         """Take a row out of the batch; its prompt, or all of it, may serve others."""
         self.rows.remove(row)
+        row.closed = True
         # a conversation goes on from an only answer; of many candidates none is gone on from
         whole = whole or (isinstance(row.job, GenerateJob) and row.job.single)
         self._cache.keep(row.kv, len(row.kv.tokens if whole else row.job.prompt))
