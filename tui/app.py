@@ -30,8 +30,8 @@ from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes.registry import MODES as EVERY_MODE
 from tui.pasting import taken_line
 from tui.signals import follow
-from tui.text import clean, one_line
 from tui.terminal_input import forgiving
+from tui.text import clean, one_line
 from tui.text_screen import TextChanged, TextScreen
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
 from tui.widgets.footer import StatusLine
@@ -210,7 +210,7 @@ class PairlabApp(App[None], Bordered):
 
         A key passes here twice: as it comes, and again when the bindings are looked up.
         """
-        if isinstance(event, Paste) and CommandPalette.is_open(self):
+        if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             event.text = taken_line(event.text).text  # its line is Textual's and takes anything
         if isinstance(event, InputEvent):
             self.input_time = self.presses.clock.of(event)

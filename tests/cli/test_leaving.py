@@ -145,6 +145,7 @@ def test_bytes_that_are_no_text_end_nothing(window: Window, project: Path) -> No
     window.write_bytes(b"\xe4\x80\xff ")  # Latin-1, half a character, the eighth bit for alt
     window.write_bytes(b"\x1b[200~pasted \xe4 text\x1b[201~ and on")
     window.read_until(r"and on")
+    pass_time(1.0)  # the item was there for longer than the minimum
     window.write("\x13")
     window.read_until(r"Prompt 2 of")
     window.write("q")
