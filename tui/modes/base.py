@@ -19,7 +19,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key, Resize, ScreenResume
+from textual.events import Key, Paste, Resize, ScreenResume
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
@@ -412,6 +412,11 @@ class ModeScreen(ReadingKeys):
         active = self.active_bindings.get(event.key)
         if active and not active.enabled and active.binding.show and not self.nothing_here:
             self.drop("there is nothing for it here now")
+
+    def on_paste(self, _event: Paste) -> None:
+        """A paste with no text open goes nowhere, and says so."""
+        if self.open_text is None:
+            self.drop("no text is open for it", "paste")
 
     # The common keys
 

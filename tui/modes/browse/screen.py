@@ -389,7 +389,7 @@ class BrowseScreen(ActsOnMarks):
         for widget in (self.searched, self.both, self.rule):
             widget.display = anything
         self.next_step.display = not anything
-        self.listed.display = bool(self.rows)  # a head without rows says nothing
+        self.listed.set_class(not self.rows, "-empty")  # a head without rows says nothing
         self.searched.update(lines.searched(self._line))
         self.listed.draw_head = partial(lines.head, self.query_)
         if not anything:
