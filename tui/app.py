@@ -206,7 +206,7 @@ class PairlabApp(App[None], Bordered):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Remember when a key was typed, for the guard of :class:`~tui.modes.base.ModeScreen`.
+        """Remember when a key was typed, for the guard of :class:`~tui.modes.acting.ActingScreen`.
 
         A key passes here twice: as it comes, and again when the bindings are looked up.
         """

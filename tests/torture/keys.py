@@ -1,4 +1,4 @@
-"""Random keys, pastes, clicks and resizes through every mode: no error, and no label but as said."""
+"""Random keys, pastes, clicks and sizes in every mode: no error, no label but as it was told."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ from store.views.query import Query, SearchTarget, Sort, parse, without_sort
 from tui.keymap import with_keys
 from tui.keys.looking import BROWSE
 from tui.messages import LabelStored, StartSearch
-from tui.modes.base import JUMP
 from tui.modes.browse import text as lines
 from tui.modes.browse.acts import CATEGORY, ActsOnMarks
+from tui.modes.common_keys import JUMP
 from tui.search_suggester import SearchSuggester
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.next_step import NextStep, command

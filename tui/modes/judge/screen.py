@@ -27,7 +27,8 @@ from tui.dialogs.guideline import GuidelineScreen
 from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
 from tui.keys.deciding import JUDGE
 from tui.messages import LabelStored
-from tui.modes.base import JUMP, ModeScreen
+from tui.modes.base import ModeScreen
+from tui.modes.common_keys import JUMP
 from tui.modes.judge import text as lines
 from tui.modes.judge.text import RulingDraft
 from tui.sides import said
