@@ -91,20 +91,26 @@ def _project(path: Path, draw: random.Random) -> None:
             rounds.create(db, "pilot", ids[3:], ["first", "second"], seed=1, by="first", at=AT)
 
 
+def now() -> str:
+    """A clock that stands."""
+    return AT
+
+
 async def _sequence(path: Path, draw: random.Random, steps: int = 40) -> list[str]:
     """Press on; the ids of the labels that the screen told of."""
     _project(path, draw)
     store = StoreThread(path)
-    engine = ScriptedEngine()
+    engine = ScriptedEngine() if draw.random() < 0.5 else None
+    runner = engine and Runner(engine, store, Plan(max_tokens=40), clock=now, annotator="first")
     services = Services(
         store=store,
         db_path=path,
         annotator="first",
-        clock=lambda: AT,
+        clock=now,
         minimum_seconds=0.0,
         input_clock=Unhurried(),
         engine=engine,
-        runner=Runner(engine, store, Plan(max_tokens=40), clock=lambda: AT, annotator="first"),
+        runner=runner,
         log_path=path.with_name("host.log"),
         configuration_file=path.with_name("config.toml"),
     )
