@@ -140,6 +140,8 @@ def _next(app: PairlabApp, draw: random.Random) -> tuple[Callable[..., object], 
     kind = draw.random()
     if kind < 0.80:
         writes = isinstance(app.focused, Input | TextArea)
+        if isinstance(app.screen, LabelScreen) and not writes and kind > 0.6:
+            return _press, draw.choice(["1", "2", "equals_sign", "b", "space", "u"])
         return _press, draw.choice(LETTERS if writes or kind < 0.1 else KEYS)
     if kind < 0.86:
         return _press, draw.choice(MODES)
