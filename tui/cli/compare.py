@@ -10,7 +10,7 @@ from tui.cli.context import CliContext, fail, json_option, put_json, stdout_cons
 from tui.cli.listing import figure, list_option, show_pairs
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.agreement.feedback_comparison import FeedbackComparison
+    from store.agreement.feedback_figures import FeedbackComparison
 
 
 @click.command("compare")
@@ -43,7 +43,8 @@ def command(
     two orders and between two seeds.
     """
     from store.agreement import warm_up
-    from store.agreement.feedback_comparison import Rates, compare
+    from store.agreement.feedback_comparison import compare
+    from store.agreement.feedback_figures import Rates
     from store.reporting.comparison import figures
     from store.rounds import rounds
     from tui.cli.progress import counting

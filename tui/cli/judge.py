@@ -33,7 +33,7 @@ def _number(text: str, wanted: str, *, least: int = 1) -> int:
 
 def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
     from store.ids import AI
-    from store.log.event_kinds import name_problem
+    from store.log.event_values import name_problem
     from store.names import reserved
 
     if text is None:

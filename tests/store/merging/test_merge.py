@@ -16,7 +16,7 @@ from store.db.sqlite import sqlite3
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
 from store.items import pairs, runs
 from store.judgements import decisions, guidelines, labels, rulings
-from store.log import current_state, event_kinds, events, set_aside, undo
+from store.log import current_state, event_kinds, event_values, events, set_aside, undo
 from store.merging.checked import Tampered
 from store.merging.conflicts import ConflictKind
 from store.merging.forks import Fork
@@ -481,7 +481,7 @@ def test_every_event_is_judged_and_none_is_fatal(kind, value, lamport, seq, word
     event = Event("", "f" * 32, seq, lamport, at, annotator, kind, item, phase, value)
     said = event_kinds.problem(event)
     assert said is None or said.strip()
-    if not isinstance(value, dict) or not event_kinds.is_time(at):
+    if not isinstance(value, dict) or not event_values.is_time(at):
         assert said is not None
 
 
