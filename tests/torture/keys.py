@@ -96,7 +96,7 @@ def now() -> str:
     return AT
 
 
-async def _sequence(path: Path, draw: random.Random, steps: int = 40) -> list[str]:
+async def _sequence(path: Path, draw: random.Random, steps: int = 30) -> list[str]:
     """Press on; the ids of the labels that the screen told of."""
     _project(path, draw)
     store = StoreThread(path)
@@ -138,9 +138,11 @@ async def _sequence(path: Path, draw: random.Random, steps: int = 40) -> list[st
 
 def _next(app: PairlabApp, draw: random.Random) -> tuple[Callable[..., object], object]:
     kind = draw.random()
+    if len(app.screen_stack) > 1 and kind < 0.35:
+        return _press, "escape"
     if kind < 0.80:
         writes = isinstance(app.focused, Input | TextArea)
-        if isinstance(app.screen, LabelScreen) and not writes and kind > 0.6:
+        if isinstance(app.screen, LabelScreen) and not writes and kind > 0.4:
             return _press, draw.choice(["1", "2", "equals_sign", "b", "space", "u"])
         return _press, draw.choice(LETTERS if writes or kind < 0.1 else KEYS)
     if kind < 0.86:
@@ -182,10 +184,13 @@ def _watch(app: PairlabApp, db: Database, said: list[str]) -> Callable[[object],
     newest = _newest(db)
 
     def as_it_should(given: object) -> bool:
-        if isinstance(field, Input | TextArea) and app.focused is field and len(str(given)) == 1:
-            return str(given) in (field.value if isinstance(field, Input) else field.text)
+        if isinstance(field, Input | TextArea):  # a correction labels pairs of its own
+            letter = app.focused is field and len(str(given)) == 1
+            return not letter or str(given) in _text(field)
         found = db.execute(
-            "SELECT id, item, value FROM event WHERE kind = 'label' AND arrival > ?", [newest]
+            "SELECT id, item, value FROM event WHERE kind = 'label' AND arrival > ?"
+            " AND value ->> 'undoes' IS NULL",
+            [newest],
         ).fetchall()
         if not isinstance(screen, LabelScreen) or not found:
             return True
@@ -201,6 +206,10 @@ def _watch(app: PairlabApp, db: Database, said: list[str]) -> Callable[[object],
         return chosen == (shown.first, shown.second)[SIDES[told[2]]]
 
     return as_it_should
+
+
+def _text(field: Input | TextArea) -> str:
+    return field.value if isinstance(field, Input) else field.text
 
 
 def _newest(db: Database) -> int:
