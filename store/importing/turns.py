@@ -22,6 +22,8 @@ ROLES: Final = {
     "model": "assistant",
 }
 _TOOLS: Final = frozenset({"tool", "function", "observation", "function_call", "ipython"})
+_THOUGHTS: Final = frozenset({"thinking", "redacted_thinking", "reasoning", "thought"})
+"""Types of the parts that hold what a model thought: no part of what it said."""
 _CALLS: Final = ("tool_calls", "tool_call", "function_call")
 _CANNOT: Final = "which cannot be carried here; take the row out of the file"
 
@@ -78,6 +80,9 @@ def content_text(fields: RowFields, path: str, value: Any) -> str:
     for i, part in enumerate(value):
         if isinstance(part, Mapping):
             sort = part.get("type", "text")
+            if sort in _THOUGHTS:
+                fields.leave(f"{path}[{i}].{sort}")
+                continue
             text = part.get("text", part.get("value"))
             if sort != "text" or not isinstance(text, str):
                 raise RowRefused(f"{path}[{i}]", f"is {sort}, not text: {_CANNOT}")
@@ -87,6 +92,18 @@ def content_text(fields: RowFields, path: str, value: Any) -> str:
     if len(found) > 1:
         fields.kept(path, f"is in {len(found)} parts, joined by line breaks")
     return "\n".join(found)
+
+
+def texts_in_list(value: Any) -> list[str | None] | None:
+    """The texts of a list, which may stand in a text as JSON; None for anything else."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = jsonl.value(value)
+        except RowRefused:
+            return None
+    if not isinstance(value, list) or not all(isinstance(each, str | None) for each in value):
+        return None
+    return None if any(isinstance(each, jsonl.Number) for each in value) else value or None
 
 
 def unpacked(fields: RowFields, field: str, value: Any) -> Any:

@@ -222,6 +222,11 @@ class Bench:
         )
         self._orders = itertools.count()
 
+    def pass_numbers(self, count: int) -> None:
+        """So many requests have come and gone."""
+        for _ in range(count):
+            next(self._orders)
+
     def write(
         self,
         request: int,
@@ -237,6 +242,7 @@ class Bench:
             sampler: Any = ToySampler(choice)
             job.waiting.append(RunningAnswer(choice, sampling, AnswerText(stop), sampler))
         job.unfinished = choices
+        job.single = choices == 1
         self.scheduler.add(job)
 
     def weigh(self, request: int, prompt: list[int], continuations: list[list[int]]) -> None:
@@ -259,6 +265,10 @@ class Bench:
             self.scheduler.allow()
             self.scheduler.step()
         pytest.fail("the scheduler does not come to an end")
+
+    def begun(self) -> list[int]:
+        """Requests, in the order in which their turn came."""
+        return [line.id for line in self.said if isinstance(line, Begun)]
 
     def texts(self) -> dict[tuple[int, int], tuple[str, str]]:
         return {
@@ -444,6 +454,28 @@ def test_of_finished_answers_only_the_prompt_is_kept() -> None:
     bench.write(2, [*prompt, 1], max_tokens=1)
     bench.run()
     assert bench.scheduler.counters.evaluated - before == 1
+
+
+@pytest.mark.parametrize(("later", "first"), [(0, 4), (200, 2)])
+def test_what_goes_on_from_an_answer_is_begun_before_that_is_forgotten(
+    later: int, first: int
+) -> None:
+    """It reuses what was written, too; but nobody waits for all who come after."""
+    bench = Bench(slots=1)
+    prompt = next(lasting(20, 12))
+    bench.write(1, prompt)
+    for request in (2, 3):
+        bench.write(request, [0, request] * 10)
+    while (1, 0) not in bench.texts():
+        bench.scheduler.step()
+    written = [ord(letter) - 96 for letter in bench.texts()[1, 0][0]]
+    bench.pass_numbers(later)
+    bench.write(4, [*prompt, *written, 5, 6])
+    bench.run()
+    assert bench.begun()[:2] == [1, first]
+    reused = {line.id: line.reused_tokens for line in bench.said if isinstance(line, Begun)}
+    # the last token was drawn and not evaluated
+    assert reused[4] == 20 + 11 or first != 4
 
 
 def test_an_interrupted_run_is_done_again_without_the_cancelled() -> None:

@@ -8,6 +8,7 @@ import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, stdout_console
 from tui.cli.listing import figure, list_option, show_pairs
+from tui.cli.one_of import FiniteRange
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.feedback_figures import FeedbackComparison
@@ -16,13 +17,13 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 @click.command("compare")
 @click.option(
     "--person-hour",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     metavar="RATE",
     help="What an hour of a person costs, in any currency.",
 )
 @click.option(
     "--machine-hour",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     metavar="RATE",
     help="What an hour of this machine costs, in the same.",
 )

@@ -5,11 +5,12 @@ Everything else in the host speaks tokens and sequence numbers and does not see 
 
 from __future__ import annotations
 
-import collections
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import llama_cpp
@@ -17,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
+from engine.llama.host import library
+from engine.llama.split import parts_of
 from store import reasoning
 
 OUTPUTS = 64
@@ -40,37 +43,8 @@ _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
 _TEXT_ONLY = False  # control tokens have no text
 _CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
-_LOG_INFO = 2
-_LOG_ERROR = 4
-
-last_errors: collections.deque[str] = collections.deque(maxlen=8)
-"""What llama.cpp last complained of; says why a file could not be loaded."""
-
-
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types here
-def _log(level: int, text: bytes, _data: object) -> None:
-    line = text.decode("utf-8", "replace")
-    if level < _LOG_INFO:
-        return
-    if level == _LOG_ERROR:
-        last_errors.append(line.strip())
-    sys.stderr.write(_printable(line))
-
-
-def _printable(line: str) -> str:
-    """The line for the log: a model file's own names must not reach a reader's terminal raw."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
-        for char in line
-    )
-
-
-def start() -> str:
-    """Initialise the library once; returns its version."""
-    # _log lives in this module: llama.cpp keeps the bare address of it
-    llama_cpp.llama_log_set(_log, None)
-    llama_cpp.llama_backend_init()
-    return f"llama.cpp {llama_cpp.__version__}"
+_USER_DEFINED = 16  # LLAMA_TOKEN_ATTR_USER_DEFINED
+_LIKE_A_MARK = re.compile(r"<[|｜].+>|<.+[|｜]>|\[/?[A-Z_]+\]|<(?:start|end)_of_\w+>")
 
 
 class Model:
@@ -93,10 +67,14 @@ class Model:
             split_mode = split_mode or "none"  # with any other, all GPUs take part
         if split_mode is not None:
             params.split_mode = getattr(llama_cpp, f"LLAMA_SPLIT_MODE_{split_mode.upper()}")
-        last_errors.clear()
-        self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+        library.last_errors.clear()
+        names = [os.fsencode(part) for part in parts_of(Path(path))]
+        # by their names as they are: llama.cpp makes up others where only the first is given
+        self.pointer = llama_cpp.llama_model_load_from_splits(
+            (ctypes.c_char_p * len(names))(*names), len(names), params
+        )
         if not self.pointer:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(library.complaint())
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
@@ -176,13 +154,20 @@ class Model:
         return text if mark else b""
 
     def control_texts(self) -> list[str]:
-        """How control tokens are written: what must not be read as one inside a message."""
-        texts = (
-            llama_cpp.llama_vocab_get_text(self._vocab, token)
-            for token in range(self.n_vocab)
-            if llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL
-        )
-        return [text.decode("utf-8", "replace") for text in texts if text]
+        """How control tokens are written: what must not be read as one inside a message.
+
+        Some files have marks of turns as tokens of a user's own (Command R), as others have the
+        tags of HTML: those count that are written like marks.
+        """
+        found = []
+        for token in range(self.n_vocab):
+            kind = llama_cpp.llama_vocab_get_attr(self._vocab, token)
+            if kind & (_CONTROL | _USER_DEFINED):
+                text = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+                written = text.decode("utf-8", "replace")
+                if written and (kind & _CONTROL or _LIKE_A_MARK.fullmatch(written)):
+                    found.append(written)
+        return found
 
     def ends(self, token: int) -> bool:
         """Whether the model says with this token that it is done."""
@@ -194,10 +179,10 @@ class Model:
         Raises:
             ModelFileError: it is none, or none for this model.
         """
-        last_errors.clear()
+        library.last_errors.clear()
         adapter = llama_cpp.llama_adapter_lora_init(self.pointer, os.fsencode(path))
         if not adapter:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(library.complaint())
         return adapter
 
     def free(self) -> None:
@@ -247,15 +232,16 @@ class Context:
         params.kv_unified = not lanes
         params.type_k = params.type_v = getattr(llama_cpp, f"GGML_TYPE_{cache_type.upper()}")
         params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
-        last_errors.clear()
+        library.last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
-            raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise MemoryError(library.complaint())
         self.sequences = sequences
         self.lanes = lanes
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
+        self._whole_only = model.whole_only
         self._batch = _TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
@@ -288,7 +274,9 @@ class Context:
         if code == _ABORTED:
             return False
         if code:
-            raise RuntimeError(f"llama_decode came back with {code}: {'; '.join(last_errors)}")
+            raise RuntimeError(
+                f"llama_decode came back with {code}: {'; '.join(library.last_errors)}"
+            )
         return True
 
     def all_logits(self, outputs: int) -> npt.NDArray[np.float32]:
@@ -309,11 +297,13 @@ class Context:
 
         Copies nothing in one cache; a whole lane, with the next run, where there are lanes.
         """
-        if not self.lanes:
+        if not (self.lanes or self._whole_only):
             llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
             return
+        # a part of a state cannot be copied: some of llama.cpp's caches end the process over it
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self.cut(target, length)
+        if self.lanes:
+            self.cut(target, length)
 
     def forget(self, sequence: int) -> None:
         """Empty a sequence."""

@@ -22,6 +22,8 @@ import numpy.typing as npt
 from engine.llama.host.binding import Context
 from engine.llama.host.sampling import Sampler
 
+NO_TOKEN: Final = -1
+"""What is drawn where the model came to no numbers (NaN)."""
 _STRETCHES: Final = 64
 """What the vocabulary is cut into to find its largest entries."""
 _WORTH_IT: Final = 4
@@ -63,7 +65,7 @@ class Drawing:
         self._pool = ThreadPoolExecutor(threads - 1, "drawing") if threads > 1 else None
 
     def draw(self, wanted: Sequence[Draw]) -> list[int]:
-        """One token for each, in the same order."""
+        """One token for each, in the same order; :data:`NO_TOKEN` where there are no numbers."""
         if not wanted:
             return []
         logits = self._context.all_logits(1 + max(draw.output for draw in wanted))
@@ -77,12 +79,17 @@ class Drawing:
         few = [_few_decide(draw.sampler, logits.shape[1]) for draw in wanted]
         drawn = _from_shortlists(logits, list(itertools.compress(wanted, few)))
         if drawn is None:
-            return [draw.sampler.draw(self._context, draw.at) for draw in wanted]
+            return [self._one(logits, draw) for draw in wanted]
         tokens = iter(drawn)
         return [
-            next(tokens) if short else draw.sampler.draw(self._context, draw.at)
+            next(tokens) if short else self._one(logits, draw)
             for draw, short in zip(wanted, few, strict=True)
         ]
+
+    def _one(self, logits: npt.NDArray[np.float32], draw: Draw) -> int:
+        if np.isnan(logits[draw.output].max()):
+            return NO_TOKEN
+        return draw.sampler.draw(self._context, draw.at)
 
 
 def _few_decide(sampler: Sampler, vocabulary: int) -> bool:

@@ -90,6 +90,8 @@ class GenerateJob(Job):
     waiting: deque[RunningAnswer] = field(default_factory=deque)
     """Answers without a row: not begun, or put aside for something urgent."""
     unfinished: int = 0
+    single: bool = False
+    """One answer is asked for."""
 
 
 @dataclass(eq=False, slots=True)

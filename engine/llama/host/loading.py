@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import llama_cpp
+import numpy as np
 
 from engine.api import ModelInfo
 from engine.errors import EngineError, ModelFileError
@@ -30,7 +31,7 @@ from engine.llama.host.sizing import sized
 from engine.llama.host.slots import URGENT_SLOTS
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
-from engine.llama.protocol import Load
+from engine.llama.protocol import NO_NUMBERS, Load
 from engine.llama.split import read_whole
 
 _SLOTS_CPU = (16,)
@@ -119,7 +120,9 @@ def load(request: Load, backend: str) -> LoadedModel:
             continue
         if request.lora is not None:
             context.apply(_adapter(model, request.lora))
-        blank = _warm_up(context)
+        blank = _warm_up(
+            context, " with ".join(Path(f).name for f in (request.path, request.lora) if f)
+        )
         note = "" if template.system_turns else _NO_SYSTEM
         info = _describe(request, model, backend, n_ctx, n_threads, gpu, slots, note)
         prompt_budget = PromptBudget(most=_AT_ONCE_GPU) if gpu else PromptBudget()
@@ -282,12 +285,17 @@ def _adapter(model: Model, path: str) -> Any:
         raise ModelFileError(f"{Path(path).name} cannot be applied: {error}") from error
 
 
-def _warm_up(context: Context) -> CellLayout | None:
+def _warm_up(context: Context, name: str) -> CellLayout | None:
     """Run the model once: an illegal instruction shows itself now, and the weights are read.
 
     Returns how the cells of this cache can be held, if they can.
+
+    Raises:
+        ModelFileError: the weights come to no numbers.
     """
     context.decode([Span(0, 0, [0, 0], 1)])
+    if np.isnan(context.all_logits(1)).any():
+        raise ModelFileError(f"{name}: {NO_NUMBERS}")
     blank = CellLayout.like(context.state(0), 2)
     context.forget(0)
     if blank and not context.restore(0, blank.state(0, 2)):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from engine.api import Urgency
 from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model, Span
-from engine.llama.host.drawing import Draw, Drawing
+from engine.llama.host.drawing import NO_TOKEN, Draw, Drawing
 from engine.llama.host.generation import AnswerWriter
 from engine.llama.host.jobs import BatchRow, Counters, Job, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import KvCache
@@ -26,8 +26,8 @@ from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.scoring import Scorer
 from engine.llama.host.slots import Slots
 from engine.llama.host.threads import Threads
+from engine.llama.protocol import NO_NUMBERS, Cancelled, Refused
 from engine.llama.protocol import Answer as Line
-from engine.llama.protocol import Cancelled
 
 _MOST_FILLED = 32
 """Lanes without anything to run that are run all the same, between two that have."""
@@ -253,13 +253,21 @@ class Scheduler:
         took = took if self._apart else self._clock() - began
         self._prompt_budget.note(size, took)
         self._threads.note(size, took)
+        failed: set[int] = set()
         for row, answer, token in drawn:
-            self._writer.take(row, answer, token)
+            if token == NO_TOKEN:
+                failed.add(row.job.id)
+            else:
+                self._writer.take(row, answer, token)
         if self._apart:
             self._writer.tell()
         for output in outputs:
             if isinstance(output.row.job, ScoreJob):
                 self._scorer.take(*output)
+        for request in failed:
+            self._writer.forget(request)
+            self._slots.remove(request)
+            self._send(Refused(request, "bad_request", NO_NUMBERS))
         self._writer.settle()
 
     def _fillers(self, plan: list[_Part]) -> list[Span]:

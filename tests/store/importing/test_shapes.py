@@ -85,6 +85,12 @@ ROLES: list[tuple[str, Any, str, Turns]] = [
     ),
     ("trl implicit", CHAT, "trl", Q),
     (
+        "a blank turn of the system beside",
+        {"system": "\n", "prompt": "q", "chosen": "x", "rejected": "y"},
+        "trl",
+        [("system", "\n"), ("user", "q")],
+    ),
+    (
         "hh",
         {
             "chosen": "\n\nHuman: q\n\nAssistant: x",
@@ -673,6 +679,15 @@ def test_fields_that_were_not_read_are_named_with_their_number(db: Database) -> 
     assert again.unread == {}
 
 
+@pytest.mark.parametrize("sort", ["thinking", "redacted_thinking", "reasoning", "thought"])
+def test_what_a_model_thought_is_left_behind_and_named(db: Database, sort: str) -> None:
+    said = [{"type": sort, "thinking": "SECRET", "text": "SECRET"}, {"type": "text", "text": "x"}]
+    chosen = [{**bot("x"), "content": said, "reasoning_content": "SECRET"}]
+    found = come(db, rows({"prompt": "q", "chosen": chosen, "rejected": "y"}))
+    assert held(db) == [Read([("user", "q")], "x", "y", {"source:trl": "x"})]
+    assert found.unread == {f"chosen[].content[].{sort}": 1, "chosen[].reasoning_content": 1}
+
+
 def test_the_same_conversation_under_a_second_name_is_not_left_behind(db: Database) -> None:
     row = {
         "init_prompt": "q",
@@ -824,3 +839,22 @@ def test_agreement_by_role_over_pairs_whose_file_names_them(db: Database) -> Non
     assert counted.labels[:2] == ("rejected", "chosen")
     assert counted.table[1][1] == 8
     assert counted.table[1][0] == 1
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"chosen": "one", "rejected": "two"},
+        {"responses": ["z", "w"]},
+        {"completion": "z", "label": True},
+        {"text_a": "z", "text_b": "w"},
+    ],
+    ids=["roles", "a list", "one rated", "sides"],
+)
+def test_the_answers_are_where_the_user_says(db: Database, beside: dict[str, Any]) -> None:
+    row = {"prompt": "q", "one": "x", "two": "y", **beside}
+    report = come(db, rows(row), map={"a": "one", "b": "two"})
+    assert held(db) == [Read(Q, "x", "y", {})]
+    assert set(report.unread) == set(beside)
+    with pytest.raises(StoreError, match="both name the column"):
+        come(db, rows(row), map={"a": "one", "b": "one"})
