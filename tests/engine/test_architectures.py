@@ -27,6 +27,7 @@ from engine.llama.protocol import Load
 from engine.llama.settings import HostSettings
 from store.records import Message
 from tests.engine import random_models
+from tests.engine.spoiling import spoil
 from tests.hosts import rested
 
 pytest.importorskip("gguf")
@@ -154,16 +155,6 @@ async def test_an_adapter_changes_what_is_written_and_the_fingerprint(tmp_path: 
                 pass
 
 
-def spoil(file: Path, tensor: str, first: int, count: int) -> None:
-    """Make some numbers of a tensor no numbers (NaN)."""
-    from gguf import GGUFReader
-
-    (found,) = (each for each in GGUFReader(file).tensors if each.name == tensor)
-    with file.open("r+b") as stream:
-        stream.seek(int(found.data_offset) + 4 * first)
-        stream.write(b"\xff\xff\xff\x7f" * count)
-
-
 async def test_weights_that_come_to_no_numbers_are_refused(tmp_path: Path) -> None:
     (file,) = random_models.write(tmp_path / "made.gguf", "llama")
     spoil(file, "blk.1.ffn_down.weight", 0, 64 * 64)
@@ -173,7 +164,7 @@ async def test_weights_that_come_to_no_numbers_are_refused(tmp_path: Path) -> No
 
 
 async def test_a_text_without_numbers_is_refused_and_the_next_is_written(tmp_path: Path) -> None:
-    """Only who reads a Z meets the weights that are spoilt."""
+    """Only who reads a Z meets the weights that are spoilt, whoever is computed beside it."""
     (file,) = random_models.write(tmp_path / "made.gguf", "llama")
     spoil(file, "token_embd.weight", 64 * (len(random_models.SPECIAL) + ord("Z")), 64)
     bad = [Message("user", "Z")]
@@ -184,8 +175,10 @@ async def test_a_text_without_numbers_is_refused_and_the_next_is_written(tmp_pat
             engine.generate(bad, [GREEDY, replace(GREEDY, temperature=1.0)]),
             engine.choose(bad, ["yes", "no"]),
         ):
+            beside = [asyncio.create_task(greedy(engine, 2)) for _ in range(3)]
             with pytest.raises(EngineError, match="no numbers"):
                 await refused
+            assert await asyncio.gather(*beside) == [before] * 3
             assert await greedy(engine, 2) == before
         assert engine.pid == pid
 

@@ -323,6 +323,14 @@ class Context:
         """Empty a sequence."""
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
+    def clear(self) -> None:
+        """Empty all sequences and wipe their cells, when nothing is computed any more.
+
+        What is in a cell nobody looks at still counts where it is no number: 0 times NaN is NaN.
+        """
+        llama_cpp.llama_synchronize(self.pointer)
+        llama_cpp.llama_memory_clear(self._memory, True)  # noqa: FBT003
+
     def cut(self, sequence: int, length: int) -> None:
         """Keep only the first ``length`` tokens of a sequence."""
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1)

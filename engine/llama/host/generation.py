@@ -75,13 +75,14 @@ class AnswerWriter:
                 self._finish(job, answer, "length", last=last)
         self._pieces.flush_due()
 
-    def forget(self, request: int) -> None:
-        """The request is over, whatever was drawn for it."""
-        for drawn in self._untold:
-            if drawn.job.id == request:
-                drawn.answer.sampler.free()
-        self._untold = [drawn for drawn in self._untold if drawn.job.id != request]
+    def forget(self, request: int) -> bool:
+        """The request is over, whatever was drawn for it; False where nothing was untold."""
+        untold = [drawn for drawn in self._untold if drawn.job.id == request]
+        for drawn in untold:
+            drawn.answer.sampler.free()
+            self._untold.remove(drawn)
         self._pieces.forget(request)
+        return bool(untold)
 
     def settle(self) -> None:
         """Give each answer that goes on a row of its own, and close the rows without any."""

@@ -81,6 +81,9 @@ class Job:
     prompt: list[int]
     rendered: str
     begun: bool = False
+    alone: bool = False
+    """Shall be computed without others beside it: one of several that missing numbers may be from,
+    until it has numbers of its own."""
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -111,6 +114,12 @@ class ScoreJob(Job):
     """Continuations that are not weighed to their end."""
     single: bool = False
     """A score request: one continuation, answered with its length."""
+
+    def start_over(self) -> None:
+        """Nothing has been weighed."""
+        self.sums = [0.0] * len(self.continuations)
+        self.waiting.clear()
+        self.unfinished = 0
 
 
 @dataclass(eq=False, slots=True)

@@ -45,12 +45,19 @@ class KvCache:
         """
         self._pages = pages
         self._whole_only = whole_only
+        self._sequences = sequences
         self._free_sequences = list(range(sequences))
         self._kept: list[KvSequence] = []
         self._most_kept = most_kept
         self._lanes = lanes
         self.worth_sharing = _WORTH_COPYING if lanes else _WORTH_SHARING
         """Tokens of a common beginning that are worth waiting for."""
+
+    def reset(self) -> None:
+        """Nothing is in it any more: the context has been cleared."""
+        self._pages.reset()
+        self._free_sequences[:] = range(self._sequences)
+        self._kept.clear()
 
     @property
     def kept(self) -> list[KvSequence]:

@@ -125,10 +125,17 @@ class KvPages:
         self.size = size
         self._context = context
         self._blank = blank
-        self._free = list(range(context.cells // size))
+        self._free: list[int] = []
         self._mark = 0
         """Pages below it have no empty cell, those from it on nothing else."""
         self._holes: list[Page] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """All are free again: the context has been cleared."""
+        self._free[:] = range(self._context.cells // self.size)
+        self._mark = 0
+        self._holes.clear()
 
     @property
     def free(self) -> int:

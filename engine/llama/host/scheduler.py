@@ -142,8 +142,9 @@ class Scheduler:
         """End a request; unknown ones and finished ones are no matter."""
         self._cancels.discard(request)
         late = self._runs.late.pop(request, (0, 0))
-        self._writer.forget(request)
-        if self._slots.remove(request):
+        # the last token of an answer may be drawn and its row gone
+        untold = self._writer.forget(request)
+        if self._slots.remove(request) or untold:
             self._send(Cancelled(request, *late))
 
     def step(self) -> None:
@@ -232,8 +233,9 @@ class Scheduler:
         tokens = self._tokens(flight, self._drawing.prepare([draw for *_, draw in drawn]))
         self._take(outputs, drawn, tokens)
         self._writer.tell()
-        self._score(outputs)
-        self._refuse(drawn, tokens)
+        without = self._without_numbers(outputs, drawn, tokens)
+        if without:
+            self._start_over(without, outputs)
         self._writer.settle()
 
     def _pass_on(self, flight: Flight) -> Flight | None:
@@ -259,8 +261,11 @@ class Scheduler:
             row.tokens.append(fed[number[row]])
         self.counters.needed += len(chosen)
         self._runs.note(run, following)
-        self._score(outputs)
-        self._refuse(drawn, tokens)
+        without = self._without_numbers(outputs, drawn, tokens)
+        if without:
+            self._writer.tell()
+            self._start_over(without, outputs)
+            return None
         self._writer.settle()
         return following
 
@@ -317,19 +322,40 @@ class Scheduler:
             if token != NO_TOKEN:
                 self._writer.take(row, answer, token)
 
-    def _refuse(self, drawn: list[_Drawn], tokens: list[int]) -> None:
-        """End the requests for which the model came to no numbers."""
-        for request in {
-            row.job.id for (row, *_), token in zip(drawn, tokens, strict=True) if token == NO_TOKEN
-        }:
-            self._writer.forget(request)
-            self._slots.remove(request)
-            self._send(Refused(request, "bad_request", NO_NUMBERS))
+    def _without_numbers(
+        self, outputs: list[Output], drawn: list[_Drawn], tokens: list[int]
+    ) -> set[Job]:
+        """Weigh what is to be weighed; returns whom the model came to no numbers for (NaN)."""
+        without = {
+            row.job for (row, *_), token in zip(drawn, tokens, strict=True) if token == NO_TOKEN
+        }
+        for row, position, at, _number in outputs:
+            job = row.job
+            if isinstance(job, ScoreJob) and not self._scorer.take(row, position, at):
+                without.add(job)
+            elif isinstance(job, GenerateJob) and job.single and job not in without:
+                job.alone = False
+        return without
 
-    def _score(self, outputs: list[Output]) -> None:
-        for output in outputs:
-            if isinstance(output.row.job, ScoreJob):
-                self._scorer.take(output.row, output.position, output.at)
+    def _start_over(self, without: set[Job], outputs: list[Output]) -> None:
+        """End the request that missing numbers are from; where it may be several, find out which.
+
+        In one cache a text without numbers takes those of its neighbours, even once it has gone.
+        So all goes on in a clean cache, and who may have been it first, one after the other.
+        """
+        with_numbers = {output.row.job for output in outputs} - without
+        begun = {row.job for row in self._slots.rows if row.kv.tokens}
+        suspects = without if self._context.lanes else without | begun - with_numbers
+        if len(suspects) == 1 or self._context.lanes:
+            for job in suspects:
+                self._writer.forget(job.id)
+                self._slots.remove(job.id)
+                self._send(Refused(job.id, "bad_request", NO_NUMBERS))
+        else:
+            for job in suspects:
+                job.alone = True
+        self._context.clear()
+        self._slots.start_over()
 
 
 def _hurry(row: BatchRow) -> int:

@@ -21,8 +21,8 @@ class Scorer:
         self._slots = slots
         self._send = send
 
-    def take(self, row: BatchRow, position: int, index: int) -> None:
-        """Add the log-probability of what follows ``position``.
+    def take(self, row: BatchRow, position: int, index: int) -> bool:
+        """Add the log-probability of what follows ``position``; False where there are no numbers.
 
         Args:
             row: the row.
@@ -34,17 +34,20 @@ class Scorer:
         logits = self._context.logits(index)
         peak = float(logits.max())
         total = peak + float(np.log(np.exp(logits - peak, dtype=np.float64).sum()))
+        if not np.isfinite(total):
+            return False
         if row.continuation is None:
             for number, tokens in enumerate(job.continuations):
                 job.sums[number] += float(logits[tokens[0]]) - total
             self._prompt_done(job, row)
-            return
+            return True
         following = job.continuations[row.continuation][position + 1 - len(job.prompt)]
         job.sums[row.continuation] += float(logits[following]) - total
         if position == len(row.tokens) - 1:
             self._slots.close(row)
             job.unfinished -= 1
             self._answer(job)
+        return True
 
     def _prompt_done(self, job: ScoreJob, row: BatchRow) -> None:
         """The tokens after each continuation's first get rows of their own, as there is room."""

@@ -95,6 +95,23 @@ class Slots:
         whole = whole or (isinstance(row.job, GenerateJob) and row.job.single)
         self._cache.keep(row.kv, len(row.kv.tokens if whole else row.job.prompt))
 
+    def start_over(self) -> None:
+        """Take all rows out of the batch and empty the cache; their jobs wait for their turn.
+
+        Answers keep what they have written, what was being weighed is weighed anew.
+        """
+        for row in self.rows:
+            row.closed = True
+            job = row.job
+            if isinstance(job, GenerateJob):
+                job.waiting.extendleft(reversed(row.answers))
+            elif isinstance(job, ScoreJob):
+                job.start_over()
+            if row.answers or isinstance(job, ScoreJob):
+                self.add(job)
+        self.rows.clear()
+        self._cache.reset()
+
     def fork(self, row: BatchRow, answer: RunningAnswer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""
         kv = self._cache.new()
@@ -115,6 +132,8 @@ class Slots:
             if slots < 1:
                 return
             job = self._next()
+            if any(row.job is not job and (job.alone or row.job.alone) for row in self.rows):
+                return
             if not self._open_row(job, slots):
                 return
             if not (isinstance(job, GenerateJob | ScoreJob) and job.waiting):
@@ -125,8 +144,8 @@ class Slots:
 
         That text is in the cache now, and will not be for long.
         """
-        first = self._queue[0]
-        if self.urgent or len(self._queue) == 1 or not self._cache.kept:
+        first = next((job for job in self._queue if job.alone), self._queue[0])
+        if first.alone or self.urgent or len(self._queue) == 1 or not self._cache.kept:
             return first
         best, most = first, self._reusable(first) + self._cache.worth_sharing - 1
         for job in self._queue[1:]:
