@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import ModelFileError
+from engine.llama import rwkv
 
 Value = str | int | float | bool | tuple[int, ...] | None
 """A value of the head; arrays are told by their length, short ones of numbers as they are."""
@@ -157,9 +158,13 @@ class _Reader:
         if max(tensors, keys) > _MOST:
             raise struct.error("no head has so many entries")
         values: dict[str, Value] = {}
+        begins: dict[str, int] = {}
         for _ in range(keys):
             key = self._text()
+            begins[key] = self._at
             values[key] = self._value(self._number(_U32))
+        if values.get("tokenizer.ggml.model") == "rwkv":
+            self._check_rwkv(begins.get("tokenizer.ggml.tokens"))
         stored_as, end = self._tensors(tensors)
         alignment = _whole(values.get("general.alignment")) or 32
         start = -(-self._at // alignment) * alignment
@@ -186,6 +191,20 @@ class _Reader:
             original=_string(values.get(ORIGINAL)),
             original_sha256=_string(values.get(ORIGINAL_SHA256)),
         )
+
+    def _check_rwkv(self, at: int | None) -> None:
+        """Look at the vocabulary whose array begins there; what has been read stays read."""
+        if at is None:
+            return
+        read_to, self._at = self._at, at
+        kind, inner, length = (self._number(each) for each in (_U32, _U32, _U64))
+        texts = (self._bytes() for _ in range(length))
+        if (kind, inner) == (_ARRAY, _STRING) and not rwkv.can_be_read(texts):
+            raise ModelFileError(
+                f"the vocabulary of {self._path} is not RWKV's, as it says: llama.cpp would never"
+                " come to an end with it; convert it anew"
+            )
+        self._at = read_to
 
     def _instead(self) -> str:
         if self._data[:12] == b"version http":
@@ -254,6 +273,9 @@ class _Reader:
         self._at = at
 
     def _text(self) -> str:
+        return self._bytes().decode("utf-8", "replace")
+
+    def _bytes(self) -> bytes:
         length = self._number(_U64)
         if length > _LONGEST_TEXT:
             raise struct.error("no text is so long")
@@ -261,7 +283,7 @@ class _Reader:
         if len(found) != length:
             raise struct.error("cut short")
         self._at += length
-        return found.decode("utf-8", "replace")
+        return found
 
 
 def _cell_bytes(values: Mapping[str, Value], architecture: str) -> int:

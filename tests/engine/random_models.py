@@ -107,6 +107,7 @@ def write(
     context: int = 512,
     parts: int = 1,
     layers_told: int = _LAYERS,
+    vocabulary: str = "llama",
 ) -> list[Path]:
     """Write a model and return its files.
 
@@ -117,6 +118,7 @@ def write(
         context: tokens it says it was trained for.
         parts: into how many files it is split.
         layers_told: how many layers it says it has.
+        vocabulary: of which kind it says its tokens are.
     """
     layer = _LAYER.get(architecture, _LAYER["llama"])
     shapes: dict[str, tuple[int, ...]] = {
@@ -128,7 +130,10 @@ def write(
         norms = ("output_norm.bias", "token_embd_norm.weight", "token_embd_norm.bias")
         shapes |= dict.fromkeys(norms, (_WIDTH,))
     shapes |= {f"blk.{at}.{name}": layer[name] for at in range(_LAYERS) for name in layer}
-    keys = _model_keys(context) | {"block_count": layers_told}
+    keys = _model_keys(context) | {
+        "block_count": layers_told,
+        "tokenizer.ggml.model": vocabulary,
+    }
     return _written(path, architecture, shapes, keys, parts)
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from engine.api import Sampling
 from engine.errors import EngineError, HostDied, ModelFileError, WritesNoText
+from engine.llama import rwkv
 from engine.llama.client import HostEngine
 from engine.llama.fingerprint import sha256_of
 from engine.llama.host import devices, library, loading, sizing
@@ -114,6 +115,30 @@ async def test_what_cannot_answer_is_refused_in_a_line(tmp_path: Path, architect
         async with host(file):
             pass
     assert "\n" not in str(caught.value)
+
+
+async def test_a_vocabulary_that_llama_cpp_would_read_for_ever_is_refused(tmp_path: Path) -> None:
+    """RWKV's tokeniser takes nothing of a text that only begins like a token."""
+    (file,) = random_models.write(tmp_path / "made.gguf", "llama", vocabulary="rwkv")
+    with pytest.raises(ModelFileError, match="not RWKV's"):
+        async with host(file):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("tokens", "ends"),
+    [
+        (["<s>", "<"], True),
+        (["ab", "a", r"\n\n", r"\x0a"], True),
+        (["ab"], False),
+        ([r"\n\n"], False),
+        (["\\\\", r"\'a", "'"], True),
+        (["é", r"\xc3"], True),
+        ([""], True),
+    ],
+)
+def test_a_vocabulary_of_rwkv_has_each_first_byte_alone(*, tokens: list[str], ends: bool) -> None:
+    assert rwkv.can_be_read(token.encode() for token in tokens) == ends
 
 
 async def test_a_model_in_three_files_writes_as_the_same_in_one(tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ def _progress(
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task("loading the model", total=None)
+        task = bar.add_task("loading the model; Ctrl-C ends it", total=None)
         began = time.monotonic()
         newest: PlanProgress | None = None
         troubles, failed = {""}, set[str]()
