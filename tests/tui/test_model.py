@@ -40,6 +40,20 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
             assert words in shown, words
 
 
+async def test_how_a_load_is_ended_is_said_while_it_lasts(study: Path, make_app: MakeApp) -> None:
+    engine = ScriptedEngine()
+    app = make_app(study, engine=engine, runner=StandInRunner())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "M")
+        for state in State:
+            engine.set_status(EngineStatus(state))
+            await settle(pilot)
+            said = "enter takes another file, h starts anew, q leaves" in " ".join(
+                drawn(app).split()
+            )
+            assert said == (state in {State.STARTING, State.RESTARTING}), state
+
+
 async def test_the_endpoints_that_are_open_are_named_in_every_mode(
     study: Path, make_app: MakeApp
 ) -> None:

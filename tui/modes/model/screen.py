@@ -44,6 +44,11 @@ KINDS = {"propose": "a candidate", "critique": "a critique", "revise": "a revisi
 FAILED = "no model can write"
 TRY = "{model.choose} chooses another file; {model.restart} tries this one again."
 """What one does about it."""
+LOADING = (
+    "A large file on a slow disk takes minutes. {model.choose} takes another file, "
+    "{model.restart} starts anew, {all.quit} leaves: each ends what loads now."
+)
+"""What one can do meanwhile; no limit by the clock ends it."""
 
 
 class ModelScreen(PageScreen):
@@ -199,7 +204,12 @@ class ModelScreen(PageScreen):
         state = self.query_one("#state", Rule)
         failed = self._status.state is State.FAILED
         state.aside = "paused" if self.paused else FAILED if failed else STATES[self._status.state]
-        self.facts.update(facts(engine.info, self._status, engine.server, self._elsewhere))
+        known = facts(engine.info, self._status, engine.server, self._elsewhere)
+        if self._status.state in {State.STARTING, State.RESTARTING} and engine.server is None:
+            known = Content("\n").join(
+                [known, plain(with_keys(LOADING, self.app.key_of), "$muted")]
+            )
+        self.facts.update(known)
         self.queue.update(queue_words(self._progress, self._status, self._writing))
         trouble = self._status.error
         self.trouble.update(plain(trouble) if trouble else plain("none", "$muted"))
