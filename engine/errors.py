@@ -26,13 +26,14 @@ class HostDied(EngineError):
 class PromptTooLong(EngineError):
     """A prompt does not fit the context; it is refused, never cut."""
 
-    def __init__(self, needed: int, limit: int) -> None:
+    def __init__(self, needed: int = 0, limit: int = 0) -> None:
+        numbers = f"needs {needed} tokens with its answer, the context holds {limit}"
         super().__init__(
-            f"the prompt needs {needed} tokens with its answer, the context holds {limit}: "
+            f"the prompt {numbers if limit else 'and its answer do not fit the context'}: "
             "shorten the prompt, lower --max-tokens or load the model with a larger context"
         )
         self.needed = needed
-        """Tokens of the prompt and the answer's budget together."""
+        """Tokens of the prompt and the answer's budget together; 0 where they are not told."""
         self.limit = limit
         """Tokens the context holds for one sequence."""
 

@@ -82,6 +82,7 @@ class JudgingServer:
         mass: probability of the two labels together.
         model: the name it goes by.
         reasoning: what it writes where it is asked to reason.
+        key: what it wants for a text; None wants none.
     """
 
     def __init__(
@@ -92,7 +93,9 @@ class JudgingServer:
         mass: float = 1.0,
         model: str = "judge",
         reasoning: str = "Both answer the question.",
+        key: str | None = None,
     ) -> None:
+        self.key = key
         self.asked: list[Mapping[str, Any]] = []
         """Bodies of the requests that asked for log-probabilities."""
         self.shown: list[tuple[str, str]] = []
@@ -181,6 +184,9 @@ def _handler(judge: JudgingServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             judge.authorization = self.headers.get("Authorization", "")
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if judge.key and judge.authorization != f"Bearer {judge.key}":
+                self._send(401, "application/json", "{}")
+                return
             if self.path != "/v1/chat/completions":
                 self._send(404, "application/json", '{"error": {"message": "no such route"}}')
                 return

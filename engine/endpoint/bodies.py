@@ -120,4 +120,6 @@ def continued(prefill: str) -> dict[str, Any]:
 
 
 def _less(body: dict[str, Any], without: Collection[str]) -> dict[str, Any]:
+    if "max_tokens" in without:  # OpenAI's newer models have another name for it
+        body["max_completion_tokens"] = body["max_tokens"]
     return {key: value for key, value in body.items() if key not in without}

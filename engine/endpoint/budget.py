@@ -55,6 +55,7 @@ class Budget:
         self._reserved = Tokens()
         self._under_way = 0
         self._ended = asyncio.Event()
+        """Another one whenever nothing was under way: a budget may outlive the loop that waits."""
 
     @asynccontextmanager
     async def reserved(self, most: Tokens) -> AsyncGenerator[Tokens]:
@@ -71,6 +72,8 @@ class Budget:
                 )
             self._ended.clear()
             await self._ended.wait()
+        if not self._under_way:
+            self._ended = asyncio.Event()
         self._under_way += 1
         self._reserved.add(most)
         took = Tokens()

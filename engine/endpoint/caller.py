@@ -10,14 +10,17 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.api import Urgency
+from engine.endpoint.bodies import CHAT
 from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
-from engine.endpoint.refusals import cut, refusal
+from engine.endpoint.parsing import token_count
+from engine.endpoint.refusals import OutOfUse, ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import EndpointServer, RequestSlots
+from engine.endpoint.spared import SparedServers
 from engine.endpoint.status import RequestStatus
-from engine.errors import AskedToWait, EndpointError, EngineError
+from engine.errors import EndpointError
 
 T = TypeVar("T")
 
@@ -54,9 +57,8 @@ class Caller:
         self._http = http
         self._retries = retries
         self._silence = silence
-        self._offers = offers
         self._stopped = self._has_moved = False
-        self._waits: set[asyncio.Task[None]] = set()
+        self.spared = SparedServers(self.turns, retries, status, offers)
 
     @property
     def server(self) -> str:
@@ -66,8 +68,7 @@ class Caller:
     def stop(self) -> None:
         """Try nothing again from now on."""
         self._stopped = True
-        for wait in self._waits:
-            wait.cancel()
+        self.spared.stop()
 
     async def ask(
         self,
@@ -92,7 +93,12 @@ class Caller:
         async def attempt(_number: int) -> Any:
             most = _most(body)
             async with self.turn(urgency) as server, self.budget.reserved(most) as took:
-                found = await self._json(server, path, body)
+                try:
+                    found = await self._json(server, path, body)
+                except ServerRefusal as refusal:
+                    if path == CHAT and SparedServers.of_all(server, refusal):
+                        self.spared.refused(server, refusal)
+                    raise
                 told = _told(found, most)
                 took.add(told)
                 self.status.spent(told.prompt, 0, told.written)
@@ -119,6 +125,7 @@ class Caller:
             result = await retries.run(attempt, self._tell_again)
         except Passing as failure:
             if attempts is None:
+                await self.spared.blame(failure)
                 self.status.failed(str(failure))
             raise
         self.status.succeeded()
@@ -132,20 +139,25 @@ class Caller:
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency) -> AsyncGenerator[EndpointServer]:
-        """A turn with a server; one that fails is spared for a while, if others can go on."""
+        """A turn with a server; one that fails is spared for a while, if others can go on.
+
+        Raises:
+            OutOfUse: while it waited, the last server there was went out of use.
+        """
+        before = self.spared.ended
         async with self.turns.taken(urgency) as server:
             try:
+                if (ended := self.spared.ended) is not None and ended is not before:
+                    raise OutOfUse(str(ended))
                 yield server
             except Passing as failure:
-                if failure.busy:
-                    self._hold_back(server, failure)
-                else:
-                    self._leave_out(server, failure)
+                self.spared.failed(server, failure)
                 raise
 
     def finished(self, server: EndpointServer, work: int) -> None:
         """Note that a server has answered, and how much."""
-        server.busy = 0
+        server.busy = server.refused = 0
+        server.answered = True
         full = server.running >= server.growth.limit and self.turns.waiting > 0
         server.growth.finished(work, full=full)
 
@@ -170,70 +182,6 @@ class Caller:
                     raise refusal(server.name, answer.status, answer.text, answer.retry_after)
                 yield answer
 
-    def leave_out(self, server: EndpointServer) -> None:
-        """Send a server nothing until it offers the model again."""
-        server.held = True
-        self._wait_for(self._until_back(server))
-
-    # -- servers that are spared ----------------------------------------------------------------
-
-    def _leave_out(self, server: EndpointServer, failure: Passing) -> None:
-        if server.held or not self._others(server):
-            failure.held = server.held
-            return
-        failure.held = True
-        self.status.trouble(f"{failure}; left out until it answers again, the others go on")
-        self.leave_out(server)
-
-    def _others(self, server: EndpointServer) -> bool:
-        """Whether another server gets requests."""
-        return any(not one.held for one in self.turns.servers if one is not server)
-
-    def _hold_back(self, server: EndpointServer, failure: Passing) -> None:
-        failure.held = True
-        if server.held:
-            return
-        server.busy += 1
-        try:
-            wait = self._retries.wait(server.busy, failure)
-        except AskedToWait as error:
-            if failure.after is None or not self._others(server):
-                self.status.failed(str(error))
-                raise
-            wait = failure.after
-        self.status.trouble(f"{failure}; waiting {wait:g} s")
-        server.growth.busy()
-        server.held = True
-        self._wait_for(self._pass(server, wait))
-
-    async def _pass(self, server: EndpointServer, wait: float) -> None:
-        await self._retries.sleep(wait)
-        self._let_in(server)
-
-    async def _until_back(self, server: EndpointServer) -> None:
-        number = 0
-        while server.held:
-            number += 1
-            await self._retries.sleep(self._retries.wait(number, Passing("")))
-            try:
-                await self._offers(server)
-            except Passing:
-                continue
-            except EngineError as error:
-                self.status.trouble(f"{error}; left out for good")
-                return
-            self.status.trouble(f"the server at {server.name} answers again")
-            self._let_in(server)
-
-    def _let_in(self, server: EndpointServer) -> None:
-        server.held = False
-        self.turns.admit()
-
-    def _wait_for(self, wait: Any) -> None:
-        task = asyncio.create_task(wait)
-        self._waits.add(task)
-        task.add_done_callback(self._waits.discard)
-
     # -- words ----------------------------------------------------------------------------------
 
     def _tell_again(self, words: str) -> None:
@@ -251,7 +199,9 @@ class Caller:
     def _raise(self, failure: protocol.ExchangeFailed) -> None:
         if self._stopped:
             raise EndpointError("the engine was stopped")
-        raise Passing(failure.message) if failure.again else EndpointError(failure.message)
+        if failure.again:
+            raise Passing(failure.message)
+        raise ServerRefusal(failure.message, failure.status)
 
     def _moved(self) -> None:
         """Told once a turn of the loop, in which hundreds of short answers may end."""
@@ -278,5 +228,6 @@ def _told(found: Any, most: Tokens) -> Tokens:
     """What it took as the server tells it, else the most it can have taken."""
     usage = found.get("usage") if isinstance(found, dict) else None
     told = usage if isinstance(usage, dict) else {}
-    prompt, written = told.get("prompt_tokens"), told.get("completion_tokens")
-    return Tokens(prompt, written) if isinstance(prompt, int) and isinstance(written, int) else most
+    prompt = token_count(told.get("prompt_tokens"))
+    written = token_count(told.get("completion_tokens"))
+    return most if prompt is None or written is None else Tokens(prompt, written)

@@ -20,13 +20,14 @@ from engine.api import (
 )
 from engine.concurrency import together
 from engine.endpoint.bodies import ThinkingSupport
-from engine.endpoint.budget import Budget, Limit
+from engine.endpoint.budget import Budget
 from engine.endpoint.caller import Caller
 from engine.endpoint.generation import Generator
 from engine.endpoint.growth import FIRST, MOST, Growth
 from engine.endpoint.http import address
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.models import ServerKind, Serving, choose_model, describe
+from engine.endpoint.refusals import ServerRefusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.scoring import AnswerScorer
 from engine.endpoint.slots import EndpointServer
@@ -37,6 +38,7 @@ from store.records import Message
 
 SILENCE = 600.0
 """Seconds a server may stay silent; a long prompt takes minutes on a slow machine."""
+_NO_SUCH_ROUTE = frozenset({404, 405, 501})
 LOAD_TRIES = 3
 """Tries of the first request: whoever named a wrong address should hear of it soon."""
 
@@ -53,7 +55,7 @@ class EndpointEngine:
         model: which of its models; None takes the only one.
         allow_remote: whether it may be another machine.
         key_file: holds the key they are sent; None takes it from the environment.
-        limits: what they may take.
+        budget: what they may take; None lets them take all.
         concurrency: requests to one server at the same time; None finds out.
         silence: seconds the server may stay silent.
         think: whether the model is to think first, where the server can say so; None leaves it to
@@ -72,7 +74,7 @@ class EndpointEngine:
         model: str | None = None,
         allow_remote: bool = False,
         key_file: Path | None = None,
-        limits: Sequence[Limit] = (),
+        budget: Budget | None = None,
         concurrency: int | None = None,
         silence: float = SILENCE,
         think: bool | None = None,
@@ -96,7 +98,7 @@ class EndpointEngine:
             ],
             self._http,
             retries=retries or Retries(),
-            budget=Budget(limits),
+            budget=budget or Budget(),
             silence=silence,
             status=self._status,
             offers=self._offered,
@@ -218,7 +220,7 @@ class EndpointEngine:
         for server, offer in zip(servers, found, strict=True):
             if isinstance(offer, Passing):
                 self._status.trouble(f"{offer}; left out until it answers")
-                self._caller.leave_out(server)
+                self._caller.spared.leave_out(server)
             else:
                 _must_be_the_same(offer, serving, server)
         first = servers[found.index(serving)]
@@ -239,7 +241,12 @@ class EndpointEngine:
         Raises:
             EndpointError: it does not answer, or has another model than the others.
         """
-        listing = await self._caller.ask_one(server, "/v1/models", attempts)
+        try:
+            listing = await self._caller.ask_one(server, "/v1/models", attempts)
+        except ServerRefusal as refusal:
+            if self._wanted is None or refusal.status not in _NO_SUCH_ROUTE:
+                raise
+            listing = None  # it may write all the same
         if self._model is None:
             return choose_model(listing, self._wanted, server.name)
         serving = choose_model(listing, self._model.serving.model, server.name)

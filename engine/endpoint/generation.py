@@ -14,7 +14,7 @@ from engine.endpoint.caller import Caller
 from engine.endpoint.http import protocol
 from engine.endpoint.models import Serving
 from engine.endpoint.parsing import AnswerParser, ChoiceText
-from engine.endpoint.refusals import named
+from engine.endpoint.refusals import ServerRefusal, named, unsupported
 from engine.endpoint.retries import Passing
 from engine.endpoint.slots import EndpointServer
 from engine.endpoint.streams import AnswerStreams
@@ -106,8 +106,12 @@ class Generator:
         async with self._caller.turn(task.urgency) as server:
             most = self._most(task, group)
             async with self._caller.budget.reserved(most) as took:
+                reading.most = most.written
                 try:
                     await self._take(task, group, reading, server, stream=stream)
+                except ServerRefusal as refused:
+                    self._caller.spared.refused(server, refused)
+                    raise
                 finally:
                     took.add(reading.taken(most.prompt))
 
@@ -183,7 +187,8 @@ class Generator:
         except Passing:
             raise
         except EndpointError as error:
-            unknown = named(str(error), bodies.EXTRAS & body.keys())
+            words = str(error)
+            unknown = named(words, bodies.EXTRAS & body.keys()) or unsupported(words, body.keys())
             if not unknown:
                 raise
             self._without |= unknown
@@ -226,8 +231,8 @@ class Generator:
         texts: set[str] = set()
         for choice, answer in zip(group, reading.answers, strict=True):
             repeated = answer.text in texts and task.choices[choice].temperature > 0
-            if answer.finish_reason is None or repeated:
-                # no n, or one seed for all: the caller asks for these one by one
+            if answer.finish_reason is None or repeated or (reading.mixed and len(group) > 1):
+                # no n, or one seed or number for all: the caller asks for these one by one
                 self._takes_n = False
                 continue
             texts.add(answer.text)

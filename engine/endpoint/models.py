@@ -45,7 +45,7 @@ def choose_model(listing: Any, wanted: str | None, server: str) -> Serving:
     offered = {
         row["id"]: row
         for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and isinstance(row.get("id"), str)
+        if isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"].isprintable()
     }
     if wanted is not None:
         if offered and wanted not in offered:
@@ -111,4 +111,5 @@ def describe(serving: Serving, props: Any, *, slots: int) -> ModelInfo:
 
 
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < 2**63 else 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.endpoint.budget import Tokens
-from engine.endpoint.refusals import cut, refusal
+from engine.endpoint.refusals import ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing
 from engine.errors import EndpointError
 from store.reasoning import Splitter
@@ -23,12 +23,22 @@ _SAYING = frozenset({"text", "output_text"})
 _REASONS = {
     "stop": "stop",
     "eos": "stop",
+    "eos_token": "stop",
     "end_turn": "stop",
     "stop_sequence": "stop",
     "length": "length",
     "max_tokens": "length",
+    "model_length": "length",
 }
-"""The finish reasons of OpenAI, llama.cpp, vLLM and of translating proxies."""
+"""The finish reasons of OpenAI, llama.cpp, vLLM, TGI, Mistral and of translating proxies."""
+_GOES_ON = frozenset({"", "null", "none"})
+"""What some servers write for a finish reason as long as there is none."""
+_STATUSES = {"rate_limit": 429, "invalid_request": 400, "authentication": 401}
+"""By what a failure in mid-stream calls itself, where it names no status."""
+_PIECES, _CHARACTERS = 16, 4096
+"""So many pieces, and characters of a stream, a token may take at most."""
+_SLACK = 256
+"""Tokens' worth of pieces that carry no text."""
 
 
 @dataclass(slots=True)
@@ -44,13 +54,16 @@ class ChoiceText:
     retold: bool = False
     """All of ``text`` is to be told anew: what had been told of it was thinking."""
     _held: str | None = ""
+    _half: str = ""
+    """The first half of a character (of a surrogate pair), whose other half is to come."""
     _splitter: Splitter = field(default_factory=Splitter)
     _thought: list[str] = field(default_factory=list)
 
     @property
     def reasoning(self) -> str:
         """What the model thought, whether the server told it apart or in the text."""
-        return "\n".join(filter(None, ("".join(self._thought).strip(), self._splitter.reasoning)))
+        told = _mended("".join(self._thought)).strip()
+        return "\n".join(filter(None, (told, self._splitter.reasoning)))
 
     def think(self, text: str) -> None:
         """Take a piece of what the server calls reasoning."""
@@ -64,6 +77,10 @@ class ChoiceText:
         is clear whether this one does.
         """
         self.chunks += bool(text)
+        text, self._half = self._half + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        text = _mended(text)
         if self._held is not None:
             self._held += text
             if self.prefill.startswith(self._held) and self._held != self.prefill:
@@ -86,12 +103,13 @@ class ChoiceText:
         Raises:
             EndpointError: the server ended the answer for a reason of its own.
         """
-        if reason not in _REASONS:
+        known = _REASONS.get(reason.lower())
+        if known is None:
             raise EndpointError(
                 f"the server at {server} ended the answer with {cut(reason)!r}: nothing was kept"
             )
-        self.finish_reason = _REASONS[reason]
-        held, self._held = self._held or "", None
+        self.finish_reason = known
+        held, self._held = (self._held or "") + _mended(self._half), None
         rest = self._take(self._splitter.push(held))
         rest += self._take(self._splitter.finish(cut=self.finish_reason == "length"))
         for stop in self.stop:  # a server that does not know the key writes on
@@ -117,28 +135,43 @@ class AnswerParser:
         answers: one for each choice asked for.
         on_piece: called with choice and text as they come.
         on_retold: called with a choice whose text will be told anew.
+        most: tokens that were asked for, of all choices together.
     """
 
     server: str
     answers: list[ChoiceText]
     on_piece: Callable[[int, str], None]
     on_retold: Callable[[int], None] = lambda _choice: None
+    most: int = 4096
     usage: Usage = field(default_factory=Usage)
     opened: bool = False
     """Whether the server accepted the request."""
     done: bool = False
     """Whether the server said that the stream is complete."""
+    mixed: bool = False
+    """Whether pieces of several choices came under one number."""
+    _pieces: int = 0
+    _characters: int = 0
 
     def feed(self, data: str) -> None:
         """Take one event of the stream.
 
         Raises:
             Passing: it is no JSON, or tells that the server failed.
-            EngineError: it tells of a refusal, or an answer ended for the server's own reasons.
+            EngineError: it tells of a refusal, an answer ended for the server's own reasons, or
+                there is no end to it.
         """
         if data.strip() == DONE:
             self.done = True
             return
+        if not data.strip():  # sent to keep the connection
+            return
+        self._pieces += 1
+        self._characters += len(data)
+        most = self.most + _SLACK
+        if self._pieces > _PIECES * most or self._characters > _CHARACTERS * most:
+            words = f"the server at {self.server} does not heed max_tokens and writes on: not read"
+            raise ServerRefusal(words, 200)
         self._take(self._object(data), "delta")
 
     def whole(self, body: str) -> None:
@@ -180,24 +213,31 @@ class AnswerParser:
         return found
 
     def _take(self, chunk: dict[str, Any], part: str) -> None:
-        choices = chunk.get("choices")
-        for choice in choices if isinstance(choices, list) else []:
-            index = choice.get("index", 0) if isinstance(choice, dict) else None
-            if not isinstance(index, int) or not 0 <= index < len(self.answers):
-                raise Passing(f"the server at {self.server} sent a choice nobody asked for")
-            self._take_choice(index, choice, part)
+        told = chunk.get("choices")
+        choices = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+        numbers = [token_count(choice.get("index")) or 0 for choice in choices]
+        if part == "message" and len(set(numbers)) < len(numbers):
+            numbers = list(range(len(numbers)))  # numbered by nothing but their places
+        for number, choice in zip(numbers, choices, strict=True):
+            if number < len(self.answers):  # others were not asked for
+                self._take_choice(number, choice, part)
         self._count(chunk.get("usage"))
 
     def _take_choice(self, index: int, choice: dict[str, Any], part: str) -> None:
         answer = self.answers[index]
         said = choice.get(part)
+        reason = choice.get("finish_reason")
+        if answer.finish_reason is not None:  # one that has ended gets no more
+            self.mixed = self.mixed or (isinstance(said, dict) and any(parts(said)))
+            return
+        if part == "delta" and not isinstance(said, dict) and not answer.chunks:
+            said = choice.get("message")  # streamed in one piece, in the form of a body
         new = ""
         if isinstance(said, dict):
             thought, text = parts(said)
             answer.think(thought)
             new = answer.add(text)
-        reason = choice.get("finish_reason")
-        if isinstance(reason, str):
+        if isinstance(reason, str) and reason.lower() not in _GOES_ON:
             new += answer.end(reason, self.server)
         if answer.retold:
             answer.retold = False
@@ -212,9 +252,9 @@ class AnswerParser:
         details = usage.get("prompt_tokens_details")
         cached = details.get("cached_tokens") if isinstance(details, dict) else None
         self.usage = Usage(
-            _tokens(usage.get("prompt_tokens")),
-            _tokens(usage.get("completion_tokens")),
-            _tokens(cached) or 0,
+            token_count(usage.get("prompt_tokens")),
+            token_count(usage.get("completion_tokens")),
+            token_count(cached) or 0,
         )
 
 
@@ -253,9 +293,23 @@ def _joined(value: Any) -> str:
 def _status(failure: dict[str, Any]) -> int:
     """The status a failure in mid-stream would have had; 500 where it does not say."""
     inner = failure.get("error")
-    code = (inner if isinstance(inner, dict) else failure).get("code")
-    return code if isinstance(code, int) and code >= 400 else 500
+    told = inner if isinstance(inner, dict) else failure
+    code = str(told.get("code"))
+    if len(code) == 3 and code.isdecimal() and code >= "400":
+        return int(code)
+    words = f"{code} {told.get('type')}"
+    known = (status for word, status in _STATUSES.items() if word in words)
+    return next(known, 500)
 
 
-def _tokens(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+def _mended(text: str) -> str:
+    """Two halves of a character (surrogates) made one; a half alone becomes U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def token_count(value: Any) -> int | None:
+    """What a server tells as a number of tokens; None where it is none."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and value >= 0 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from engine.errors import AskedToWait, EndpointError
 
 T = TypeVar("T")
 
+_SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _PATIENCE = 8
 """So many times the tries that failures get, a request may be refused by a busy server."""
 
@@ -30,6 +32,8 @@ class Passing(EndpointError):
         super().__init__(message)
         self.after = after
         self.busy = busy or after is not None
+        self.server: int | None = None
+        """The place of the server, where it had the turn."""
         self.held = False
         """The server gets no requests for a while: to wait for a turn is wait enough."""
 
@@ -80,14 +84,19 @@ class Retries:
         if failure.after is None:
             return wait
         if failure.after > self.most:
-            raise AskedToWait(f"{failure}; it asks to wait {failure.after:g} seconds: not waited")
+            raise AskedToWait(f"{failure}; it asks to wait {_long(failure.after)}: not waited")
         return max(wait, failure.after)
+
+
+def _long(wait: float) -> str:
+    days = wait / 86400
+    return f"{wait:.0f} seconds" if days < 1 else f"{days:.0f} days" if days < 1000 else "for years"
 
 
 def seconds(retry_after: str | None) -> float | None:
     """The seconds of a Retry-After header, which says a number or a date; None without sense."""
     text = (retry_after or "").strip()
-    if text.isdecimal():
+    if _SECONDS.fullmatch(text):
         return float(text)
     try:
         date = parsedate_to_datetime(text)

@@ -27,7 +27,7 @@ from engine.endpoint.caller import Caller
 from engine.endpoint.models import ServerKind, Serving
 from engine.endpoint.refusals import named
 from engine.endpoint.tokens import Tokeniser
-from engine.errors import EndpointError, NoLogprobs
+from engine.errors import EndpointError, NoLogprobs, NoMoreRequests
 from store.records import Message
 
 TOP = 20
@@ -51,6 +51,10 @@ _ORDER = {
     ServerKind.OTHER: (Way.GRAMMAR, Way.PROMPT, Way.FIRST),
 }
 """The ways to try, the best first."""
+_ROUNDING = 0.001
+"""How far above nought a logarithm of a probability may come out."""
+_NEVER = -9999.0
+"""What OpenAI's interface tells for what is never written; others tell minus infinity."""
 _TRIES = 2
 """Tries of a way not known to work: a server that lacks it may answer as if it had failed."""
 
@@ -133,6 +137,8 @@ class AnswerScorer:
         for way in ways:
             try:
                 scores = await self._by(way, question, urgency, _TRIES)
+            except NoMoreRequests:
+                raise
             except EndpointError as error:
                 reasons.append(f"{way.value}: {error}")
                 if way is Way.FIRST and _has_none(error):
@@ -282,6 +288,6 @@ def _told(choice: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _logprob(token: Any) -> float:
     value = token.get("logprob") if isinstance(token, dict) else None
-    if not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value <= _ROUNDING:
         raise NotOffered("no log-probabilities")
-    return float(value)
+    return max(float(value), _NEVER)

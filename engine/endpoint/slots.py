@@ -27,6 +27,10 @@ class EndpointServer:
     """It gets no requests: it asked to wait, or it failed and others go on."""
     busy: int = 0
     """How often in a row it asked to wait."""
+    answered: bool = False
+    """Whether it has ever written what it was asked for."""
+    refused: int = 0
+    """Requests it refused in a row."""
 
 
 class RequestSlots:

@@ -136,6 +136,10 @@ def _emptied(
             " (SELECT count(*) FROM pair WHERE id IN (SELECT id FROM purged_item)),"
             " (SELECT count(*) FROM event WHERE item IN (SELECT id FROM purged_item))"
         ).fetchone()
+        before = events.last_arrival(db)
+        for prompt in prompts:  # before anything goes: no number of an event is given twice
+            value = {"on": True, "purged": True}
+            events.append(db, "removed", prompt, ids.name(annotator), value, at=at)
         triggers = _without_triggers(db)
         for table, blanks in BLANKS.items():
             cells = dict(blanks) | ({"text": GONE} if table == "prompt" else {})
@@ -145,16 +149,16 @@ def _emptied(
             )
             db.execute(f"UPDATE {table} SET {settings} WHERE {where}", list(cells.values()))  # noqa: S608
             TABLES[table].reseal(db)
-        db.execute("DELETE FROM event WHERE item IN (SELECT id FROM purged_item)")
+        db.execute(
+            "DELETE FROM event WHERE item IN (SELECT id FROM purged_item) AND arrival <= ?",
+            [before],
+        )
         db.execute("DELETE FROM draft WHERE item IN (SELECT id FROM purged_item)")
         same = [str(row[0]) for row in db.execute(_SAME_WORDS).fetchall()]
         search_index.forget(db)
         for statement in triggers:
             db.execute(statement)
         set_aside.rebuild(db)
-        for prompt in prompts:
-            value = {"on": True, "purged": True}
-            events.append(db, "removed", prompt, ids.name(annotator), value, at=at)
         current_state.rebuild(db)
         for name in ("purged_item", "purged_text"):
             db.execute(f"DROP TABLE temp.{name}")

@@ -25,6 +25,12 @@ DEFAULT_SPLIT: Final = (0.9, 0.05, 0.05)
 _LICENSE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
+_NOT_WRITTEN: Final = (
+    *(".csv", ".tsv", ".txt", ".md", ".ndjson", ".arrow", ".xlsx"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip"),
+)
+"""Endings that say a file is meant, of a kind that no export is."""
+
 SPLIT_NAMES: Final = ("train", "validation", "test")
 
 
@@ -114,6 +120,11 @@ class ExportOptions:
         Raises:
             UsageProblem: with the ways out.
         """
+        if out.name == "-" or out.suffix.lower() in _NOT_WRITTEN:
+            raise UsageProblem(
+                f"{out} is not written: name a file that ends in .json, .jsonl or .parquet, or a"
+                " folder"
+            )
         if self.parquet and out.suffix.lower() in (".json", ".jsonl"):
             raise UsageProblem(f"--parquet is for a folder, or name OUT .parquet, not {out}")
         if self.is_parquet(out) and not arrow.is_installed():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from store import ids
 from store.importing import names
 from store.importing.fields import RowFields
+from store.importing.jsonl import kind
 from store.importing.names import Sides
 from store.importing.rows import Given, RowRefused
 from store.records import Verdict
@@ -55,7 +57,10 @@ PREFERS: Final = frozenset(
         "comparison",
     }
 )
-_MEASURES: Final = frozenset({"strength", "score", "rating", "margin", "confidence", "model", "id"})
+_MODELS: Final = (("model_a", "model_b"), ("generator_1", "generator_2"))
+_AMOUNT: Final = re.compile(r"-\d+|[-+]?\d*\.\d+")
+"""A number that tells no answer by itself, but how much one is better."""
+MEASURES: Final = frozenset({"strength", "score", "rating", "margin", "confidence", "model", "id"})
 _NAMED: Final = (
     "annotator",
     "annotator_id",
@@ -94,18 +99,63 @@ def own(fields: RowFields, sides: Sides) -> dict[str, Given]:
     """The one preference of a row, where a field such as ``winner`` names one of the answers.
 
     It is the file's own, unless the row says whose it is.
+
+    Raises:
+        RowRefused: such a field, which names answers in other rows, names none here.
     """
-    for key, given in fields.data.items():
-        words = set(names.tokens(key))
-        if not (PREFERS & words or key == "label") or words & _MEASURES or key in fields.unsure:
+    for key, value in fields.data.items():
+        if not _prefers(key) or value in (None, "", [], {}):
             continue
-        value = given[0] if isinstance(given, list) and len(given) == 1 else given
-        if isinstance(value, Mapping) and isinstance(value.get("selected"), str):
-            value = value["selected"]
-        if isinstance(value, str) and (verdict := meant(value, sides)) is not None:
+        verdict = None if key in fields.unsure else _named(value, fields.data, sides)
+        if verdict is None and key in fields.verdicts - fields.unsure:
+            told = value if isinstance(value, str) else kind(value)
+            raise RowRefused(
+                fields.column(key),
+                f"'{told[:40]}' names neither answer nor a tie, as it does in other rows;"
+                " --ignore takes the pairs without it",
+            )
+        if verdict is not None:
             fields.take(key, "preference")
             return {_whose(fields): Given(verdict)}
-    return {}
+        fields.leave(key)
+    return _one_hot(fields, sides)
+
+
+def _prefers(key: str) -> bool:
+    words = set(names.tokens(key))
+    said = bool(PREFERS & words) or key == "label"
+    return said and not words & (MEASURES | names.AGAINST)
+
+
+def _named(value: Any, row: Mapping[str, Any], sides: Sides) -> Verdict | None:
+    """The verdict of a value that names an answer, repeats its text or names its model."""
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(value, Mapping) and isinstance(value.get("selected"), str):
+        value = value["selected"]
+    if not isinstance(value, str):
+        return None
+    found = {meant(value, sides)} - {None}
+    for one, other in (sides, *_MODELS):
+        same = [row.get(each) == value for each in (one, other)]
+        if same[0] != same[1]:
+            found.add(Verdict.A if same[0] else Verdict.B)
+    return found.pop() if len(found) == 1 else None
+
+
+def _one_hot(fields: RowFields, sides: Sides) -> dict[str, Given]:
+    """The verdict of columns such as ``winner_model_a`` and ``winner_tie``, of which one is 1."""
+    row = fields.data
+    found = {
+        key: verdict
+        for key in row
+        if key.startswith("winner_") and (verdict := meant(key[len("winner_") :], sides))
+    }
+    said = [key for key in found if _plain(str(row[key])) in ("1", "true")]
+    if len(found) < 2 or len(said) != 1:
+        return {}
+    for key in found:
+        fields.take(key, "preference")
+    return {_whose(fields): Given(found[said[0]])}
 
 
 def _whose(fields: RowFields) -> str:
@@ -117,21 +167,45 @@ def _whose(fields: RowFields) -> str:
     return fields.source
 
 
-def unsure(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """The fields with a preference in numbers that may count from nought or from one.
+def verdicts(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The fields whose value names one of the answers in some of the first rows."""
+    return frozenset(
+        key
+        for row in rows
+        if (sides := names.by_side(tuple(row))) is not None
+        for key, value in row.items()
+        if _prefers(key) and _named(value, row, sides) is not None
+    )
+
+
+def unsure(rows: Sequence[Mapping[str, Any]], *, whole: bool) -> frozenset[str]:
+    """The fields with a preference in numbers of which it cannot be told what they mean.
+
+    They may count from nought or from one, or say how much.
 
     Args:
         rows: the first rows.
+        whole: whether they are all there are: a longer file may be sorted by what it prefers.
     """
     found: dict[str, set[str]] = {}
+    from_nought: set[str] = set()
     for row in rows:
         sides = names.by_side(tuple(row))
-        if sides is None or names.tokens(sides.a)[-1] == "0":
-            continue
-        for key, value in row.items():
-            if isinstance(value, str) and (PREFERS & set(names.tokens(key)) or key == "label"):
+        for key, value in row.items() if sides else ():
+            if isinstance(value, str) and _prefers(key):
                 found.setdefault(key, set()).add(_plain(value))
-    return frozenset(key for key, said in found.items() if "0" in said and "2" not in said)
+                if sides and names.tokens(sides.a)[-1] == "0":
+                    from_nought.add(key)
+    return frozenset(
+        key
+        for key, said in found.items()
+        if any(_AMOUNT.fullmatch(each) for each in said)
+        or (
+            key not in from_nought
+            and "2" not in said
+            and ("0" in said or (said == {"1"} and not whole))
+        )
+    )
 
 
 def meant(value: Any, sides: Sides) -> Verdict | None:

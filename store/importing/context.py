@@ -110,7 +110,7 @@ def opened(fields: RowFields, messages: tuple[Message, ...]) -> tuple[Message, .
         )
     for key in _SYSTEMS:
         value = fields.data.get(key)
-        if isinstance(value, str) and value.strip() and messages[0].role != "system":
+        if isinstance(value, str) and value and messages[0].role != "system":
             return (Message("system", fields.text(key, fields.take(key, "prompt"))), *messages)
     return messages
 

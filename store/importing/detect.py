@@ -17,6 +17,7 @@ from store.importing import (
     context,
     documents,
     jsonl,
+    names,
     prompt,
     rated,
     spoken,
@@ -108,12 +109,13 @@ class Reader:
         records = self._records(source, head)
         sample = list(islice(records, SAMPLE))
         rows = [record.data for record in sample if record.data is not None]
-        self._unsure = choices.unsure(rows)
+        self._unsure = choices.unsure(rows, whole=len(sample) < SAMPLE)
+        self._verdicts = choices.verdicts(rows)
         # the formats of tools have labels in places of their own
         self._annotators = spoken.columns(
             [row for row in rows if not of_row(row, self.layout).strict],
             labels_only=wanted.kind == "labels",
-        )
+        ) - set(wanted.columns.values())
         self._waiting = chain(sample, records)
         self.unread: dict[str, int] = {}
         """Rows that hold a field which was not read, by field."""
@@ -153,7 +155,13 @@ class Reader:
                 if record.data is None:
                     raise RowRefused(*record.fault)
                 folded = spoken.folded(record.data, self._annotators)
-                fields = RowFields(record.line, folded, self._wanted.columns, unsure=self._unsure)
+                fields = RowFields(
+                    record.line,
+                    folded,
+                    self._wanted.columns,
+                    unsure=self._unsure,
+                    verdicts=self._verdicts,
+                )
                 for name in self._wanted.ignored:
                     fields.data.pop(name, None)
                 format_ = self._format(fields.data)
@@ -189,9 +197,11 @@ class Reader:
         found = of_row(row, self.layout)
         if kind == "prompts":
             return found if found.kind == "prompts" else prompts_of(self.layout)
-        mapped = {"a", "b"} & set(self._wanted.columns)
+        mapped = {self._wanted.columns[side] for side in "ab" if side in self._wanted.columns}
         if found.kind == "prompts" and (kind in ("pairs", "labels") or mapped):
             return FORMATS["pairlab"]
+        if mapped and not found.strict and not mapped <= set(names.by_role(tuple(row)) or ()):
+            return FORMATS["pairlab"]  # the answers are where the user says
         return found
 
     def _refuse_answers(self, fields: RowFields) -> None:
@@ -223,7 +233,8 @@ def _with_likeness(row: PairRow) -> PairRow:
 
 
 def _holds_several(value: Any) -> bool:
-    return isinstance(value, list) and len(value) > 1
+    inner = value.values() if isinstance(value, Mapping) else (value,)
+    return any(isinstance(each, list) and len(each) > 1 for each in inner)
 
 
 _COLUMNS: Final = ("chosen", "rejected", "a", "b", "id", "category", "tags", "labels", "label")

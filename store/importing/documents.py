@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from store.importing import context, jsonl
+from store.importing import context, jsonl, names
 from store.importing.rows import Record, RowRefused
 from store.importing.source import Line
 
@@ -81,7 +81,9 @@ def _unwrapped(number: int, found: Mapping[str, Any]) -> Iterator[Record]:
             else:
                 yield Record(number, None, (f"comparisons[{i}]", "is no object"))
         return
-    rows = found.get("data", found.get("rows"))
+    keys = tuple(found)
+    is_row = bool(_KEYS & found.keys() or names.by_role(keys) or names.by_side(keys))
+    rows = None if is_row else found.get("data", found.get("rows"))
     if rows is None:
         rows = _lists_of_rows(found) or _columns(found)
     if isinstance(rows, list) and rows and all(isinstance(each, dict) for each in rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from store.importing.jsonl import Number, kind
@@ -24,7 +24,8 @@ class RowFields:
         columns: Mapping[str, str],
         *,
         source: str = "",
-        unsure: Collection[str] = (),
+        unsure: frozenset[str] = frozenset(),
+        verdicts: frozenset[str] = frozenset(),
     ) -> None:
         """Renames mapped columns.
 
@@ -34,6 +35,7 @@ class RowFields:
             columns: which column holds a field, where it is not the one of its name.
             source: the annotator who stands for the file's own preference.
             unsure: fields whose numbers may count the answers from nought or from one.
+            verdicts: fields that name one of the answers in other rows.
 
         Raises:
             RowRefused: a mapped column that is needed is missing.
@@ -44,6 +46,7 @@ class RowFields:
         self.columns = columns
         self.source = source
         self.unsure = unsure
+        self.verdicts = verdicts
         self.read: dict[str, str] = {}
         """What was taken, by column: what it was taken for."""
         self._inner: set[str] = set()
@@ -78,13 +81,15 @@ class RowFields:
 
     def unread(self) -> Iterator[str]:
         """The fields and parts of fields that hold something and were not taken."""
+        inner = self._inner - self.read.keys()
         for key, value in self.data.items():
-            if value in (None, "", [], {}) or self.column(key) in self.read or key in self.read:
+            read = self.column(key) in self.read or key in self.read
+            if value in (None, "", [], {}) or read or key in inner:
                 continue
             # the same text under a second name is not left behind
             if not (isinstance(value, str) and value.strip() in self._texts):
                 yield key
-        yield from sorted(self._inner)
+        yield from sorted(inner)
 
     def kept(self, field: str, reason: str) -> None:
         """Reports something about a row that is imported all the same."""

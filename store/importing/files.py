@@ -131,6 +131,8 @@ def run(
     columns = options.get("map") or {}
     if unknown := sorted(set(columns) - set(FIELDS)):
         raise BadInput(f"there is no field '{unknown[0]}'; the fields are {', '.join(FIELDS)}")
+    if "a" in columns and columns["a"] == columns.get("b"):
+        raise BadInput(f"--map a and --map b both name the column '{columns['a']}'")
     kind = options.get("kind", "auto")
     wanted = ReadingOptions(
         kind,

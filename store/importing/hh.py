@@ -28,9 +28,19 @@ def is_open(text: str) -> bool:
 
 
 def looks_like(row: Mapping[str, Any]) -> bool:
-    """Whether a row has transcripts on both sides and no prompt of its own."""
-    sides = row.get("chosen"), row.get("rejected")
-    return is_transcript(sides[0]) and None not in sides and not row.get("prompt")
+    """Whether a row has transcripts on both sides, and no prompt that they do not hold."""
+    chosen, rejected = row.get("chosen"), row.get("rejected")
+    if not isinstance(chosen, str) or not is_transcript(chosen) or rejected is None:
+        return False
+    prompt = row.get("prompt")
+    return not prompt or (is_transcript(rejected) and _begins_with(chosen, prompt))
+
+
+def _begins_with(transcript: str, prompt: object) -> bool:
+    """Whether a prompt is what a transcript begins with, or its last turn of the user."""
+    before = transcript.rpartition(_LAST)[0].strip()
+    asked = before.rpartition("Human:")[2].strip()
+    return isinstance(prompt, str) and prompt.strip().removesuffix(_LAST).strip() in (before, asked)
 
 
 def rows(fields: RowFields) -> Iterator[PairRow]:
@@ -43,6 +53,7 @@ def rows(fields: RowFields) -> Iterator[PairRow]:
     other, b = _split(fields, "rejected")
     if before != other:
         raise RowRefused("rejected", "the conversation differs from chosen before the last answer")
+    fields.take("prompt", "held by chosen")
     turns = messages(before)
     for first, second in pairwise([*(m.role for m in turns), "assistant"]):
         if first == second:

@@ -67,6 +67,10 @@ _REJECTED: Final = frozenset(
         "neg",
     }
 )
+ROLES: Final = _CHOSEN | _REJECTED
+"""Words that speak of the chosen or the rejected answer."""
+AGAINST: Final = _REJECTED | {"not", "non", "un", "least", "second"}
+"""Words in a name whose value is the answer that was not preferred."""
 _SIDES: Final = (("a", "b"), ("1", "2"), ("0", "1"), ("left", "right"), ("first", "second"))
 _ANSWER_ALONE: Final = _ANSWER - {"text", "texts", "conversation", "conversations", "message"}
 

@@ -74,6 +74,7 @@ def pair(fields: RowFields, sides: Sides) -> PairRow:
         RowRefused: a text is missing, or a label is none.
     """
     external_id = fields.identity("idx")
+    _take_lists_apart(fields, sides)
     stated = context.prompt(fields) if context.key_of(fields) else ()
     a, b = (_answer(fields, side, name) for side, name in zip(sides, "ab", strict=True))
     if a.before != b.before:
@@ -95,6 +96,24 @@ def pair(fields: RowFields, sides: Sides) -> PairRow:
         notes=notes,
         problems=tuple(fields.problems),
     )
+
+
+def _take_lists_apart(fields: RowFields, sides: Sides) -> None:
+    """Puts texts in place of lists of one text, as Chatbot Arena has prompt and answers.
+
+    Raises:
+        RowRefused: the lists hold several turns each, or no text.
+    """
+    keys = [context.key_of(fields) or "", *sides]
+    lists = [turns.texts_in_list(fields.data.get(key)) for key in keys]
+    for key, found in zip(keys, lists, strict=True):
+        if not all(lists) or found is None:
+            return
+        if len(found) > 1:
+            reason = f"holds {len(found)} turns: earlier answers differ, which no pair can hold"
+            raise RowRefused(fields.column(key), reason)
+        fields.data[key] = found[0]
+    fields.kept(sides.a, "is a list of one text, as are its fellows: taken apart")
 
 
 def _answer(fields: RowFields, side: str, meaning: str) -> ImportedAnswer:

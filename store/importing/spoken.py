@@ -44,14 +44,20 @@ def columns(rows: Iterable[Mapping[str, Any]], *, labels_only: bool) -> frozense
         labels_only: whether the file is said to hold labels, perhaps without any answers.
     """
     found: dict[str, bool] = {}
+    answers: set[str] = set()
     for row in rows:
-        if not (labels_only or names.by_side(tuple(row)) or names.by_role(tuple(row))):
+        keys = tuple(row)
+        here = {*(names.by_side(keys) or ()), *(names.by_role(keys) or ()), *names.many(keys)}
+        if not (labels_only or here):
             continue
+        answers |= here  # which may read "a" and "b" themselves
         for key, value in row.items():
             if value not in (None, ""):
                 found[key] = found.get(key, True) and _is_plain_verdict(value)
     return frozenset(
-        key for key, fits in found.items() if fits and not _is_known(key) and "." not in key
+        key
+        for key, fits in found.items()
+        if fits and key not in answers and not _is_known(key) and "." not in key
     )
 
 
@@ -61,8 +67,9 @@ def _is_plain_verdict(value: Any) -> bool:
 
 
 def _is_known(key: str) -> bool:
-    words = names.tokens(key)
-    return key.lower() in _NO_ANNOTATOR or "label" in words or bool(choices.PREFERS & set(words))
+    words = {word.removesuffix("s") for word in names.tokens(key)}
+    spoken_for = choices.PREFERS | choices.MEASURES | names.ROLES | {"label"}
+    return key.lower() in _NO_ANNOTATOR or bool(spoken_for & words)
 
 
 def folded(row: Mapping[str, Any], annotators: Collection[str]) -> dict[str, Any]:

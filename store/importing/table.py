@@ -26,10 +26,16 @@ class _Feed:
         self.last = 0
         self.fault = ""
         self.at_end = False
+        self._quotes = 0
 
     def begin(self) -> None:
-        self.first = 0
+        self.first = self._quotes = 0
         self.fault = ""
+
+    def close(self) -> None:
+        """Read past what is left of a broken row: up to the line where its last quote closes."""
+        while self._quotes % 2 and not self.at_end:
+            next(self, None)
 
     def __iter__(self) -> _Feed:
         return self
@@ -43,6 +49,7 @@ class _Feed:
         self.first = self.first or line.number
         self.last = line.number
         self.fault = self.fault or line.fault
+        self._quotes += line.text.count('"')
         return line.text
 
 
@@ -88,7 +95,8 @@ def header(
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(feed, delimiter=separator_, strict=True)
     try:
-        names = [name.strip(_UNSEEN) for name in next(reader, [])]
+        cells = next((row for row in reader if row), [])
+        names = [name.strip(_UNSEEN) for name in cells]
         names = [name.lower() if name.lower() in known else name for name in names]
     except csv.Error as error:
         raise BadInput(
@@ -109,6 +117,7 @@ def _rows(reader: Iterator[list[str]], feed: _Feed, names: list[str]) -> Iterato
         except StopIteration:
             return
         except csv.Error as error:
+            feed.close()
             yield Record(feed.first, None, ("", _unreadable(error, feed)))
             continue
         if feed.fault:

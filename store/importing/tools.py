@@ -102,6 +102,9 @@ def label_studio(fields: RowFields) -> Iterator[PairRow | PromptRow]:
             fields.kept(f"annotations[{i}]", "holds no choice of one of the answers: no label")
             continue
         who = _completed_by(each)
+        if labels.get(who, Given(verdict)).verdict is not verdict:
+            reason = f"says {verdict} where {who} said {labels[who].verdict} before: it stands"
+            fields.kept(f"annotations[{i}]", reason)
         labels[who] = Given(verdict)
     for name in task.unread():
         fields.leave(f"data.{name}")

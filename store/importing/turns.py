@@ -89,6 +89,18 @@ def content_text(fields: RowFields, path: str, value: Any) -> str:
     return "\n".join(found)
 
 
+def texts_in_list(value: Any) -> list[str | None] | None:
+    """The texts of a list, which may stand in a text as JSON; None for anything else."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = jsonl.value(value)
+        except RowRefused:
+            return None
+    if not isinstance(value, list) or not all(isinstance(each, str | None) for each in value):
+        return None
+    return None if any(isinstance(each, jsonl.Number) for each in value) else value or None
+
+
 def unpacked(fields: RowFields, field: str, value: Any) -> Any:
     """The conversation that a text holds as JSON; any other value as it is."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):

@@ -26,7 +26,7 @@ from store.importing.rows import (
 )
 from store.items import answered_prompts, candidates, pairs, prompts, removal
 from store.judgements import labels, rankings
-from store.log import event_kinds
+from store.log import event_values
 from store.records import Candidate, Label, Origin
 from store.rounds import presence
 
@@ -315,14 +315,14 @@ def _unfit(row: PairRow | LabelRow | RankingRow) -> Problem | None:
     for who, note in (*said, *((who, given.note) for who, given in later), *row.notes.items()):
         if (wrong := _name_problem(who)) is not None:
             return Problem(row.line, "labels", wrong, kept=False)
-        if note is not None and len(note) > event_kinds.TEXT_MAX:
-            reason = f"the note is longer than {event_kinds.TEXT_MAX} characters"
+        if note is not None and len(note) > event_values.TEXT_MAX:
+            reason = f"the note is longer than {event_values.TEXT_MAX} characters"
             return Problem(row.line, shown(f"notes.{who}"), reason, kept=False)
     return None
 
 
 def _name_problem(who: str) -> str | None:
-    if (wrong := event_kinds.name_problem(who)) is not None:
+    if (wrong := event_values.name_problem(who)) is not None:
         return shown(f"an annotator {wrong}")
     if ids.is_person(who) and (odd := names.problem(who)) is not None:
         return shown(f"a name {odd}")

@@ -17,7 +17,7 @@ from store.items import content_hashes
 from store.items.columns import Column, Holds, messages_of
 from store.items.table import Cells, Row
 from store.items.tables import EVENTS, TABLES
-from store.log import event_kinds, events, set_aside
+from store.log import event_values, events, set_aside
 from store.records import Event, Origin
 
 _ROLES: Final = frozenset({"system", "user", "assistant"})
@@ -74,7 +74,7 @@ def _storage(columns: tuple[Column, ...], values: Row) -> None:
     for column, cell in zip(columns, values, strict=True):
         if fault := column.fault(cell):
             raise ValueError(fault)
-        _demand(not column.is_time or event_kinds.is_time(cell), f"its {column.name} is no time")
+        _demand(not column.is_time or event_values.is_time(cell), f"its {column.name} is no time")
 
 
 def _content(column: Column, cell: Any) -> Any:

@@ -8,7 +8,7 @@ rule of :mod:`store.log.current_state`; the other stays in the log.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple
 from sqlite_utils import Database
 
 from store.items.columns import messages_of
+from store.items.table import Row
+from store.items.tables import TABLES
 from store.log import current_state, events
 from store.log.current_state import SHARED_KINDS
 from store.records import Event
@@ -33,6 +35,8 @@ class ConflictKind(StrEnum):
     """The two files differ about something that is everybody's: a ruling, the guideline."""
     EXTERNAL_ID = "external_id"
     """Two different items carry the same imported id."""
+    ITEM = "item"
+    """Each file says something else of one item that no event tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Conflict:
     ours: str
     theirs: str
     stands: str
-    """``ours``, ``theirs``, or ``both`` where nothing has to give way."""
+    """``ours``, ``theirs``, ``both`` where nothing has to give way, or ``own``: in each file its
+    own."""
     about: str = ""
     """The item as people know it: its place and the beginning of its prompt."""
 
@@ -78,6 +83,8 @@ _SAID: Final[dict[str, str]] = {
     "setting": "value",
     "round": "name",
 }
+_SAID_BY_ROWS: Final = {"prompt": ("category", "tags"), "pair": ("a_role", "b_role")}
+_NONE: Final = "none"
 _EXTERNAL_IDS: Final = {
     "prompt": "SELECT id, external_id FROM prompt WHERE external_id IS NOT NULL ORDER BY position",
     "pair": "SELECT id, external_id FROM pair WHERE external_id IS NOT NULL ORDER BY position",
@@ -151,6 +158,25 @@ def same_external_id(db: Database, table: str, new: Iterable[tuple[str, str]]) -
         Conflict(ConflictKind.EXTERNAL_ID, external_id, table, "", here[external_id], item, "both")
         for item, external_id in new
         if external_id in here
+    ]
+
+
+def of_rows(db: Database, table: str, theirs: Mapping[str, Row]) -> list[Conflict]:
+    """What the rows of one item say differently in two files: no id covers it.
+
+    Args:
+        db: the own project.
+        table: ``prompt`` or ``pair``.
+        theirs: rows of the other file by id.
+    """
+    columns = _SAID_BY_ROWS[table]
+    places = [TABLES[table].names.index(column) for column in columns]
+    return [
+        Conflict(ConflictKind.ITEM, item, column, "", here or _NONE, there or _NONE, "own")
+        for item, *said in db.execute(f"SELECT id, {', '.join(columns)} FROM {table}")  # noqa: S608
+        if item in theirs
+        for column, place, here in zip(columns, places, said, strict=True)
+        if here != (there := theirs[item][place])
     ]
 
 

@@ -21,6 +21,7 @@ from store.db import cipher, replica
 from store.db.project_database import immediate
 from store.db.sqlite import StrPath, key_of, path_of, raised
 from store.errors import StoreError
+from store.items import prompts
 from store.items.content_hashes import pair_row_belongs
 from store.items.table import Row
 from store.items.tables import ITEMS, TABLES
@@ -62,13 +63,15 @@ class Merged:
     set_aside: tuple[Aside, ...] = ()
     """New events that cannot be used: kept, and counted nowhere."""
 
+    categorised: int = 0
+    """Prompts without a category here that have one in the other file: they got it."""
     encrypted: tuple[bool, bool] = (False, False)
     """Whether this project is, and the other file."""
 
     @property
     def anything(self) -> bool:
         """True when the other file had something new."""
-        return any(self.added.values())
+        return any(self.added.values()) or self.categorised > 0
 
     def as_json(self) -> dict[str, Any]:
         """The object of ``merge --json``."""
@@ -83,6 +86,7 @@ class Merged:
             "people": [each._asdict() for each in self.people],
             "look_alikes": [list(each) for each in self.look_alikes],
             "set_aside": [each._asdict() for each in self.set_aside],
+            "categorised": self.categorised,
             "encrypted": dict(zip(("here", "there"), self.encrypted, strict=True)),
         }
 
@@ -146,6 +150,8 @@ class _Merge:
         self._dry_run, self._adopt, self._on_row = dry_run, adopt_fork, on_row
         self._seen = 0
         self._new: dict[str, list[Row]] = {}
+        self._both: dict[str, dict[str, Row]] = {"prompt": {}, "pair": {}}
+        self._categorised = 0
         self._out: Mapping[str, frozenset[str]] = {}
         self._added: Counter[str] = Counter()
         self._known: Counter[str] = Counter()
@@ -169,6 +175,7 @@ class _Merge:
             raise self.mistrust(f"a {broken[0]} names a {broken[2]} that is not there")
         self._check_seals()
         self._take_events()
+        self._compare_rows()
         self._tell()
 
     def _tell(self) -> None:
@@ -191,6 +198,7 @@ class _Merge:
             people=self._people,
             look_alikes=self._alike,
             set_aside=self._set_aside,
+            categorised=self._categorised,
             encrypted=(key_of(self._db) is not None, cipher.is_encrypted(self._path)),
         )
 
@@ -201,6 +209,8 @@ class _Merge:
         for values in self._rows(table, checked.row):
             if values[0] in here:
                 self._known[table] += 1
+                if table in self._both:
+                    self._both[table][values[0]] = values
             elif values[0] in out:
                 continue
             else:
@@ -247,6 +257,22 @@ class _Merge:
                 raise self.mistrust(
                     f"candidate {made['id'][:12]} was made from an answer to another prompt"
                 )
+
+    def _compare_rows(self) -> None:
+        """What the two files say of the same prompts and pairs, where no event speaks of it."""
+        said = "SELECT item FROM head WHERE kind = 'category'"
+        spoken = {row[0] for row in self._db.execute(said)}
+        for table, rows in self._both.items():
+            for each in conflicts.of_rows(self._db, table, rows):
+                if each.what != "category":
+                    self._conflicts.append(each)
+                elif each.item in spoken or each.theirs == prompts.UNCATEGORISED:
+                    continue
+                elif each.ours == prompts.UNCATEGORISED:
+                    prompts.categorise(self._db, each.item, each.theirs)
+                    self._categorised += 1
+                else:
+                    self._conflicts.append(each)
 
     def _check_seals(self) -> None:
         """What no id covers, a category or a role, is what was written in the other file."""

@@ -7,15 +7,14 @@ from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store.agreement.feedback_comparison import (
-    IDLE,
+from store.agreement.feedback_comparison import IDLE, compare
+from store.agreement.feedback_figures import (
     Cost,
     FeedbackComparison,
     Kappa,
     Rater,
     Scenario,
     Spread,
-    compare,
 )
 from store.agreement.figure import percent, short
 from store.agreement.intervals import Interval

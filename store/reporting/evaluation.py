@@ -10,8 +10,9 @@ from typing import Final
 from sqlite_utils import Database
 
 from store.agreement.evaluation.answers import ORIGINAL
-from store.agreement.evaluation.evaluation import Evaluation, Stage, evaluate
+from store.agreement.evaluation.evaluation import evaluate
 from store.agreement.evaluation.front import Point, dominated_for_sure, front
+from store.agreement.evaluation.results import Evaluation, Stage
 from store.agreement.figure import rounded
 from store.agreement.intervals import Interval
 from store.reporting.markdown import cell, figure, interval, table

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.api import Sampling
+from engine.errors import BudgetSpent
 from engine.llama.settings import HostSettings
 from engine.method.plan import Plan
 from engine.scripted import ScriptedEngine, made_up
@@ -20,6 +21,7 @@ from store.items import runs
 from store.records import Generation, Message, Run
 from tests.cli.conftest import Pairlab
 from tui.cli import engines, launch, outlook
+from tui.cli.alone import alone
 from tui.opening import OpeningApp
 
 QUESTIONS = [f"How do I clean window number {number}?" for number in range(4)]
@@ -144,7 +146,30 @@ def test_a_policy_fixes_the_run_and_is_kept_with_it(asked: Pairlab, scripted: En
         ("slots = 4", ("--slots", "8"), "the policy fixes slots: leave the option out"),
         ("[judge]\nthink = 'on'\nreasoned = 2", (), "reasoned must be left out where"),
         ("[judge]\nprinciples = 'few'", (), "want 1, another number or all"),
-        ("[judge]\nprinciple = 2", (), "No such option"),
+        ("[judge]\nprinciple = 2", (), "no option principle; did you mean principles"),
+        ("\n# t\n[judge]\nmargin = nan", (), "night.toml, line 4: margin: nan is no number"),
+        ("seed = 1\ncandidates = 2.5", (), "line 2: candidates: 2.5 is no value for it; want a"),
+        ("candidates = true", (), "line 1: candidates: true is no value for it"),
+        ("candidates = '3'", (), "want a whole number"),
+        ("revise_all = 'yes'", (), "want true or false"),
+        ("revise_all = 1", (), "want true or false"),
+        ("model = 3", (), "line 1: model: 3 is no value for it; want a text"),
+        ("rounds = 1979-05-27", (), "line 1: rounds: "),
+        ("endpoint = ['http://localhost', 2]", (), "line 1: endpoint: "),
+        ("temperature = [nan, 1]", (), "line 1: temperature: want LO:HI"),
+        ("temperature = [0.9, 0.2]", (), "line 1: temperature: want LO:HI"),
+        ("price = [-1, 2]", (), "line 1: price: want PROMPT:WRITTEN"),
+        ("price = '1:2'\nmax_cost = nan", (), "line 2: max_cost: nan is no number"),
+        ("limit = 1e30", (), "line 1: limit: 1e+30 is no value"),
+        ("limit = 9223372036854775808", (), "line 1: limit: 9223372036854775808 is too large"),
+        ("seed = 9223372036854775808", (), "line 1: seed: 9223372036854775808 is too large"),
+        ("pick = 'H99'", (), "line 1: pick: constitution harmlessness has no principle H99"),
+        ("constitution = 'harmles'", (), "line 1: constitution: there is no constitution"),
+        ("judge = 3", (), "line 1: judge: want a table of options, [judge]"),
+        ("[run]\nseed = 3", (), "line 1: run: there is no option run"),
+        ("pairs = 3", (), "line 1: pairs: want a text"),
+        ("a = " + "[" * 3000, (), "is no TOML"),
+        ("attack = 'nosuch'", ("--dry-run",), "there is no attack style nosuch"),
     ],
 )
 def test_a_wrong_policy_is_refused_before_anything_is_written(
@@ -218,6 +243,38 @@ def test_what_cannot_be_loaded_so_is_refused_in_a_line(
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
     assert rows("SELECT count(*) FROM run") == [(0,)]
+
+
+def test_what_was_stopped_is_not_judged(asked: Pairlab, scripted: Engines) -> None:
+    def stop(*_asked: object) -> str:
+        raise BudgetSpent("the budget of 1 token is used up")
+
+    scripted.append(ScriptedEngine(reply=stop))
+    done = asked("run", "--policy", "night.toml")
+    assert done.exit_code == 1
+    assert done.stderr.endswith("Nothing was judged; the next run goes on with both.\n")
+    assert len(scripted) == 1
+    assert asked("run", "--policy", "night.toml").exit_code == 0
+    assert rows("SELECT count(*) > 0 FROM asking") == [(1,)]
+    done = asked("run", "--candidates", "2", "--seed", "5", "--think", "300", "--dry-run")
+    assert "4 prompts, 4 complete; nothing to write." in done.stderr
+
+
+def test_two_runs_at_once(asked: Pairlab, scripted: Engines) -> None:
+    with alone(Path("pairlab.db")):
+        done = asked("run", "--candidates", "1")
+    assert done.exit_code == 1
+    assert "another run writes in pairlab.db now: nothing was written" in done.stderr
+    assert rows("SELECT count(*) FROM candidate") == [(0,)]
+    assert asked("run", "--candidates", "1").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [(0, "0.00"), (1234.5, "1,234.50"), (0.01, "0.01"), (0.00347, "0.0035"), (1e-6, "0.000001")],
+)
+def test_money(amount: float, shown: str) -> None:
+    assert outlook.money(amount) == shown
 
 
 def test_the_summary_names_what_is_worth_a_look(asked: Pairlab, scripted: Engines) -> None:

@@ -108,6 +108,25 @@ def test_a_policy_names_them(asked: Pairlab, servers: list[JudgingServer]) -> No
     assert f"by the model of {servers[0].url}." in done.stderr
 
 
+def test_a_judge_spends_what_the_run_has_left(asked: Pairlab, servers: list[JudgingServer]) -> None:
+    text = f"endpoint = '{servers[0].url}'\ncandidates = 2\nrounds = 0\nmax_tokens = 20\n"
+    Path("night.toml").write_text(f"{text}max_tokens_total = 2000\n[judge]\n", encoding="utf-8")
+    pairs = [{"prompt": "q " * 400, "a": f"a {n}", "b": f"b {n} long"} for n in range(9)]
+    Path("pairs.jsonl").write_text("\n".join(map(json.dumps, pairs)), encoding="utf-8")
+    assert asked("import", "pairs.jsonl").exit_code == 0
+    servers[0]._pairs = [(f"a {n}", f"b {n} long") for n in range(9)]
+    done = asked("run", "--policy", "night.toml")
+    assert "12 of 12 prompts complete; wrote 24 candidates" in done.stderr
+    assert "the budget of 2,000 tokens does not allow another request" in done.stderr
+
+
+def test_one_refusal_of_the_key_is_told_once(asked: Pairlab) -> None:
+    with JudgingServer(longer(), [], key="right") as server:
+        done = asked(*BRIEF, "--endpoint", server.url)
+    assert done.exit_code == 1
+    assert done.stderr.count("wants a key it accepts (401)") == 1
+
+
 def test_a_judge_without_log_probabilities_is_told_once(project: Pairlab, tmp_path: Path) -> None:
     pairs = [{"id": f"p{n}", "prompt": "q", "a": f"one {n}", "b": f"two {n}"} for n in range(3)]
     (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, pairs)), encoding="utf-8")

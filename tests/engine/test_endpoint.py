@@ -523,6 +523,13 @@ class TestRefusals:
             {"error": {"message": "'max_tokens' or 'max_completion_tokens' is too large: 256. "
                                   "This model's maximum context length is 512 tokens and your "
                                   "request has 644 input tokens (256 > 512 - 644)."}},
+            {"error": {"message": "too long", "n_prompt_tokens": 900, "n_ctx": 512}},
+            {"message": "Requested token count exceeds the model's maximum context length of 512 "
+                        "tokens. You requested a total of 900 tokens: 644 tokens from the input"},
+            {"message": "The input (900 tokens) is longer than the model's context length (512 "
+                        "tokens)."},
+            {"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 512. "
+                      "Given: 644 `inputs` tokens and 256 `max_new_tokens`"},
         ],
     )  # fmt: skip
     async def test_a_prompt_too_long_is_refused_with_both_numbers(
@@ -532,6 +539,13 @@ class TestRefusals:
         with pytest.raises(PromptTooLong) as caught:
             await one(engine)
         assert (caught.value.needed, caught.value.limit) == (900, 512)
+
+    async def test_a_prompt_too_long_without_a_number(
+        self, server: Server, engine: EndpointEngine
+    ) -> None:
+        server.acts.append(plain(400, '{"error": {"code": "context_length_exceeded"}}'))
+        with pytest.raises(PromptTooLong, match="and its answer do not fit the context: shorten"):
+            await one(engine)
 
     async def test_nothing_before_load(self, server: Server, make: Make) -> None:
         with pytest.raises(NoModel):

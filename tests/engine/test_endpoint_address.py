@@ -14,14 +14,16 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.api import Sampling
 from engine.endpoint.client import EndpointEngine
 from engine.endpoint.http import address
 from engine.endpoint.http.events import EventReader
 from engine.endpoint.http_process import HttpProcess
 from engine.endpoint.retries import Retries
 from engine.errors import EndpointError
+from store.records import Message
 from tests.engine import misbehaving
-from tests.engine.misbehaving import Server, plain
+from tests.engine.misbehaving import Server, answer, events, plain
 
 KEY = "sk-very-secret"
 
@@ -43,6 +45,9 @@ class TestParsing:
             ("localhost", "http://localhost:80"),
             ("http://localhost:8080/v1", "http://localhost:8080"),
             ("https://[::1]/serve/v1/", "https://[::1]:443/serve"),
+            ("localhost:1//v1//", "http://localhost:1"),
+            ("http://localhost:1/v1/chat/completions", "http://localhost:1"),
+            ("http://localhost:1/v1/models/", "http://localhost:1"),
         ],
     )
     def test_taken(self, url: str, shown: str) -> None:
@@ -53,7 +58,8 @@ class TestParsing:
         [
             "", "http://", "ftp://localhost", "file:///etc/passwd", "http://me:secret@localhost",
             "http://localhost:99999", "http://localhost:x", "http://localhost?x=1",
-            "http://localhost#x", "http://localhost/a b", "http://[::1",
+            "http://localhost#x", "http://localhost/a b", "http://[::1", "http://localhost:0",
+            "http://" + "\u00e4" * 64, "http://\u00e4..de",
         ],
     )  # fmt: skip
     def test_refused(self, url: str) -> None:
@@ -164,9 +170,14 @@ class TestTheKey:
 
     async def test_a_server_that_repeats_it(self, server: Server) -> None:
         server.models = plain(401, json.dumps({"error": {"message": f"bad key {KEY}"}}))
-        engine = EndpointEngine(server.url)
+        engine = EndpointEngine(server.url, retries=Retries(attempts=1))
         with pytest.raises(EndpointError, match=r"\(401\): bad key \[key\]: set \$PAIRLAB_API_KEY"):
             await engine.load()
+        server.models = answer({"error": {"message": f"bad key {KEY}"}, "data": [{"id": "x"}]})
+        server.otherwise = events(json.dumps({"error": f"bad key {KEY}"}))
+        await engine.load()
+        with pytest.raises(EndpointError, match=r"bad key \[key\]"):
+            await engine.generate([Message("user", "hello")], [Sampling()])
         await engine.shutdown()
 
     async def test_one_that_cannot_be_sent(
@@ -231,17 +242,18 @@ _WORDS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["C
 
 @given(
     st.lists(st.lists(_WORDS, min_size=1, max_size=3), max_size=4),
-    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
     st.lists(st.integers(0, 20)),
+    st.sampled_from(["", "\ufeff"]),
 )
 def test_every_event_comes_back_however_it_is_cut(
-    messages: list[list[str]], end: str, sizes: list[int]
+    messages: list[list[str]], end: str, sizes: list[int], mark: str
 ) -> None:
     stream = "".join(
         "".join(f"data: {line}{end}" for line in message) + f": a comment{end}{end}"
         for message in messages
     )
-    raw = stream.encode()
+    raw = (mark + stream).encode()
     reader = EventReader()
     at = 0
     found = []

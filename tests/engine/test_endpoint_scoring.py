@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import pytest_asyncio
 
 from engine.api import Score
+from engine.endpoint.bodies import CHAT
 from engine.endpoint.client import EndpointEngine
+from engine.endpoint.refusals import OutOfUse
 from engine.endpoint.retries import Retries
 from engine.errors import EndpointError, NoLogprobs
 from store.records import Message
@@ -214,6 +217,10 @@ class TestTheFirstToken:
     "act",
     [
         written("A"),
+        *(
+            written("A", {"top_logprobs": [{"token": "A", "logprob": odd}]})
+            for odd in (math.nan, 0.7, True)
+        ),
         plain(400, '{"error": {"message": "logprobs is not supported"}}'),
         plain(500, '{"error": {"message": "logprobs needs logits_all"}}'),
     ],
@@ -226,6 +233,14 @@ async def test_a_server_that_tells_no_logprobs(
     with pytest.raises(NoLogprobs, match="tells no log-probabilities, and a judge's") as caught:
         await engine.choose(ASKED, ["A", "B"])
     assert "\n" not in str(caught.value)
+
+
+async def test_a_server_that_wants_another_key_is_asked_once(server: Server, load: Start) -> None:
+    engine = await load("someone")
+    server.otherwise = plain(401, "no such key")
+    with pytest.raises(OutOfUse, match="wants a key it accepts"):
+        await engine.choose(ASKED, ["A", "B"])
+    assert len([one for one in server.seen if one.path == CHAT]) <= 2  # one for each answer
 
 
 class TestCounting:

@@ -243,7 +243,7 @@ class TestSeveral:
 class TestBudget:
     async def test_it_is_used_and_never_exceeded(self, serve: Any, make: Make) -> None:
         server = await serve(0.002)
-        engine = make(server.url, limits=[Limit(500, "500 tokens")])
+        engine = make(server.url, budget=Budget([Limit(500, "500 tokens")]))
         await engine.load()
         with pytest.raises(BudgetSpent, match="the budget of 500 tokens"):
             await asyncio.gather(*(write(engine, 1) for _ in range(60)))
@@ -324,7 +324,8 @@ class TestTheKeyFile:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [("17", 17.0), (None, None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 GMT", None),
-     ("-3", None), ("", None)],
+     ("-3", None), ("", None), ("1.5", 1.5), ("1e9", None), ("nan", None), ("9" * 20, 1e20),
+     ("Thu, 99 Foo 99999 99:99:99 GMT", None), ("\u0663", None)],
 )  # fmt: skip
 def test_retry_after(header: str | None, expected: float | None) -> None:
     assert seconds(header) == expected

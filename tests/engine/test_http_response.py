@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.endpoint.http import address, protocol
+from engine.endpoint.http.exchange import Exchange
 from engine.endpoint.http.response import NotHttp, Response
 
 BODY = b"data: {}\n\n" * 3
@@ -79,3 +81,37 @@ def test_an_answer_that_broke_off() -> None:
     response.push(OK + b"Content-Length: 5\r\n\r\nhalf")
     assert not response.close()
     assert not response.reusable
+
+
+class TestSilence:
+    """How long a server may say nothing: what is no word of an answer does not count as one."""
+
+    @staticmethod
+    def exchange() -> Exchange:
+        send = protocol.Send(1, 0, "POST", "/x", "{}", 10.0)
+        return Exchange(address.parse("localhost"), send, key=None, now=0.0)
+
+    HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+    def test_of_a_head_that_comes_byte_by_byte(self) -> None:
+        exchange = self.exchange()
+        for at in range(len(self.HEAD) - 1):
+            exchange.push(self.HEAD[at : at + 1], now=float(at))
+        assert exchange.deadline == 10
+        exchange.push(self.HEAD[-1:], now=90.0)
+        assert exchange.deadline == 100
+
+    def test_of_a_stream(self) -> None:
+        exchange = self.exchange()
+        exchange.push(self.HEAD, now=1.0)
+        for at, part in enumerate([b": still here\n\n", b"data: hal", b"f\n"]):
+            exchange.push(part, now=2.0 + at)
+            assert exchange.deadline == 11
+        exchange.push(b"\n", now=5.0)
+        assert exchange.deadline == 15
+
+    def test_of_a_body(self) -> None:
+        exchange = self.exchange()
+        exchange.push(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", now=1.0)
+        exchange.push(b" " * 50, now=9.0)
+        assert exchange.deadline == 11

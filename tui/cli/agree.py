@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json
-from tui.cli.one_of import OneOf
+from tui.cli.one_of import FiniteRange, OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.attributes import Group
@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
 )
 @click.option(
     "--width",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=0.1,
     show_default=True,
     help="Tell how many more common pairs until kappa is known to plus or minus this.",

@@ -71,7 +71,7 @@ def command() -> None:
 @json_option
 def styles(attacks: Path | None, *, as_json: bool) -> None:
     """List the attack styles."""
-    found = _chosen(("all",), attacks)
+    found = chosen(("all",), attacks)
     if as_json:
         put_json([{"name": s.name, "title": s.title, "template": s.template} for s in found])
         return
@@ -140,7 +140,7 @@ def wrap(
     Raises:
         click.UsageError: there is no such style, or the file of styles cannot be used.
     """
-    styles = _chosen(names, path)
+    styles = chosen(names, path)
     from store import clock
     from store.db.project_database import immediate
     from store.items import attacks
@@ -172,7 +172,12 @@ def told(made: WrappedNow) -> str:
     )
 
 
-def _chosen(names: tuple[str, ...], path: Path | None) -> tuple[AttackStyle, ...]:
+def chosen(names: tuple[str, ...], path: Path | None) -> tuple[AttackStyle, ...]:
+    """The styles of these names, or those of a file.
+
+    Raises:
+        click.UsageError: there is no such style, or the file of styles cannot be used.
+    """
     from engine.errors import BadRequest
     from engine.method import attacks
 

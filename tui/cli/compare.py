@@ -8,21 +8,22 @@ import click
 
 from tui.cli.context import CliContext, fail, json_option, put_json, stdout_console
 from tui.cli.listing import figure, list_option, show_pairs
+from tui.cli.one_of import FiniteRange
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
-    from store.agreement.feedback_comparison import FeedbackComparison
+    from store.agreement.feedback_figures import FeedbackComparison
 
 
 @click.command("compare")
 @click.option(
     "--person-hour",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     metavar="RATE",
     help="What an hour of a person costs, in any currency.",
 )
 @click.option(
     "--machine-hour",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     metavar="RATE",
     help="What an hour of this machine costs, in the same.",
 )
@@ -43,7 +44,8 @@ def command(
     two orders and between two seeds.
     """
     from store.agreement import warm_up
-    from store.agreement.feedback_comparison import Rates, compare
+    from store.agreement.feedback_comparison import compare
+    from store.agreement.feedback_figures import Rates
     from store.reporting.comparison import figures
     from store.rounds import rounds
     from tui.cli.progress import counting

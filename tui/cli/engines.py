@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from tui.cli.output import say
 
 if TYPE_CHECKING:  # what the app loads once its first screen is there
     from engine.api import Engine
-    from engine.endpoint.budget import Limit
+    from engine.endpoint.budget import Budget
 
 
 class ServerChoice(NamedTuple):
@@ -64,7 +63,7 @@ def server_engine(
     *,
     model: str | None = None,
     think: bool | None = None,
-    limits: Sequence[Limit] = (),
+    budget: Budget | None = None,
 ) -> Engine:
     """An engine over OpenAI-compatible servers; nothing is sent before it is loaded.
 
@@ -72,7 +71,7 @@ def server_engine(
         choice: the servers.
         model: which of their models; None takes the only one.
         think: whether a reasoning model is to think; None leaves it to the server.
-        limits: what the servers may take.
+        budget: what the servers may take; None lets them take all.
 
     Raises:
         EndpointError: one of the addresses is none, or the key cannot be used.
@@ -87,7 +86,7 @@ def server_engine(
         model=model,
         allow_remote=choice.allow_remote,
         key_file=choice.key_file,
-        limits=limits,
+        budget=budget,
         think=think,
         log_path=log_file(),
     )

@@ -13,7 +13,7 @@ from tui.cli.one_of import OneOf
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.agreement.evaluation.answers import Slice
-    from store.agreement.evaluation.evaluation import Evaluation
+    from store.agreement.evaluation.results import Evaluation
     from store.db.sqlite import Database
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 
 from store.agreement.evaluation.answers import ORIGINAL
-from store.agreement.evaluation.evaluation import Evaluation, Stage
 from store.agreement.evaluation.front import dominated_for_sure
+from store.agreement.evaluation.results import Evaluation, Stage
 from store.agreement.figure import rounded
 from store.agreement.intervals import Interval
 from tui.cli.agreement_tables import plain_table

@@ -223,6 +223,8 @@ def _nothing(plan: ExportPlan) -> str:
     )
     if not plan.pairs and plan.options.only is None:
         why = "the project has no pair yet; `pairlab import FILE` brings some in"
+    if plan.rows:  # ``ranked`` alone holds something else than decided pairs
+        why = f"no prompt has a ranking; {len(plan.rows)} decided pairs would go out as triplets"
     source = next((name for name in plan.speakers if name.startswith(SOURCE)), None)
     hint = f"; --from {source} takes what the imported file itself preferred"
     return clean(f"no row to write, and nothing was written: {why}{hint if source else ''}")

@@ -8,7 +8,7 @@ import click
 
 from tui.cli.context import CliContext, json_option
 from tui.cli.making import Making, ThinkingOptions, making_options
-from tui.cli.one_of import OneOf
+from tui.cli.one_of import FiniteRange, OneOf
 
 if TYPE_CHECKING:
     from engine.method.judging_options import JudgingOptions
@@ -33,7 +33,7 @@ def _number(text: str, wanted: str, *, least: int = 1) -> int:
 
 def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
     from store.ids import AI
-    from store.log.event_kinds import name_problem
+    from store.log.event_values import name_problem
     from store.names import reserved
 
     if text is None:
@@ -81,7 +81,7 @@ def _judge_name(_ctx: click.Context, _param: click.Parameter, text: str | None) 
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 0.5, max_open=True),
+    type=FiniteRange(0, 0.5, max_open=True),
     metavar="M",
     help="From now on a probability within M of one half is a tie, for all judges; the project"
     " keeps it.  [default: what it keeps, else 0]",

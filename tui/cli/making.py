@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 from engine.llama.settings import AS_USUAL, HostSettings
 from tui.cli import completion
 from tui.cli.loading import loading_options
-from tui.cli.one_of import OneOf
+from tui.cli.one_of import OneOf, WholeNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,18 @@ _DEFAULT = Making()
 def _temperatures(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[float, float]:
     low, _, high = text.partition(":")
     try:
-        return float(low), float(high or low)
+        found = float(low), float(high or low)
     except ValueError:
-        raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'") from None
+        found = (-1.0, -1.0)
+    if not 0 <= found[0] <= found[1] < math.inf:
+        raise click.BadParameter(f"want LO:HI, as in 0.7:1.1, not '{text}'")
+    return found
+
+
+def _seed(_ctx: click.Context, _param: click.Parameter, seed: int) -> int:
+    if not -(2**63) <= seed < 2**63:
+        raise click.BadParameter(f"{seed} is too large")
+    return seed
 
 
 def _thinking(_ctx: click.Context, _param: click.Parameter, text: str | None) -> ThinkingOptions:
@@ -127,16 +137,23 @@ _OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., None]]] = {
     ),
     "max_tokens": click.option(
         "--max-tokens",
-        type=click.IntRange(1),
+        type=WholeNumber(),
         default=_DEFAULT.max_tokens,
         show_default=True,
         metavar="N",
         help="Of one answer; longer ones are cut off and stay out of exports.",
     ),
-    "seed": click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, metavar="N"),
+    "seed": click.option(
+        "--seed",
+        type=int,
+        callback=_seed,
+        default=_DEFAULT.seed,
+        show_default=True,
+        metavar="N",
+    ),
     "limit": click.option(
         "--limit",
-        type=click.IntRange(1),
+        type=WholeNumber(),
         metavar="N",
         help="The first N prompts in project order, done or not.  [default: all]",
     ),

@@ -25,7 +25,9 @@ def command(
     """Bring the work in OTHER into this project; OTHER is not changed.
 
     Nothing is dropped: where the two files say different things both are kept in the log, and
-    what stands is told. Merging again, or the other way round, changes nothing more.
+    what stands is told. Merging again, or the other way round, changes nothing more. A category,
+    tag or role that each file imported with the same item stays in each as it is, and is told:
+    `pairlab category` settles a category in both.
     """
     from store.db import cipher
     from store.merging.merge import merge

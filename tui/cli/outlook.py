@@ -26,11 +26,18 @@ class Price(NamedTuple):
         return (self.prompt * prompt_tokens + self.written * written_tokens) / 1e6
 
 
+def money(amount: float) -> str:
+    """With cents; less than one with the two digits that count."""
+    if not amount or amount >= 0.01:
+        return f"{amount:,.2f}"
+    return f"{float(f'{amount:.2g}'):.9f}".rstrip("0")
+
+
 def limits(tokens: int | None, cost: float | None, price: Price | None) -> list[Limit]:
     """What servers may take, in tokens and in money."""
     made = [] if tokens is None else [Limit(tokens, f"{tokens:,} tokens")]
     if cost is not None and price is not None:
-        made.append(Limit(cost, f"{cost:,.2f}", price.prompt / 1e6, price.written / 1e6))
+        made.append(Limit(cost, money(cost), price.prompt / 1e6, price.written / 1e6))
     return made
 
 
@@ -94,7 +101,7 @@ def of_plan(
         expected=expected,
         tokens_per_second=round(written / seconds, 1) if timed and seconds else None,
         seconds=round(seconds) if timed else None,
-        cost=round(price.of(prompt, written), 2) if price and expected else None,
+        cost=round(price.of(prompt, written), 6) if price and expected else None,
     )
 
 
@@ -116,10 +123,13 @@ def tell(
     texts = ", ".join(counted(outlook.texts.get(step, 0), word) for step, word in words.items())
     about = "about" if outlook.expected else "at most"
     prompts = f", {outlook.prompt_tokens:,} tokens of prompts" if outlook.prompt_tokens else ""
+    work = f"to write: {texts}; {about} {outlook.written_tokens:,} tokens{prompts}"
     say(
-        f"{counted(outlook.prompts, 'prompt')}, {outlook.complete:,} complete; to write: {texts};"
-        f" {about} {outlook.written_tokens:,} tokens{prompts}."
+        f"{counted(outlook.prompts, 'prompt')}, {outlook.complete:,} complete;"
+        f" {work if texts else 'nothing to write'}."
     )
+    if not texts:
+        return
     if outlook.seconds is None:
         cost = priced and outlook.cost is None
         unknown = "How long it takes and what it costs are" if cost else "How long it takes is"
@@ -130,7 +140,7 @@ def tell(
             f" {outlook.tokens_per_second:,} tokens a second as in earlier runs."
         )
     if outlook.cost is not None:
-        say(f"Expected cost: {outlook.cost:,.2f}.")
+        say(f"Expected cost: {money(outlook.cost)}.")
 
 
 def tell_worth_a_look(found: worth_a_look.WorthALook, price: Price | None) -> None:
@@ -150,5 +160,5 @@ def tell_worth_a_look(found: worth_a_look.WorthALook, price: Price | None) -> No
         cost = price.of(found.prompt_tokens, found.written_tokens)
         say(
             f"{found.prompt_tokens:,} tokens of prompts and {found.written_tokens:,} written:"
-            f" {cost:,.2f}."
+            f" {money(cost)}."
         )

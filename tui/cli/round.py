@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
-from tui.cli.one_of import OneOf
+from tui.cli.one_of import FiniteRange, OneOf
 from tui.formatting import share
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
@@ -39,7 +39,7 @@ def command() -> None:
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="N pairs at random.")
 @click.option(
     "--overlap",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=100,
     show_default=True,
     metavar="P",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
 
 from engine import netlock
-from tui.cli.attack import attack_options, told, wrap
+from tui.cli.attack import attack_options, chosen, told, wrap
 from tui.cli.context import CliContext, json_option, say
 from tui.cli.making import Making, making_options
+from tui.cli.one_of import FiniteRange
 from tui.cli.policy import Policy, given, policy_option
 
 
@@ -20,9 +22,12 @@ def _price(
         return None
     prompt, _, written = text.partition(":")
     try:
-        return float(prompt), float(written)
+        price = float(prompt), float(written)
     except ValueError:
-        raise click.BadParameter(f"want PROMPT:WRITTEN, as in 0.15:0.6, not '{text}'") from None
+        price = (-1.0, -1.0)
+    if not all(0 <= part < math.inf for part in price):
+        raise click.BadParameter(f"want PROMPT:WRITTEN, as in 0.15:0.6, not '{text}'")
+    return price
 
 
 @click.command("run")
@@ -36,7 +41,7 @@ def _price(
 )
 @click.option(
     "--max-cost",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     metavar="AMOUNT",
     help="Stop before --endpoint has taken more than this, by --price.",
 )
@@ -75,9 +80,8 @@ def command(
     from tui.cli.judge import command as judge
     from tui.cli.judge import judging_of
     from tui.cli.outlook import Price
-    from tui.cli.setting import rules
     from tui.cli.unattended import carry_out
-    from tui.cli.unattended_jobs import RUN
+    from tui.cli.unattended_jobs import RUN, Stopped
 
     context: CliContext = ctx.obj
     policy = given(ctx)
@@ -85,13 +89,14 @@ def command(
         raise click.UsageError("--max-cost needs --price: what does a million tokens cost?")
     wanted = policy.judge if policy else None
     # read now: a wrong word must not end the night in the morning
-    if policy and policy.pairs is not None:
-        rules(policy.pairs)
     judging = None if wanted is None else judge.make_context("judge", list(wanted), parent=ctx)
     if judging is not None:
         judging_of(**judging.params)
     if netlock.postponed():
         netlock.expect(bool(making.endpoint) + bool(judging and judging.params["endpoint"]))
+    if dry_run and (attack or attacks):
+        chosen(attack, attacks)
+        say("The prompts that --attack would wrap are not counted here.")
     if not dry_run:
         if policy and policy.pairs is not None:
             _pair_by(context, policy)
@@ -109,6 +114,10 @@ def command(
             max_cost=max_cost,
             dry_run=dry_run,
         )
+    except Stopped:
+        if judging is not None:
+            say("Nothing was judged; the next run goes on with both.")
+        raise
     except click.exceptions.Exit:
         failed = True
     if judging is not None and not dry_run:

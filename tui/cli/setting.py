@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tui.cli.context import CliContext, json_option, put, put_json, say
-from tui.cli.one_of import OneOf
+from tui.cli.one_of import FiniteRange, OneOf
 from tui.formatting import share
 
 _QUEUES = {
@@ -28,7 +28,7 @@ _QUEUES = {
 )
 @click.option(
     "--minimum-seconds",
-    type=click.FloatRange(0, 10),
+    type=FiniteRange(0, 10),
     metavar="S",
     help="Seconds an item must have been on the screen before a key decides on it (.4).",
 )
@@ -47,13 +47,13 @@ _QUEUES = {
 )
 @click.option(
     "--random-share",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     metavar="SHARE",
     help="Share of the pairs that --queue useful leaves to chance (.3): figures are over these.",
 )
 @click.option(
     "--judge-margin",
-    type=click.FloatRange(0, 0.5, max_open=True),
+    type=FiniteRange(0, 0.5, max_open=True),
     metavar="M",
     help="A judge's probability within M of one half is a tie (0); also judge --margin.",
 )

@@ -8,7 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from engine.api import Engine, EngineStatus, State
-from engine.endpoint.budget import Limit
+from engine.endpoint.budget import Budget, Limit
 from engine.errors import BadRequest, BudgetSpent, ConstitutionError
 from engine.llama.settings import HostSettings
 from engine.method.constitution import load
@@ -33,13 +33,14 @@ from store.items import answered_prompts, worth_a_look
 from store.items.pending import Part
 from tui.cli import judging as judging_report
 from tui.cli import outlook, unattended_jobs
+from tui.cli.alone import alone
 from tui.cli.context import CliContext, fail, put_json, say, stderr_console
 from tui.cli.engines import ServerChoice, host_engine, server_engine
 from tui.cli.loading import refuse_for_servers
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
 from tui.cli.outlook import Price
-from tui.cli.unattended_jobs import JUDGE, Summary, UnattendedJob
+from tui.cli.unattended_jobs import JUDGE, Stopped, Summary, UnattendedJob
 from tui.formatting import counted, time_left
 from tui.visible import clean
 
@@ -48,6 +49,7 @@ _LEFT = (
     " --with-pairs writes for such prompts too"
 )
 
+_BUDGET = "pairlab.budget"
 _TROUBLES = 50
 """So many different troubles of an engine are told; each once."""
 
@@ -84,6 +86,7 @@ def carry_out(
     limits = outlook.limits(making.max_tokens_total, max_cost, price)
     if limits and not making.endpoint:
         raise click.UsageError("--max-tokens-total and --max-cost are for --endpoint")
+    budget = _budget(limits)
     plan = replace(plan_of(making, job.parts, only, judging), policy=policy)
     with session(context.db) as db:
         last = last_model(db)
@@ -102,12 +105,13 @@ def carry_out(
         return
     store = StoreThread(context.db)
     try:
-        engine = engine_of(making, student, limits)
+        engine = engine_of(making, student, budget)
         if student is not None and "propose" in job.parts:
             store.submit(remember_model, student)
         second = host_engine(teacher, _loading(making)) if teacher is not None else None
         runner = Runner(engine, store, plan, teacher=second, clock=clock.now)
-        summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
+        with nullcontext() if job is JUDGE else alone(context.db):
+            summary = asyncio.run(_make(runner, [engine, *([second] if second else [])], job))
     finally:
         store.close()
     with session(context.db) as db:
@@ -127,7 +131,9 @@ def carry_out(
             outlook.tell_worth_a_look(found, price)
         if report is not None:
             judging_report.tell(report)
-    if summary.failures or not summary.finished:
+    if not summary.finished:
+        raise Stopped(1)
+    if summary.failures:
         raise click.exceptions.Exit(1)
 
 
@@ -166,12 +172,21 @@ def student_of(making: Making, last: str | None) -> Path | None:
     return None
 
 
-def engine_of(making: Making, student: Path | None, limits: Sequence[Limit] = ()) -> Engine:
+def _budget(limits: Sequence[Limit]) -> Budget:
+    """What servers may take; the judge of a policy without a budget shares the run's."""
+    meta = click.get_current_context().meta
+    if limits or _BUDGET not in meta:
+        meta[_BUDGET] = Budget(limits)
+    budget: Budget = meta[_BUDGET]
+    return budget
+
+
+def engine_of(making: Making, student: Path | None, budget: Budget | None = None) -> Engine:
     """The engine the options name; nothing is started before it is loaded."""
     if student is not None:
         return host_engine(student, _loading(making))
     servers = ServerChoice(making.endpoint, making.allow_remote, making.api_key_file)
-    return server_engine(servers, model=making.model, think=making.think.wanted, limits=limits)
+    return server_engine(servers, model=making.model, think=making.think.wanted, budget=budget)
 
 
 def _loading(making: Making) -> HostSettings:
@@ -279,7 +294,7 @@ def _progress(
                 line = clean(f"{job.item} {event.item_id[:12]}: {event.reason}")
                 if line not in failed:  # all that failed is tried once more at the end
                     failed.add(line)
-                    console.print(line)
+                    console.print(line, soft_wrap=True)
             elif isinstance(event, PlanProgress):
                 newest = event
                 bar.update(task, completed=event.done, total=event.total)
@@ -299,10 +314,11 @@ def _progress(
         def warn(status: EngineStatus) -> None:
             """What a server does and is done without; the end of all tries is told at the end."""
             words = status.error or ""
-            if words in troubles or status.state is State.FAILED or len(troubles) > _TROUBLES:
+            if words in troubles or len(troubles) > _TROUBLES:
                 return
             troubles.add(words)
-            console.print(clean(words), markup=False)
+            if status.state is not State.FAILED:
+                console.print(clean(words), soft_wrap=True)
 
         ends = [runner.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
         ends += [engine.subscribe(warn) for engine in engines if engine.server]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import click
+
 from engine.method.events import Kind
 from engine.method.plan import JUDGING, PROPOSING, REVISING, WRITING
 from store.items.pending import Part
@@ -15,6 +17,10 @@ from tui.visible import one_line
 
 _NAMED = 20
 """So many failures are named at the end; all of them were when they came."""
+
+
+class Stopped(click.exceptions.Exit):
+    """The command ends, since somebody or a budget stopped it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,9 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from store.agreement.evaluation.answers import CHOSEN, REJECTED, Slice
-from store.agreement.evaluation.evaluation import (
-    AI,
-    PEOPLE,
-    RULES,
-    Evaluation,
-    Stage,
-    evaluate,
-    listed,
-)
+from store.agreement.evaluation.evaluation import AI, PEOPLE, evaluate, listed
 from store.agreement.evaluation.front import dominated_for_sure
+from store.agreement.evaluation.results import RULES, Evaluation, Stage
 from store.agreement.figure import percent, rounded, short
 from store.agreement.intervals import Interval
 from store.agreement.underlying_pairs import seen

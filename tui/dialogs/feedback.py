@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding
 from textual.content import Content
 
-from store.agreement.feedback_comparison import FeedbackComparison
+from store.agreement.feedback_figures import FeedbackComparison
 from store.reporting.comparison import (
     EVERYBODY,
     NOTES,

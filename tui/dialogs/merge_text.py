@@ -20,6 +20,7 @@ NOUNS = {
     "critique": ("critique", "critiques"),
     "pair": ("pair", "pairs"),
     "event": ("entry of the log", "entries of the log"),
+    "category": ("category for a prompt here", "categories for prompts here"),
 }
 """How the rows worth telling are called."""
 
@@ -32,6 +33,7 @@ TOLD = 20
 STANDS = {
     "ours": "ours stands, theirs is in the log",
     "theirs": "theirs stands, ours is in the log",
+    "own": "each file keeps its own",
 }
 
 
@@ -45,7 +47,8 @@ def told(merged: Merged) -> Iterator[str]:
     elif merged.encrypted == (False, True):
         yield f"{merged.path} is encrypted and stays so; this project is plain, and its texts here."
     would = "would come in" if merged.dry_run else "came in"
-    new = [counted(n, *noun) for table, noun in NOUNS.items() if (n := merged.added[table])]
+    brought = {**merged.added, "category": merged.categorised}
+    new = [counted(n, *noun) for table, noun in NOUNS.items() if (n := brought[table])]
     yield f"From {merged.path} {would}: {', '.join(new)}."
     yield from _people(merged)
     for replica, count in merged.adopted.items():

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from engine.errors import EndpointError
 
 _PORTS = {"http": 80, "https": 443}
+_ROUTES = ("/chat/completions", "/completions", "/models", "/v1")
+"""What addresses are copied with, from their end on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class ResolvedAddress(NamedTuple):
 
 
 def parse(url: str) -> Base:
-    """Take the address of a server apart; ``/v1`` at its end may be there or not.
+    """Take the address of a server apart; ``/v1`` and a route at its end may be there or not.
 
     Raises:
         EndpointError: it is no http or https address, or holds what an address must not.
@@ -59,16 +61,23 @@ def parse(url: str) -> Base:
         port = parts.port
     except ValueError as error:
         raise EndpointError(f"{url!r} is no address: write http://127.0.0.1:8080") from error
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
         raise EndpointError(f"{url!r} is no http address: write http://127.0.0.1:8080")
     if parts.username is not None or parts.password is not None:
         raise EndpointError("the address holds a password: put the key in $PAIRLAB_API_KEY")
     if parts.query or parts.fragment:
         raise EndpointError("the address of a server has no ? and no #: write its root only")
-    root = parts.path.rstrip("/").removesuffix("/v1")
-    if not root.isascii() or any(c <= " " for c in root):
+    root = parts.path.rstrip("/")
+    for known in _ROUTES:
+        root = root.removesuffix(known).rstrip("/")
+    if not root.isascii() or any(c <= " " or c == "\x7f" for c in root):
         raise EndpointError(f"the path {root!r} is no part of an address")
-    return Base(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], root)
+    base = Base(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], root)
+    try:
+        base.location.encode("ascii")
+    except UnicodeError as error:
+        raise EndpointError(f"{parts.hostname!r} cannot be the name of a machine") from error
+    return base
 
 
 def places(base: Base, *, allow_remote: bool) -> list[ResolvedAddress]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+
 
 class EventReader:
     """The data of each event; comments and fields other than ``data`` are passed over."""
@@ -12,6 +14,9 @@ class EventReader:
         self._line = bytearray()
         """The beginning of a line whose end has not come."""
         self._data: list[str] = []
+        self._first = True
+        """No line has ended yet."""
+        self._after_cr = False
 
     def push(self, data: bytes) -> list[str]:
         """Take the next bytes; returns the events that are complete by now.
@@ -19,15 +24,23 @@ class EventReader:
         Raises:
             UnicodeDecodeError: a line is not UTF-8.
         """
+        if self._after_cr:
+            data = data.removeprefix(b"\n")
+        if b"\r" in data:
+            self._after_cr = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        elif data:
+            self._after_cr = False
         self._line += data
         self.held_bytes += len(data)
         if b"\n" not in data:
             return []
         *lines, rest = bytes(self._line).split(b"\n")
         self._line = bytearray(rest)
+        if self._first:
+            self._first, lines[0] = False, lines[0].removeprefix(BOM_UTF8)
         events = []
-        for raw in lines:
-            line = raw.rstrip(b"\r")
+        for line in lines:
             if line:
                 field, _, value = line.partition(b":")
                 if field == b"data":

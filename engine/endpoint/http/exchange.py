@@ -76,18 +76,20 @@ class Exchange:
             Exception: what :meth:`fail` puts into words.
         """
         self.heard = True
-        if not self._done:
-            self.deadline = now + self.send.silence
         body = self._response.push(data)
         if self._response.status and not self._has_head:
             self._has_head = True
+            self.deadline = now + self.send.silence
             self._read_head()
         if self._events is None:
             self._body += body
             if len(self._body) > BODY_LIMIT:
                 raise EndpointError(self._server(f"sent more than {BODY_LIMIT} bytes: not read"))
         else:
-            self._take_events(self._events.push(body))
+            events = self._events.push(body)
+            if events and not self._done:  # a byte now and then, or a comment, is no word
+                self.deadline = now + self.send.silence
+            self._take_events(events)
             if self._events.held_bytes > BODY_LIMIT:
                 raise EndpointError(self._server(f"sent a line of more than {BODY_LIMIT} bytes"))
             if self._done and self.deadline > now + DRAIN_SECONDS:
@@ -112,8 +114,9 @@ class Exchange:
     def fail(self, error: Exception) -> None:
         """End with what went wrong, in words."""
         message, again = self._words(error)
+        status = self._response.status
         self.ended, self._response = True, Response()
-        self._last = protocol.ExchangeFailed(self.send.id, self._hide(message), again)
+        self._last = protocol.ExchangeFailed(self.send.id, self._hide(message), again, status)
 
     def said(self) -> protocol.Answer | None:
         """What is to be told the app since it was asked last; None where that is nothing."""
@@ -132,6 +135,11 @@ class Exchange:
             raise EndpointError(
                 self._server("answers with a redirect, which is not followed: name its target")
             )
+        coding = response.headers.get("content-encoding", "identity").lower()
+        if coding != "identity" and response.status == _OK:
+            raise EndpointError(
+                self._server(f"answers in {coding[:20]!r}, which was not asked for")
+            )
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if response.status == _OK and kind == "text/event-stream":
             self._events = EventReader()
@@ -142,19 +150,24 @@ class Exchange:
             return
         last = next((at for at, one in enumerate(events, 1) if one.strip() == DONE), None)
         self._done = last is not None
-        self._texts += events[:last]
+        self._texts += map(self._hide_in_failure, events[:last])
 
     def _end(self) -> None:
         if self._events is not None:
             self._take_events(self._events.end())
         else:
             status, after = self._response.status, self._response.headers.get("retry-after")
-            self._last = protocol.Body(self.send.id, status, after, self._text())
+            text = self._text()
+            if status == _OK and text.startswith("data:"):  # a stream that is not called one
+                self._events = EventReader()
+                self._take_events(self._events.push(bytes(self._body)) + self._events.end())
+            else:
+                self._last = protocol.Body(self.send.id, status, after, text)
         self.ended = True
 
     def _text(self) -> str:
         if self._response.status == _OK:
-            return self._body.decode("utf-8")
+            return self._hide_in_failure(self._body.decode("utf-8-sig"))
         return self._hide(self._body.decode("utf-8", "replace"))
 
     # -- words ----------------------------------------------------------------------------------
@@ -181,6 +194,10 @@ class Exchange:
 
     def _server(self, predicate: str) -> str:
         return f"the server at {self._base} {predicate}"
+
+    def _hide_in_failure(self, text: str) -> str:
+        """The same where an answer tells of a failure; a text may hold any word."""
+        return self._hide(text) if '"error"' in text else text
 
     def _hide(self, text: str) -> str:
         """Some servers repeat the key they were sent."""

@@ -72,6 +72,8 @@ class ExchangeFailed:
     """What happened, in one line that names the server."""
     again: bool
     """Whether another try may end better."""
+    status: int = 0
+    """Of the answer, as far as it came."""
 
 
 Request = Send | Abort

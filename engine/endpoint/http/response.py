@@ -124,7 +124,7 @@ class Response:
         if length is None:
             self._keeps = False
             return _Expected.CLOSE
-        if not (length.isascii() and length.isdecimal()):
+        if not (length.isascii() and length.isdecimal() and len(length) < 20):
             raise NotHttp("a length that is no number")
         self._left = int(length)
         return _Expected.LENGTH if self._left else _Expected.ENDED

@@ -13,7 +13,8 @@ from sklearn.metrics import cohen_kappa_score
 from sqlite_utils import Database
 from statsmodels.stats.proportion import proportion_confint
 
-from store.agreement.feedback_comparison import IDLE, Rater, Rates, compare, cost, speed
+from store.agreement.feedback_comparison import IDLE, compare, cost, speed
+from store.agreement.feedback_figures import Rater, Rates
 from store.agreement.intervals import smoothed_wald
 from store.items import pairs
 from store.judgements import attributes, labels, rankings

@@ -139,6 +139,20 @@ def test_no_byte_of_it_is_left_beside_the_project_and_the_rest_goes_on(study: St
     assert "prompts 2, whose" in told["purged"].words
 
 
+def test_what_was_said_last_may_be_about_what_goes(study: Study, tmp_path: Path) -> None:
+    with session(study.path) as db:
+        labels.give(db, study.pair, "first", "b", at=AT)
+        backup(db, tmp_path / "other.db")
+    purged(study)
+    with session(tmp_path / "other.db") as db:
+        labels.give(db, study.other, "second", "a", at=AT)
+    with session(study.path) as db:  # no fork: the number of the last event is not given again
+        assert merge(db, tmp_path / "other.db").labels == {"second": 1}
+        labels.give(db, study.other, "first", "a", at=AT)
+    with session(tmp_path / "other.db") as db:
+        assert merge(db, study.path).labels == {"first": 1}
+
+
 def test_copies_are_named_and_a_merge_or_an_import_brings_nothing_back(study: Study) -> None:
     with session(study.path) as db:
         backup(db, study.path.with_name("copy.db"))

@@ -307,6 +307,13 @@ def test_a_split_needs_a_folder(study, tmp_path):
     assert list(tmp_path.glob("out*")) == []
 
 
+@pytest.mark.parametrize("name", ["-", "out.csv", "out.jsonl.gz", "out.CSV"])
+def test_a_name_of_a_file_that_is_not_written_is_no_folder(study, tmp_path, name):
+    with pytest.raises(UsageProblem, match="name a file that ends in"):
+        write(planned(study), tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize("name", ["out", "out.jsonl"])
 @pytest.mark.parametrize("before", [False, True])
 def test_a_failing_write_leaves_nothing(study, tmp_path, name, before):

@@ -85,6 +85,12 @@ ROLES: list[tuple[str, Any, str, Turns]] = [
     ),
     ("trl implicit", CHAT, "trl", Q),
     (
+        "a blank turn of the system beside",
+        {"system": "\n", "prompt": "q", "chosen": "x", "rejected": "y"},
+        "trl",
+        [("system", "\n"), ("user", "q")],
+    ),
+    (
         "hh",
         {
             "chosen": "\n\nHuman: q\n\nAssistant: x",
@@ -824,3 +830,22 @@ def test_agreement_by_role_over_pairs_whose_file_names_them(db: Database) -> Non
     assert counted.labels[:2] == ("rejected", "chosen")
     assert counted.table[1][1] == 8
     assert counted.table[1][0] == 1
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"chosen": "one", "rejected": "two"},
+        {"responses": ["z", "w"]},
+        {"completion": "z", "label": True},
+        {"text_a": "z", "text_b": "w"},
+    ],
+    ids=["roles", "a list", "one rated", "sides"],
+)
+def test_the_answers_are_where_the_user_says(db: Database, beside: dict[str, Any]) -> None:
+    row = {"prompt": "q", "one": "x", "two": "y", **beside}
+    report = come(db, rows(row), map={"a": "one", "b": "two"})
+    assert held(db) == [Read(Q, "x", "y", {})]
+    assert set(report.unread) == set(beside)
+    with pytest.raises(StoreError, match="both name the column"):
+        come(db, rows(row), map={"a": "one", "b": "one"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 
@@ -10,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store import importing
 from store.db import backup, meta
 from store.db import connection as sqlite
 from store.db.sqlite import sqlite3
 from store.errors import Damaged, MissingProject, NotAProject, StoreError
 from store.items import pairs, runs
+from store.items.categories import change
 from store.judgements import decisions, guidelines, labels, rulings
-from store.log import current_state, event_kinds, events, set_aside, undo
+from store.log import current_state, event_kinds, event_values, events, set_aside, undo
 from store.merging.checked import Tampered
 from store.merging.conflicts import ConflictKind
 from store.merging.forks import Fork
@@ -481,7 +484,7 @@ def test_every_event_is_judged_and_none_is_fatal(kind, value, lamport, seq, word
     event = Event("", "f" * 32, seq, lamport, at, annotator, kind, item, phase, value)
     said = event_kinds.problem(event)
     assert said is None or said.strip()
-    if not isinstance(value, dict) or not event_kinds.is_time(at):
+    if not isinstance(value, dict) or not event_values.is_time(at):
         assert said is not None
 
 
@@ -578,3 +581,53 @@ def test_three_replicas_converge_whatever_happened(tmp_path_factory, steps, orde
         for db in files:
             db.close()
         shutil.rmtree(folder)
+
+
+# -- two files that were made apart from each other --------------------------------------------
+
+ROW = {"prompt": "q", "chosen": "x", "rejected": "y"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told", "categories"),
+    [
+        ({}, {}, [], ("uncategorised", "uncategorised")),
+        ({"category": "harmful"}, {"category": "harmful"}, [], ("harmful", "harmful")),
+        ({"category": "harmful"}, {}, [], ("harmful", "harmful")),
+        ({}, {"category": "harmful"}, [], ("harmful", "harmful")),
+        (
+            {"category": "harmful"},
+            {"category": "helpful"},
+            [("category", "harmful", "helpful")],
+            ("harmful", "helpful"),
+        ),
+        (
+            {"tags": ["s"]},
+            {"tags": ["t"]},
+            [("tags", '["s"]', '["t"]')],
+            ("uncategorised", "uncategorised"),
+        ),
+    ],
+)
+def test_what_each_file_imported_with_a_prompt(tmp_path, closing, ours, theirs, told, categories):
+    files = []
+    for name, said in (("one", ours), ("two", theirs)):
+        db = closing(sqlite.create(tmp_path / f"{name}.db", seed=name, at=AT))
+        importing.run(db, io.BytesIO(json.dumps({**ROW, **said}).encode()), at=AT)
+        files.append(db)
+    for own, other, turned in ((files[0], "two", False), (files[1], "one", True)):
+        merged = merge(own, tmp_path / f"{other}.db")
+        assert [(c.what, c.ours, c.theirs) for c in merged.conflicts] == [
+            (what, *((b, a) if turned else (a, b))) for what, a, b in told
+        ]
+        assert {c.stands for c in merged.conflicts} <= {"own"}
+    stand = [db.execute("SELECT category FROM prompt_now").fetchone()[0] for db in files]
+    assert tuple(stand) == categories
+    assert not merge(files[0], tmp_path / "two.db").anything
+    if told and told[0][0] == "category":  # a word on it settles it in both files
+        key = pairs.ordered(files[0])[0].prompt_id
+        change(files[0], [key], "sycophancy", "ann", at=AT)
+        assert merge(files[1], tmp_path / "one.db").conflicts == ()
+        assert merge(files[0], tmp_path / "two.db").conflicts == ()
+        stand = [db.execute("SELECT category FROM prompt_now").fetchone()[0] for db in files]
+        assert stand == ["sycophancy", "sycophancy"]

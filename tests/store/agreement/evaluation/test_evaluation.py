@@ -6,7 +6,8 @@ import pytest
 from sqlite_utils import Database
 
 from store.agreement.evaluation.answers import answers, sampled
-from store.agreement.evaluation.evaluation import Stage, evaluate, listed, unclassed
+from store.agreement.evaluation.evaluation import evaluate, listed, unclassed
+from store.agreement.evaluation.results import Stage
 from store.errors import BadInput
 from store.items import pairs, prompts
 from store.judgements import answer_classes, askings, decisions
