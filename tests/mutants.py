@@ -44,7 +44,10 @@ PARTS = {
         ("tests/store/judgements/test_labels_undo.py", "tests/store/log"),
     ),
     "gate": Part(("store/exporting/gate.py",), ("tests/store/exporting/test_gate.py",)),
-    "scheduler": Part(("engine/llama/host/scheduler.py",), ("tests/engine/test_scheduler.py",)),
+    "scheduler": Part(
+        ("engine/llama/host/scheduler.py", "engine/llama/host/runs.py"),
+        ("tests/engine/test_scheduler.py",),
+    ),
 }
 
 

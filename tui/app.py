@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Event, InputEvent, Key
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 
 from store import clock
@@ -26,7 +28,9 @@ from tui.keymap import display, key_of
 from tui.keys.whole_app import APP
 from tui.messages import CameBack, GoTo, LabelStored, LeftOut, StartSearch
 from tui.modes.registry import MODES as EVERY_MODE
+from tui.pasting import taken_line
 from tui.signals import follow
+from tui.terminal_input import forgiving
 from tui.text import clean, one_line
 from tui.text_screen import TextChanged, TextScreen
 from tui.themes import DARK, DEFAULTS, TERMINAL, THEMES
@@ -107,6 +111,10 @@ class PairlabApp(App[None], Bordered):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour names."""
         return DEFAULTS
+
+    def get_driver_class(self) -> type[Driver]:
+        """What reads the terminal; no byte from there ends the app."""
+        return forgiving(super().get_driver_class())
 
     # Life
 
@@ -198,10 +206,12 @@ class PairlabApp(App[None], Bordered):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Remember when a key was typed, for the guard of :class:`~tui.modes.base.ModeScreen`.
+        """Remember when a key was typed, for the guard of :class:`~tui.modes.acting.ActingScreen`.
 
         A key passes here twice: as it comes, and again when the bindings are looked up.
         """
+        if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
+            event.text = taken_line(event.text).text  # its line is Textual's and takes anything
         if isinstance(event, InputEvent):
             self.input_time = self.presses.clock.of(event)
         if isinstance(event, Key):

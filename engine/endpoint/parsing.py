@@ -15,10 +15,22 @@ from store.reasoning import Splitter
 
 DONE = "[DONE]"
 
-_THOUGHT = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
-"""Where servers put what the model thought (llama.cpp, vLLM, Ollama, OpenRouter)."""
-_SAYING = frozenset({"text", "output_text"})
+_THOUGHT = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+    "thinking_blocks",
+    "reasoning_details",
+)
+"""Where servers put what the model thought (llama.cpp, vLLM, Ollama, translating proxies)."""
+_SAYING = frozenset({"text", "output_text", "refusal"})
 """Types of the parts that belong to the answer."""
+_THINKING = frozenset({"thinking", "reasoning", "reasoning_text", "thought"})
+"""Types of the parts that belong to the thinking."""
+
+_TEXTS = ("text", "thinking", "reasoning", "content", "summary", "refusal")
+"""Where a part has its text."""
 
 _REASONS = {
     "stop": "stop",
@@ -264,29 +276,32 @@ def parts(said: dict[str, Any]) -> tuple[str, str]:
     The text is a string, null or a list of parts; the thinking is a field of its own or some of
     the parts. What is neither (images, calls) counts as nothing.
     """
-    thought = next((_joined(said[key]) for key in _THOUGHT if said.get(key)), "")
-    content = said.get("content")
+    thought = next((told for key in _THOUGHT if (told := _joined(said.get(key)))), "")
+    # a refusal stands in a field of its own, and is what the model says all the same
+    content = said.get("content") or said.get("refusal")
     if not isinstance(content, list):
-        return thought, content if isinstance(content, str) else ""
+        return thought, _joined(content)
     text = []
     for part in content:
         if isinstance(part, str):
             text.append(part)
-        elif isinstance(part, dict) and str(part.get("type", "text")) in _SAYING:
-            text.append(_joined(part.get("text") or part.get("content")))
         elif isinstance(part, dict):
-            thought += "".join(_joined(part[key]) for key in _THOUGHT if part.get(key))
+            sort = str(part.get("type", "text"))
+            if sort in _THINKING or part.get("thought") is True:
+                thought += _joined(part)
+            elif sort in _SAYING:
+                text.append(_joined(part))
     return thought, "".join(text)
 
 
 def _joined(value: Any) -> str:
-    """A string, or the texts of a list of parts."""
+    """A string, or the text of a part, or the texts of a list of parts."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
         return "".join(_joined(one) for one in value)
     if isinstance(value, dict):
-        return _joined(value.get("text") or value.get("summary"))
+        return next((told for key in _TEXTS if (told := _joined(value.get(key)))), "")
     return ""
 
 

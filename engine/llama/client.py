@@ -25,9 +25,9 @@ from engine.api import (
 from engine.child.codec import ProtocolError
 from engine.child.process import ChildProcess, python
 from engine.errors import EngineError, HostDied, ModelFileError
-from engine.llama.crashes import Crash, explain
-from engine.llama.gguf import GgufHeader
+from engine.llama.crashes import Crash, explain, log_size
 from engine.llama.kernels import several_at_once
+from engine.llama.loaded_files import LoadedFiles
 from engine.llama.protocol import (
     ANSWERS,
     REQUESTS,
@@ -58,7 +58,7 @@ from engine.llama.requests import (
 from engine.llama.settings import AS_USUAL, HostSettings
 from engine.llama.split import parts_of
 from engine.llama.status import HostStatus
-from engine.llama.weights import checked, name_of, sha256_of
+from engine.llama.weights import called
 from store.records import Message
 
 COMMAND = python("engine.llama.host")
@@ -67,11 +67,6 @@ MOST_DEATHS_IN_A_ROW = 3
 """Hosts that may die without one answer between them."""
 
 _T = TypeVar("_T")
-
-
-def called(model: Path, lora: str | None) -> str:
-    """What the model is called: with an adapter it is another one."""
-    return f"{name_of(model)}+{Path(lora).name}" if lora else name_of(model)
 
 
 class HostEngine:
@@ -119,7 +114,11 @@ class HostEngine:
         self._plain_buffers = False
         self._wanted_restart = False
         self._deaths_in_a_row = 0
+        self._last_death = ""
         self._crashed: str | None = None
+        self._source: LoadedFiles | None = None
+        self._logged = 0
+        """Bytes of the log that are older than the host."""
         self._trouble = trouble
         self.decodes = 0
         """Runs of the model behind the last text that has arrived."""
@@ -247,7 +246,10 @@ class HostEngine:
         await self.load()
         self._table.add(open_request)
         try:
-            return await open_request.future
+            answer = await open_request.future
+            if self._source is not None:
+                self._source.check_unwritten()
+            return answer
         finally:
             if open_request.future.cancelled() and open_request.sent:
                 self._send(Cancel(next(self._ids), open_request.request.id))
@@ -278,16 +280,21 @@ class HostEngine:
 
     async def _keep_running(self) -> None:
         self._publisher.change(state=State.STARTING, error=None)
-        header = await asyncio.to_thread(checked, self._model)
-        lora = Path(self._settings.lora) if self._settings.lora else None
-        hashing = asyncio.to_thread(sha256_of, self._model, self._sha_cache, lora=lora)
-        sha256 = asyncio.create_task(hashing, name="sha256")
+        source: LoadedFiles | None = None
         try:
             while True:
+                if source is None or source.changed:
+                    if source is not None:
+                        source.leave()
+                    source = await LoadedFiles.read(
+                        self._model, self._settings.lora, self._sha_cache
+                    )
+                    self._source = source
+                self._logged = log_size(self._log)
                 process = await ChildProcess.start(self._command, self._log, self._env)
                 self._process = process
                 try:
-                    await self._listen(process, header, sha256)
+                    await self._listen(process, source)
                     code = await process.ended()
                 finally:
                     self._up = False
@@ -295,11 +302,10 @@ class HostEngine:
                     await asyncio.shield(process.kill())
                 self._after_death(code)
         finally:
-            sha256.cancel()
+            if source is not None:
+                source.leave()
 
-    async def _listen(
-        self, process: ChildProcess, header: GgufHeader, sha256: asyncio.Task[str]
-    ) -> None:
+    async def _listen(self, process: ChildProcess, source: LoadedFiles) -> None:
         """Load, then pass answers on until the host ends."""
         load = Load(
             next(self._ids),
@@ -307,6 +313,7 @@ class HostEngine:
             use_extra_bufts=not self._plain_buffers,
             **dataclasses.asdict(self._settings),
         )
+        header = source.header
         process.send(REQUESTS.encode(load))
         try:
             async for line in process.lines():
@@ -315,12 +322,13 @@ class HostEngine:
                     info = dataclasses.replace(
                         answer.info,
                         name=called(self._model, self._settings.lora),
-                        sha256=await sha256,
+                        sha256=await source.sha256,
                         original=header.original,
                         original_sha256=header.original_sha256,
                         loaded_with=self._settings.told(),
                         several_at_once=answer.info.gpu_layers > 0 or several_at_once(header),
                     )
+                    source.check_same(info.sha256, self._info.sha256 if self._info else None)
                     self._come_up(info)
                 elif isinstance(answer, Refused) and not self._up:
                     raise refusal(answer)
@@ -355,7 +363,7 @@ class HostEngine:
         Raises:
             HostDied: it is no use.
         """
-        death = explain(code, self._log)
+        death = explain(code, self._log, self._logged)
         wanted, self._wanted_restart = self._wanted_restart, False
         self._crashed = None if wanted else death.reason
         if not wanted:
@@ -370,10 +378,15 @@ class HostEngine:
 
     def _count(self, death: Crash) -> None:
         self._deaths_in_a_row += 1
+        again = str(death) == self._last_death and death.said
+        self._last_death = str(death)
         if death.plain_buffers and not self._plain_buffers:
             self._plain_buffers = True
+        elif again and self._info is None:
+            raise HostDied(f"{self._model.name}: {death}")  # it will say so a third time
         elif self._deaths_in_a_row >= MOST_DEATHS_IN_A_ROW:
-            raise HostDied(f"{death} (it died {self._deaths_in_a_row} times in a row)")
+            times = f"(it died {self._deaths_in_a_row} times in a row)"
+            raise HostDied(f"{self._model.name}: {death} {times}")
         self._table.blame(HostDied(f"{death}; this request was being worked on each time"))
 
     def _give_up(self, error: EngineError) -> None:

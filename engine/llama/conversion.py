@@ -17,9 +17,11 @@ from typing import Final
 
 from engine.child.process import child_environment, python
 from engine.errors import EngineError, ModelFileError
+from engine.llama.crashes import reason_in
+from engine.llama.fingerprint import default_cache, sha256_of
 from engine.llama.gguf import GgufHeader, read_header
 from engine.llama.kernels import several_at_once
-from engine.llama.weights import checked, default_cache, sha256_of, starter_model
+from engine.llama.weights import checked, starter_model
 from store.db import leftovers
 
 SWITCH: Final = "PAIRLAB_CONVERT"
@@ -136,7 +138,8 @@ def _check_room(header: GgufHeader, bytes_of_32: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ModelFileError(
-            f"{folder} has no room for the converted file: it needs {needed / 1e6:,.0f} MB,"
+            f"{folder.absolute()} has no room for the converted file: it needs"
+            f" {needed / 1e6:,.0f} MB,"
             f" {free / 1e6:,.0f} MB are free"
         )
 
@@ -155,8 +158,15 @@ def _quantise(source: Path, target: Path, number: int) -> None:
         check=False,
     )
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        raise ModelFileError(f"llama.cpp cannot convert {source.name}: {said[-1]}")
+        said = done.stderr.strip().splitlines()
+        why = said[-1] if said and done.returncode > 0 else reason_in(said)
+        if "iostream error" in why:
+            raise ModelFileError(
+                f"{target.parent.absolute()} does not take the converted file: the disk is full,"
+                " or no file may be so large"
+            )
+        why = why or f"it ended with {done.returncode}"
+        raise ModelFileError(f"llama.cpp cannot convert {source.name}: {why}")
 
 
 def _keep(beside: Path, target: Path) -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_TAIL = 8192
-"""Bytes at the end of the log that may hold the reason."""
-_SIGNS = ("GGML_ASSERT", "ggml_abort", "terminate called", "what():", "MemoryError", "Error:")
+_TAIL = 65_536
+"""Bytes at the end of the log that may hold the reason: a debugger's words may follow it."""
+_SIGNS = (
+    "GGML_ASSERT",
+    "fatal error",
+    "terminate called",
+    "what():",
+    "MemoryError",
+    "Error:",
+    "failed to allocate",
+)
+_BEHIND = re.compile(r"#\d|Fatal Python error|\[")
+"""How lines begin that say where it happened, not what."""
+_SOURCE = re.compile(r"/\S*/(?=\S+:\d+: )")
+"""Folder of the source file that an assertion stands in: of the machine it was compiled on."""
+_OF_MEMORY = ("alloc", "memory", "buffer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +36,20 @@ class Crash:
     """What to do when it happens again."""
     plain_buffers: bool = False
     """The next host should load the weights without repacking them."""
+    said: bool = False
+    """Whether llama.cpp itself gave a reason that is not want of memory."""
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.hint}"
 
 
-def explain(code: int, log: Path | None) -> Crash:
+def explain(code: int, log: Path | None, since: int = 0) -> Crash:
     """Why a host that ended with ``code`` is gone.
 
     Args:
         code: as the process reported it; minus the signal's number when one ended it.
         log: the file its stderr went to.
+        since: bytes of the log that are older than the host.
     """
     number = -code if code < 0 else code - 128
     if number == signal.SIGILL:
@@ -48,14 +66,19 @@ def explain(code: int, log: Path | None) -> Crash:
     if number in (signal.SIGSEGV, signal.SIGBUS):
         return Crash(
             f"the model host crashed inside llama.cpp ({signal.Signals(number).name})",
-            "if it happens again, try another model file or fewer GPU layers",
+            "if it happens again, try another model file or fewer GPU layers; a file that is"
+            " changed or cut while it is in use ends so too",
         )
-    last = last_words(log)
+    last = last_words(log, since)
     said = f", saying {last!r}" if last else ""
     if number == signal.SIGABRT:
+        of_memory = not last or any(word in last.lower() for word in _OF_MEMORY)
         return Crash(
             f"llama.cpp gave up (SIGABRT){said}",
-            "memory may have run out: use a smaller model or a smaller context",
+            "memory may have run out: use a smaller model or a smaller context"
+            if of_memory
+            else "if it happens again, take another model file: it cannot compute this one",
+            said=not of_memory,
         )
     where = f"its log is {log}" if log else "it kept no log"
     if number in {known.value for known in signal.Signals}:
@@ -64,18 +87,33 @@ def explain(code: int, log: Path | None) -> Crash:
     return Crash(f"the model host ended with exit code {code}{said}", where)
 
 
-def last_words(log: Path | None) -> str:
+def log_size(log: Path | None) -> int:
+    """Bytes of a log; what is behind them will be the words of the next host."""
+    try:
+        return 0 if log is None else log.stat().st_size
+    except OSError:
+        return 0
+
+
+def last_words(log: Path | None, since: int = 0) -> str:
     """The last line of the log that looks like a reason, or nothing."""
     if log is None:
         return ""
     try:
         with log.open("rb") as file:
             file.seek(0, 2)
-            file.seek(max(0, file.tell() - _TAIL))
+            size = file.tell()
+            # a log that had grown too long was begun anew
+            file.seek(max(0, since if since <= size else 0, size - _TAIL))
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
+    return reason_in(lines)
+
+
+def reason_in(lines: Sequence[str]) -> str:
+    """The last of some lines that looks like a reason, or nothing."""
     for line in reversed(lines):
-        if any(sign in line for sign in _SIGNS):
-            return line.strip()[:200]
+        if any(sign in line for sign in _SIGNS) and not _BEHIND.match(line):
+            return _SOURCE.sub("", " ".join(line.split()))[:200]
     return ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import ModelFileError, WritesNoText
+from engine.llama import folders as places
 from engine.llama import memory, ollama, weights
 from engine.llama.gguf import GgufHeader
 
@@ -39,7 +40,7 @@ class FoundModel:
 
 def folders() -> list[Path]:
     """Where is looked."""
-    return weights.usual_folders(os.environ, Path.home(), Path.cwd())
+    return places.usual_folders(os.environ, Path.home(), Path.cwd())
 
 
 def found() -> Iterator[FoundModel]:
@@ -53,10 +54,11 @@ def found() -> Iterator[FoundModel]:
         for folder in ollama.folders(os.environ, Path.home())
         for _name, file in ollama.models(folder)
     ]
-    files = [*weights.model_files(folders(), Path.cwd()), *blobs, *([starter] if starter else [])]
+    files = [*places.model_files(folders(), Path.cwd()), *blobs, *([starter] if starter else [])]
     once: dict[tuple[int, int], Path] = {}
     for file in files:
-        once.setdefault(weights.inode_of(file), file)
+        with contextlib.suppress(OSError):  # it is gone meanwhile
+            once.setdefault(places.inode_of(file), file)
     for path in once.values():
         with contextlib.suppress(WritesNoText):
             yield looked_at(path)
@@ -74,5 +76,6 @@ def looked_at(path: Path) -> FoundModel:
     except WritesNoText:
         raise
     except ModelFileError as error:
-        return FoundModel(path, name, path.stat().st_size, None, str(error))
+        size = path.stat().st_size if places.is_file(path) else 0
+        return FoundModel(path, name, size, None, str(error))
     return FoundModel(path, name, header.size_bytes, header)

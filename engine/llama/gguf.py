@@ -19,10 +19,16 @@ from engine.errors import ModelFileError
 Value = str | int | float | bool | tuple[int, ...] | None
 """A value of the head; arrays are told by their length, short ones of numbers as they are."""
 
-_MOST: Final = 1_000_000
+_MOST: Final = 100_000
 """More tensors or keys than this come from a damaged head."""
+_MOST_TEXTS: Final = 10_000_000
+"""More texts, or arrays in arrays, than this too: a vocabulary has some 300,000."""
 _MOST_LAYERS: Final = 4096
 """Arrays of at most so many numbers say something for each layer."""
+_LONGEST_TEXT: Final = 64 * 1024 * 1024
+"""Bytes of one text of the head; a chat template has some 20,000."""
+_MOST_DIMENSIONS: Final = 8
+_LONGEST_NAME: Final = 200
 _FIXED: Final = {
     0: struct.Struct("<B"),
     1: struct.Struct("<b"),
@@ -108,7 +114,10 @@ def read_header(path: Path) -> GgufHeader:
     """
     try:
         size = path.stat().st_size
-        if size < 24 or not path.is_file():
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "a device or a pipe"
+            raise ModelFileError(f"{path} is {what}: name a model file in GGUF format")
+        if size < 24:
             raise ModelFileError(f"{path} is no GGUF file: it is too small; copy it again")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _Reader(path, data, size).header()
@@ -129,11 +138,17 @@ class _Reader:
         self._data = data
         self._size = size
         self._at = 4
+        self._texts = 0
 
     def header(self) -> GgufHeader:
         if self._data[:4] != b"GGUF":
-            raise ModelFileError(f"{self._path} is no GGUF file: name a model in GGUF format")
+            raise ModelFileError(f"{self._path} is no GGUF file: {self._instead()}")
         version = self._number(_U32)
+        if not version & 0xFFFF:
+            raise ModelFileError(
+                f"{self._path} is written for another kind of processor (big-endian): convert it"
+                " anew on this one"
+            )
         if version not in {2, 3}:
             raise ModelFileError(
                 f"{self._path} is GGUF version {version}, known are 2 and 3: convert it anew"
@@ -153,8 +168,8 @@ class _Reader:
         return GgufHeader(
             path=self._path,
             size_bytes=self._size,
-            name=str(values.get("general.name") or self._path.stem),
-            architecture=architecture,
+            name=shown(str(values.get("general.name") or self._path.stem)),
+            architecture=shown(architecture),
             quantisation=_FILE_TYPES.get(-1 if file_type is None else file_type, "unknown"),
             n_params=stored_as.total(),
             context=_whole(values.get(f"{architecture}.context_length")),
@@ -172,14 +187,24 @@ class _Reader:
             original_sha256=_string(values.get(ORIGINAL_SHA256)),
         )
 
+    def _instead(self) -> str:
+        if self._data[:12] == b"version http":
+            return "it is a pointer of Git LFS; fetch the file itself with git lfs pull"
+        if self._data[:1] == b"<":
+            return "it is a web page; download the file itself"
+        return "name a model in GGUF format"
+
     def _tensors(self, count: int) -> tuple[Counter[int], int]:
         """Weights by type, and where the last tensor ends, counted from the first one's start."""
         stored_as: Counter[int] = Counter()
         end = 0
         for _ in range(count):
-            self._skip_text()
+            self._skip_texts(1)
             values = 1
-            for _ in range(self._number(_U32)):
+            dimensions = self._number(_U32)
+            if dimensions > _MOST_DIMENSIONS:
+                raise struct.error("no tensor has so many dimensions")
+            for _ in range(dimensions):
                 values *= self._number(_U64)
             kind, offset = self._number(_U32), self._number(_U64)
             per_block, bytes_a_block = _BLOCKS.get(kind, (1, 0))
@@ -205,12 +230,15 @@ class _Reader:
             return tuple(self._number(_FIXED[kind]) for _ in range(length))
         if kind in _FIXED:
             self._at += _FIXED[kind].size * length
-        elif kind == _STRING:
-            for _ in range(length):
-                self._skip_text()
         else:
-            for _ in range(length):
-                self._value(kind)
+            self._texts += length
+            if self._texts > _MOST_TEXTS:
+                raise struct.error("no head has so many texts")
+            if kind == _STRING:
+                self._skip_texts(length)
+            else:
+                for _ in range(length):
+                    self._value(kind)
         return length
 
     def _number(self, form: struct.Struct) -> int:
@@ -218,11 +246,17 @@ class _Reader:
         self._at += form.size
         return found
 
-    def _skip_text(self) -> None:
-        self._at += 8 + int(_U64.unpack_from(self._data, self._at)[0])
+    def _skip_texts(self, count: int) -> None:
+        """A vocabulary has hundreds of thousands: nothing is called that need not be."""
+        at, data, length_at = self._at, self._data, _U64.unpack_from
+        for _ in range(count):
+            at += 8 + length_at(data, at)[0]
+        self._at = at
 
     def _text(self) -> str:
         length = self._number(_U64)
+        if length > _LONGEST_TEXT:
+            raise struct.error("no text is so long")
         found = self._data[self._at : self._at + length]
         if len(found) != length:
             raise struct.error("cut short")
@@ -247,6 +281,12 @@ def _cell_bytes(values: Mapping[str, Value], architecture: str) -> int:
         for which in ("key", "value")
     )
     return 2 * sum(in_cache) * sum(sizes)
+
+
+def shown(words: str) -> str:
+    """What a file says of itself, in one line of characters that can be seen."""
+    seen = "".join(char if char.isprintable() else "\ufffd" for char in words)
+    return seen if len(seen) <= _LONGEST_NAME else f"{seen[:_LONGEST_NAME]}..."
 
 
 def _whole(value: Value) -> int | None:

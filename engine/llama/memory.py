@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -55,10 +55,19 @@ def check(header: GgufHeader, memory: int | None, cache_type: str = "f16") -> No
     )
 
 
-def free_memory() -> int | None:
-    """Bytes a new process can have without swapping; None where the system does not say."""
+def free_memory(root: Path = Path("/")) -> int | None:
+    """Bytes a new process can have without swapping; None where the system does not say.
+
+    Args:
+        root: the file system whose ``proc`` and ``sys`` are asked.
+    """
+    rooms = [room for room in (_of_the_machine(root), *_of_the_group(root)) if room is not None]
+    return max(0, min(rooms)) if rooms else None
+
+
+def _of_the_machine(root: Path) -> int | None:
     try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+        for line in (root / "proc/meminfo").read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
         return None
@@ -68,3 +77,29 @@ def free_memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return None
+
+
+def _of_the_group(root: Path) -> Iterator[int]:
+    """What a container or a session may still have: of its control group and those above it."""
+    try:
+        own = (root / "proc/self/cgroup").read_text("utf-8").rpartition("0::/")[2].strip()
+    except (OSError, ValueError):
+        return
+    top = root / "sys/fs/cgroup"
+    yield from _room(
+        top / "memory", "limit_in_bytes", "usage_in_bytes"
+    )  # version 1, in a container
+    for group in (top / own, *(top / own).parents):
+        if group == top.parent:
+            return
+        yield from _room(group, "max", "current")
+
+
+def _room(group: Path, limit: str, usage: str) -> Iterator[int]:
+    try:
+        most, used = ((group / f"memory.{name}").read_text() for name in (limit, usage))
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        # what was read from files goes when something else needs the place
+        yield int(most) - int(used) + int(stat.get("inactive_file", 0))
+    except (OSError, ValueError):  # "max": no limit
+        return

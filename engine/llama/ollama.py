@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from engine.llama.folders import is_file
+
 _WEIGHTS: Final = "application/vnd.ollama.image.model"
 _USUAL_HOST: Final = "registry.ollama.ai"
 _USUAL_OWNER: Final = "library"
-_MOST_MANIFESTS: Final = 500
+_MOST_MANIFESTS: Final = 5000
+_DIGEST: Final = re.compile(r"sha256[:-][0-9a-f]{12,64}")
 
 
 def folders(env: Mapping[str, str], home: Path) -> list[Path]:
@@ -30,9 +34,11 @@ def models(folder: Path) -> Iterator[tuple[str, Path]]:
         return
     for manifest in manifests:
         for digest in _weights(manifest):
-            file = folder / "blobs" / digest.replace(":", "-")
-            if file.is_file():
-                yield _name(manifest.relative_to(root)), file
+            # as it is kept today, and as it was before 0.1.40
+            for name in (digest.replace(":", "-"), digest):
+                if is_file(file := folder / "blobs" / name):
+                    yield _name(manifest.relative_to(root)), file
+                    break
 
 
 def named(name: str, env: Mapping[str, str], home: Path) -> Path | None:
@@ -47,7 +53,7 @@ def named(name: str, env: Mapping[str, str], home: Path) -> Path | None:
 
 def name_of(file: Path) -> str | None:
     """Ollama's name for a file; None where it is not one of Ollama's."""
-    if file.parent.name != "blobs" or not file.name.startswith("sha256-"):
+    if file.parent.name != "blobs" or not _DIGEST.fullmatch(file.name):
         return None
     return next((name for name, blob in models(file.parent.parent) if blob == file), None)
 
@@ -62,8 +68,11 @@ def _name(manifest: Path) -> str:
 
 def _weights(manifest: Path) -> list[str]:
     """Digests of the weights; none where the file is not such a manifest."""
+    if not is_file(manifest):
+        return []
     try:
         layers = json.loads(manifest.read_text("utf-8"))["layers"]
-        return [layer["digest"] for layer in layers if layer["mediaType"] == _WEIGHTS]
+        digests = [layer["digest"] for layer in layers if layer["mediaType"] == _WEIGHTS]
+        return [digest for digest in digests if _DIGEST.fullmatch(digest)]
     except (OSError, ValueError, KeyError, TypeError):
         return []

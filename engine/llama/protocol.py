@@ -196,6 +196,13 @@ class Cancelled:
     """Tokens of this request evaluated by them."""
 
 
+NO_NUMBERS: Final = (
+    "the model came to no numbers for this text (NaN): its file is damaged, or its weights are too"
+    " coarse; copy or download it again, or take another one"
+)
+"""Why nothing can be drawn or weighed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """The request ``id`` cannot be answered."""

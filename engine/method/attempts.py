@@ -104,6 +104,14 @@ def longer_thought(sampling: Sampling, finished: Finished, finding: Detection | 
     return replace(sampling, thinking_tokens=2 * sampling.thinking_tokens)
 
 
+def crowded_out(sampling: Sampling, finished: Finished) -> bool:
+    """Whether thinking took room that was the answer's own.
+
+    A server counts both together; it is given room to think once its model has been seen to.
+    """
+    return bool(finished.reasoning) and finished.completion_tokens <= sampling.max_tokens
+
+
 def explained(finding: Detection | None, finished: Finished) -> Detection | None:
     """The same finding; an empty answer after some thinking says so."""
     if finding is None or finding.fault is not Fault.EMPTY or not finished.reasoning:

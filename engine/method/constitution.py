@@ -92,21 +92,24 @@ class Constitution(NamedTuple):
             return self.principles
         return tuple(p for p in self.principles if not p.categories or category in p.categories)
 
+    def examples_of(self, category: str) -> tuple[Example, ...]:
+        """The examples of no principle and of those used for a category, in the file's order."""
+        used = {p.id for p in self.applying(category)}
+        return tuple(e for e in self.examples if e.principle is None or e.principle in used)
+
     def examples_for(self, principle: Principle, category: str) -> tuple[Example, ...]:
         """The examples that fit a principle and a category.
 
         Those of the principle itself come last, next to the real case, where they are copied
         best; then those of no principle, then those of another one used for the category.
         """
-        used = {p.id for p in self.applying(category)}
-        fitting = [e for e in self.examples if e.principle is None or e.principle in used]
 
         def nearness(example: Example) -> int:
             if example.principle == principle.id:
                 return 2
             return 1 if example.principle is None else 0
 
-        return tuple(sorted(fitting, key=nearness))
+        return tuple(sorted(self.examples_of(category), key=nearness))
 
 
 def shipped_names() -> tuple[str, ...]:

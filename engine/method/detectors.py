@@ -46,16 +46,6 @@ LONGER = 2
 LONG = 200
 """... and has at least so many characters."""
 
-_NOTHING = re.compile(
-    r"^\W*(?:(?:there is|there's|i (?:find|found|see)|i have)\s+)?"
-    r"(?:nothing (?:here )?(?:to (?:criticise|criticize|improve|correct|add)|is wrong|wrong)"
-    r"|no (?:critique|criticism)(?: is)?(?: needed| necessary| required)?"
-    r"|no (?:problems?|issues?|faults?|violations?)\b"
-    r"|the (?:answer|response) (?:already )?(?:keeps|follows|meets|respects|does not violate) "
-    r"(?:to )?th(?:e|is) principle)",
-    re.IGNORECASE,
-)
-
 _TASK = re.compile(
     r"\b(?:re-?write|re-?word|rephrase|revise) (?:(?:the|this|my|your) (?:answer|response|reply)"
     r"|the (?:input|original|given) (?:answer|text))\b"
@@ -105,12 +95,6 @@ _ABOUT_USER = re.compile(
 )
 """Speaks of the user instead of to the user: a beginning, or a sentence about the request."""
 
-_LABEL = re.compile(
-    r"^\W*(?:revision|answer|new answer|response|assistant|final answer)\s*\**\s*:\s*\**\s*",
-    re.IGNORECASE,
-)
-_ANNOUNCING_LINE = re.compile(r"^[^\n]{0,120}?:[ \t]*\n+|^[^\n:]{0,100}:[ \t]+")
-
 _SPEAKS_AS_ANSWER = re.compile(
     r"^\W*(?:sure\b|of course\b|certainly\b|absolutely\b|dear \w+|hello\b|hi\b|i'm sorry\b"
     r"|i am sorry\b|i can(?:'t|not) (?:help|assist)|i won't\b|here(?:'s| is| are)\b)",
@@ -128,11 +112,6 @@ _RUN_OF_TASK = 6
 """The same for the wording of task and examples, which small models repeat."""
 
 
-def nothing_to_criticise(critique: str) -> bool:
-    """Whether a critique says, in its first words, that nothing is wrong."""
-    return _NOTHING.search(critique) is not None
-
-
 def cleaned_critique(text: str, finish_reason: str) -> str:
     """A critique as it is kept: its first paragraph, cut back to its last whole sentence.
 
@@ -146,21 +125,6 @@ def whole_sentences(text: str) -> str:
     """A text cut back to its last whole sentence, where there is one."""
     ends = list(_SENTENCE_END.finditer(text))
     return text[: ends[-1].end()] if ends else text
-
-
-def cleaned_revision(text: str) -> str:
-    """A revision as it is kept: without an announcement, a label or quotes around the whole.
-
-    ``Here is the revised response:`` and ``Revision:`` are remarks about the task in front of a
-    good answer; they go, the answer stays. The text as it came is kept with the generation.
-    """
-    kept = text.strip()
-    if texts.announced(kept) and (line := _ANNOUNCING_LINE.match(kept)):
-        kept = kept[line.end() :].strip()
-    kept = _LABEL.sub("", kept, count=1).strip()
-    if len(kept) > 2 and kept[0] + kept[-1] in {'""', "“”", "''"} and kept.count(kept[0]) <= 2:
-        kept = kept[1:-1].strip()
-    return kept
 
 
 def proposal_fault(text: str, *, finish_reason: str) -> Detection | None:
@@ -232,7 +196,7 @@ def revision_fault(
     """What is wrong with a revision, or None.
 
     Args:
-        text: the revision after :func:`cleaned_revision`.
+        text: the revision after :func:`engine.method.remarks.cleaned_revision`.
         prompt: what the user asked.
         original: the answer it revises.
         critique: what was said about that answer.

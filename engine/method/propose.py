@@ -17,6 +17,7 @@ from engine.method.attempts import (
     WORDS,
     Heard,
     add_generations,
+    crowded_out,
     explained,
     generation_of,
     given_up,
@@ -149,7 +150,8 @@ class _SlotBatch:
         drawn = self._samplings[finished.choice]
         text = finished.text.strip()
         finding = explained(proposal_fault(text, finish_reason=finished.finish_reason), finished)
-        last = self._attempt == ATTEMPTS or not self._is_revised(slot)
+        again = self._is_revised(slot) or crowded_out(drawn, finished)
+        last = self._attempt == ATTEMPTS or not again
         if finding and is_cut(finding) and last:
             finding = None
         row = generation_of(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.api import Urgency
-from engine.method import detectors, templates
+from engine.method import detectors, remarks, templates
 from engine.method.attempts import Attempt, Heard, add_draft, tried
 from engine.method.constitution import Principle, parse
 from engine.method.context import RunContext
@@ -67,7 +67,7 @@ async def criticise(
 
     def judge(asking: TextRequest, text: str, finish_reason: str) -> tuple[str, Detection | None]:
         kept = detectors.cleaned_critique(text, finish_reason)
-        if detectors.nothing_to_criticise(kept):
+        if remarks.nothing_to_criticise(kept):
             return kept, None
         return kept, detectors.critique_fault(
             kept,
@@ -144,7 +144,7 @@ async def revise(
         )
 
     def judge(asking: TextRequest, text: str, finish_reason: str) -> tuple[str, Detection | None]:
-        kept = detectors.cleaned_revision(text)
+        kept = remarks.cleaned_revision(text)
         return kept, detectors.revision_fault(
             kept,
             prompt=subject.prompt.text,
@@ -225,7 +225,7 @@ def _add_critique(
                 constitution_id=constitution_id,
                 principle_id=principle_id,
                 text=draft.text,
-                found=not detectors.nothing_to_criticise(draft.text),
+                found=not remarks.nothing_to_criticise(draft.text),
                 generation_id=add_draft(db, draft, at=at),
                 created_at=at,
             ),

@@ -1,8 +1,10 @@
 """The prompts to the model: how a critique and a revision are asked for.
 
-A conversation is a head that is the same for all prompts under one principle (the worked examples,
-as turns of a chat: the host evaluates it once) and one last turn. The question stands at the very
-end of that turn, which keeps small models on the subject. Small models (below
+A conversation is a head that many prompts share (the worked examples, as turns of a chat: the host
+evaluates it once) and one last turn. A large model's revision goes on
+from the conversation in which it criticised (as in Bai et al. 2022), of which the host then has
+all but the last turn. The question stands at the very end of a revision's last turn, which keeps
+small models on the subject; they get old answer and critique in that turn, too. Small models (below
 :data:`SMALL_PARAMETERS`) get the opening words of their text put into their mouth and see an
 excerpt of a long answer; larger ones do without, and may say that nothing is to be criticised.
 """
@@ -17,7 +19,7 @@ from engine.api import ModelInfo, Sampling
 from engine.method.constitution import Constitution, Example, Principle
 from store.records import Message, Prompt
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Stored with every text; raised with each change of wording."""
 SMALL_PARAMETERS: Final = 1_000_000_000
 """Models with fewer weights get the small style."""
@@ -43,6 +45,8 @@ class Style:
     name: str
     openings: bool
     """The model's texts begin with the principle's opening words."""
+    continued: bool
+    """A revision goes on from the conversation of its critique."""
     examples: int
     """Worked examples shown."""
     excerpt: int | None
@@ -54,6 +58,7 @@ class Style:
 SMALL: Final = Style(
     name="small",
     openings=True,
+    continued=False,
     examples=1,
     excerpt=400,
     critique=Sampling(temperature=0.4, repeat_penalty=1.1, max_tokens=48, stop=("\n", *_STOPS)),
@@ -62,6 +67,7 @@ SMALL: Final = Style(
 FULL: Final = Style(
     name="full",
     openings=False,
+    continued=True,
     examples=3,
     excerpt=None,
     critique=Sampling(temperature=0.7, max_tokens=256, stop=_STOPS),
@@ -109,13 +115,22 @@ def critique(
             Message("user", _critique_turn(example.prompt, example.response, of, style)),
             Message("assistant", example.critique),
         )
+        if style.continued:
+            turns += (
+                Message("user", _new_answer_turn(example.prompt, of, style)),
+                Message("assistant", example.revision),
+            )
     turns.append(
         Message("user", _critique_turn(prompt.text, _shown(response, style), principle, style))
     )
     return TextRequest(
         tuple(turns),
         principle.critique_opening if style.openings else "",
-        (principle.critique, *(e.critique for e in examples)),
+        (
+            principle.critique,
+            *(e.critique for e in examples),
+            *(e.revision for e in examples if style.continued),
+        ),
     )
 
 
@@ -132,6 +147,16 @@ def revision(
 
     A small model that lost its part twice gets the critique as a note before the question alone.
     """
+    if style.continued and criticism is not None:
+        begun = critique(constitution, principle, prompt, response, style, attempt)
+        return TextRequest(
+            (
+                *begun.messages,
+                Message("assistant", criticism),
+                Message("user", _new_answer_turn(prompt.text, principle, style)),
+            ),
+            instructions=(principle.revision, *begun.instructions[1:]),
+        )
     examples = _examples(constitution, principle, prompt.category, style, attempt)
     turns: list[Message] = []
     for example in examples:
@@ -178,21 +203,30 @@ def _critique_turn(question: str, answer: str, principle: Principle, style: Styl
 def _revision_turn(
     question: str, answer: str, criticism: str | None, principle: Principle, style: Style
 ) -> str:
+    told = "" if criticism is None else f"Critique: {criticism}\n\n"
+    return f"Old answer: {answer}\n\n{told}{_new_answer_turn(question, principle, style)}"
+
+
+def _new_answer_turn(question: str, principle: Principle, style: Style) -> str:
     ask = principle.revision
     if not style.openings:
         ask = f"{ask} Write only the new answer, as if it were the first."
-    told = "" if criticism is None else f"Critique: {criticism}\n\n"
-    return f"Old answer: {answer}\n\n{told}{ask}\n\nQuestion: {question}"
+    return f"{ask}\n\nQuestion: {question}"
 
 
 def _examples(
     constitution: Constitution, principle: Principle, category: str, style: Style, attempt: int
 ) -> Sequence[Example]:
-    """The nearest examples, the nearest of them last.
+    """The nearest examples, the nearest of them last; for a large model those of the category.
+
+    A large model learns the form from them, and all prompts of a category begin alike (as in Bai et
+    al. 2022, where all do), so that their beginning is evaluated once.
 
     A small model that was refused may have copied them: its second attempt sees the next nearest,
     its third none.
     """
+    if style.continued:
+        return constitution.examples_of(category)[: style.examples]
     nearest = constitution.examples_for(principle, category)
     shown = style.examples if not style.openings or attempt < _LAST_ATTEMPT else 0
     skipped = shown if style.openings and attempt == 2 else 0

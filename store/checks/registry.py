@@ -63,7 +63,7 @@ class Check:
 CHECKS: Final = (
     Check(
         "reasoning",
-        "what a model thought before its answer, in answers and critiques",
+        "what a model thought before its answer, in answers, critiques and the answers in a prompt",
         "one text",
         f"{OWN}: the export gate keeps such pairs out",
         of_project=thoughts,

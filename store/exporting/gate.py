@@ -93,7 +93,7 @@ def _reasons(
     if _alike(pair):
         told = row.original is None or _alike(row.original)
         yield Reason.IDENTICAL if told else Reason.IDENTICAL_WHEN_REDACTED
-    if reasoning.found(one) or reasoning.found(other):
+    if any(map(reasoning.found, (one, other, *reasoning.turns(pair.messages)))):
         yield Reason.REASONING
     if "length" in (row.chosen.finish_reason, row.rejected.finish_reason):
         yield Reason.TRUNCATED

@@ -56,7 +56,7 @@ EXPLAINED: Final[dict[Reason, str]] = {
     Reason.EMPTY: "the prompt or an answer is empty",
     Reason.IDENTICAL: "both answers are the same but for white space",
     Reason.IDENTICAL_WHEN_REDACTED: "both answers are the same without personal data (--redact)",
-    Reason.REASONING: "an answer holds what a model thought before it (<think> and its kin)",
+    Reason.REASONING: "an answer, or one in the prompt, holds what a model thought (<think> ...)",
     Reason.TRUNCATED: "an answer was cut off by the model's token limit",
     Reason.DEGENERATE: "an answer loops, or has chat-template or role text in it",
     Reason.MULTI_TURN: "the prompt is a conversation, which this format cannot hold",

@@ -22,6 +22,8 @@ ROLES: Final = {
     "model": "assistant",
 }
 _TOOLS: Final = frozenset({"tool", "function", "observation", "function_call", "ipython"})
+_THOUGHTS: Final = frozenset({"thinking", "redacted_thinking", "reasoning", "thought"})
+"""Types of the parts that hold what a model thought: no part of what it said."""
 _CALLS: Final = ("tool_calls", "tool_call", "function_call")
 _CANNOT: Final = "which cannot be carried here; take the row out of the file"
 
@@ -78,6 +80,9 @@ def content_text(fields: RowFields, path: str, value: Any) -> str:
     for i, part in enumerate(value):
         if isinstance(part, Mapping):
             sort = part.get("type", "text")
+            if sort in _THOUGHTS:
+                fields.leave(f"{path}[{i}].{sort}")
+                continue
             text = part.get("text", part.get("value"))
             if sort != "text" or not isinstance(text, str):
                 raise RowRefused(f"{path}[{i}]", f"is {sort}, not text: {_CANNOT}")

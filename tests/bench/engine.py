@@ -13,12 +13,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +25,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import constitutions
 from engine.api import Generated, Piece, Sampling, Urgency
 from engine.llama.client import HostEngine
 from engine.llama.conversion import in_use
 from engine.llama.weights import starter_model
-from engine.method.constitution import shipped
-from engine.method.templates import FULL, critique, proposal, revision
-from store.records import Message, Prompt
+from store.records import Message
+from tests.bench import chains, step
 from tests.bench.table import BenchRow, milliseconds, rendered, told
 from tests.hosts import rested
 
@@ -59,7 +56,9 @@ DRAWN: dict[str, Any] = {"temperature": 1.0, "top_k": 40, "top_p": 0.95, "min_p"
 def rows() -> list[BenchRow]:
     """All engine rows; none where the starter model is not installed."""
     found = files()
-    return asyncio.run(_rows(found)) if found else []
+    if not found:
+        return []
+    return asyncio.run(_rows(found)) + told(step.rows([*found.values()][-1]))
 
 
 def files() -> dict[str, Path]:
@@ -176,7 +175,7 @@ def _threads() -> int:
 
 
 async def _chains(engine: HostEngine, naives: dict[str, Naive]) -> list[BenchRow]:
-    prompts = _prompts()
+    prompts = chains.prompts(CHAINS)
     ours: list[float] = []
     plain: dict[str, list[float]] = {kind: [] for kind in naives}
     shares: list[float] = []
@@ -195,14 +194,14 @@ async def _chains(engine: HostEngine, naives: dict[str, Naive]) -> list[BenchRow
             return made[-1].finished[0].text
 
         started = time.perf_counter()
-        await asyncio.gather(*(_chain(prompt, run, ask) for prompt in prompts))
+        await asyncio.gather(*(chains.chain(prompt, run, ask) for prompt in prompts))
         ours.append(time.perf_counter() - started)
         after = await rested(engine)
         evaluated.append(after.evaluated - before.evaluated)
         for kind, naive in naives.items():
             started = time.perf_counter()
             for prompt in prompts[:: CHAINS // PLAIN_CHAINS]:
-                await _chain(prompt, run, naive.ask)
+                await chains.chain(prompt, run, naive.ask)
             plain[kind].append((time.perf_counter() - started) * CHAINS / PLAIN_CHAINS)
         shares.append(evaluated[-1] / await naive.nodes(made))
     rows = [
@@ -226,31 +225,6 @@ async def _chains(engine: HostEngine, naives: dict[str, Naive]) -> list[BenchRow
             1.05,
         ),
     ]
-
-
-Ask = Callable[[tuple[Message, ...], int], Awaitable[str]]
-
-
-async def _chain(prompt: Prompt, run: int, ask: Ask) -> None:
-    constitution = shipped("harmlessness")
-    draw = random.Random(f"{run} {prompt.id}")
-    principle = draw.choice(constitution.applying(prompt.category))
-    seed = draw.getrandbits(30)
-    answer = await ask(proposal(prompt).messages, seed)
-    fault = await ask(critique(constitution, principle, prompt, answer, FULL).messages, seed + 1)
-    await ask(revision(constitution, principle, prompt, answer, fault, FULL).messages, seed + 2)
-
-
-def _prompts() -> list[Prompt]:
-    lines = (Path(constitutions.__file__).parent / "starter.jsonl").read_text().splitlines()
-    found = []
-    for number, line in enumerate(lines[:CHAINS]):
-        row = json.loads(line)
-        text = row["prompt"]
-        found.append(
-            Prompt(id=str(number), messages=(Message("user", text),), category=row["category"])
-        )
-    return found
 
 
 # -- (e), (g): a person who waits -----------------------------------------------------------------

@@ -17,11 +17,22 @@ else
     cuda=ON shape=7b sizes=1,8,16,32,64,128 tokens=128 cells=65536 chains=128 layers=999
 fi
 
+# stop WHAT [LOG]: say in the last line why this ends, after the end of a log
+stop() {
+    [ -z "${2:-}" ] || tail -20 "$2" >&2
+    echo "gpu.sh: $1${2:+; all of its words are in $2}" >&2
+    exit 1
+}
+
 for tool in cmake "$python" $([ $cuda = OFF ] || echo nvcc nvidia-smi); do
-    command -v "$tool" >/dev/null || { echo "gpu.sh: $tool is not there" >&2; exit 1; }
+    command -v "$tool" >/dev/null || stop "$tool is not there"
 done
-"$python" -c 'import diskcache, jinja2, numpy, typing_extensions' ||
-    { echo "gpu.sh: install that for $python, or name another with PYTHON" >&2; exit 1; }
+if [ $cuda = ON ]; then
+    said=$(nvcc --version 2>&1) || stop "nvcc does not run: ${said%%$'\n'*}"
+    said=$(nvidia-smi --list-gpus 2>&1) || stop "there is no GPU to be used: ${said%%$'\n'*}"
+fi
+said=$("$python" -c 'import diskcache, jinja2, numpy, typing_extensions' 2>&1) ||
+    stop "$python lacks a package (${said##*$'\n'}): install it, or name another with PYTHON"
 
 mkdir -p "$out/source"
 if [ ! -d "$out/source/vendor" ]; then
@@ -41,9 +52,9 @@ if [ ! -x "$build/bin/llama-batched-bench" ]; then
         -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_CUDA=$cuda \
         -DCMAKE_CUDA_ARCHITECTURES=native -DLLAMA_CURL=OFF -DLLAMA_BUILD_SERVER=OFF \
         -DLLAMA_BUILD_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF >"$build.log" 2>&1 ||
-        { tail -20 "$build.log" >&2; exit 1; }
+        stop "llama.cpp cannot be configured" "$build.log"
     cmake --build "$build" --target llama llama-batched-bench --parallel "$(nproc)" \
-        >>"$build.log" 2>&1 || { tail -20 "$build.log" >&2; exit 1; }
+        >>"$build.log" 2>&1 || stop "llama.cpp cannot be built" "$build.log"
 fi
 
 model=$out/$shape.gguf
@@ -157,7 +168,7 @@ PYTHON
 echo "gpu.sh: llama-batched-bench" >&2
 "$build/bin/llama-batched-bench" -m "$model" -c "$cells" -b 2048 -ub 512 -npp 32 -ntg "$tokens" \
     -npl "$sizes" -ngl "$layers" -fa on >"$out/batched.txt" 2>"$out/batched.log" ||
-    { tail -20 "$out/batched.log" >&2; exit 1; }
+    stop "llama-batched-bench has failed" "$out/batched.log"
 
 echo "gpu.sh: pairlab and the plain loop" >&2
 LLAMA_CPP_LIB_PATH=$build/bin PYTHONPATH=$PWD:$out/source${PYTHONPATH:+:$PYTHONPATH} \

@@ -68,7 +68,10 @@ class Window:
         return self.seen
 
     def write(self, keys: str) -> None:
-        os.write(self._fd, keys.encode())
+        self.write_bytes(keys.encode())
+
+    def write_bytes(self, data: bytes) -> None:
+        os.write(self._fd, data)
 
     def close(self) -> None:
         """As a click on the window's cross does."""
@@ -135,6 +138,23 @@ def test_a_signal_keeps_the_text_and_restores_the_terminal(
     for mark in ("\x1b[?1049l", "\x1b[?25h", "\x1b[?1000l", "\x1b[?2004l"):
         on = mark[:-1] + ("l" if mark.endswith("h") else "h")
         assert seen.rindex(mark) > seen.rindex(on), repr(mark)
+
+
+def test_bytes_that_are_no_text_end_nothing(window: Window, project: Path) -> None:
+    begin_an_edit(window)
+    window.write_bytes(b"\xe4\x80\xff ")  # Latin-1, half a character, the eighth bit for alt
+    window.write_bytes(b"\x1b[200~pasted \xe4 text\x1b[201~ and on")
+    window.read_until(r"and on")
+    pass_time(1.0)  # the item was there for longer than the minimum
+    window.write("\x13")
+    window.read_until(r"Prompt 2 of")
+    window.write("q")
+    window.drain()
+    assert window.status() == 0
+    db = Database(project)
+    (edited,) = db.execute("SELECT text FROM candidate WHERE origin = 'edited'").fetchone()
+    db.close()
+    assert edited.startswith("kept words \ufffd\ufffd pasted \ufffd text and on")
 
 
 def test_a_closed_window_keeps_the_text(window: Window, project: Path) -> None:

@@ -34,7 +34,7 @@ def gullible(messages: Sequence[Message], sampling: Sampling, prefill: str) -> s
     said = messages[-1].content
     if "at least five times as long" in said:
         return " ".join(made_up(messages, Sampling(seed=n), "") for n in range(9))
-    if "Old answer:" in said:
+    if "the new answer" in said or "Old answer:" in said:
         return f"{REFUSAL} It could hurt somebody (number {sampling.seed})."
     if "actor on a stage" in said or "egg" in said or "prime" in said:
         return made_up(messages, sampling, prefill)

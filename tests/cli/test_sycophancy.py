@@ -54,9 +54,10 @@ def _model(messages: Sequence[Message], sampling: Sampling, prefill: str) -> str
     """Knows all but one of four; agrees with any opinion but the second's; revises rightly."""
     said = " ".join(message.content for message in messages)
     number = next(n for n in range(4) if f"question {n}" in said)
-    if "Answer:" in said and "Old answer:" not in said:
+    asked = messages[-1].content
+    if "Answer:" in asked and "Old answer:" not in asked:
         return "it gives in too easily."
-    if "Old answer:" in said:
+    if "the new answer" in asked or "Old answer:" in asked:
         return f"Having thought again, the answer to it is R{number} (number {sampling.seed})."
     if messages[-1].content == baits.SURE:
         return f"Sorry, it is W{number}." if number == 2 else f"I stay with R{number}."

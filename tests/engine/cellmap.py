@@ -10,8 +10,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.llama.host.binding import Span
 from engine.llama.host.kv_cells import CellLayout
+from engine.llama.host.token_batch import Span
 
 BLANK = CellLayout(magic=0x67677371, layers=1, rows=((1, 8), (1, 8)))
 """A cache of one layer, eight bytes a cell."""

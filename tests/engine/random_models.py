@@ -16,8 +16,8 @@ WRITES: Final = ("llama", "qwen3", "gemma3", "phi3", "mamba", "rwkv7", "gpt-oss"
 """Architectures of which :func:`write` makes a model that llama.cpp loads."""
 _WIDTH, _HEADS, _HEADS_KV, _HEAD, _HIDDEN, _EXPERTS = 64, 4, 2, 16, 64, 4
 _LAYERS: Final = 2
-_SPECIAL: Final = ("<unk>", "<s>", "</s>")
-_VOCAB: Final = len(_SPECIAL) + 256
+SPECIAL: Final = ("<unk>", "<s>", "</s>", "<|role|>")
+_VOCAB: Final = len(SPECIAL) + 256
 _Q, _KV = _HEADS * _HEAD, _HEADS_KV * _HEAD
 _SEPARATE: Final[dict[str, tuple[int, ...]]] = {
     "attn_norm.weight": (_WIDTH,),
@@ -100,7 +100,14 @@ _LAYER: Final[dict[str, dict[str, tuple[int, ...]]]] = {
 }
 
 
-def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) -> list[Path]:
+def write(
+    path: Path,
+    architecture: str,
+    *,
+    context: int = 512,
+    parts: int = 1,
+    layers_told: int = _LAYERS,
+) -> list[Path]:
     """Write a model and return its files.
 
     Args:
@@ -109,6 +116,7 @@ def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) 
             head, and the tensors are those of llama.
         context: tokens it says it was trained for.
         parts: into how many files it is split.
+        layers_told: how many layers it says it has.
     """
     layer = _LAYER.get(architecture, _LAYER["llama"])
     shapes: dict[str, tuple[int, ...]] = {
@@ -120,13 +128,14 @@ def write(path: Path, architecture: str, *, context: int = 512, parts: int = 1) 
         norms = ("output_norm.bias", "token_embd_norm.weight", "token_embd_norm.bias")
         shapes |= dict.fromkeys(norms, (_WIDTH,))
     shapes |= {f"blk.{at}.{name}": layer[name] for at in range(_LAYERS) for name in layer}
-    return _written(path, architecture, shapes, _model_keys(context), parts)
+    keys = _model_keys(context) | {"block_count": layers_told}
+    return _written(path, architecture, shapes, keys, parts)
 
 
-def write_lora(path: Path, strength: float) -> None:
-    """Write an adapter for the llama of :func:`write`; ``strength`` scales what it adds."""
+def write_lora(path: Path, strength: float, width: int = _WIDTH) -> None:
+    """Write an adapter for a llama of such a width; ``strength`` scales what it adds."""
     shapes = {
-        "blk.0.attn_q.weight.lora_a": (_WIDTH, 4),
+        "blk.0.attn_q.weight.lora_a": (width, 4),
         "blk.0.attn_q.weight.lora_b": (4, _Q),
         "blk.0.ffn_down.weight.lora_a": (_HIDDEN, 4),
         "blk.0.ffn_down.weight.lora_b": (4, _WIDTH),
@@ -149,9 +158,9 @@ def _model_keys(context: int) -> dict[str, Any]:
         "attention.layer_norm_rms_epsilon": 1e-5,
         "tokenizer.chat_template": TEMPLATE,
         "tokenizer.ggml.model": "llama",
-        "tokenizer.ggml.tokens": [*_SPECIAL, *byte_tokens],
+        "tokenizer.ggml.tokens": [*SPECIAL, *byte_tokens],
         "tokenizer.ggml.scores": [0.0] * _VOCAB,
-        "tokenizer.ggml.token_type": [2, 3, 3] + [6] * 256,
+        "tokenizer.ggml.token_type": [2, 3, 3, 4] + [6] * 256,
         "tokenizer.ggml.bos_token_id": 1,
         "tokenizer.ggml.eos_token_id": 2,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +13,11 @@ from engine.errors import ModelFileError
 from engine.llama import conversion
 from engine.llama.client import HostEngine
 from engine.llama.conversion import converted_name, in_use
+from engine.llama.fingerprint import sha256_of
 from engine.llama.gguf import read_header
 from engine.llama.kernels import several_at_once
 from engine.llama.settings import HostSettings
-from engine.llama.weights import sha256_of
+from tests.engine import random_models
 from tests.engine.test_weights import gguf
 
 pytestmark = pytest.mark.model
@@ -109,6 +111,27 @@ def test_what_llama_cpp_cannot_convert_is_told_in_a_line(tmp_path: Path) -> None
     with pytest.raises(ModelFileError, match="exists already"):
         conversion.convert(source, source)
     assert source.read_bytes() == gguf()
+
+
+def test_a_disk_that_takes_no_more_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    (source,) = random_models.write(tmp_path / "made.gguf", "llama")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (source.stat().st_size // 8, limits[1]))
+    try:
+        with pytest.raises(ModelFileError, match="the disk is full, or no file may be so large"):
+            conversion.convert(source, tmp_path / "out.gguf")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_what_llama_cpp_gives_up_over_is_told_by_its_reason(tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    (source,) = random_models.write(tmp_path / "made.gguf", "llama", layers_told=0)
+    with pytest.raises(ModelFileError, match=r"cannot convert made\.gguf: llama-model.*n_layer"):
+        conversion.convert(source, tmp_path / "out.gguf")
+    assert list(tmp_path.iterdir()) == [source]
 
 
 async def test_the_host_tells_what_its_file_was_made_from(warm: Path, model_file: Path) -> None:

@@ -216,6 +216,33 @@ def test_the_last_words_of_an_abort_are_quoted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "quoted", "of_memory"),
+    [
+        (
+            "/a/b/src/x.cpp:7: GGML_ASSERT(n > 0) failed",
+            "'x.cpp:7: GGML_ASSERT(n > 0) failed'",
+            False,
+        ),
+        ("/a/b/src/x.cpp:7: fatal error", "'x.cpp:7: fatal error'", False),
+        ("terminate called\n  what():  map::at", "'what(): map::at'", False),
+        ("what(): std::bad_alloc", "bad_alloc", True),
+        ("nothing that says why", "(SIGABRT): ", True),
+    ],
+)
+def test_a_debugger_behind_the_reason_is_not_quoted(
+    said: str, quoted: str, of_memory: bool, tmp_path: Path
+) -> None:
+    log = tmp_path / "host.log"
+    before = "GGML_ASSERT(of the host before) failed\n"
+    frames = "".join(f"#{frame}  0x7f in ggml_abort () from libggml.so\n" for frame in range(300))
+    log.write_text(f"{before}{said}\n{frames}Fatal Python error: Aborted\n")
+    death = str(explain(-signal.SIGABRT, log, len(before)))
+    assert quoted in death
+    assert ("memory may have run out" in death) is of_memory
+    assert ("another model file" in death) is not of_memory
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"Dear model,\nthis is a letter and no file of weights.\n" * 9, "no GGUF file"),

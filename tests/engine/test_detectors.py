@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from engine.method.detectors import (
     Fault,
     cleaned_critique,
-    cleaned_revision,
     copied_run,
     critique_fault,
-    nothing_to_criticise,
     proposal_fault,
     revision_fault,
     role_confusion,
 )
+from engine.method.remarks import cleaned_revision, nothing_to_criticise
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "data" / "labelled_texts.json").read_text("utf-8")
@@ -135,3 +134,42 @@ def test_thinking_in_a_text_is_told() -> None:
     found = proposal_fault("I should help.\n</think>\nRun it.", finish_reason="stop")
     assert str(found) == "template text: </think>"
     assert proposal_fault("Write `<think>` first.", finish_reason="stop") is None
+
+
+@pytest.mark.parametrize(
+    ("critique", "nothing"),
+    [
+        ("批判すべき点はありません。", True),
+        ("問題はありません。", True),
+        ("没有问题。", True),
+        ("Es gibt nichts zu kritisieren.", True),
+        ("Il n'y a rien à critiquer.", True),
+        ("No hay nada que criticar.", True),
+        ("비판할 점이 없습니다.", True),
+        ("No issues were found with the tone, but it is wrong.", False),
+        ("問題はありませんが、冷たい言い方です。", False),
+        ("No problem is too small for it.", False),
+        ("この回答は失礼です。", False),
+    ],
+)
+def test_nothing_to_criticise_in_the_language_of_the_prompt(critique: str, nothing: bool) -> None:
+    assert nothing_to_criticise(critique) is nothing
+
+
+@pytest.mark.parametrize(
+    ("revision", "kept"),
+    [
+        ("修正後の回答：\n卵は10分。", "卵は10分。"),
+        ("以下は修正された回答です：\n\n卵は10分。", "卵は10分。"),
+        ("「卵は10分。」", "卵は10分。"),
+        ("以下是修改后的回答：\n\n煮十分钟。", "煮十分钟。"),
+        ("Hier ist die überarbeitete Antwort:\n\nZehn Minuten.", "Zehn Minuten."),
+        ("Voici la réponse révisée :\n\nDix minutes.", "Dix minutes."),
+        ("„Zehn Minuten.“", "Zehn Minuten."),
+        ("“Yes” is “no”", "“Yes” is “no”"),
+        ("「はい」は「いいえ」", "「はい」は「いいえ」"),
+        ("以下の材料を用意します：\n\n卵", "以下の材料を用意します：\n\n卵"),
+    ],
+)
+def test_remarks_around_a_revision_go_in_any_language(revision: str, kept: str) -> None:
+    assert cleaned_revision(revision) == kept

@@ -247,6 +247,20 @@ class TestThinking:
             ({"content": []}, "", ""),
             ({"content": [{"type": "image_url", "image_url": {"url": "x"}}]}, "", ""),
             ({"reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, "", "hm"),
+            ({"reasoning": {"content": "hm"}, "content": {"text": "Yes."}}, "Yes.", "hm"),
+            ({"thinking": "hm", "content": "Yes."}, "Yes.", "hm"),
+            ({"content": [{"text": "hm", "thought": True}, {"text": "Yes."}]}, "Yes.", "hm"),
+            (
+                {"content": [{"type": "reasoning", "summary": [{"text": "hm"}]}, {"text": "Yes."}]},
+                "Yes.",
+                "hm",
+            ),
+            (
+                {"content": [{"type": "redacted_thinking", "data": "x"}, {"text": "Yes."}]},
+                "Yes.",
+                "",
+            ),
+            ({"content": None, "refusal": "I can't."}, "I can't.", ""),
         ],
     )
     async def test_a_body_of_any_form(

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.llama.host import binding as library
-from engine.llama.host.binding import SEQUENCES, Span
+from engine.llama.host import binding, library
+from engine.llama.host.binding import SEQUENCES
 from engine.llama.host.kv_cells import FAR, TILE, CellLayout, KvPages, KvSequence, page_size
+from engine.llama.host.token_batch import Span
 from engine.llama.weights import starter_model
 from tests.engine.cellmap import BLANK, CellMap
 
@@ -185,8 +186,8 @@ def test_llama_cpp_leaves_held_cells_alone() -> None:
     path = starter_model()
     assert path is not None
     library.start()
-    model = library.Model(str(path), 0, use_extra_bufts=True)
-    context = library.Context(model, 256, 1)
+    model = binding.Model(str(path), 0, use_extra_bufts=True)
+    context = binding.Context(model, 256, 1)
     try:
         context.decode([Span(0, 0, [5, 6], 9)])
         blank = CellLayout.like(context.state(0), 2)

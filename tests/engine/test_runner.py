@@ -211,7 +211,7 @@ async def test_everything_needed_to_defend_a_text_is_stored(path: Path) -> None:
     assert [g.seed for g in written] == [a.choices[0].seed for a in engine.history]
     assert written[0].settings["temperature"] == 1.1
     assert written[1].settings["principle"] == found.critiques[0].principle_id
-    assert written[2].settings["template"] == "1 full"
+    assert written[2].settings["template"] == "2 full"
     assert run.model_sha256 == engine.info.sha256 if engine.info else False
     assert run.settings["constitution_sha256"] == found.critiques[0].constitution_id
 
@@ -304,6 +304,19 @@ async def test_a_budget_spent_on_thinking_is_doubled_once(bench: Bench) -> None:
     assert budgets == [2048, 4096]
     assert await bench.store.call(candidates.of_prompt, (await bench.prompt_ids())[0]) == []
     assert [g.reasoning for g in await _generations(bench, "propose")] == ["so", "so on"]
+
+
+async def test_an_answer_whose_room_the_thinking_took_is_written_again(bench: Bench) -> None:
+    """As by a server that counts both together until its model is known to think."""
+    crowded = Reply("<think>so and so</think>Run", "length")
+    bench.engine.enqueue(crowded, "<think>so</think>Run `kill`.")
+    once = plan(candidates=1, limit=1, rounds=0)
+    runner = Runner(bench.engine, bench.store, once, clock=bench.clock)
+    await runner.run()
+    assert runner.failures == {}
+    made = await bench.store.call(candidates.of_prompt, (await bench.prompt_ids())[0])
+    assert [each.text for each in made] == ["Run `kill`."]
+    assert [bool(g.refused) for g in await _generations(bench, "propose")] == [True, False]
 
 
 @pytest.mark.parametrize("said", ["", " \n", "\u200b"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.api import Sampling, Urgency
 from engine.llama.host import scheduler
-from engine.llama.host.binding import BATCH, OUTPUTS, Span
+from engine.llama.host.binding import BATCH, OUTPUTS
 from engine.llama.host.drawing import Draw
 from engine.llama.host.jobs import GenerateJob, RunningAnswer, ScoreJob
 from engine.llama.host.kv_cache import common_start
@@ -24,6 +24,7 @@ from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.scheduler import Scheduler
 from engine.llama.host.text import AnswerText
 from engine.llama.host.threads import Threads
+from engine.llama.host.token_batch import Span
 from engine.llama.protocol import Begun, Cancelled, Chosen, Done, Pieces, Weighed
 from tests.engine.cellmap import BLANK, CellMap
 
@@ -63,6 +64,20 @@ class ToyContext:
     """Sharing copies whole sequences, which are run in the order of their numbers."""
     fillers: int = 0
     """Tokens run for nothing."""
+    prepared: list[Span] = field(default_factory=list)
+
+    def prepare(self, spans: list[Span]) -> None:
+        self.prepared = spans
+
+    def run(self, at: Sequence[int], tokens: Sequence[int]) -> bool:
+        known = dict(zip(at, tokens, strict=True))
+        begins = itertools.accumulate((len(span.tokens) for span in self.prepared), initial=0)
+        return self.decode(
+            [
+                span._replace(tokens=[known[begin]]) if begin in known else span
+                for begin, span in zip(begins, self.prepared, strict=False)
+            ]
+        )
 
     def decode(self, spans: list[Span]) -> bool:
         if self.interrupted:
@@ -171,10 +186,19 @@ class ToyDrawing:
     def __init__(self, context: ToyContext) -> None:
         self.context = context
 
-    def draw(self, wanted: list[Draw]) -> list[int]:
+    def prepare(self, wanted: list[Draw]) -> ToyDraws:
+        return ToyDraws(self.context, wanted)
+
+
+@dataclass
+class ToyDraws:
+    context: ToyContext
+    wanted: list[Draw]
+
+    def draw(self) -> list[int]:
         rows = sorted(self.context.outputs)
-        assert all(rows[draw.output] == draw.at for draw in wanted)
-        return [draw.sampler.draw(self.context, draw.at) for draw in wanted]  # type: ignore[arg-type]  # stands in for it
+        assert all(rows[draw.output] == draw.at for draw in self.wanted)
+        return [draw.sampler.draw(self.context, draw.at) for draw in self.wanted]  # type: ignore[arg-type]  # stands in for it
 
 
 @dataclass
@@ -222,6 +246,11 @@ class Bench:
         )
         self._orders = itertools.count()
 
+    def pass_numbers(self, count: int) -> None:
+        """So many requests have come and gone."""
+        for _ in range(count):
+            next(self._orders)
+
     def write(
         self,
         request: int,
@@ -237,6 +266,7 @@ class Bench:
             sampler: Any = ToySampler(choice)
             job.waiting.append(RunningAnswer(choice, sampling, AnswerText(stop), sampler))
         job.unfinished = choices
+        job.single = choices == 1
         self.scheduler.add(job)
 
     def weigh(self, request: int, prompt: list[int], continuations: list[list[int]]) -> None:
@@ -259,6 +289,10 @@ class Bench:
             self.scheduler.allow()
             self.scheduler.step()
         pytest.fail("the scheduler does not come to an end")
+
+    def begun(self) -> list[int]:
+        """Requests, in the order in which their turn came."""
+        return [line.id for line in self.said if isinstance(line, Begun)]
 
     def texts(self) -> dict[tuple[int, int], tuple[str, str]]:
         return {
@@ -369,12 +403,20 @@ def test_a_gap_between_lanes_is_filled() -> None:
     prompts,
     st.lists(st.tuples(st.integers(0, 7), st.integers(0, 12)), max_size=6),
     st.booleans(),
+    st.sampled_from(["apart", "together", "lanes"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_cancelling_some_leaves_the_others_as_they_were(
-    asked: list[list[int]], cancels: list[tuple[int, int]], paged: bool
+    asked: list[list[int]], cancels: list[tuple[int, int]], paged: bool, how: str
 ) -> None:
-    bench = Bench(slots=3, cells=200, paged=paged)
+    lanes = how == "lanes"
+    bench = Bench(
+        slots=3,
+        cells=4000 if lanes else 200,
+        paged=paged and not lanes,
+        apart=how == "apart",
+        lanes=lanes,
+    )
     for request, prompt in enumerate(asked):
         bench.write(request, prompt, 2)
     for step in range(2000):
@@ -394,6 +436,58 @@ def test_cancelling_some_leaves_the_others_as_they_were(
             if request not in cancelled:
                 assert texts[request, choice] == alone(prompt, choice, 12)
     assert not bench.scheduler.busy
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 12),
+            st.lists(st.integers(1, 9), min_size=1, max_size=9),
+            st.sampled_from(Urgency),
+            st.integers(1, 3),
+        ),
+        min_size=1,
+        max_size=7,
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_who_comes_while_a_run_is_computed_changes_nothing_said(
+    coming: list[tuple[int, list[int], Urgency, int]], lanes: bool, paged: bool
+) -> None:
+    """Also where it takes the place of an answer whose next token is being computed."""
+    bench = Bench(
+        slots=2, cells=4000 if lanes else 300, apart=False, lanes=lanes, paged=paged and not lanes
+    )
+    for step in range(2000):
+        for request, (when, prompt, urgency, choices) in enumerate(coming):
+            if when == step:
+                bench.write(request, prompt, choices, urgency=urgency)
+        if step > 12 and not bench.scheduler.busy:
+            break
+        bench.scheduler.step()
+    assert bench.texts() == {
+        (request, choice): alone(prompt, choice, 12)
+        for request, (_when, prompt, _urgency, choices) in enumerate(coming)
+        for choice in range(choices)
+    }
+
+
+def test_a_gpu_begins_the_next_run_before_the_text_of_the_last_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[int] = []
+
+    def piece(_model: ToyModel, token: int) -> bytes:
+        begun.append(len(bench.context.batches))
+        return bytes([96 + token])
+
+    monkeypatch.setattr(ToyModel, "piece", piece)
+    bench = Bench(slots=2, apart=False)
+    bench.write(1, next(lasting(4, 12)))
+    bench.run()
+    assert begun == [*range(2, 13), 12]
 
 
 def test_k_answers_evaluate_their_prompt_once() -> None:
@@ -444,6 +538,28 @@ def test_of_finished_answers_only_the_prompt_is_kept() -> None:
     bench.write(2, [*prompt, 1], max_tokens=1)
     bench.run()
     assert bench.scheduler.counters.evaluated - before == 1
+
+
+@pytest.mark.parametrize(("later", "first"), [(0, 4), (200, 2)])
+def test_what_goes_on_from_an_answer_is_begun_before_that_is_forgotten(
+    later: int, first: int
+) -> None:
+    """It reuses what was written, too; but nobody waits for all who come after."""
+    bench = Bench(slots=1)
+    prompt = next(lasting(20, 12))
+    bench.write(1, prompt)
+    for request in (2, 3):
+        bench.write(request, [0, request] * 10)
+    while (1, 0) not in bench.texts():
+        bench.scheduler.step()
+    written = [ord(letter) - 96 for letter in bench.texts()[1, 0][0]]
+    bench.pass_numbers(later)
+    bench.write(4, [*prompt, *written, 5, 6])
+    bench.run()
+    assert bench.begun()[:2] == [1, first]
+    reused = {line.id: line.reused_tokens for line in bench.said if isinstance(line, Begun)}
+    # the last token was drawn and not evaluated
+    assert reused[4] == 20 + 11 or first != 4
 
 
 def test_an_interrupted_run_is_done_again_without_the_cancelled() -> None:

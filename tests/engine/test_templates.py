@@ -49,16 +49,30 @@ def test_a_large_model_may_find_nothing() -> None:
     assert asking.opening == ""
     assert NOTHING in asking.messages[-1].content
     assert ANSWER in asking.messages[-1].content
-    assert len(asking.messages) == 2 * FULL.examples + 1
+    assert len(asking.messages) == 4 * FULL.examples + 1
 
 
 @pytest.mark.parametrize("style", [SMALL, FULL])
 def test_the_question_stands_last_in_a_revision(style: templates.Style) -> None:
     asking = templates.revision(LAW, H3, PROMPT, "A wire.", "It gives it away.", style)
-    last = asking.messages[-1].content
-    assert last.endswith("Question: How do I pick a lock?")
-    assert last.index("A wire.") < last.index("It gives it away.") < last.index(H3.revision)
+    said = "\n".join(message.content for message in asking.messages)
+    assert said.endswith("Question: How do I pick a lock?")
+    assert said.index("A wire.") < said.index("It gives it away.") < said.rindex(H3.revision)
     assert H3.revision in asking.instructions
+
+
+def test_a_large_model_revises_in_the_conversation_in_which_it_criticised() -> None:
+    """All but the last turn has been evaluated when the revision is asked for."""
+    asked = templates.critique(LAW, H3, PROMPT, "A wire.", FULL)
+    then = templates.revision(LAW, H3, PROMPT, "A wire.", "It gives it away.", FULL)
+    assert then.messages[:-1] == (*asked.messages, Message("assistant", "It gives it away."))
+    assert "A wire." not in then.messages[-1].content
+
+
+def test_without_a_critique_a_large_model_sees_the_old_answer_in_the_last_turn() -> None:
+    asking = templates.revision(LAW, H3, PROMPT, "A wire.", None, FULL)
+    assert "Old answer: A wire." in asking.messages[-1].content
+    assert len(asking.messages) == 2 * FULL.examples + 1
 
 
 def test_refusals_of_a_small_model_are_one_paragraph() -> None:

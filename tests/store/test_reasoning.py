@@ -68,6 +68,47 @@ PASSAGES = {
     "apriel, opened by the prompt": ("a\n[BEGIN FINAL RESPONSE]\nB", "B", "a"),
     "solar": ("<|think|>a<|end|><|begin|>assistant<|content|>B<|end|>", "B", "a"),
     "muse": (" to=self<|message|>a<|eom|><|start|>assistant to=user<|message|>B", "B", "a"),
+    "attributes": ('<think type="long">a</think>B', "B", "a"),
+    "white space in the marks": ("<think >a</ think >B", "B", "a"),
+    "a mark that closes itself": ("<think/>B", "B", ""),
+    "closed by another name": ("<think>a</thinking>B", "B", "a"),
+    "nested": ("<think>a<think>b</think>c</think>D", "D", "a<think>b\nc"),
+    "behind the answer": ("B.\n<think>a</think>", "B.\n", "a"),
+    "a closing mark in code that never ends": ("```py\nx\n</think>\n\nB", "B", "```py\nx"),
+    "an example in code behind the thinking": (
+        "<think>a</think>\n```\n<think>x</think>\n```",
+        "```\n<think>x</think>\n```",
+        "a",
+    ),
+    "behind talk about it": (
+        "The <think> tag opens.\n<think>a</think>B",
+        "The <think> tag opens.\nB",
+        "a",
+    ),
+    "marco": ("<Thought>a</Thought>\n<Output>B</Output>", "B", "a"),
+    "longcat": ("<longcat_think>a</longcat_think>B", "B", "a"),
+    "tokens of other names": ("<|thinking_start|>a<|thinking_end|>B", "B", "a"),
+    "medgemma": ("<unused94>thought\na<unused95>B", "B", "thought\na"),
+    "apertus": ("<|inner_prefix|>a<|inner_suffix|>B", "B", "a"),
+    "as ollama shows it": ("Thinking...\na\n...done thinking.\n\nB", "B", "a"),
+    "as open webui exports it": (
+        '<details type="reasoning" done="true">\n<summary>Thought</summary>\n> a\n</details>\nB',
+        "B",
+        'done="true">\n<summary>Thought</summary>\n> a',
+    ),
+    "harmony without its tokens, in lines": ("analysis\n\na\n\nassistantfinal\n\nB", "B", "a"),
+    "harmony without an end": (
+        "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>B",
+        "B",
+        "a",
+    ),
+    "harmony's call of a tool": (
+        f"<|channel|>analysis<|message|>a{TO_COMMENTARY}{{}}<|call|>",
+        "",
+        "a\n{}",
+    ),
+    "a header that never ends": (f"<|channel|>{'x' * 300}", "", "x" * 300),
+    "closed only, without spaces": ("考える</think>答え", "答え", "考える"),
     "harmony cut": ("<|channel|>analysis<|message|>We should", "", "We should"),
 }
 
@@ -86,6 +127,13 @@ TALK = (
     "Use <b>bold</b> and <answer>42</answer> in XML.",
     "Here is my thought process: first I count, then I add.",
     "On this channel <|endoftext|> stands alone.",
+    "gpt-oss writes `<|channel|>` and a name, then `<|message|>`.",
+    "````md\n```\n<think>\n```\n</think>\n````\nThat is the format.",
+    "It looks so:\n\n    <think>\n    why\n    </think>\n    Because.\n\nThat is all.",
+    "モデルは<think>タグで考えます。",
+    "開始は「<think>」、終了は「</think>」です。",
+    "```\n<think>x</think>\n```\nand `</think>` closes it.",
+    "<details>\n<summary>More</summary>\ntext\n</details>",
 )
 
 
@@ -134,6 +182,27 @@ MARKS = [
 ]
 PLAIN = st.text("abc XYZ.,!?\n<>[]|/`'", max_size=30)
 SAID = st.text("abc XYZ.,!?\n", max_size=30)
+
+
+LONG = {
+    "quoted": ("`<think>` ", None),
+    "fenced": ("```\n<think>\n```\n", None),
+    "talk": ("the <think> tag is. ", None),
+    "backticks": ("`a``b", None),
+    "signs": ("<", None),
+    "attributes that never end": ("<think ", None),
+    "in quotation marks, never ended": ("x'<think> ", "<think>"),
+    "open": ("<think>", "<think>"),
+    "closed": ("a</think>", "</think>"),
+    "turns": ("<|start|>assistant<|channel|>final<|message|>", "<|start|>"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_text_of_marks_is_read_to_its_end(name: str) -> None:
+    """Work that grows with the square of the length would take minutes here."""
+    piece, mark = LONG[name]
+    assert found(piece * (150_000 // len(piece))) == mark
 
 
 @given(SAID, st.sampled_from(MARKS), PLAIN, PLAIN, st.lists(st.integers(1, 7)))
@@ -187,6 +256,7 @@ def test_a_prompt_that_ends_inside_a_passage() -> None:
         ("<|im_start|>assistant\n", ""),
         ("<|im_start|>assistant\n<think>\n", "\n</think>\n\n"),
         ("[/INST][THINK]", "\n[/THINK]\n\n"),
+        ("<|CHATBOT_TOKEN|><|START_THINKING|>", "\n<|END_THINKING|>\n\n"),
         ("<|start|>assistant", "<|channel|>final<|message|>"),
         ("<|user|>Hi<|eot|><|start|>assistant", " to=user<|message|>"),
         ("<|begin|>assistant", "<|content|>"),

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.torture import flips, full, kills, merges, networkless, rekeyed, store_suite, torn
+from tests.torture import flips, full, keys, kills, merges, networkless, rekeyed, store_suite, torn
 from tests.torture.tried import Tried
 
 ALL: tuple[tuple[Callable[[Path, int, str], Tried], int], ...] = (
@@ -19,6 +19,7 @@ ALL: tuple[tuple[Callable[[Path, int, str], Tried], int], ...] = (
     (merges.run, len(merges.CORPUS)),
     (networkless.run, networkless.ALL),
     (rekeyed.run, 60),
+    (keys.run, 100),
     (store_suite.run, 2),
 )
 

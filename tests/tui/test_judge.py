@@ -160,6 +160,7 @@ async def test_the_list_opens_on_the_ruling_and_offers_what_was_taken_last(
         await press(pilot, "1")
         shown = drawn(app)
         assert "Your ruling: upper" in shown
+        assert "esc back" in shown
         assert "Against me" not in shown  # what has no place here is not offered
         assert "honest difference" in drawn(app)
         await press(pilot, "2", "5", "0", "escape")

@@ -184,3 +184,13 @@ async def test_hostile_texts_are_drawn_without_harm_while_they_are_changed(
         area = app.screen.focused
         assert isinstance(area, TextArea)
         assert not FORBIDDEN.intersection(area.text.replace("\t", ""))
+
+
+async def test_into_the_palette(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+p")
+        await paste(pilot, "mer\x1b[2J\x9b31mge\nit")
+        assert not FORBIDDEN.intersection(drawn(app).replace("\n", ""))
+        assert app.screen.query_one(Input).value == "mer[2J31mge it"

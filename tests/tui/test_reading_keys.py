@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from textual.driver import Driver
+from textual.events import Paste
 
 from store.db.connection import open_store
-from tests.tui.driving import MakeApp, drawn, press
-from tests.tui.seed import a_chain
+from store.items import pairs
+from store.judgements import labels
+from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
+from tests.tui.seed import AT, a_chain
 from tests.tui.test_label import label
 from tui import configuration
+from tui.widgets.answer_pane import AnswerPane
 
 WORSE = "## Steps\n\n1. Say **nothing**.\n2. Leave."
 BETTER = "I will not help with that. " + "No. " * 20 + "Ask somebody who may know of another way."
@@ -100,3 +105,33 @@ async def test_a_text_reaches_the_clipboard_when_asked_and_only_then(
         text = base64.b64decode(sent.partition("c;")[2].rstrip("\x07\x1b\\")).decode()
         assert text == label(app).left.text
         assert "copied" in drawn(app)
+
+
+@pytest.mark.parametrize("keys", [["e", "escape"], ["L", "c", "2", "escape"], ["J"], ["B"]])
+async def test_a_pane_on_the_full_screen_is_alone(
+    study: Path, make_app: MakeApp, keys: list[str]
+) -> None:
+    """Whichever it is, also one that gave its place to an editor."""
+    with closing(open_store(study)) as db:
+        for verdict, name in (("a", "first"), ("b", "second")):
+            labels.give(db, pairs.ordered(db)[0].id, name, verdict, at=AT)
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, *keys)
+        screen = mode_screen(app)
+        panes = [pane for pane in screen.query(AnswerPane) if pane.region]
+        for pane in panes:
+            await press(pilot, "tab", "v")
+            rows = [each for each in screen.query("AnswerPane, RowList") if each.region]
+            assert rows == [pane]
+            await press(pilot, "v")
+            assert [each for each in screen.query(AnswerPane) if each.region] == panes
+
+
+async def test_keys_and_pastes_that_can_do_nothing_say_so(study: Path, make_app: MakeApp) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "L")
+        app.post_message(Paste("meant for a note"))
+        await settle(pilot)
+        assert "paste did not count: no text is open for it" in drawn(app)

@@ -78,12 +78,19 @@ class FiguresScreen(ModalScreen[None], Bordered):
     def show_lines(self, listed: Iterable[FigureLine]) -> None:
         """Show these lines, the first figure under the cursor."""
         self._listed = list(listed)
+        self.refresh_bindings()
         self.lines.set_options(
             Option(each.shown, disabled=each.pairs is None) for each in self._listed
         )
         self.lines.highlighted = next(
             (place for place, each in enumerate(self._listed) if each.pairs is not None), None
         )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no line has pairs there is nothing to list."""
+        if action == "items" and all(each.pairs is None for each in self._listed):
+            return None
+        return super().check_action(action, parameters)
 
     def action_items(self) -> None:
         """The pairs of the line."""

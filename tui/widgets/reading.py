@@ -249,8 +249,12 @@ def _band_claim(columns: Sequence[Sequence[Claim]]) -> Claim:
 
 
 def _displayed(band: Band) -> Band:
+    """What is shown of a band: a pane that came back behind an editor may still be ``-away``."""
     columns = (
-        ReadingColumn([w for w in column.widgets if w.display], column.most) for column in band
+        ReadingColumn(
+            [w for w in each.widgets if w.display and not w.has_class("-away")], each.most
+        )
+        for each in band
     )
     return [column for column in columns if column.widgets]
 

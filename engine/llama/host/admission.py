@@ -57,6 +57,7 @@ class Admission:
             answer.allowance = max(0, min(sampling.thinking_tokens, room))
             job.waiting.append(answer)
         job.unfinished = len(request.choices)
+        job.single = job.unfinished == 1
         return job
 
     def _answer(

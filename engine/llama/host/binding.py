@@ -5,18 +5,22 @@ Everything else in the host speaks tokens and sequence numbers and does not see 
 
 from __future__ import annotations
 
-import collections
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import BadRequest, ModelFileError
+from engine.llama.host import library
+from engine.llama.host.token_batch import Span, TokenBatch
+from engine.llama.split import parts_of
 from store import reasoning
 
 OUTPUTS = 64
@@ -40,37 +44,8 @@ _LONGEST_PIECE = 512
 _NO_BOS = False  # the chat template writes it where the model wants it
 _TEXT_ONLY = False  # control tokens have no text
 _CONTROL = 8  # LLAMA_TOKEN_ATTR_CONTROL
-_LOG_INFO = 2
-_LOG_ERROR = 4
-
-last_errors: collections.deque[str] = collections.deque(maxlen=8)
-"""What llama.cpp last complained of; says why a file could not be loaded."""
-
-
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types here
-def _log(level: int, text: bytes, _data: object) -> None:
-    line = text.decode("utf-8", "replace")
-    if level < _LOG_INFO:
-        return
-    if level == _LOG_ERROR:
-        last_errors.append(line.strip())
-    sys.stderr.write(_printable(line))
-
-
-def _printable(line: str) -> str:
-    """The line for the log: a model file's own names must not reach a reader's terminal raw."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
-        for char in line
-    )
-
-
-def start() -> str:
-    """Initialise the library once; returns its version."""
-    # _log lives in this module: llama.cpp keeps the bare address of it
-    llama_cpp.llama_log_set(_log, None)
-    llama_cpp.llama_backend_init()
-    return f"llama.cpp {llama_cpp.__version__}"
+_USER_DEFINED = 16  # LLAMA_TOKEN_ATTR_USER_DEFINED
+_LIKE_A_MARK = re.compile(r"<[|｜].+>|<.+[|｜]>|\[/?[A-Z_]+\]|<(?:start|end)_of_\w+>")
 
 
 class Model:
@@ -93,10 +68,14 @@ class Model:
             split_mode = split_mode or "none"  # with any other, all GPUs take part
         if split_mode is not None:
             params.split_mode = getattr(llama_cpp, f"LLAMA_SPLIT_MODE_{split_mode.upper()}")
-        last_errors.clear()
-        self.pointer = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+        library.last_errors.clear()
+        names = [os.fsencode(part) for part in parts_of(Path(path))]
+        # by their names as they are: llama.cpp makes up others where only the first is given
+        self.pointer = llama_cpp.llama_model_load_from_splits(
+            (ctypes.c_char_p * len(names))(*names), len(names), params
+        )
         if not self.pointer:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(library.complaint())
         self._vocab = llama_cpp.llama_model_get_vocab(self.pointer)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.n_ctx_train: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
@@ -176,13 +155,20 @@ class Model:
         return text if mark else b""
 
     def control_texts(self) -> list[str]:
-        """How control tokens are written: what must not be read as one inside a message."""
-        texts = (
-            llama_cpp.llama_vocab_get_text(self._vocab, token)
-            for token in range(self.n_vocab)
-            if llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL
-        )
-        return [text.decode("utf-8", "replace") for text in texts if text]
+        """How control tokens are written: what must not be read as one inside a message.
+
+        Some files have marks of turns as tokens of a user's own (Command R), as others have the
+        tags of HTML: those count that are written like marks.
+        """
+        found = []
+        for token in range(self.n_vocab):
+            kind = llama_cpp.llama_vocab_get_attr(self._vocab, token)
+            if kind & (_CONTROL | _USER_DEFINED):
+                text = llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+                written = text.decode("utf-8", "replace")
+                if written and (kind & _CONTROL or _LIKE_A_MARK.fullmatch(written)):
+                    found.append(written)
+        return found
 
     def ends(self, token: int) -> bool:
         """Whether the model says with this token that it is done."""
@@ -194,25 +180,15 @@ class Model:
         Raises:
             ModelFileError: it is none, or none for this model.
         """
-        last_errors.clear()
+        library.last_errors.clear()
         adapter = llama_cpp.llama_adapter_lora_init(self.pointer, os.fsencode(path))
         if not adapter:
-            raise ModelFileError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise ModelFileError(library.complaint())
         return adapter
 
     def free(self) -> None:
         """Give the weights back."""
         llama_cpp.llama_model_free(self.pointer)
-
-
-class Span(NamedTuple):
-    """Consecutive tokens of one sequence that go into a batch."""
-
-    sequence: int
-    start: int
-    tokens: Sequence[int]
-    outputs_from: int
-    """First position whose logits are wanted."""
 
 
 class Context:
@@ -247,16 +223,19 @@ class Context:
         params.kv_unified = not lanes
         params.type_k = params.type_v = getattr(llama_cpp, f"GGML_TYPE_{cache_type.upper()}")
         params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
-        last_errors.clear()
+        library.last_errors.clear()
         self.pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not self.pointer:
-            raise MemoryError("; ".join(last_errors) or "llama.cpp gives no reason")
+            raise MemoryError(library.complaint())
         self.sequences = sequences
         self.lanes = lanes
         self.cells: int = llama_cpp.llama_n_ctx(self.pointer)
         self._memory = llama_cpp.llama_get_memory(self.pointer)
         self._n_vocab = model.n_vocab
-        self._batch = _TokenBatch(params.n_batch)
+        self._whole_only = model.whole_only
+        self._most_outputs: int = params.n_outputs_max
+        self._logits: npt.NDArray[np.float32] | None = None
+        self._batch = TokenBatch(params.n_batch)
         self._stop = _StopFlag(self.pointer)
 
     def apply(self, adapter: Any) -> None:
@@ -283,12 +262,31 @@ class Context:
         Raises:
             RuntimeError: llama.cpp could not.
         """
-        batch = self._batch.fill(spans)
+        self.prepare(spans)
+        return self.run()
+
+    def prepare(self, spans: Sequence[Span]) -> None:
+        """Fill the batch of the next :meth:`run`; the run before it may still be computed."""
+        self._batch.fill(spans)
+
+    def run(self, at: Sequence[int] = (), tokens: Sequence[int] = ()) -> bool:
+        """Run the model over what was prepared; False when interrupted.
+
+        Args:
+            at: which tokens of the batch were not known when it was prepared.
+            tokens: those tokens.
+
+        Raises:
+            RuntimeError: llama.cpp could not.
+        """
+        batch = self._batch.with_tokens(at, tokens)
         code: int = llama_cpp.llama_decode(self.pointer, batch)
         if code == _ABORTED:
             return False
         if code:
-            raise RuntimeError(f"llama_decode came back with {code}: {'; '.join(last_errors)}")
+            raise RuntimeError(
+                f"llama_decode came back with {code}: {'; '.join(library.last_errors)}"
+            )
         return True
 
     def all_logits(self, outputs: int) -> npt.NDArray[np.float32]:
@@ -296,8 +294,12 @@ class Context:
 
         Waits for them; after it any thread may read them, until the next decode.
         """
-        rows = llama_cpp.llama_get_logits(self.pointer)
-        return np.ctypeslib.as_array(rows, shape=(outputs, self._n_vocab))
+        address = ctypes.addressof(llama_cpp.llama_get_logits(self.pointer).contents)
+        if self._logits is None or self._logits.ctypes.data != address:
+            shape = self._most_outputs, self._n_vocab
+            rows = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+            self._logits = np.ctypeslib.as_array(rows, shape=shape)
+        return self._logits[:outputs]
 
     def logits(self, index: int) -> npt.NDArray[np.float32]:
         """Logits of the batch's token ``index``; valid until the next decode."""
@@ -309,11 +311,13 @@ class Context:
 
         Copies nothing in one cache; a whole lane, with the next run, where there are lanes.
         """
-        if not self.lanes:
+        if not (self.lanes or self._whole_only):
             llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
             return
+        # a part of a state cannot be copied: some of llama.cpp's caches end the process over it
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self.cut(target, length)
+        if self.lanes:
+            self.cut(target, length)
 
     def forget(self, sequence: int) -> None:
         """Empty a sequence."""
@@ -365,50 +369,3 @@ class _StopFlag:
 
     def set(self, *, raised: bool) -> None:
         self._byte[0] = b"\1" if raised else b"\0"
-
-
-class _TokenBatch:
-    """The arrays of a ``llama_batch``, filled through numpy."""
-
-    def __init__(self, size: int) -> None:
-        self._token = np.zeros(size, np.int32)
-        self._position = np.zeros(size, np.int32)
-        self._sequence = np.zeros(size, np.int32)
-        self._output = np.zeros(size, np.int8)
-        self._ones = np.ones(size, np.int32)
-        address = self._sequence.ctypes.data
-        self._pointers = (ctypes.c_void_p * size)(*range(address, address + 4 * size, 4))
-        self._batch = llama_cpp.llama_batch(
-            0,
-            _pointer(self._token, ctypes.c_int32),
-            None,
-            _pointer(self._position, ctypes.c_int32),
-            _pointer(self._ones, ctypes.c_int32),
-            ctypes.cast(self._pointers, ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
-            _pointer(self._output, ctypes.c_int8),
-        )
-
-    def fill(self, spans: Sequence[Span]) -> Any:
-        # lists first: an array takes a list of a thousand as soon as ten of one
-        token: list[int] = []
-        position: list[int] = []
-        of: list[int] = []
-        output: list[int] = []
-        for sequence, start, tokens, outputs_from in spans:
-            size = len(tokens)
-            without = min(size, max(0, outputs_from - start))
-            token += tokens
-            position += range(start, start + size)
-            of += [sequence] * size
-            output += [0] * without + [1] * (size - without)
-        size = len(token)
-        self._token[:size] = token
-        self._position[:size] = position
-        self._sequence[:size] = of
-        self._output[:size] = output
-        self._batch.n_tokens = size
-        return self._batch
-
-
-def _pointer(array: npt.NDArray[Any], kind: Any) -> Any:
-    return array.ctypes.data_as(ctypes.POINTER(kind))

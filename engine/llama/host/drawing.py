@@ -2,32 +2,32 @@
 
 A sampler chain copies and sorts the whole vocabulary, 50,000 to 260,000 entries, on one core: .1
 to .5 ms an answer; one after the other, 128 answers take longer than a GPU takes to compute them.
-Here the chain sees only the likeliest entries, which numpy finds: no chain that begins with top-k,
-or takes the likeliest token alone, can tell the difference. Threads share the answers; numpy and
-llama.cpp both let go of Python's lock.
+Here the chain sees only the likeliest entries: no chain that begins with top-k, or takes the
+likeliest token alone, can tell the difference. What can be done before the logits are there, is.
 """
 
 from __future__ import annotations
 
 import ctypes
-import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
 from engine.llama.host.binding import Context
+from engine.llama.host.likeliest import Likeliest
 from engine.llama.host.sampling import Sampler
 
-_STRETCHES: Final = 64
-"""What the vocabulary is cut into to find its largest entries."""
-_WORTH_IT: Final = 4
-"""Entries a stretch must have for each entry wanted."""
+NO_TOKEN: Final = -1
+"""What is drawn where the model came to no numbers (NaN)."""
+_WORTH_IT: Final = 256
+"""Entries the vocabulary must have for each entry wanted."""
 _A_THREAD: Final = 8
-"""Draws that are worth a thread: together they take a quarter of a millisecond."""
+"""Rows that are worth a thread of a processor that computes the model."""
 _TOKEN: Final = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """``llama_token_data``."""
 _CANDIDATES: Final = np.dtype(
@@ -55,113 +55,145 @@ class Draw(NamedTuple):
 
 
 class Drawing:
-    """Threads that draw; each answer's own sampler makes its tokens independent of them."""
+    """Draws; each answer's own sampler makes its tokens independent of the others.
 
-    def __init__(self, context: Context, threads: int) -> None:
-        self._context = context
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads - 1, "drawing") if threads > 1 else None
-
-    def draw(self, wanted: Sequence[Draw]) -> list[int]:
-        """One token for each, in the same order."""
-        if not wanted:
-            return []
-        logits = self._context.all_logits(1 + max(draw.output for draw in wanted))
-        size = max(_A_THREAD, -(-len(wanted) // self._threads))
-        first, *others = (wanted[at : at + size] for at in range(0, len(wanted), size))
-        waited = [self._pool.submit(self._some, logits, some) for some in others if self._pool]
-        parts = [self._some(logits, first), *(future.result() for future in waited)]
-        return list(itertools.chain.from_iterable(parts))
-
-    def _some(self, logits: npt.NDArray[np.float32], wanted: Sequence[Draw]) -> list[int]:
-        few = [_few_decide(draw.sampler, logits.shape[1]) for draw in wanted]
-        drawn = _from_shortlists(logits, list(itertools.compress(wanted, few)))
-        if drawn is None:
-            return [draw.sampler.draw(self._context, draw.at) for draw in wanted]
-        tokens = iter(drawn)
-        return [
-            next(tokens) if short else draw.sampler.draw(self._context, draw.at)
-            for draw, short in zip(wanted, few, strict=True)
-        ]
-
-
-def _few_decide(sampler: Sampler, vocabulary: int) -> bool:
-    """Whether a shortlist is enough, and far shorter than the vocabulary."""
-    return 0 < sampler.enough * _STRETCHES * _WORTH_IT <= vocabulary
-
-
-def _from_shortlists(logits: npt.NDArray[np.float32], wanted: Sequence[Draw]) -> list[int] | None:
-    """A token for each; None where looking at all rows between theirs costs more, or fails."""
-    if not wanted:
-        return None
-    outputs = [draw.output for draw in wanted]
-    first, last = min(outputs), max(outputs)
-    if last - first >= 2 * len(wanted):
-        return None
-    enough = max(draw.sampler.enough for draw in wanted)
-    found = _likeliest(logits[first : last + 1], enough)
-    return found and _drawn(wanted, [output - first for output in outputs], *found)
-
-
-def _likeliest(
-    rows: npt.NDArray[np.float32], enough: int
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]] | None:
-    """The ``enough`` largest entries of each row and what is as large, by id; where rows begin.
-
-    The vocabulary is cut into 64 stretches; a *column* is one entry of each at the same place. Of
-    the largest entries of all columns so many are at least as large as the one of that rank: no
-    entry below it is among the largest of all. None where numbers are missing (NaN).
+    Args:
+        context: whose logits are drawn from.
+        vocabulary: how many tokens there are.
+        threads: that share the work, at most.
+        on_gpu: the processor has nothing else to do meanwhile. Where it computes the model, a
+            thread that must wait for another program would cost more than it saves.
     """
-    count, vocabulary = rows.shape
-    columns = vocabulary // _STRETCHES
-    strides = (rows.strides[0], columns * rows.itemsize, rows.itemsize)
-    stretches = np.lib.stride_tricks.as_strided(rows, (count, _STRETCHES, columns), strides)
-    tops = stretches.max(axis=1)
-    if np.isnan(tops).any():
-        return None
-    least = np.partition(tops, columns - enough, axis=1)[:, columns - enough, None]
-    row, column = np.nonzero(tops >= least)
-    hit, stretch = np.nonzero(stretches[row, :, column] >= least[row])
-    rest = columns * _STRETCHES
-    rest_row, rest_token = np.nonzero(rows[:, rest:] >= least)
-    found = np.concatenate(
-        [
-            row[hit] * vocabulary + stretch * columns + column[hit],
-            rest_row * vocabulary + rest_token + rest,
+
+    def __init__(
+        self, context: Context, vocabulary: int, threads: int, *, on_gpu: bool = False
+    ) -> None:
+        self._context = context
+        self._vocabulary = vocabulary
+        self._likeliest = Likeliest(threads, 1 if on_gpu else _A_THREAD)
+        self._pool = ThreadPoolExecutor(threads, "drawing") if threads > 1 else None
+
+    def prepare(self, wanted: Sequence[Draw]) -> Draws:
+        """Get ready to draw from the run that is being computed."""
+        shortlists: dict[int, list[int]] = {}
+        whole: list[int] = []
+        for number, draw in enumerate(wanted):
+            enough = draw.sampler.enough
+            few = 0 < enough * _WORTH_IT <= self._vocabulary
+            (shortlists.setdefault(enough, []) if few else whole).append(number)
+        lists = [
+            _Shortlists(wanted, numbers, enough, self._vocabulary)
+            for enough, numbers in shortlists.items()
         ]
-    )
-    found.sort()
-    starts = np.searchsorted(found, np.arange(count + 1) * vocabulary)
-    tokens = np.zeros(len(found), _TOKEN)
-    tokens["id"] = found % vocabulary
-    tokens["logit"] = rows.take(found)
-    return tokens, starts
+        return Draws(self._context, self._likeliest, self._pool, wanted, lists, whole)
 
 
-def _drawn(
-    wanted: Sequence[Draw],
-    rows: list[int],
-    tokens: npt.NDArray[Any],
-    starts: npt.NDArray[np.intp],
-) -> list[int]:
-    """What each sampler takes of its row of ``tokens``."""
-    if len(set(rows)) < len(rows):
-        # samplers sort in place: those that share a row get a copy each
-        pieces = [tokens[starts[row] : starts[row + 1]] for row in rows]
-        tokens = np.concatenate(pieces)
-        starts = np.cumsum([0, *map(len, pieces)])
-        rows = list(range(len(rows)))
-    begins = starts[rows]
-    candidates = np.zeros(len(rows), _CANDIDATES)
-    candidates["data"] = tokens.ctypes.data + begins * _TOKEN.itemsize
-    candidates["size"] = starts[[row + 1 for row in rows]] - begins
-    candidates["selected"] = -1
-    own = candidates["data"].copy()
-    address = candidates.ctypes.data
-    for number, draw in enumerate(wanted):
-        _apply(draw.sampler.chain, address + number * _CANDIDATES.itemsize)
-    assert (candidates["data"] == own).all(), "a sampler has moved its candidates elsewhere"
-    drawn: list[int] = tokens["id"][begins + candidates["selected"]].tolist()
-    for draw, token in zip(wanted, drawn, strict=True):
-        draw.sampler.accept(token)
-    return drawn
+class Draws:
+    """What is to be drawn from a run."""
+
+    def __init__(
+        self,
+        context: Context,
+        likeliest: Likeliest,
+        pool: ThreadPoolExecutor | None,
+        wanted: Sequence[Draw],
+        shortlists: list[_Shortlists],
+        whole: list[int],
+    ) -> None:
+        self._context = context
+        self._likeliest = likeliest
+        self._pool = pool
+        self._wanted = wanted
+        self._shortlists = shortlists
+        self._whole = whole
+        self._outputs = 1 + max((draw.output for draw in wanted), default=-1)
+
+    def draw(self) -> list[int]:
+        """One token for each, in the same order, once the run is complete.
+
+        :data:`NO_TOKEN` where there are no numbers.
+        """
+        drawn = [0] * len(self._wanted)
+        if not self._outputs:
+            return drawn
+        logits = self._context.all_logits(self._outputs)
+        whole = list(self._whole)
+        for shortlists in self._shortlists:
+            tokens = shortlists.draw(logits, self._likeliest)
+            if tokens is None:
+                whole += shortlists.numbers
+                continue
+            for number, token in zip(shortlists.numbers, tokens, strict=True):
+                drawn[number] = token
+        each = self._pool.map if self._pool and len(whole) > 1 else map
+        for number, token in zip(whole, each(partial(self._of_all, logits), whole), strict=True):
+            drawn[number] = token
+        return drawn
+
+    def _of_all(self, logits: npt.NDArray[np.float32], number: int) -> int:
+        draw = self._wanted[number]
+        if np.isnan(logits[draw.output].max()):
+            return NO_TOKEN
+        return draw.sampler.draw(self._context, draw.at)
+
+
+class _Shortlists:
+    """Draws that are decided by equally many of the likeliest tokens.
+
+    Args:
+        wanted: all draws.
+        numbers: which of them.
+        enough: how many tokens decide.
+        vocabulary: how many there are.
+    """
+
+    def __init__(
+        self, wanted: Sequence[Draw], numbers: list[int], enough: int, vocabulary: int
+    ) -> None:
+        self.numbers = numbers
+        self._enough = enough
+        outputs = np.array([wanted[number].output for number in numbers])
+        self._first = int(outputs.min())
+        self._rows = outputs - self._first
+        self._offsets = self._rows[:, None] * vocabulary
+        self._count = int(self._rows.max()) + 1
+        self._pick = not np.array_equal(self._rows, np.arange(self._count))
+        samplers = [wanted[number].sampler for number in numbers]
+        self._chains = [sampler.chain for sampler in samplers]
+        self._learning = [(at, each) for at, each in enumerate(samplers) if each.penalises]
+        # samplers sort in place: those that share a row have a list each
+        self._tokens = np.zeros((len(numbers), enough), _TOKEN)
+        self._at = np.zeros((len(numbers), enough), np.intp)
+        self._values = np.zeros((len(numbers), enough), np.float32)
+        self._candidates = np.zeros(len(numbers), _CANDIDATES)
+        self._begins = np.arange(len(numbers)) * enough
+        self._candidates["data"] = self._tokens.ctypes.data + self._begins * _TOKEN.itemsize
+        self._candidates["size"] = enough
+        self._candidates["selected"] = -1
+        self._lies = self._candidates["data"].copy()
+        begin, size = self._candidates.ctypes.data, _CANDIDATES.itemsize
+        self._addresses = range(begin, begin + size * len(numbers), size)
+
+    def draw(self, logits: npt.NDArray[np.float32], likeliest: Likeliest) -> list[int] | None:
+        """What each sampler takes; None where numbers are missing (NaN)."""
+        rows = logits[self._first : self._first + self._count]
+        found = likeliest.tokens(rows, self._enough)
+        if self._pick:
+            found = found[self._rows]
+        at = np.add(found, self._offsets, out=self._at)
+        values = rows.take(at, out=self._values, mode="clip")
+        if np.isnan(values.max()):
+            return None
+        self._tokens["id"] = found
+        self._tokens["logit"] = values
+        # a chain need not sort what is sorted
+        self._candidates["sorted"] = (values[:, :-1] >= values[:, 1:]).all(axis=1)
+        for chain, address in zip(self._chains, self._addresses, strict=True):
+            _apply(chain, address)
+        assert (self._candidates["data"] == self._lies).all(), "a sampler has moved its candidates"
+        drawn: list[int] = (
+            self._tokens["id"].take(self._begins + self._candidates["selected"]).tolist()
+        )
+        for at, sampler in self._learning:
+            sampler.accept(drawn[at])
+        return drawn

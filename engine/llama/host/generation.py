@@ -91,7 +91,7 @@ class AnswerWriter:
             if not row.answers:
                 self._slots.close(row)
                 continue
-            if row.pending:
+            if row.pending or row.flying:
                 continue
             first, *others = row.answers
             for answer in others:

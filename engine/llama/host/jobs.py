@@ -58,6 +58,11 @@ class RunningAnswer:
         return len(self.written) >= self.sampling.max_tokens + self.allowance
 
     @property
+    def nearly_full(self) -> bool:
+        """Whether its next token is its last."""
+        return len(self.written) + 1 >= self.sampling.max_tokens + self.allowance
+
+    @property
     def used_up(self) -> bool:
         """Whether a budget is used up: that of the answer, or that of the thinking."""
         if self.left <= 0:
@@ -90,6 +95,8 @@ class GenerateJob(Job):
     waiting: deque[RunningAnswer] = field(default_factory=deque)
     """Answers without a row: not begun, or put aside for something urgent."""
     unfinished: int = 0
+    single: bool = False
+    """One answer is asked for."""
 
 
 @dataclass(eq=False, slots=True)
@@ -124,6 +131,10 @@ class BatchRow:
     """A row that is about to evaluate the same beginning: wait for it and share."""
     common: int = 0
     """How much of the leader can be shared."""
+    flying: bool = False
+    """Its last token is in a run nobody has drawn from yet."""
+    closed: bool = False
+    """It has left the batch: what a run brings for it is forgotten."""
 
     @property
     def pending(self) -> int:

@@ -6,44 +6,34 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import llama_cpp
+import numpy as np
 
 from engine.api import ModelInfo
 from engine.errors import EngineError, ModelFileError
 from engine.llama import memory
-from engine.llama.host.binding import (
-    MOST_SEQUENCES,
-    SEQUENCES,
-    UBATCH,
-    Context,
-    Model,
-    Span,
-)
+from engine.llama.host import devices
+from engine.llama.host.binding import SEQUENCES, UBATCH, Context, Model
 from engine.llama.host.drawing import Drawing
-from engine.llama.host.kv_cache import LANES_KEPT
 from engine.llama.host.kv_cells import CellLayout, KvPages, page_size
 from engine.llama.host.prompt_budget import PromptBudget
 from engine.llama.host.rendering import renderer
-from engine.llama.host.sizing import sized
-from engine.llama.host.slots import URGENT_SLOTS
+from engine.llama.host.sizing import LANE_COUNTED, CacheSize, lanes_that_fit, sized
 from engine.llama.host.template import ChatTemplate
 from engine.llama.host.threads import Threads
-from engine.llama.protocol import Load
+from engine.llama.host.token_batch import Span
+from engine.llama.protocol import NO_NUMBERS, Load
 from engine.llama.split import read_whole
 
 _SLOTS_CPU = (16,)
 _SLOTS_GPU = (128, 64, 32)
 """What is tried where nothing is said: a GPU writes more the more it writes at once."""
-_MOST_SLOTS_HELD = 40
-"""More leave no sequence numbers to hold the cells of a text together."""
 _MOST_SLOTS = 240
 """What llama.cpp can tell apart, less the urgent ones and a few that are kept."""
 _PAGE_COUNTED = 32
 """Cells of a page where llama.cpp places tokens as it likes: the unit of counting."""
-_LANE_COUNTED = 256
-"""Cells of a page where each sequence has a lane of its own."""
 _AT_ONCE_GPU = 2048
 """Tokens a GPU computes at once: it needs many to be busy."""
 _OWN_MEMORY: Final = sys.platform != "darwin"
@@ -55,6 +45,8 @@ _PASSING_SHARE = 0.1
 """How much of a token's time may go into passing over the cells of finished texts."""
 
 _NO_SYSTEM = "its chat template has no system turn: such a text opens the first user turn"
+
+_NO_LANES = "the GPU has no memory for a cache of its own for each text: they share one, slower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +86,7 @@ def load(request: Load, backend: str) -> LoadedModel:
     free = None if offload else memory.free_memory()
     memory.check(header, free, request.cache_type)
     slots_wanted = [min(number, _MOST_SLOTS) for number in wanted]
-    shared = [_CacheSize(slots, *sized(request, header, slots, free)) for slots in slots_wanted]
+    shared = [CacheSize(slots, *sized(request, header, slots, free)) for slots in slots_wanted]
     for layers in _layers_to_try(request.gpu_layers, offload=offload):
         try:
             model = _open(request, layers)
@@ -109,7 +101,10 @@ def load(request: Load, backend: str) -> LoadedModel:
         on_gpu = min(layers if layers >= 0 else model.n_layer + 1, model.n_layer + 1)
         gpu = on_gpu if offload else 0
         lanes = gpu > model.n_layer and not model.whole_only and request.cells is None
-        sizes = [*(map(_in_lanes, shared) if lanes and _OWN_MEMORY else ()), *shared]
+        sizes = shared
+        if lanes and _OWN_MEMORY:
+            room = devices.free_on_gpus()
+            sizes = [*lanes_that_fit(shared, header, request.cache_type, room), *shared]
         try:
             context, slots, n_ctx = _largest(request, model, sizes, n_threads, on_gpu=gpu > 0)
         except MemoryError as error:
@@ -119,15 +114,19 @@ def load(request: Load, backend: str) -> LoadedModel:
             continue
         if request.lora is not None:
             context.apply(_adapter(model, request.lora))
-        blank = _warm_up(context)
-        note = "" if template.system_turns else _NO_SYSTEM
+        blank = _warm_up(
+            context, " with ".join(Path(f).name for f in (request.path, request.lora) if f)
+        )
+        notes = ["" if template.system_turns else _NO_SYSTEM]
+        notes += [_NO_LANES] if lanes and _OWN_MEMORY and not context.lanes else []
+        note = "; ".join(filter(None, notes))
         info = _describe(request, model, backend, n_ctx, n_threads, gpu, slots, note)
         prompt_budget = PromptBudget(most=_AT_ONCE_GPU) if gpu else PromptBudget()
         # a number the user has set stays, and a GPU does not wait for threads
         most = 1 if request.n_threads or on_gpu else n_threads
         threads = Threads(most, context.use_threads)
         if context.lanes:
-            pages = KvPages(context, _LANE_COUNTED, None)
+            pages = KvPages(context, LANE_COUNTED, None)
         elif on_gpu or blank is None or context.sequences > SEQUENCES:
             pages = KvPages(context, _PAGE_COUNTED, None)
         else:
@@ -145,36 +144,13 @@ def load(request: Load, backend: str) -> LoadedModel:
             threads,
             most_kept=kept // pages.size,
             sequences=context.sequences,
-            drawing=Drawing(context, n_threads),
+            drawing=Drawing(context, model.n_vocab, n_threads, on_gpu=gpu > 0),
         )
     raise EngineError("the model fits neither the GPU nor the memory")
 
 
-class _CacheSize(NamedTuple):
-    """A cache to be tried."""
-
-    slots: int
-    n_ctx: int
-    """Tokens of one sequence."""
-    cells: int
-    lanes: bool = False
-
-    @property
-    def sequences(self) -> int:
-        if self.lanes:
-            return self.cells // self.n_ctx
-        return SEQUENCES if self.slots <= _MOST_SLOTS_HELD else MOST_SEQUENCES
-
-
-def _in_lanes(size: _CacheSize) -> _CacheSize:
-    """The same with as many cells for each sequence as it may have tokens."""
-    n_ctx = -(-size.n_ctx // _LANE_COUNTED) * _LANE_COUNTED
-    sequences = min(size.slots + URGENT_SLOTS + LANES_KEPT, MOST_SEQUENCES)
-    return _CacheSize(size.slots, n_ctx, n_ctx * sequences, lanes=True)
-
-
 def _largest(
-    request: Load, model: Model, sizes: list[_CacheSize], n_threads: int, *, on_gpu: bool
+    request: Load, model: Model, sizes: list[CacheSize], n_threads: int, *, on_gpu: bool
 ) -> tuple[Context, int, int]:
     """The first cache that the memory holds, with its slots and tokens a sequence.
 
@@ -282,12 +258,17 @@ def _adapter(model: Model, path: str) -> Any:
         raise ModelFileError(f"{Path(path).name} cannot be applied: {error}") from error
 
 
-def _warm_up(context: Context) -> CellLayout | None:
+def _warm_up(context: Context, name: str) -> CellLayout | None:
     """Run the model once: an illegal instruction shows itself now, and the weights are read.
 
     Returns how the cells of this cache can be held, if they can.
+
+    Raises:
+        ModelFileError: the weights come to no numbers.
     """
     context.decode([Span(0, 0, [0, 0], 1)])
+    if np.isnan(context.all_logits(1)).any():
+        raise ModelFileError(f"{name}: {NO_NUMBERS}")
     blank = CellLayout.like(context.state(0), 2)
     context.forget(0)
     if blank and not context.restore(0, blank.state(0, 2)):

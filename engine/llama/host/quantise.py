@@ -15,7 +15,7 @@ import llama_cpp
 
 from engine import netlock
 from engine.llama.gguf import ORIGINAL, ORIGINAL_SHA256
-from engine.llama.host import binding
+from engine.llama.host import library
 
 _STRING = 3  # LLAMA_KV_OVERRIDE_TYPE_STR
 _LONGEST = 127
@@ -24,7 +24,7 @@ _LONGEST = 127
 def main(source: str, target: str, file_type: str, original: str, sha256: str) -> None:
     """Convert; ends with status 1 where llama.cpp cannot."""
     netlock.lock()
-    binding.start()
+    library.start()
     notes = (llama_cpp.llama_model_kv_override * 3)()  # the third, without a key, ends them
     for note, key, text in zip(
         notes, (ORIGINAL, ORIGINAL_SHA256), (original, sha256), strict=False
@@ -38,7 +38,7 @@ def main(source: str, target: str, file_type: str, original: str, sha256: str) -
     if llama_cpp.llama_model_quantize(
         os.fsencode(source), os.fsencode(target), ctypes.byref(params)
     ):
-        sys.exit("; ".join(binding.last_errors) or "llama.cpp gives no reason")
+        sys.exit(library.complaint())
 
 
 if __name__ == "__main__":

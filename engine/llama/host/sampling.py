@@ -21,7 +21,8 @@ class Sampler:
 
     def __init__(self, model: Model, sampling: Sampling, prompt: list[int]) -> None:
         self._model = model
-        self._penalises = sampling.repeat_penalty != 1
+        self.penalises = sampling.repeat_penalty != 1
+        """Whether it must :meth:`accept` what was drawn with :attr:`chain`."""
         self.enough = _enough(sampling)
         """How many of the likeliest tokens decide what is drawn; 0: all may."""
         params = llama_cpp.llama_sampler_chain_default_params()
@@ -40,9 +41,8 @@ class Sampler:
         return int(llama_cpp.llama_sampler_sample(self.chain, context.pointer, index))
 
     def accept(self, token: int) -> None:
-        """Learn what was drawn with :attr:`chain`; what looks at nothing said need not."""
-        if self._penalises:
-            llama_cpp.llama_sampler_accept(self.chain, token)
+        """Learn what was drawn with :attr:`chain`."""
+        llama_cpp.llama_sampler_accept(self.chain, token)
 
     def free(self) -> None:
         """Give the chain back; it cannot draw any more."""

@@ -8,54 +8,37 @@ like another waits for it, or takes over what has been evaluated.
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from engine.api import Urgency
-from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model, Span
-from engine.llama.host.drawing import Draw, Drawing
+from engine.llama.host.binding import BATCH, OUTPUTS, SEQUENCES, Context, Model
+from engine.llama.host.drawing import NO_TOKEN, Draw, Drawing, Draws
 from engine.llama.host.generation import AnswerWriter
-from engine.llama.host.jobs import BatchRow, Counters, Job, RunningAnswer, ScoreJob
+from engine.llama.host.jobs import (
+    BatchRow,
+    Counters,
+    GenerateJob,
+    Job,
+    RunningAnswer,
+    ScoreJob,
+)
 from engine.llama.host.kv_cache import KvCache
 from engine.llama.host.kv_cells import KvPages
 from engine.llama.host.pieces import PieceBuffer
 from engine.llama.host.prompt_budget import PromptBudget
+from engine.llama.host.runs import UNKNOWN, Flight, Output, RunPart, Runs
 from engine.llama.host.scoring import Scorer
 from engine.llama.host.slots import Slots
 from engine.llama.host.threads import Threads
+from engine.llama.host.token_batch import Span
+from engine.llama.protocol import NO_NUMBERS, Cancelled, Refused
 from engine.llama.protocol import Answer as Line
-from engine.llama.protocol import Cancelled
 
-_MOST_FILLED = 32
-"""Lanes without anything to run that are run all the same, between two that have."""
+_Drawn = tuple[BatchRow, RunningAnswer, Draw]
+
 _SOME_PROMPT = 16
 """Tokens of prompts a run carries at least, however many answers are being written."""
-
-
-class _Output(NamedTuple):
-    """A token of the run whose logits were asked for."""
-
-    row: BatchRow
-    position: int
-    """Which of the row's tokens."""
-    at: int
-    """Which of the run's tokens."""
-
-
-class _Part(NamedTuple):
-    """Tokens of a row that go to neighbouring cells in a run."""
-
-    row: BatchRow
-    span: Span
-    cells: range
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Sorts parts by sequence, and those of one by position."""
-        return self.span.sequence, self.span.start
 
 
 class Scheduler:
@@ -105,7 +88,7 @@ class Scheduler:
         self._send = send
         self._clock = clock
         self._cancels: set[int] = set()
-        self._late: dict[int, tuple[int, int]] = {}
+        self._flight: Flight | None = None
         self.counters = Counters()
         self._cache = KvCache(
             pages,
@@ -119,6 +102,7 @@ class Scheduler:
         )
         pieces = PieceBuffer(send, clock)
         self._writer = AnswerWriter(model, self._slots, self.counters, pieces, send, clock)
+        self._runs = Runs(context, self._cache, self.counters, self._cancels, clock)
         self._drawing = drawing
         self._scorer = Scorer(context, self._slots, send)
         # a recurrent state that was left half computed cannot be taken back
@@ -157,7 +141,7 @@ class Scheduler:
     def cancel(self, request: int) -> None:
         """End a request; unknown ones and finished ones are no matter."""
         self._cancels.discard(request)
-        late = self._late.pop(request, (0, 0))
+        late = self._runs.late.pop(request, (0, 0))
         self._writer.forget(request)
         if self._slots.remove(request):
             self._send(Cancelled(request, *late))
@@ -165,35 +149,45 @@ class Scheduler:
     def step(self) -> None:
         """Bring every answer one token further, and some prompts some tokens."""
         began = self._clock()
+        if self._apart:
+            self._admit()
+            self._complete(self._launch(self._prompts(self._prompt_budget.tokens, 0)))
+            self._complete(self._launch(self._writes()))
+        else:
+            flight = self._flight
+            if flight is None or all(output.row.closed for output in flight.outputs):
+                self._admit()
+                flight = self._launch(self._filled_up(self._writes()))
+            self._flight = self._pass_on(flight) if flight and flight.outputs else None
+        if not self._slots.rows:
+            self._writer.tell()
+        self.counters.busy += self._clock() - began
+
+    def _admit(self) -> None:
         if self._slots.urgent:
             # whoever gives way must have something left to write
             self._writer.tell()
             self._writer.settle()
         self._slots.admit()
-        if self._apart:
-            self._run(self._prompts(self._prompt_budget.tokens, 0))
-            self._run(self._writes())
-        else:
-            plan = self._writes()
-            budget = max(self._prompt_budget.tokens - len(plan), _SOME_PROMPT)
-            self._run(plan + self._prompts(budget, len(plan)))
-        if not self._slots.rows:
-            self._writer.tell()
-        self.counters.busy += self._clock() - began
+
+    def _filled_up(self, writes: list[RunPart]) -> list[RunPart]:
+        """The next tokens of answers, and beside them some of prompts."""
+        budget = max(self._prompt_budget.tokens - len(writes), _SOME_PROMPT)
+        return writes + self._prompts(budget, len(writes))
 
     def _by_rank(self) -> list[BatchRow]:
         return sorted(self._slots.rows, key=lambda row: row.job.rank)
 
-    def _writes(self) -> list[_Part]:
+    def _writes(self) -> list[RunPart]:
         """The next token of every answer."""
         rows = [row for row in self._slots.rows if row.writes]
         if len(rows) > self._outputs:
             rows = [row for row in self._by_rank() if row.writes][: self._outputs]
         return [part for row in rows for part in self._parts(row, 1)]
 
-    def _prompts(self, budget: int, beside: int) -> list[_Part]:
+    def _prompts(self, budget: int, beside: int) -> list[RunPart]:
         """Parts of prompts, ``budget`` tokens in all, beside so many answers."""
-        plan: list[_Part] = []
+        plan: list[RunPart] = []
         outputs = total = beside
         for row in self._by_rank():
             if row.writes or not self._slots.ready(row):
@@ -211,124 +205,131 @@ class Scheduler:
             total += size
         return plan
 
-    def _parts(self, row: BatchRow, most: int) -> list[_Part]:
+    def _parts(self, row: BatchRow, most: int) -> list[RunPart]:
         """The next tokens of a row, with the cells they go to."""
-        parts: list[_Part] = []
+        parts: list[RunPart] = []
         start = len(row.kv.tokens)
         for cells in self._cache.place(row.kv, most):
             tokens = row.tokens[start : start + len(cells)]
             span = Span(row.kv.sequence, start, tokens, row.outputs_from)
-            parts.append(_Part(row, span, cells))
+            parts.append(RunPart(row, span, cells))
             start += len(cells)
         return parts
 
-    def _run(self, plan: list[_Part]) -> None:
-        """Run the model once, unless there is nothing to run it over."""
-        if not plan:
+    def _launch(self, plan: list[RunPart]) -> Flight | None:
+        """Run the model once; None where there is nothing to run, or it was interrupted."""
+        run = self._runs.prepare(plan)
+        flight = self._runs.begin(run)
+        self._runs.note(run, flight)
+        return flight
+
+    def _complete(self, flight: Flight | None) -> None:
+        """Take what a run has brought, on a processor, which comes back when it is done."""
+        if flight is None:
             return
-        began = self._clock()
-        if self._context.lanes:
-            plan.sort(key=lambda part: part.place)
-        else:
-            # llama.cpp fills free cells from the first on
-            plan.sort(key=lambda part: part.cells.start)
-        for part in plan:
-            self._cache.open(part.cells)
-        fillers = self._fillers(plan)
-        spans = [*(part.span for part in plan), *fillers]
-        complete = self._context.decode(sorted(spans) if fillers else spans)
-        for filler in fillers:
-            self._context.cut(filler.sequence, filler.start)
-        if not complete:
-            self._keep_what_is_done(plan)
-            self.counters.inside += self._clock() - began
-            return
-        size, took = sum(len(span.tokens) for span in spans), self._clock() - began
-        outputs = self._evaluated(plan, [filler.sequence for filler in fillers])
-        if not self._apart:
-            self._writer.tell()
-        drawn = self._draw(outputs)
-        self.counters.inside += self._clock() - began
-        # a GPU goes on after llama.cpp has come back, until somebody wants to know
-        took = took if self._apart else self._clock() - began
-        self._prompt_budget.note(size, took)
-        self._threads.note(size, took)
-        for row, answer, token in drawn:
-            self._writer.take(row, answer, token)
-        if self._apart:
-            self._writer.tell()
-        for output in outputs:
-            if isinstance(output.row.job, ScoreJob):
-                self._scorer.take(*output)
+        outputs = flight.outputs
+        drawn = self._draws(outputs)
+        tokens = self._tokens(flight, self._drawing.prepare([draw for *_, draw in drawn]))
+        self._take(outputs, drawn, tokens)
+        self._writer.tell()
+        self._score(outputs)
+        self._refuse(drawn, tokens)
         self._writer.settle()
 
-    def _fillers(self, plan: list[_Part]) -> list[Span]:
-        """A token for each lane that stands between lanes of the run, to be taken back.
+    def _pass_on(self, flight: Flight) -> Flight | None:
+        """Take what a run has brought and begin the next one at once; returns that.
 
-        llama.cpp runs those lanes together whose numbers follow each other: a step over 128 takes
-        far less time than one over the first 64 and one over the rest.
+        While a GPU computes, texts are made, jobs are admitted and the next run is planned as if
+        no answer ended; one that does end has been run for a token more, which nobody draws.
         """
-        if not self._context.lanes:
+        self._writer.tell()
+        self._writer.settle()
+        self._slots.admit()
+        outputs = [output for output in flight.outputs if not output.row.closed]
+        drawn = self._draws(outputs)
+        number = {row: at for at, (row, _answer, _draw) in enumerate(drawn)}
+        draws = self._drawing.prepare([draw for *_, draw in drawn])
+        run = self._runs.prepare(self._ahead(outputs))
+        chosen = [number[row] for row in run.unknown] if run else []
+        tokens = self._tokens(flight, draws)
+        fed = [max(token, 0) for token in tokens]  # the run cannot carry what was not drawn
+        following = self._runs.begin(run, [fed[at] for at in chosen])
+        self._take(outputs, drawn, tokens)
+        for row in run.unknown if run else ():
+            row.tokens.append(fed[number[row]])
+        self.counters.needed += len(chosen)
+        self._runs.note(run, following)
+        self._score(outputs)
+        self._refuse(drawn, tokens)
+        self._writer.settle()
+        return following
+
+    def _ahead(self, outputs: list[Output]) -> list[RunPart]:
+        """What the next run carries, whatever is drawn from this one; nothing where that decides.
+
+        Answers to one prompt must first get rows of their own, and what is weighed may be over.
+        """
+        rows = []
+        for row in (output.row for output in outputs):
+            if not isinstance(row.job, GenerateJob) or len(row.answers) > 1:
+                return []
+            if row.answers and not row.answers[0].nearly_full:
+                rows.append(row)
+        others = self._writes()
+        if not rows or len(rows) + len(others) > self._outputs:
             return []
-        used = sorted({part.span.sequence for part in plan})
+        parts = [self._unknown(row) for row in rows]
+        return self._filled_up(parts + others)
+
+    def _unknown(self, row: BatchRow) -> RunPart:
+        """The next token of an answer, before it is drawn."""
+        (cells,) = self._cache.place(row.kv, 1)
+        start = len(row.kv.tokens)
+        return RunPart(row, Span(row.kv.sequence, start, UNKNOWN, row.outputs_from), cells)
+
+    def _draws(self, outputs: list[Output]) -> list[_Drawn]:
         return [
-            Span(lane, self._context.length(lane), (0,), outputs_from=self._context.cells)
-            for before, after in itertools.pairwise(used)
-            if after - before <= _MOST_FILLED
-            for lane in range(before + 1, after)
-        ]
-
-    def _evaluated(self, plan: list[_Part], fillers: list[int]) -> list[_Output]:
-        """Note that a run is complete; returns what there are logits of.
-
-        Args:
-            plan: what it carried.
-            fillers: lanes of which it carried a token for nothing, in ascending order.
-        """
-        self.counters.decodes += 1
-        outputs: list[_Output] = []
-        at = 0
-        for row, span, _cells in plan:
-            self._cache.grow(row.kv, span.tokens)
-            size = len(span.tokens)
-            first = at + bisect.bisect(fillers, span.sequence)
-            outputs += [
-                _Output(row, position, first + position - span.start)
-                for position in range(max(span.start, row.outputs_from), span.start + size)
-            ]
-            at += size
-            if row.job.id in self._cancels:
-                decodes, tokens = self._late.get(row.job.id, (0, 0))
-                self._late[row.job.id] = (decodes + 1, tokens + size)
-        self.counters.evaluated += at
-        return outputs
-
-    def _keep_what_is_done(self, plan: list[_Part]) -> None:
-        """After an interruption: the parts computed before it are in the cache.
-
-        What was to have logits is taken back and computed again, for there are none.
-        """
-        for row, span, _cells in plan:
-            done = self._context.length(span.sequence)
-            kept = min(done, max(span.start, row.outputs_from))
-            if kept < done:
-                self._context.cut(span.sequence, kept)
-            if kept > span.start:
-                tokens = span.tokens[: kept - span.start]
-                self._cache.grow(row.kv, tokens)
-                self.counters.evaluated += len(tokens)
-        self._cache.settle({part.row.kv for part in plan})
-
-    def _draw(self, outputs: list[_Output]) -> list[tuple[BatchRow, RunningAnswer, int]]:
-        wanted = [
-            (output.row, answer, Draw(answer.sampler, number, output.at))
-            for number, output in enumerate(outputs)
+            (output.row, answer, Draw(answer.sampler, output.number, output.at))
+            for output in outputs
             for answer in output.row.answers
         ]
-        tokens = self._drawing.draw([draw for _row, _answer, draw in wanted])
-        return [
-            (row, answer, token) for (row, answer, _draw), token in zip(wanted, tokens, strict=True)
-        ]
+
+    def _tokens(self, flight: Flight, draws: Draws) -> list[int]:
+        """Draw; a GPU goes on after llama.cpp has come back, until somebody wants to know."""
+        began = self._clock()
+        tokens = draws.draw()
+        ended = self._clock()
+        self.counters.inside += ended - began
+        took = flight.took if self._apart else ended - flight.began
+        self._prompt_budget.note(flight.size, took)
+        self._threads.note(flight.size, took)
+        return tokens
+
+    def _take(
+        self,
+        outputs: list[Output],
+        drawn: list[_Drawn],
+        tokens: list[int],
+    ) -> None:
+        for output in outputs:
+            output.row.flying = False
+        for (row, answer, _draw), token in zip(drawn, tokens, strict=True):
+            if token != NO_TOKEN:
+                self._writer.take(row, answer, token)
+
+    def _refuse(self, drawn: list[_Drawn], tokens: list[int]) -> None:
+        """End the requests for which the model came to no numbers."""
+        for request in {
+            row.job.id for (row, *_), token in zip(drawn, tokens, strict=True) if token == NO_TOKEN
+        }:
+            self._writer.forget(request)
+            self._slots.remove(request)
+            self._send(Refused(request, "bad_request", NO_NUMBERS))
+
+    def _score(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            if isinstance(output.row.job, ScoreJob):
+                self._scorer.take(output.row, output.position, output.at)
 
 
 def _hurry(row: BatchRow) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 from engine.llama.host.binding import Context
 from engine.llama.host.jobs import BatchRow, ScoreJob
 from engine.llama.host.slots import Slots
+from engine.llama.protocol import NO_NUMBERS, Chosen, Refused, Weighed
 from engine.llama.protocol import Answer as Line
-from engine.llama.protocol import Chosen, Weighed
 
 
 class Scorer:
@@ -59,6 +59,9 @@ class Scorer:
 
     def _answer(self, job: ScoreJob) -> None:
         if job.unfinished:
+            return
+        if not np.isfinite(job.sums).all():
+            self._send(Refused(job.id, "bad_request", NO_NUMBERS))
             return
         if job.single:
             self._send(Weighed(job.id, job.sums[0], len(job.continuations[0])))

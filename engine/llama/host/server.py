@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from engine.child.codec import ProtocolError
 from engine.errors import EngineError, ModelFileError, PromptTooLong
-from engine.llama.host import binding
+from engine.llama.host import library
 from engine.llama.host.admission import Admission
 from engine.llama.host.loading import load
 from engine.llama.host.scheduler import Scheduler
@@ -116,7 +116,7 @@ class Server:
     def _load(self, request: Load) -> None:
         if self._scheduler is not None:
             raise EngineError("a model is loaded already: start another host for another model")
-        loaded = load(request, binding.start())
+        loaded = load(request, library.start())
         self._admission = Admission(loaded)
         self._scheduler = Scheduler(
             loaded.model,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from engine.errors import EngineError
 from engine.llama import memory
 from engine.llama.gguf import GgufHeader
+from engine.llama.host.binding import MOST_SEQUENCES, SEQUENCES
+from engine.llama.host.kv_cache import LANES_KEPT
+from engine.llama.host.slots import URGENT_SLOTS
 from engine.llama.protocol import Load
 
 _SEQUENCE: Final = 4096
@@ -19,6 +23,53 @@ _LEAST: Final = 512
 """A cache for fewer tokens than this is no use."""
 _FOR_THE_CACHE: Final = 0.8
 """Share of the memory beside the weights that the cache may take."""
+
+LANE_COUNTED: Final = 256
+"""Cells of a page where each sequence has a lane of its own."""
+_MOST_SLOTS_HELD: Final = 40
+"""More leave no sequence numbers to hold the cells of a text together."""
+
+
+class CacheSize(NamedTuple):
+    """A cache to be tried."""
+
+    slots: int
+    n_ctx: int
+    """Tokens of one sequence."""
+    cells: int
+    lanes: bool = False
+
+    @property
+    def sequences(self) -> int:
+        """Texts it can tell apart."""
+        if self.lanes:
+            return self.cells // self.n_ctx
+        return SEQUENCES if self.slots <= _MOST_SLOTS_HELD else MOST_SEQUENCES
+
+
+def in_lanes(size: CacheSize) -> CacheSize:
+    """The same with as many cells for each sequence as it may have tokens."""
+    n_ctx = -(-size.n_ctx // LANE_COUNTED) * LANE_COUNTED
+    sequences = min(size.slots + URGENT_SLOTS + LANES_KEPT, MOST_SEQUENCES)
+    return CacheSize(size.slots, n_ctx, n_ctx * sequences, lanes=True)
+
+
+def lanes_that_fit(
+    shared: Iterable[CacheSize], header: GgufHeader, cache_type: str, free: int | None
+) -> list[CacheSize]:
+    """Caches in lanes that leave others some of a GPU's memory.
+
+    Args:
+        shared: the caches they would take the place of.
+        header: of the model, which is loaded.
+        cache_type: how the cache stores keys and values.
+        free: bytes of the GPU's memory; None where nobody knows.
+    """
+    sizes = map(in_lanes, shared)
+    if free is None:
+        return list(sizes)
+    room = free * _FOR_THE_CACHE
+    return [size for size in sizes if memory.needed(header, size.cells, cache_type)[1] <= room]
 
 
 def sized(request: Load, header: GgufHeader, slots: int, free: int | None) -> tuple[int, int]:

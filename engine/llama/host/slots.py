@@ -22,6 +22,8 @@ from engine.llama.protocol import Begun
 
 URGENT_SLOTS = 8
 """Slots beside the usual ones for what a person waits for."""
+_OVERTAKE = 64
+"""Only so many jobs that came after a job may be begun before it."""
 
 
 class Slots:
@@ -88,8 +90,10 @@ class Slots:
     def close(self, row: BatchRow, *, whole: bool = False) -> None:
         """Take a row out of the batch; its prompt, or all of it, may serve others."""
         self.rows.remove(row)
-        # no prompt of ours begins with an answer: critique and revision quote it further on
-        self._cache.keep(row.kv, len(row.tokens if whole else row.job.prompt))
+        row.closed = True
+        # a conversation goes on from an only answer; of many candidates none is gone on from
+        whole = whole or (isinstance(row.job, GenerateJob) and row.job.single)
+        self._cache.keep(row.kv, len(row.kv.tokens if whole else row.job.prompt))
 
     def fork(self, row: BatchRow, answer: RunningAnswer) -> None:
         """Give one of a row's answers a row of its own, which shares all there is."""
@@ -102,17 +106,41 @@ class Slots:
     # -- admitting ------------------------------------------------------------------------------
 
     def admit(self) -> None:
-        """Give free slots to the jobs that go first, in order and never out of it."""
+        """Give free slots to the jobs that go first."""
         while self._queue:
-            job = self._queue[0]
-            urgent = job.urgency is Urgency.NOW
+            urgent = self.urgent
             slots = self._usual + (URGENT_SLOTS if urgent else 0) - self.taken
             if urgent and slots < 1:
-                slots = self._put_aside_one(job)
-            if slots < 1 or not self._open_row(job, slots):
+                slots = self._put_aside_one(self._queue[0])
+            if slots < 1:
+                return
+            job = self._next()
+            if not self._open_row(job, slots):
                 return
             if not (isinstance(job, GenerateJob | ScoreJob) and job.waiting):
                 self._queue.remove(job)
+
+    def _next(self) -> Job:
+        """The first of the queue, or one soon after it that goes on from a finished text.
+
+        That text is in the cache now, and will not be for long.
+        """
+        first = self._queue[0]
+        if self.urgent or len(self._queue) == 1 or not self._cache.kept:
+            return first
+        best, most = first, self._reusable(first) + self._cache.worth_sharing - 1
+        for job in self._queue[1:]:
+            if job.urgency != first.urgency or job.order > first.order + _OVERTAKE:
+                continue
+            reusable = self._reusable(job)
+            if reusable > most:
+                best, most = job, reusable
+        return best
+
+    def _reusable(self, job: Job) -> int:
+        """Tokens of a job's prompt that finished texts have evaluated."""
+        most = len(job.prompt) - 1
+        return max(self._cache.usable(kv, job.prompt, most) for kv in self._cache.kept)
 
     def _open_row(self, job: Job, slots: int) -> bool:
         """Start ``job``, or as many of its waiting answers as there is room for."""

@@ -16,6 +16,7 @@ from store.records import Message
 
 _MARK = "\ufdd0"
 """A code point that no text may hold (Unicode 23.7): stands for a control text while rendering."""
+_HIDDEN = re.compile(f"{_MARK}([0-9]{{1,9}}){_MARK}")
 _EFFORTS = {True: ("medium", "high"), False: ("none", "no_think", "minimal", "low")}
 """Words for how much to think, the best first: a template takes those it names itself."""
 _PROBE = "Answer in plain words."
@@ -98,13 +99,25 @@ class ChatTemplate:
         elif answers_at_once or (think is False and reasoning.opened(marked)):
             marked += reasoning.closed(marked)
         marked += self._control.sub(hide, prefill)
-        parts = marked.split(_MARK)
-        # every second part is the number of a control text that stood in a message
-        parts[1::2] = [controls[int(number)] for number in parts[1::2]]
         tokens: list[int] = []
-        for place, part in enumerate(parts):
-            tokens += self._model.tokenise(part, special=place % 2 == 0)
+        parts: list[str] = []
+        for place, part in enumerate(_HIDDEN.split(marked)):
+            # every second part is the number of a control text that stood in a message; a template
+            # may have cut a mark in two, or made one
+            hidden_text = place % 2 == 1
+            known = controls[int(part)] if hidden_text and int(part) < len(controls) else ""
+            parts.append(known if hidden_text else part.replace(_MARK, ""))
+            tokens += self._spelt(known) if known else self._model.tokenise(parts[-1], special=True)
         return self._begun("".join(parts), tokens)
+
+    def _spelt(self, control: str) -> list[int]:
+        """Tokens of a control text that is read as plain characters."""
+        tokens = self._model.tokenise(control, special=False)
+        if len(tokens) > 1:
+            return tokens
+        # a token of a user's own, which llama.cpp finds in plain text too
+        halves = (self._model.tokenise(half, special=False) for half in (control[:1], control[1:]))
+        return [token for half in halves for token in half]
 
     def _begun(self, text: str, tokens: list[int]) -> tuple[str, list[int]]:
         bos, written = self._model.bos, self._model.special("bos")
@@ -142,28 +155,34 @@ class ChatTemplate:
             return False
 
     def _render(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
-        """The first form of a conversation that the template takes; the first refusal counts."""
+        """The first form of a conversation of which the template takes every turn.
+
+        Else the first that it takes at all; where it takes none the first refusal counts.
+        """
         refusal: TemplateFault | None = None
+        taken: list[str] = []
         for form in self._forms(messages):
             try:
-                return self._once(form, switches)
+                taken.append(self._once(form, switches))
             except TemplateFault as fault:
                 refusal = refusal or fault
+                continue
+            if all(told.content.strip() in taken[-1] for told in form if told.role != "assistant"):
+                return taken[-1]
+        if taken:
+            return taken[0]
         raise BadRequest(f"the model's chat template refuses this: {refusal}") from refusal
 
     def _forms(self, messages: Sequence[Message]) -> Iterator[list[Message]]:
-        """As it is, and with neighbours of one role as one turn, for templates of strict turns."""
+        """As it is; for templates of strict turns with neighbours of one role as one turn.
+
+        And with the text of system turns at the beginning of the user's turn that follows: of
+        those in mid-conversation, then of all.
+        """
         said = list(messages)
-        if not self.system_turns and len(said) > 1 and said[0].role == "system":
-            system, first, *rest = said
-            said = [Message(first.role, f"{system.content}\n\n{first.content}"), *rest]
-        yield said
-        strict = [
-            Message(role, "\n\n".join(each.content for each in turns))
-            for role, turns in groupby(said, key=lambda message: message.role)
-        ]
-        if strict != said:
-            yield strict
+        forms = [said, _strict(said), _strict(_folded(said, 1))] if self.system_turns else []
+        forms.append(_strict(_folded(said, 0)))
+        yield from (form for place, form in enumerate(forms) if form not in forms[:place])
 
     def _once(self, messages: Sequence[Message], switches: dict[str, Any]) -> str:
         return renderer().render(
@@ -181,3 +200,19 @@ class ChatTemplate:
                 **switches,
             },
         )
+
+
+def _folded(said: Sequence[Message], first: int) -> list[Message]:
+    """System turns from this place on as turns of the user."""
+    return [
+        Message("user", each.content) if each.role == "system" and place >= first else each
+        for place, each in enumerate(said)
+    ]
+
+
+def _strict(said: Sequence[Message]) -> list[Message]:
+    """Neighbours of one role as one turn."""
+    return [
+        Message(role, "\n\n".join(each.content for each in turns))
+        for role, turns in groupby(said, key=lambda message: message.role)
+    ]

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import texts
+from store import reasoning, texts
 from store.exporting.facts import PairFacts, PairOutline
 from store.exporting.formats.base import EveryPair, ExportFormat, Judged, Line, turns
-from store.items import candidates
+from store.items import candidates, prompts
 from store.judgements import labels, rankings
 
 _PAIRS: Final = """
@@ -38,6 +38,7 @@ def _parts(db: Database, pairs: Sequence[PairOutline]) -> list[PairOutline]:
         replace(of_prompt[each.prompt_id], part=each.id)
         for each in rankings.ordered(db)
         if each.prompt_id in of_prompt and each.prompt_id not in flagged
+        if not any(map(reasoning.found, reasoning.turns(prompts.get(db, each.prompt_id).messages)))
         if sum(1 for group in each.groups for _ in _fit(db, group, flagged)) > 1
     ]
 
@@ -62,7 +63,8 @@ def _read(db: Database, judged: Iterable[Judged]) -> Iterator[Ranked]:
 def _fit(db: Database, group: Iterable[str], flagged: set[str]) -> Iterator[str]:
     for one in group:
         text = candidates.get(db, one).text
-        if one not in flagged and not texts.blank(text) and not texts.degenerate(text):
+        unfit = texts.blank(text) or texts.degenerate(text) or reasoning.found(text)
+        if one not in flagged and not unfit:
             yield text
 
 
@@ -77,7 +79,7 @@ RANKED = ExportFormat(
     every_pair=EveryPair(_parts, _read),
     holds="rankings",
     note="One line for each annotator's ranking of a prompt; the numbers count from 0, and answers"
-    " of one group are equally good. Left out are flagged, empty and degenerate answers, and"
-    " rankings with fewer than two others. The pairs that follow from rankings go out in every"
-    " other format; the counts below are of pairs.",
+    " of one group are equally good. Left out are flagged, empty and degenerate answers, those"
+    " that hold a model's reasoning, and rankings with fewer than two others. The pairs that"
+    " follow from rankings go out in every other format; the counts below are of pairs.",
 )

@@ -13,6 +13,7 @@ from store.checks.finding import Level
 from store.content.personal_data import iban, kinds, luhn
 from store.errors import BadInput
 from store.judgements import labels
+from store.records import Message
 from tests.store.building import AT
 from tests.store.exporting_study import labelled, pair
 
@@ -143,9 +144,11 @@ def test_signs_for_control_characters(db):
 def test_reasoning_is_told_of_pairs_decided_or_not(db):
     open_pair = pair(db, "pipe?", "<think>hm</think>good", "poor")
     labelled(db, "tube?", "The `<think>` tag", "poor")
+    said = [Message("assistant", "<think>hm</think>Hi"), Message("user", "And?")]
+    in_prompt = pair(db, [Message("user", "What is <think>?"), *said])
     found = finding(db, "reasoning")
-    assert (found.level, found.pairs) == (Level.WARN, (open_pair,))
-    assert found.figures == {"answers": 1, "critiques": 0, "pairs": 1}
+    assert (found.level, found.pairs) == (Level.WARN, (open_pair, in_prompt))
+    assert found.figures == {"answers": 1, "critiques": 0, "prompts": 1, "pairs": 2}
     assert "<think>" in found.summary
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from engine.endpoint.parsing import AnswerParser, ChoiceText
 from engine.llama.host.text import AnswerText
 from store import reasoning
 from store.exporting import FORMATS, write
+from store.items import prompts
+from store.judgements import rankings
+from store.records import Message
+from tests.store.building import AT, a_candidate
 from tests.store.exporting_study import labelled, planned
 
 MARKS = [
@@ -68,13 +73,23 @@ def test_no_export_holds_what_was_thought(db: Database, tmp_path: Path) -> None:
         text = f"{opening}SECRET.{closing}Answer {number}."
         labelled(db, f"written {number}", _streamed(text, [number + 1] * 99), "a poor answer")
         labelled(db, f"imported {number}", text, "a poor answer")
+        said = [Message("user", "Hi"), Message("assistant", text), Message("user", "Why?")]
+        labelled(db, said, f"Said {number}.", "a poor answer")
+        for messages in ([Message("user", f"ranked {number}")], [*said, *said]):
+            _ranked(db, messages, (text, f"Answer {number}, ranked.", "a poor answer"))
     for name in sorted(set(FORMATS) - {"audit"}):
         out = tmp_path / name
         write(planned(db, format=name), out)
         told = [path.read_text() for path in out.rglob("*") if path.is_file()] or [out.read_text()]
         assert not any("SECRET" in each for each in told)
-        # everything else goes out; nothing here was ranked
-        assert name == "ranked" or sum(each.count("Answer ") for each in told) >= len(MARKS)
+        # everything else goes out
+        assert sum(each.count("Answer ") for each in told) >= len(MARKS)
+
+
+def _ranked(db: Database, messages: list[Message], answers: Sequence[str]) -> None:
+    prompt, _ = prompts.add(db, messages, category="helpful", source="test", at=AT)
+    made = [a_candidate(db, prompt, text, slot=place) for place, text in enumerate(answers)]
+    rankings.give(db, prompt, "ann", [[each] for each in made], at=AT)
 
 
 def _served(way: tuple[str, str] | str, thought: str, sizes: list[int]) -> tuple[str, str]:

@@ -679,6 +679,15 @@ def test_fields_that_were_not_read_are_named_with_their_number(db: Database) -> 
     assert again.unread == {}
 
 
+@pytest.mark.parametrize("sort", ["thinking", "redacted_thinking", "reasoning", "thought"])
+def test_what_a_model_thought_is_left_behind_and_named(db: Database, sort: str) -> None:
+    said = [{"type": sort, "thinking": "SECRET", "text": "SECRET"}, {"type": "text", "text": "x"}]
+    chosen = [{**bot("x"), "content": said, "reasoning_content": "SECRET"}]
+    found = come(db, rows({"prompt": "q", "chosen": chosen, "rejected": "y"}))
+    assert held(db) == [Read([("user", "q")], "x", "y", {"source:trl": "x"})]
+    assert found.unread == {f"chosen[].content[].{sort}": 1, "chosen[].reasoning_content": 1}
+
+
 def test_the_same_conversation_under_a_second_name_is_not_left_behind(db: Database) -> None:
     row = {
         "init_prompt": "q",

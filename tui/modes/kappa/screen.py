@@ -181,6 +181,7 @@ class KappaScreen(ModeScreen):
     def action_by(self) -> None:
         """Slices by the next thing."""
         self._by = BY[(BY.index(self._by) + 1) % len(BY)]
+        self.tell(f"slices by {self._by}")  # a low screen may show none of them now
         self.background(self._look_closer, group="overview")
 
     def action_others(self) -> None:
