@@ -20,8 +20,11 @@ from tempfile import TemporaryDirectory
 
 import click
 import pytest
+import textual.app
+import textual.pilot
 from click.testing import CliRunner
 from sqlite_utils import Database
+from textual._wait import wait_for_idle
 from textual.widgets import Input
 
 from store import clock, exporting
@@ -328,6 +331,14 @@ def test_no_command_tells_what_the_others_chose(
     assert walked - worked == walked & set(FAILING)
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes some time after a key is waited for as well: two looks must be alike."""
+    for module in (textual.app, textual.pilot):
+        monkeypatch.setattr(module, "wait_for_idle", wait_for_idle)
+
+
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(("who", "size"), [("first", (80, 24)), ("third", (160, 45))])
 async def test_no_screen_tells_what_the_others_chose(
     tmp_path: Path,
@@ -361,6 +372,7 @@ async def test_no_screen_tells_what_the_others_chose(
         assert "marmalade" not in one, where
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("who", ["first", "third"])
 async def test_no_search_tells_what_the_others_chose(
     tmp_path: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, who: str

@@ -47,11 +47,20 @@ async def _rest(*_: float) -> None:
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
     for _ in range(_ROUNDS):
         await asyncio.sleep(0)
+        # in this order and with no await between: a store tells its result, then it is idle
+        if busy := [one._pool for one in _stores if not one._closed and not _idle(one)]:
+            await asyncio.gather(*(asyncio.wrap_future(pool.submit(int)) for pool in busy))
+            continue
         if ready:
             continue
         painted = [_paint(app, app.screen) for app in _apps if app._running and app._screen_stack]
-        if not any(painted) and not await _stored():
+        if not any(painted):
             return
+
+
+def _idle(store: StoreThread) -> bool:
+    pool = store._pool
+    return bool(pool._idle_semaphore._value) or not pool._threads
 
 
 def _paint(app: App[Any], screen: Screen[Any]) -> bool:
@@ -74,11 +83,3 @@ def _paint(app: App[Any], screen: Screen[Any]) -> bool:
     if waits:
         screen._on_timer_update()
     return waits
-
-
-async def _stored() -> bool:
-    """Wait for what the stores do; whether there was anything."""
-    busy = [one for one in _stores if not one._closed and not one._pool._idle_semaphore._value]
-    for store in busy:
-        await asyncio.wrap_future(store._pool.submit(int))
-    return bool(busy)
