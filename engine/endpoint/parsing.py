@@ -78,7 +78,9 @@ class AnswerParser:
         self._characters += len(data)
         most = self.most + _SLACK
         if self._pieces > _PIECES * most or self._characters > _CHARACTERS * most:
-            words = f"the server at {self.server} does not heed max_tokens and writes on: not read"
+            words = (
+                f"the server at {self.server} writes on beyond max_tokens: its answer was not read"
+            )
             raise ServerRefusal(words, 200)
         self._take(self._object(data), "delta")
 

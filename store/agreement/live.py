@@ -116,7 +116,7 @@ class LiveTable:
         raise StoreError(
             f"The live table of {self.first} and {self.second} had gone wrong "
             f"({json.dumps(kept.table)} instead of {json.dumps(fresh.table)}); it has been "
-            "counted anew, no label is affected"
+            "counted again, no label is affected"
         )
 
     def _follow_rounds(self, db: Database) -> bool:

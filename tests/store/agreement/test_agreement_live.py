@@ -160,7 +160,7 @@ def test_a_table_gone_wrong_is_said_and_mended(db: Database) -> None:
     table.verify(db)
     # What no event tells of cannot be followed: somebody changed the cache by hand.
     db.execute("UPDATE label_head SET verdict = 'tie' WHERE annotator = 'second'")
-    with pytest.raises(StoreError, match="counted anew"):
+    with pytest.raises(StoreError, match="counted again"):
         table.verify(db)
     table.verify(db)
     assert table.counts.columns[2] == 3
