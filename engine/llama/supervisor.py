@@ -87,7 +87,7 @@ class HostSupervisor:
         self._sha_cache = sha_cache
         self._trouble = trouble
         self._process: ChildProcess | None = None
-        self._supervisor: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._loaded: asyncio.Future[ModelInfo] | None = None
         self._up = False
         self._plain_buffers = False
@@ -113,13 +113,13 @@ class HostSupervisor:
         """
         if self._loaded is None:
             self._loaded = asyncio.get_running_loop().create_future()
-            self._supervisor = asyncio.create_task(self._supervise(), name="model host")
+            self._keeping = asyncio.create_task(self._keep(), name="model host")
         return await asyncio.shield(self._loaded)
 
     async def restart(self) -> None:
         """Stop what runs and start anew; requests that were waiting are run again."""
         self._deaths_in_a_row = 0
-        if self._supervisor is None or self._supervisor.done():
+        if self._keeping is None or self._keeping.done():
             self._loaded = None
             await self.load()
             return
@@ -130,13 +130,13 @@ class HostSupervisor:
 
     async def shutdown(self) -> None:
         """End the host; nothing of it is left running."""
-        supervisor, self._supervisor = self._supervisor, None
+        keeping, self._keeping = self._keeping, None
         if self._process is not None:
             await self._process.stop(REQUESTS.encode(Shutdown(0)))
-        if supervisor is not None:
-            supervisor.cancel()
+        if keeping is not None:
+            keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await supervisor
+                await keeping
         self._publisher.rest(State.STOPPED, self._publisher.status.error)
 
     def send(self, request: Request) -> bool:
@@ -155,7 +155,7 @@ class HostSupervisor:
         if self._source is not None:
             self._source.check_unwritten()
 
-    async def _supervise(self) -> None:
+    async def _keep(self) -> None:
         """Keep a host running until told otherwise, or until it is no use."""
         error: EngineError = EngineError("the engine has been shut down")
         try:

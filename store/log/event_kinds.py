@@ -85,11 +85,11 @@ def _around(event: Event, kind: EventSchema) -> str | None:
     if not is_whole(event.lamport, 1, LAMPORT_MAX):
         return "its lamport number is out of bounds"
     if not is_time(event.at):
-        return "its time is none"
+        return "its time is not a UTC time"
     if wrong := name_problem(event.annotator):
         return f"its annotator {wrong}"
     if not (is_word(event.phase) if kind.keyed else event.phase in kind.phases):
-        return "its phase is none of this kind"
+        return "its phase does not fit its kind"
     if not is_word(event.item) or not is_word(event.replica):
         return "its item or replica is no id"
     return None
