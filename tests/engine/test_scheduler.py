@@ -670,6 +670,30 @@ def test_a_cancel_tells_what_was_computed_since_it_came() -> None:
     ]
 
 
+@pytest.mark.parametrize("request_", [1, 2])
+@pytest.mark.parametrize("when", range(10))
+def test_a_cancel_leaves_nobody_without_an_end(when: int, request_: int) -> None:
+    """Also where the last token of an answer is drawn and its text not made."""
+    bench = Bench(apart=False, a_run=16)
+    bench.write(1, next(lasting(3, 5)), max_tokens=5)
+    bench.write(2, [28] * 200)
+    for _ in range(when):
+        bench.scheduler.step()
+    bench.scheduler.cancel(request_)
+    bench.run()
+    ends = [line.id for line in bench.said if isinstance(line, Done | Cancelled)]
+    assert sorted(ends) == [1, 2]
+
+
+def test_an_end_does_not_wait_for_the_prompts_of_others() -> None:
+    bench = Bench(apart=False, a_run=16)
+    bench.write(1, next(lasting(3, 5)), max_tokens=5)
+    bench.write(2, [28] * 200)
+    for _ in range(7):
+        bench.scheduler.step()
+    assert [line.id for line in bench.said if isinstance(line, Done)] == [1]
+
+
 def test_nothing_is_said_of_a_request_once_it_is_cancelled() -> None:
     bench = Bench(slots=4, cells=2000)
     for request, prompt in zip((1, 2), lasting(10, 20), strict=False):

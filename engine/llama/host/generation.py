@@ -49,6 +49,11 @@ class AnswerWriter:
         self._clock = clock
         self._untold: list[_Untold] = []
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are tokens whose text has not been made."""
+        return bool(self._untold)
+
     def take(self, row: BatchRow, answer: RunningAnswer, token: int) -> None:
         """Add a drawn token to its answer; :meth:`tell` makes its text."""
         job = row.job

@@ -82,7 +82,7 @@ class Job:
     rendered: str
     begun: bool = False
     alone: bool = False
-    """Shall be computed without others beside it: one of several that missing numbers may be from,
+    """Missing numbers may be from it: it is computed in a clean cache, without others beside it,
     until it has numbers of its own."""
 
     @property

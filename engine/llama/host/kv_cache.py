@@ -54,7 +54,7 @@ class KvCache:
         """Tokens of a common beginning that are worth waiting for."""
 
     def reset(self) -> None:
-        """Nothing is in it any more: the context has been cleared."""
+        """Forget all that is in it and wipe it: no sequence is in use any more."""
         self._pages.reset()
         self._free_sequences[:] = range(self._sequences)
         self._kept.clear()

@@ -129,10 +129,14 @@ class KvPages:
         self._mark = 0
         """Pages below it have no empty cell, those from it on nothing else."""
         self._holes: list[Page] = []
-        self.reset()
+        self._take_all()
 
     def reset(self) -> None:
-        """All are free again: the context has been cleared."""
+        """All are free again, and wiped."""
+        self._context.clear()
+        self._take_all()
+
+    def _take_all(self) -> None:
         self._free[:] = range(self._context.cells // self.size)
         self._mark = 0
         self._holes.clear()

@@ -111,7 +111,7 @@ class Scheduler:
     @property
     def busy(self) -> bool:
         """Whether :meth:`step` has something to do."""
-        return self._slots.busy
+        return self._slots.busy or self._writer.busy
 
     @property
     def running(self) -> int:
@@ -160,12 +160,14 @@ class Scheduler:
                 self._admit()
                 flight = self._launch(self._filled_up(self._writes()))
             self._flight = self._pass_on(flight) if flight and flight.outputs else None
-        if not self._slots.rows:
+        if not self._slots.rows or self._flight is None:
+            # nothing else is computed meanwhile
             self._writer.tell()
+            self._writer.settle()
         self.counters.busy += self._clock() - began
 
     def _admit(self) -> None:
-        if self._slots.urgent:
+        if self._slots.urgent or self._slots.suspecting:
             # whoever gives way must have something left to write
             self._writer.tell()
             self._writer.settle()
@@ -330,31 +332,32 @@ class Scheduler:
             row.job for (row, *_), token in zip(drawn, tokens, strict=True) if token == NO_TOKEN
         }
         for row, position, at, _number in outputs:
-            job = row.job
-            if isinstance(job, ScoreJob) and not self._scorer.take(row, position, at):
-                without.add(job)
-            elif isinstance(job, GenerateJob) and job.single and job not in without:
-                job.alone = False
+            if isinstance(row.job, ScoreJob) and not self._scorer.take(row, position, at):
+                without.add(row.job)
+        self._clear_of_suspicion({output.row for output in outputs}, without)
         return without
 
+    def _clear_of_suspicion(self, rows: set[BatchRow], without: set[Job]) -> None:
+        """Who has numbers for all that it writes need not be alone any more."""
+        for job in {row.job for row in rows if row.job.alone} - without:
+            mine = {row for row in self._slots.rows if row.job is job}
+            if isinstance(job, GenerateJob) and not job.waiting and mine <= rows:
+                job.alone = False
+
     def _start_over(self, without: set[Job], outputs: list[Output]) -> None:
-        """End the request that missing numbers are from; where it may be several, find out which.
+        """End the request that missing numbers are from, or find out which it is.
 
         In one cache a text without numbers takes those of its neighbours, even once it has gone.
         So all goes on in a clean cache, and who may have been it first, one after the other.
         """
         with_numbers = {output.row.job for output in outputs} - without
         begun = {row.job for row in self._slots.rows if row.kv.tokens}
-        suspects = without if self._context.lanes else without | begun - with_numbers
-        if len(suspects) == 1 or self._context.lanes:
-            for job in suspects:
+        for job in without if self._context.lanes else without | begun - with_numbers:
+            if job.alone:
                 self._writer.forget(job.id)
                 self._slots.remove(job.id)
                 self._send(Refused(job.id, "bad_request", NO_NUMBERS))
-        else:
-            for job in suspects:
-                job.alone = True
-        self._context.clear()
+            job.alone = True
         self._slots.start_over()
 
 

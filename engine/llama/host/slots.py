@@ -69,6 +69,11 @@ class Slots:
         """Whether somebody waits for the first of the queue."""
         return bool(self._queue) and self._queue[0].urgency is Urgency.NOW
 
+    @property
+    def suspecting(self) -> bool:
+        """Whether somebody waits to be computed alone."""
+        return any(job.alone for job in self._queue)
+
     def add(self, job: Job) -> None:
         """Take a job into the queue, unless it is there already."""
         if job not in self._queue:
@@ -125,14 +130,14 @@ class Slots:
     def admit(self) -> None:
         """Give free slots to the jobs that go first."""
         while self._queue:
-            urgent = self.urgent
+            job = self._next()
+            if not self._room_beside(job):
+                return
+            urgent = job.urgency is Urgency.NOW
             slots = self._usual + (URGENT_SLOTS if urgent else 0) - self.taken
             if urgent and slots < 1:
-                slots = self._put_aside_one(self._queue[0])
+                slots = self._put_aside_one(job)
             if slots < 1:
-                return
-            job = self._next()
-            if any(row.job is not job and (job.alone or row.job.alone) for row in self.rows):
                 return
             if not self._open_row(job, slots):
                 return
@@ -155,6 +160,17 @@ class Slots:
             if reusable > most:
                 best, most = job, reusable
         return best
+
+    def _room_beside(self, job: Job) -> bool:
+        """Whether ``job`` may be computed with those in work: who shall be alone may not."""
+        beside = [row for row in self.rows if row.job is not job]
+        if any(row.job.alone or (job.alone and not row.answers) for row in beside):
+            return False
+        if job.alone and len(beside) == len(self.rows):
+            for row in beside:
+                self._put_aside(row)
+            self._cache.reset()
+        return True
 
     def _reusable(self, job: Job) -> int:
         """Tokens of a job's prompt that finished texts have evaluated."""
@@ -211,12 +227,15 @@ class Slots:
         if not rows:
             return 0
         row = max(rows, key=lambda found: found.job.rank)
+        self._put_aside(row)
+        return row.width
+
+    def _put_aside(self, row: BatchRow) -> None:
         job = row.job
         assert isinstance(job, GenerateJob)
         job.waiting.extendleft(reversed(row.answers))
         self.close(row, whole=True)
         self.add(job)
-        return row.width
 
     # -- sharing --------------------------------------------------------------------------------
 
