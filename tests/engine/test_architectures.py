@@ -188,9 +188,12 @@ async def test_weights_that_come_to_no_numbers_are_refused(tmp_path: Path) -> No
             pass
 
 
-async def test_a_text_without_numbers_is_refused_and_the_next_is_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("architecture", ["llama", "gemma3", "mamba"])
+async def test_a_text_without_numbers_is_refused_and_the_next_is_written(
+    tmp_path: Path, architecture: str
+) -> None:
     """Only who reads a Z meets the weights that are spoilt, whoever is computed beside it."""
-    (file,) = random_models.write(tmp_path / "made.gguf", "llama")
+    (file,) = random_models.write(tmp_path / "made.gguf", architecture)
     spoil(file, "token_embd.weight", 64 * (len(random_models.SPECIAL) + ord("Z")), 64)
     bad = [Message("user", "Z")]
     async with host(file) as engine:

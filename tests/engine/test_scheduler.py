@@ -259,12 +259,15 @@ class Bench:
         max_tokens: int = 12,
         urgency: Urgency = Urgency.BATCH,
         stop: tuple[str, ...] = (),
+        allowance: int = 0,
     ) -> None:
         job = GenerateJob(request, urgency, next(self._orders), prompt, "rendered")
         for choice in range(choices):
             sampling = Sampling(max_tokens=max_tokens, seed=choice, stop=stop)
             sampler: Any = ToySampler(choice)
-            job.waiting.append(RunningAnswer(choice, sampling, AnswerText(stop), sampler))
+            answer = RunningAnswer(choice, sampling, AnswerText(stop), sampler)
+            answer.allowance = allowance
+            job.waiting.append(answer)
         job.unfinished = choices
         job.single = choices == 1
         self.scheduler.add(job)
@@ -692,6 +695,35 @@ def test_an_end_does_not_wait_for_the_prompts_of_others() -> None:
     for _ in range(7):
         bench.scheduler.step()
     assert [line.id for line in bench.said if isinstance(line, Done)] == [1]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_an_answer_that_was_none_claims_no_room_again(
+    monkeypatch: pytest.MonkeyPatch, *, apart: bool
+) -> None:
+    """A closing mark alone tells late that all was thinking: others have that room by then."""
+    closing = 5
+    monkeypatch.setattr(
+        ToyModel, "piece", lambda _, token: b"</think><think>" if token == closing else b"x"
+    )
+    number = next(
+        number
+        for number in range(VOCABULARY**2)
+        if 6 < closing_at(prompt := [*divmod(number, VOCABULARY)], closing) < 12
+        and len(alone(prompt, 0, 60)[0]) == 60
+    )
+    thinks = [*divmod(number, VOCABULARY)]
+    bench = Bench(apart=apart, cells=70)
+    bench.write(1, thinks, max_tokens=20, allowance=40)
+    bench.write(2, next(lasting(10, 30)), max_tokens=30)
+    bench.run()
+    told = {line.id: line.completion_tokens for line in bench.said if isinstance(line, Done)}
+    assert told == {1: 20, 2: 30}
+
+
+def closing_at(prompt: list[int], closing: int) -> int:
+    """After how many tokens the toy model says ``closing``; 0 where it does not."""
+    return alone(prompt, 0, 60)[0].find(chr(96 + closing))
 
 
 def test_nothing_is_said_of_a_request_once_it_is_cancelled() -> None:

@@ -39,17 +39,22 @@ class RunningAnswer:
     """Tokens it may think before it answers; 0 where thinking counts as answer."""
     thought: int = 0
     """Tokens of that allowance it has used."""
+    answered: bool = False
+    """A word of an answer has come, and be it taken for thinking later."""
 
     def read(self, piece: bytes) -> str:
         """Add the text of a token it has written; returns what is certain of the answer now."""
-        if self.thought < self.allowance and self.text.thinking and not self.text.answering:
+        if self.thought < self.allowance and self.text.thinking and not self.answered:
             self.thought += 1
-        return self.text.push(piece)
+        certain = self.text.push(piece)
+        if self.text.answering and not self.answered:
+            self.answered = not self.text.text.isspace()
+        return certain
 
     @property
     def left(self) -> int:
         """Tokens it may still write, at most; falls by one at least with each token."""
-        spare = 0 if self.text.answering else self.allowance - self.thought
+        spare = 0 if self.answered else self.allowance - self.thought
         return self.sampling.max_tokens + spare - (len(self.written) - self.thought)
 
     @property
