@@ -93,7 +93,7 @@ def test_a_closing_mark_alone_takes_back_what_was_shown() -> None:
         (["<think>", "x", "</think>", "b", "c", "d", "e"], 5),
         (["<think>", "x", "y", "z", "u"], 3),
         (["<think>", "x", "</think>", "\n", "b", "c", "d"], 5),
-        (["a", "</think><think>", "b", "c", "d"], 3),
+        (["Well", "</think><think>", "b", "c", "d"], 3),
     ],
 )
 def test_the_budget_of_the_answer_begins_after_the_thinking(
