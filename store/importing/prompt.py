@@ -53,8 +53,9 @@ def _asked(fields: RowFields, key: str, messages: tuple[Message, ...]) -> tuple[
 def answers_left(fields: RowFields) -> list[str]:
     """The fields of a row read as a prompt that hold answers all the same."""
     left = set(fields.unread())
-    return [
+    found = [
         key
         for key, value in fields.data.items()
         if key in left and names.is_answer(key) and isinstance(value, str | list | dict) and value
     ]
+    return found or names.two_texts({key: fields.data[key] for key in left & fields.data.keys()})
