@@ -75,6 +75,8 @@ def examine(
     found += [*_place(path), _encrypted(path, library)]
     try:
         db = open_readonly(path)
+    except DiskFull as error:
+        return [*found, Diagnosis("project", Severity.WARNING, str(error), "Make room.")]
     except StoreError as error:
         remedy = f"Name a project file with --db FILE; or {WAYS_BACK}."
         return [*found, Diagnosis("project", Severity.BROKEN, str(error), remedy)]
