@@ -26,7 +26,7 @@ from store.db.sqlite import (
     translated,
 )
 from store.db.views import GIVEN_BY
-from store.errors import Locked, StoreError
+from store.errors import DiskFull, Locked, StoreError
 from store.items import purged
 
 _OLD_PAIRS = f"""
