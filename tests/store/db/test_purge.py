@@ -19,7 +19,7 @@ from store.db.session import session
 from store.db.sqlite import sqlite3
 from store.errors import BadInput, Busy
 from store.exporting import ExportOptions
-from store.items import attacks, content_hashes, pairs, prompts, removal, runs
+from store.items import attacks, candidates, content_hashes, pairs, prompts, removal, runs
 from store.items.purged import BLANKS, GONE
 from store.judgements import drafts, labels
 from store.judgements.drafts import Draft, DraftKind, DraftPlace
@@ -137,6 +137,15 @@ def test_no_byte_of_it_is_left_beside_the_project_and_the_rest_goes_on(study: St
     assert not [each for each in told.values() if each.severity is Severity.BROKEN]
     assert "removed" not in told  # for that can be brought back
     assert "prompts 2, whose" in told["purged"].words
+
+
+def test_a_text_with_a_nul_in_it_stays_what_it_is(study: Study) -> None:
+    with session(study.path) as db:
+        kept = a_candidate(db, pairs.get(db, study.other).prompt_id, "before \0 behind")
+    purged(study)
+    with session(study.path) as db:
+        assert list(content_hashes.changed(db)) == []
+        assert candidates.get(db, kept).text == "before \0 behind"
 
 
 def test_what_was_said_last_may_be_about_what_goes(study: Study, tmp_path: Path) -> None:
