@@ -251,8 +251,8 @@ class Writer:
     def _label(
         self, pair_id: str, who: str, given: Given, line: int, problems: list[Problem]
     ) -> bool:
-        if removal.of_item(self._db, pair_id):
-            problems.append(_kept(line, f"labels.{who}", f"was removed here; {removal.WAY_BACK}"))
+        if (closed := removal.why_closed(self._db, pair_id)) is not None:
+            problems.append(_kept(line, f"labels.{who}", closed))
             return False
         present = labels.mine(self._db, pair_id, who, given.phase)
         if present is not None and _same(present, given):

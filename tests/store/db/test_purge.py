@@ -181,6 +181,8 @@ def test_copies_are_named_and_a_merge_or_an_import_brings_nothing_back(study: St
         assert came.set_aside == ()
         assert not merge(db, old).anything
         prompts.add(db, [Message("user", SECRET)], category="helpful", source="t", at=AT)
+        with pytest.raises(BadInput, match="was purged here, for good"):
+            labels.give(db, study.pair, "second", "a", at=AT)
     assert WORD.encode() not in study.path.read_bytes()
     assert not Path(f"{study.path}-wal").exists()
     with session(old) as db:
