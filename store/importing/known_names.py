@@ -118,7 +118,9 @@ class KnownCategories:
         word = row.category
         if (found := self._read.get(word)) is None:
             alike = self._by_look.setdefault(prompts.look(word), word)
-            found = _Read(row.line, word if word in self._spelled else alike)
+            # what comes with its history stays as it is there
+            stays = word in self._spelled or (isinstance(row, PairRow) and row.history is not None)
+            found = _Read(row.line, word if stays else alike)
             self._read[word] = found
         found.rows += 1
         return row if found.taken_as == word else replace(row, category=found.taken_as)
