@@ -116,6 +116,8 @@ class KnownCategories:
         if isinstance(row, LabelRow) or row.category is None:
             return row
         word = row.category
+        if word == prompts.UNCATEGORISED:  # as our own formats write that there is none
+            return replace(row, category=None)
         if (found := self._read.get(word)) is None:
             alike = self._by_look.setdefault(prompts.look(word), word)
             # what comes with its history stays as it is there

@@ -209,6 +209,14 @@ def test_cells_of_a_table_that_ends_its_lines_with_cr_keep_their_own(
     assert texts(db) == ["a\nb", "c\r\nd"]
 
 
+def test_a_prompt_without_a_category_contradicts_none(db: Database, tmp_path: Path) -> None:
+    come(db, tmp_path, "c.jsonl", b'{"prompt": "p", "category": "harmful"}\n')
+    none = b', "category": "uncategorised"}\n'
+    again = b'{"prompt": "p"' + none + b'{"prompt": "q"' + none
+    assert come(db, tmp_path, "d.jsonl", again).problems == []
+    assert [each.category for each in prompts.ordered(db)] == ["harmful", "uncategorised"]
+
+
 def test_a_category_is_taken_under_the_name_that_is_there(db: Database, tmp_path: Path) -> None:
     words = ["Harmful", "HARMFUL ", "Harmful", "harmfull", "Benign look-alike", "Mine", "mine"]
     content = "".join(
