@@ -18,6 +18,8 @@ from store.records import Category
 V = TypeVar("V")
 _NEAR: Final = 0.8
 """Likeness of a category to one that is there, from which a slip of the keys is likelier."""
+_MOST_COMPARED: Final = 200
+"""Categories of one file that are compared with those that are there; more are no categories."""
 
 
 class KnownNames:
@@ -132,7 +134,7 @@ class KnownCategories:
         for word, read in self._read.items():
             rows = f"in {read.rows:,} row{'s' * (read.rows != 1)}"
             near = self._by_look[prompts.look(word)]
-            if word == near:
+            if word == near and len(self._read) <= _MOST_COMPARED:
                 close = get_close_matches(prompts.look(word), self._here, n=1, cutoff=_NEAR)
                 near = self._by_look[close[0]] if close else word
             if word != read.taken_as:
