@@ -9,7 +9,16 @@ from engine.api import EngineStatus, State
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored
 from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
-from tests.tui.driving import MakeApp, StandInRunner, drawn, growing, mode_screen, press, settle
+from tests.tui.driving import (
+    MakeApp,
+    StandInRunner,
+    drawn,
+    growing,
+    mode_screen,
+    press,
+    settle,
+    until,
+)
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tui.modes.model.screen import ModelScreen, facts
 from tui.modes.model.text import speed_bars
@@ -99,8 +108,7 @@ async def test_what_is_over_is_not_said_to_be_written(
         engine.set_status(EngineStatus(State.WRITING, tokens_per_second=61.2, running=1))
         runner.say(PlanProgress(62, 63, 3, 61.2, 20.0))
         runner.say(growing(prompt, None, "propose", "..."))
-        await settle(pilot)
-        assert "writing a candidate for prompt 1" in drawn(app)
+        await until(pilot, lambda: "writing a candidate for prompt 1" in drawn(app))
         runner.say(ends[end])
         engine.set_status(EngineStatus(State.READY))
         await settle(pilot)
