@@ -81,6 +81,20 @@ def test_and_without_chains_at_its_pairs(empty_path: Path, given: bytes, mode: s
         assert first_mode(db, "first") == mode
 
 
+@pytest.mark.parametrize(("me", "other"), [("first", "second"), ("second", "first")])
+async def test_the_command_for_a_second_person_is_told_whole(
+    study: Path, make_app: MakeApp, me: str, other: str
+) -> None:
+    app = make_app(study, annotator=me)
+    async with app.run_test(size=SIZE) as pilot:
+        for keys in (["H"], ["L", "1", "1", "1"]):  # and where all are labelled
+            await press(pilot, *keys)
+            offered = f"pairlab --db {study} --as {other}"
+            shown = "".join(drawn(app).split())  # a long path goes on in the next row
+            assert "".join(offered.split()) in shown
+            assert "inanotherterminal" in shown
+
+
 async def test_an_empty_project_tells_each_way_with_its_key(
     empty_path: Path, make_app: MakeApp
 ) -> None:

@@ -14,6 +14,7 @@ from tui.keymap import with_keys
 from tui.progress_bar import bar
 from tui.services import Services
 from tui.text import one_line, plain
+from tui.widgets.next_step import ANOTHER, for_another
 
 HELP = (
     "The page of the whole project: where it stands, and what belongs to no single item: bringing "
@@ -74,6 +75,10 @@ def page(
         f"You are {one_line(services.annotator, 40)}",
         [("home.attributes", "states your language, culture, field, if you like")],
         _others(standing, services.annotator),
+    )
+    another = for_another(services.annotator, services.db_path)
+    parts.insert(
+        -1, Content.assemble("  ", plain(another, "bold"), plain(f"   {ANOTHER}", "$muted"))
     )
     block("What comes next", _next(standing))
     if people and standing.people:
@@ -143,7 +148,7 @@ def model(services: Services) -> str:
 def _others(standing: Standing, me: str) -> str:
     others = [one_line(name, 24) for name in standing.names if name != me]
     if not others:
-        return "; a second annotator opens the same file with --as NAME"
+        return ""
     more = f" and {len(others) - 4} more" if others[4:] else ""
     return f"; also here: {', '.join(others[:4])}{more}"
 

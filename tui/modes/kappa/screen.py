@@ -37,7 +37,7 @@ from tui.modes.kappa import text as lines
 from tui.modes.kappa.trend_plot import AXIS, NARROWEST, STEPS, TrendPlot, height
 from tui.text import one_line
 from tui.widgets.lines import Lines
-from tui.widgets.next_step import NextStep, command
+from tui.widgets.next_step import ANOTHER, NextStep, for_another
 from tui.widgets.rule import Rule
 from tui.widgets.table_view import Contingency, TableView
 
@@ -428,7 +428,7 @@ class KappaScreen(ModeScreen):
             (
                 ("mode.label", "labels pairs, blind"),
                 ("all.import", "brings in labels given elsewhere"),
-                (command("--as NAME", name), "opens this file for somebody else"),
+                (for_another(me, name), ANOTHER),
             ),
         )
 

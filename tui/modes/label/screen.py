@@ -31,7 +31,7 @@ from tui.text import one_line
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.hanging import two_columns
 from tui.widgets.header import WIDE
-from tui.widgets.next_step import NextStep, command
+from tui.widgets.next_step import ANOTHER, NextStep, command, for_another
 from tui.widgets.prompt_pane import PromptPane
 
 
@@ -387,7 +387,10 @@ class LabelScreen(CorrectingScreen):
             told += [" · ".join(self.rhythm.words(self.services.clock())), sealed]
             self.next_step.tell(
                 "\n".join(filter(None, told)),
-                _ways_on(self._skipped, len(agenda.pair_ids) - len(agenda.ruled), waiting),
+                [
+                    *_ways_on(self._skipped, len(agenda.pair_ids) - len(agenda.ruled), waiting),
+                    (for_another(me, self.services.db_path), ANOTHER),
+                ],
             )
             self.refresh_bindings()
             return
