@@ -92,7 +92,7 @@ async def test_the_command_for_a_second_person_is_told_whole(
             offered = f"pairlab --db {study} --as {other}"
             shown = "".join(drawn(app).split())  # a long path goes on in the next row
             assert "".join(offered.split()) in shown
-            assert "inanotherterminal" in shown
+            assert "anotherperson,inanotherterminal" in shown
 
 
 async def test_an_empty_project_tells_each_way_with_its_key(

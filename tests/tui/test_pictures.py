@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from engine.api import EngineStatus, State
 from engine.method.events import PlanProgress
 from engine.scripted import ScriptedEngine
@@ -13,6 +15,7 @@ from tests.tui.driving import MakeApp, StandInRunner, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import a_chain
 from tui.app import PairlabApp
+from tui.modes.model import memory
 
 Picture = Callable[[PairlabApp], None]
 
@@ -60,7 +63,14 @@ class TestRevise:
 
 
 class TestModel:
-    async def test_narrow(self, study: Path, make_app: MakeApp, picture: Picture) -> None:
+    async def test_narrow(
+        self,
+        study: Path,
+        make_app: MakeApp,
+        picture: Picture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(memory, "free_memory", lambda: 12_300_000_000)
         engine, runner = ScriptedEngine(name="tiny.gguf"), StandInRunner()
         app = make_app(study, engine=engine, runner=runner)
         async with app.run_test(size=(80, 24)) as pilot:

@@ -19,7 +19,7 @@ from tui.widgets.hanging import under
 _WIDEST = 40
 """Cells of a way on; a command with a longer path is followed by what it does, without a column."""
 
-ANOTHER = "in another terminal: the same pairs for somebody else"
+ANOTHER = "another person, in another terminal"
 """What :func:`for_another` is for."""
 
 
