@@ -36,6 +36,7 @@ from tui.configuration import read
 from tui.dialogs import models
 from tui.dialogs.models import ModelsScreen
 from tui.dialogs.panel import PanelScreen
+from tui.modes.home.screen import HomeScreen
 
 SIZE = (80, 24)
 
@@ -93,6 +94,19 @@ async def test_the_command_for_a_second_person_is_told_whole(
             shown = "".join(drawn(app).split())  # a long path goes on in the next row
             assert "".join(offered.split()) in shown
             assert "anotherperson,inanotherterminal" in shown
+
+
+async def test_all_of_home_is_in_sight_at_80_by_24(
+    study: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAIRLAB_DB", str(study))  # a long path would take a row more
+    app = make_app(study)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "H")
+        page = mode_screen(app)
+        assert isinstance(page, HomeScreen)
+        await until(pilot, lambda: "a safe copy of the project file" in drawn(app))
+        assert page.whole.max_scroll_y == 0
 
 
 async def test_an_empty_project_tells_each_way_with_its_key(
