@@ -35,7 +35,7 @@ run: .venv/ready
 	@.venv/bin/pairlab
 
 test: lint
-	.venv-dev/bin/python -m pytest -n 4 --dist worksteal
+	.venv-dev/bin/python -m pytest -n 3 --dist worksteal
 
 soak: .venv-dev/ready
 	.venv-dev/bin/python -m tests.soak

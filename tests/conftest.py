@@ -22,6 +22,7 @@ from tests import quick_files
 
 quick_files.keep_in_memory()
 quick_files.copy_tables()
+quick_files.read_once()
 
 _CALM = [HealthCheck.too_slow]
 

@@ -1,7 +1,7 @@
 """Project files of the tests, at less cost: kept in memory, their tables copied.
 
-A disk that is waited for and tables that are made step by step for each of thousands of projects
-take longer than what is tested.
+A disk that is waited for, tables that are made step by step for each of thousands of projects and
+the header of the starter model, read at each call of ``doctor``, take longer than what is tested.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
-from store.db import connection
+from engine.llama import gguf
+from store.db import connection, definitions
 from store.db.project_database import ProjectDatabase, immediate
 from store.db.schema import migrations
 from store.db.sqlite import StrPath
 
+_LARGE = 10 * 2**20
+"""Bytes of a file that no test writes anew."""
 _MEMORY = Path("/dev/shm")
 _ROOM = 2 * 2**30
 _HERE = "PYTEST_DEBUG_TEMPROOT"
@@ -58,3 +61,22 @@ def copy_tables() -> None:
             connection._connect = connect
 
     connection.create = create
+
+
+def read_once() -> None:
+    """Keep what a step of the schema makes, and the header of a large model."""
+    expected, read_header = definitions.expected, gguf.read_header
+    made = cache(lambda steps: expected(steps and set(steps)))
+    header = cache(lambda path, size, changed: read_header(path))
+
+    def read(path: Path) -> gguf.GgufHeader:
+        try:
+            found = path.stat()
+        except OSError:
+            return read_header(path)
+        if found.st_size < _LARGE:
+            return read_header(path)
+        return header(path, found.st_size, found.st_mtime_ns)
+
+    definitions.expected = lambda steps: made(steps if steps is None else frozenset(steps))
+    gguf.read_header = read

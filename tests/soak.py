@@ -112,7 +112,7 @@ def soak(path: Path, number: int, pace: float) -> Soaked:
         for each in labels.by_annotator(db, who)
     }
     lost = sum((one.pair_id, one.annotator, one.verdict) not in stored for one in given)
-    same = table.counts == table.recount(db)
+    same = table.counts == LiveTable(db, table.first, table.second).counts
     db.close()
     return Soaked(given, lost, errors, same, _slowest(given, seen))
 

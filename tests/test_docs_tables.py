@@ -20,6 +20,7 @@ from tui.cli import COMMANDS, main
 from tui.modes.export.text import IN_WORDS
 
 ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 DATABASE = (ROOT / "docs" / "database.md").read_text(encoding="utf-8")
@@ -130,3 +131,33 @@ def test_formats_named_in_the_readme_exist() -> None:
     known = {*read(), *written(), "NAME", "FILE"}
     for text in (README, DATA):
         assert set(re.findall(r"--format ([\w-]+)", text)) <= known
+
+
+def said_paths(text: str) -> set[str]:
+    """The files and folders of this repository that a document names in code."""
+    words = (
+        word.rstrip(":,;") for span in re.findall(r"`([^`\n]+)`", text) for word in span.split()
+    )
+    return {
+        each for each in words if re.match(r"(tui|engine|store|tests|constitutions|docs)/", each)
+    }
+
+
+def anchors(text: str) -> set[str]:
+    """The names under which the headings of a document can be linked to."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.strip().lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_what_a_document_points_to_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    missing = {each for each in said_paths(text) if not (ROOT / each).exists()}
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        name, _, heading = link.partition("#")
+        target = document.parent / name if name else document
+        if "://" in link:
+            continue
+        if not target.exists() or (heading and heading not in anchors(target.read_text("utf-8"))):
+            missing.add(link)
+    assert missing == set()

@@ -182,8 +182,6 @@ class Caller:
                     raise refusal(server.name, answer.status, answer.text, answer.retry_after)
                 yield answer
 
-    # -- words ----------------------------------------------------------------------------------
-
     def _tell_again(self, words: str) -> None:
         """Only where no other goes on; else a server was told of when it was left out."""
         if sum(not server.held for server in self.turns.servers) <= 1:

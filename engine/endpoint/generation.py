@@ -11,9 +11,10 @@ from engine.concurrency import together
 from engine.endpoint import bodies
 from engine.endpoint.budget import BYTES_A_TOKEN, Tokens
 from engine.endpoint.caller import Caller
+from engine.endpoint.choice_text import ChoiceText
 from engine.endpoint.http import protocol
 from engine.endpoint.models import Serving
-from engine.endpoint.parsing import AnswerParser, ChoiceText
+from engine.endpoint.parsing import AnswerParser
 from engine.endpoint.refusals import ServerRefusal, named, unsupported
 from engine.endpoint.retries import Passing
 from engine.endpoint.slots import EndpointServer

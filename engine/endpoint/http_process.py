@@ -21,7 +21,7 @@ from engine.errors import EndpointError
 class HttpProcess:
     """``python -m engine.endpoint.http``, started on the first request.
 
-    It stays outside the lock that keeps everything else off the network, which falls to once it is
+    It stays outside the lock that keeps everything else off the network, which is set once it is
     started. Where there is no such lock it is started again when it has died.
 
     Args:

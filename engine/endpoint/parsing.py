@@ -8,41 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.endpoint.budget import Tokens
+from engine.endpoint.choice_text import ChoiceText
+from engine.endpoint.message_parts import parts
 from engine.endpoint.refusals import ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing
-from engine.errors import EndpointError
-from store.reasoning import Splitter
 
 DONE = "[DONE]"
 
-_THOUGHT = (
-    "reasoning_content",
-    "reasoning",
-    "thinking",
-    "reasoning_text",
-    "thinking_blocks",
-    "reasoning_details",
-)
-"""Where servers put what the model thought (llama.cpp, vLLM, Ollama, translating proxies)."""
-_SAYING = frozenset({"text", "output_text", "refusal"})
-"""Types of the parts that belong to the answer."""
-_THINKING = frozenset({"thinking", "reasoning", "reasoning_text", "thought"})
-"""Types of the parts that belong to the thinking."""
-
-_TEXTS = ("text", "thinking", "reasoning", "content", "summary", "refusal")
-"""Where a part has its text."""
-
-_REASONS = {
-    "stop": "stop",
-    "eos": "stop",
-    "eos_token": "stop",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "model_length": "length",
-}
-"""The finish reasons of OpenAI, llama.cpp, vLLM, TGI, Mistral and of translating proxies."""
 _GOES_ON = frozenset({"", "null", "none"})
 """What some servers write for a finish reason as long as there is none."""
 _STATUSES = {"rate_limit": 429, "invalid_request": 400, "authentication": 401}
@@ -51,82 +23,6 @@ _PIECES, _CHARACTERS = 16, 4096
 """So many pieces, and characters of a stream, a token may take at most."""
 _SLACK = 256
 """Tokens' worth of pieces that carry no text."""
-
-
-@dataclass(slots=True)
-class ChoiceText:
-    """One choice as far as it has come."""
-
-    prefill: str
-    stop: tuple[str, ...]
-    text: str = ""
-    finish_reason: str | None = None
-    chunks: int = 0
-    """Pieces that carried text, of thinking too; most servers send one a token."""
-    retold: bool = False
-    """All of ``text`` is to be told anew: what had been told of it was thinking."""
-    _held: str | None = ""
-    _half: str = ""
-    """The first half of a character (of a surrogate pair), whose other half is to come."""
-    _splitter: Splitter = field(default_factory=Splitter)
-    _thought: list[str] = field(default_factory=list)
-
-    @property
-    def reasoning(self) -> str:
-        """What the model thought, whether the server told it apart or in the text."""
-        told = _mended("".join(self._thought)).strip()
-        return "\n".join(filter(None, (told, self._splitter.reasoning)))
-
-    def think(self, text: str) -> None:
-        """Take a piece of what the server calls reasoning."""
-        self.chunks += bool(text)
-        self._thought.append(text)
-
-    def add(self, text: str) -> str:
-        """Take the next piece of the text; returns what is new of the answer.
-
-        Some servers repeat the prefill at the start of the answer, which is held back until it
-        is clear whether this one does.
-        """
-        self.chunks += bool(text)
-        text, self._half = self._half + text, ""
-        if "\ud800" <= text[-1:] <= "\udbff":
-            text, self._half = text[:-1], text[-1]
-        text = _mended(text)
-        if self._held is not None:
-            self._held += text
-            if self.prefill.startswith(self._held) and self._held != self.prefill:
-                return ""
-            text, self._held = self._held.removeprefix(self.prefill), None
-        return self._take(self._splitter.push(text))
-
-    def _take(self, answer: str) -> str:
-        if self._splitter.retracted:
-            # a closing mark alone: all that seemed to be the answer was thinking
-            self._splitter.retracted, self.retold = False, bool(self.text)
-            self.text = answer = self._splitter.answer
-        else:
-            self.text += answer
-        return answer
-
-    def end(self, reason: str, server: str) -> str:
-        """Take the finish reason; returns what had been held back.
-
-        Raises:
-            EndpointError: the server ended the answer for a reason of its own.
-        """
-        known = _REASONS.get(reason.lower())
-        if known is None:
-            raise EndpointError(
-                f"the server at {server} ended the answer with {cut(reason)!r}: nothing was kept"
-            )
-        self.finish_reason = known
-        held, self._held = (self._held or "") + _mended(self._half), None
-        rest = self._take(self._splitter.push(held))
-        rest += self._take(self._splitter.finish(cut=self.finish_reason == "length"))
-        for stop in self.stop:  # a server that does not know the key writes on
-            self.text = self.text.partition(stop)[0]
-        return rest
 
 
 @dataclass(slots=True)
@@ -182,7 +78,9 @@ class AnswerParser:
         self._characters += len(data)
         most = self.most + _SLACK
         if self._pieces > _PIECES * most or self._characters > _CHARACTERS * most:
-            words = f"the server at {self.server} does not heed max_tokens and writes on: not read"
+            words = (
+                f"the server at {self.server} writes on beyond max_tokens: its answer was not read"
+            )
             raise ServerRefusal(words, 200)
         self._take(self._object(data), "delta")
 
@@ -270,41 +168,6 @@ class AnswerParser:
         )
 
 
-def parts(said: dict[str, Any]) -> tuple[str, str]:
-    """What a message or a piece of one thinks and says, in any of the forms servers use.
-
-    The text is a string, null or a list of parts; the thinking is a field of its own or some of
-    the parts. What is neither (images, calls) counts as nothing.
-    """
-    thought = next((told for key in _THOUGHT if (told := _joined(said.get(key)))), "")
-    # a refusal stands in a field of its own, and is what the model says all the same
-    content = said.get("content") or said.get("refusal")
-    if not isinstance(content, list):
-        return thought, _joined(content)
-    text = []
-    for part in content:
-        if isinstance(part, str):
-            text.append(part)
-        elif isinstance(part, dict):
-            sort = str(part.get("type", "text"))
-            if sort in _THINKING or part.get("thought") is True:
-                thought += _joined(part)
-            elif sort in _SAYING:
-                text.append(_joined(part))
-    return thought, "".join(text)
-
-
-def _joined(value: Any) -> str:
-    """A string, or the text of a part, or the texts of a list of parts."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return "".join(_joined(one) for one in value)
-    if isinstance(value, dict):
-        return next((told for key in _TEXTS if (told := _joined(value.get(key)))), "")
-    return ""
-
-
 def _status(failure: dict[str, Any]) -> int:
     """The status a failure in mid-stream would have had; 500 where it does not say."""
     inner = failure.get("error")
@@ -315,13 +178,6 @@ def _status(failure: dict[str, Any]) -> int:
     words = f"{code} {told.get('type')}"
     known = (status for word, status in _STATUSES.items() if word in words)
     return next(known, 500)
-
-
-def _mended(text: str) -> str:
-    """Two halves of a character (surrogates) made one; a half alone becomes U+FFFD."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def token_count(value: Any) -> int | None:

@@ -15,8 +15,8 @@ from engine.errors import AskedToWait, EndpointError
 T = TypeVar("T")
 
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
-_PATIENCE = 8
-"""So many times the tries that failures get, a request may be refused by a busy server."""
+_BUSY_TRIES = 8
+"""Tries with a busy server for each try that a failure gets."""
 
 
 class Passing(EndpointError):
@@ -68,7 +68,7 @@ class Retries:
                 return await attempt(1 + failed + refused)
             except Passing as failure:
                 failed, refused = failed + (not failure.busy), refused + failure.busy
-                if failed >= self.attempts or refused >= _PATIENCE * self.attempts:
+                if failed >= self.attempts or refused >= _BUSY_TRIES * self.attempts:
                     raise
                 if not failure.held:
                     on_wait(f"{failure}; trying again ({1 + failed} of {self.attempts})")
@@ -84,7 +84,9 @@ class Retries:
         if failure.after is None:
             return wait
         if failure.after > self.most:
-            raise AskedToWait(f"{failure}; it asks to wait {_long(failure.after)}: not waited")
+            raise AskedToWait(
+                f"{failure}; it asks to wait {_long(failure.after)}: run it again then"
+            )
         return max(wait, failure.after)
 
 

@@ -106,7 +106,7 @@ class SparedServers:
             await self._offers(server)
         except EngineError:
             return
-        refusal = ServerRefusal(f"{failure}; so it was {self._retries.attempts} times")
+        refusal = ServerRefusal(f"{failure}; it did so {self._retries.attempts} times")
         self.refused(server, refusal)
         raise refusal from failure
 

@@ -1,11 +1,8 @@
-"""The app's side of the model host: asks, listens, and starts a host anew when one dies."""
+"""The app's side of the model host: what is asked of it, as of every engine."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import dataclasses
-import itertools
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,52 +16,28 @@ from engine.api import (
     OnEvent,
     Sampling,
     Score,
-    State,
     Urgency,
 )
-from engine.child.codec import ProtocolError
-from engine.child.process import ChildProcess, python
-from engine.errors import EngineError, HostDied, ModelFileError
-from engine.llama.crashes import Crash, explain, log_size
-from engine.llama.kernels import several_at_once
-from engine.llama.loaded_files import LoadedFiles
 from engine.llama.protocol import (
-    ANSWERS,
-    REQUESTS,
-    Answer,
     Cancel,
     Cancelled,
     Choose,
     Count,
     Generate,
-    Load,
-    Loaded,
-    Pieces,
-    Refused,
     Report,
-    Request,
-    Shutdown,
     Weigh,
 )
-from engine.llama.request_table import RequestTable
 from engine.llama.requests import (
     OpenChoice,
     OpenCount,
     OpenGeneration,
     OpenRequest,
     OpenScore,
-    refusal,
 )
 from engine.llama.settings import AS_USUAL, HostSettings
-from engine.llama.split import parts_of
 from engine.llama.status import HostStatus
-from engine.llama.weights import called
+from engine.llama.supervisor import COMMAND, HostSupervisor
 from store.records import Message
-
-COMMAND = python("engine.llama.host")
-"""What starts a host."""
-MOST_DEATHS_IN_A_ROW = 3
-"""Hosts that may die without one answer between them."""
 
 _T = TypeVar("_T")
 
@@ -96,41 +69,22 @@ class HostEngine:
             trouble: what went wrong before with this file, told once it is loaded.
             clock: monotonic seconds.
         """
-        self._model = model
-        self._settings = settings
-        self._log = log
-        self._command = command
-        self._env = os.environ if env is None else env
-        self._sha_cache = sha_cache
-        self._clock = clock
-        self._ids = itertools.count(1)
         self._publisher = HostStatus(clock)
-        self._table = RequestTable(self._send)
-        self._process: ChildProcess | None = None
-        self._supervisor: asyncio.Task[None] | None = None
-        self._loaded: asyncio.Future[ModelInfo] | None = None
-        self._info: ModelInfo | None = None
-        self._up = False
-        self._plain_buffers = False
-        self._wanted_restart = False
-        self._deaths_in_a_row = 0
-        self._last_death = ""
-        self._crashed: str | None = None
-        self._source: LoadedFiles | None = None
-        self._logged = 0
-        """Bytes of the log that are older than the host."""
-        self._trouble = trouble
-        self.decodes = 0
-        """Runs of the model behind the last text that has arrived."""
-        self.last_cancelled: Cancelled | None = None
-        """What the last cancelled request still cost."""
-
-    # -- the Engine interface -------------------------------------------------------------------
+        self._host = HostSupervisor(
+            model,
+            settings,
+            self._publisher,
+            log=log,
+            command=command,
+            env=os.environ if env is None else env,
+            sha_cache=sha_cache,
+            trouble=trouble,
+        )
 
     @property
     def info(self) -> ModelInfo | None:
         """The loaded model, None before :meth:`load` has come back."""
-        return self._info
+        return self._host.info
 
     @property
     def server(self) -> None:
@@ -150,7 +104,17 @@ class HostEngine:
     @property
     def pid(self) -> int | None:
         """Process number of the running host."""
-        return self._process.pid if self._process else None
+        return self._host.pid
+
+    @property
+    def decodes(self) -> int:
+        """Runs of the model behind the last text that has arrived."""
+        return self._host.decodes
+
+    @property
+    def last_cancelled(self) -> Cancelled | None:
+        """What the last cancelled request still cost."""
+        return self._host.last_cancelled
 
     async def load(self) -> ModelInfo:
         """Start the host and load the model; a second call returns the same.
@@ -159,10 +123,7 @@ class HostEngine:
             ModelFileError: the file cannot be used.
             HostDied: the host died while loading, also when tried again.
         """
-        if self._loaded is None:
-            self._loaded = asyncio.get_running_loop().create_future()
-            self._supervisor = asyncio.create_task(self._supervise(), name="model host")
-        return await asyncio.shield(self._loaded)
+        return await self._host.load()
 
     async def generate(
         self,
@@ -174,7 +135,9 @@ class HostEngine:
         on_event: OnEvent | None = None,
     ) -> Generated:
         """Write one answer for each sampling; see :class:`engine.api.Engine`."""
-        request = Generate(next(self._ids), tuple(messages), tuple(choices), prefill, int(urgency))
+        request = Generate(
+            next(self._host.ids), tuple(messages), tuple(choices), prefill, int(urgency)
+        )
         return await self._ask(
             OpenGeneration(request, self._future(), choices=len(choices), on_event=on_event)
         )
@@ -190,7 +153,7 @@ class HostEngine:
     ) -> tuple[float, ...]:
         """Log-probability of each whole answer after the prompt (natural logarithm)."""
         request = Choose(
-            next(self._ids), tuple(messages), tuple(answers), prefill, int(urgency), thought
+            next(self._host.ids), tuple(messages), tuple(answers), prefill, int(urgency), thought
         )
         return await self._ask(OpenChoice(request, self._future()))
 
@@ -202,203 +165,37 @@ class HostEngine:
         urgency: Urgency = Urgency.BATCH,
     ) -> Score:
         """Log-probability and token count of one completion."""
-        request = Weigh(next(self._ids), tuple(messages), completion, int(urgency))
+        request = Weigh(next(self._host.ids), tuple(messages), completion, int(urgency))
         return await self._ask(OpenScore(request, self._future()))
 
     async def count(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens of each text, without special tokens."""
-        request = Count(next(self._ids), tuple(texts))
+        request = Count(next(self._host.ids), tuple(texts))
         return await self._ask(OpenCount(request, self._future()))
 
     async def restart(self) -> None:
         """Stop what runs and start anew; requests that were waiting are run again."""
-        self._deaths_in_a_row = 0
-        if self._supervisor is None or self._supervisor.done():
-            self._loaded = None
-            await self.load()
-            return
-        if self._process is not None:
-            self._wanted_restart = True
-            self._publisher.change(state=State.RESTARTING, error=None)
-            await self._process.kill()
+        await self._host.restart()
 
     async def shutdown(self) -> None:
         """End the host; nothing of it is left running."""
-        supervisor, self._supervisor = self._supervisor, None
-        if self._process is not None:
-            await self._process.stop(REQUESTS.encode(Shutdown(0)))
-        if supervisor is not None:
-            supervisor.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await supervisor
-        self._publisher.rest(State.STOPPED, self._publisher.status.error)
+        await self._host.shutdown()
 
     def subscribe(self, listener: Callable[[EngineStatus], None]) -> Callable[[], None]:
         """Call ``listener`` with each change of status; returns what ends it."""
         return self._publisher.subscribe(listener)
 
-    # -- asking ---------------------------------------------------------------------------------
-
     def _future(self) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().create_future()
 
     async def _ask(self, open_request: OpenRequest[_T]) -> _T:
-        await self.load()
-        self._table.add(open_request)
+        await self._host.load()
+        self._host.table.add(open_request)
         try:
             answer = await open_request.future
-            if self._source is not None:
-                self._source.check_unwritten()
+            self._host.check_unwritten()
             return answer
         finally:
             if open_request.future.cancelled() and open_request.sent:
-                self._send(Cancel(next(self._ids), open_request.request.id))
-            self._table.remove(open_request)
-
-    def _send(self, request: Request) -> bool:
-        if not self._up or self._process is None:
-            return False
-        self._process.send(REQUESTS.encode(request))
-        return True
-
-    # -- the host's life ------------------------------------------------------------------------
-
-    async def _supervise(self) -> None:
-        """Keep a host running until told otherwise, or until it is no use."""
-        error: EngineError = EngineError("the engine has been shut down")
-        try:
-            await self._keep_running()
-        except EngineError as failure:
-            error = failure
-            self._publisher.rest(State.FAILED, str(failure))
-        except OSError as failure:
-            error = HostDied(f"the model host cannot be started: {failure}")
-            self._publisher.rest(State.FAILED, str(error))
-        finally:
-            self._up = False
-            self._give_up(error)
-
-    async def _keep_running(self) -> None:
-        self._publisher.change(state=State.STARTING, error=None)
-        source: LoadedFiles | None = None
-        try:
-            while True:
-                if source is None or source.changed:
-                    if source is not None:
-                        source.leave()
-                    source = await LoadedFiles.read(
-                        self._model, self._settings.lora, self._sha_cache
-                    )
-                    self._source = source
-                self._logged = log_size(self._log)
-                process = await ChildProcess.start(self._command, self._log, self._env)
-                self._process = process
-                try:
-                    await self._listen(process, source)
-                    code = await process.ended()
-                finally:
-                    self._up = False
-                    # also when this task is cancelled: no host outlives it
-                    await asyncio.shield(process.kill())
-                self._after_death(code)
-        finally:
-            if source is not None:
-                source.leave()
-
-    async def _listen(self, process: ChildProcess, source: LoadedFiles) -> None:
-        """Load, then pass answers on until the host ends."""
-        load = Load(
-            next(self._ids),
-            str(parts_of(self._model.absolute())[0]),
-            use_extra_bufts=not self._plain_buffers,
-            **dataclasses.asdict(self._settings),
-        )
-        header = source.header
-        process.send(REQUESTS.encode(load))
-        try:
-            async for line in process.lines():
-                answer = ANSWERS.decode(line)
-                if isinstance(answer, Loaded):
-                    info = dataclasses.replace(
-                        answer.info,
-                        name=called(self._model, self._settings.lora),
-                        sha256=await source.sha256,
-                        original=header.original,
-                        original_sha256=header.original_sha256,
-                        loaded_with=self._settings.told(),
-                        several_at_once=answer.info.gpu_layers > 0 or several_at_once(header),
-                    )
-                    source.check_same(info.sha256, self._info.sha256 if self._info else None)
-                    self._come_up(info)
-                elif isinstance(answer, Refused) and not self._up:
-                    raise refusal(answer)
-                else:
-                    self._pass_on(answer)
-        except ProtocolError as error:
-            self._publisher.change(error=f"the model host said something unknown ({error})")
-            await process.kill()
-
-    def _come_up(self, info: ModelInfo) -> None:
-        self._info = info
-        self._up = True
-        back = f"{self._crashed}; it has been started again" if self._crashed else self._trouble
-        self._publisher.change(state=State.READY, error=back)
-        if self._loaded is not None and not self._loaded.done():
-            self._loaded.set_result(info)
-        self._table.send_all()
-
-    def _pass_on(self, answer: Answer) -> None:
-        if isinstance(answer, Report):
-            self._publisher.take(answer)
-        elif isinstance(answer, Cancelled):
-            self.last_cancelled = answer
-        elif isinstance(answer, Pieces):
-            self.decodes = answer.decode
-        if self._table.take(answer):
-            self._deaths_in_a_row = 0
-
-    def _after_death(self, code: int) -> None:
-        """Decide what becomes of the requests and whether there is another host.
-
-        Raises:
-            HostDied: it is no use.
-        """
-        death = explain(code, self._log, self._logged)
-        wanted, self._wanted_restart = self._wanted_restart, False
-        self._crashed = None if wanted else death.reason
-        if not wanted:
-            self._count(death)
-        self._table.again()
-        self._publisher.rest(
-            State.RESTARTING,
-            f"{self._crashed}; it is being started again" if self._crashed else None,
-            waiting=len(self._table),
-            restarts=1,
-        )
-
-    def _count(self, death: Crash) -> None:
-        self._deaths_in_a_row += 1
-        again = str(death) == self._last_death and death.said
-        self._last_death = str(death)
-        if death.plain_buffers and not self._plain_buffers:
-            self._plain_buffers = True
-        elif again and self._info is None:
-            raise HostDied(f"{self._model.name}: {death}")  # it will say so a third time
-        elif self._deaths_in_a_row >= MOST_DEATHS_IN_A_ROW:
-            times = f"(it died {self._deaths_in_a_row} times in a row)"
-            raise HostDied(f"{self._model.name}: {death} {times}")
-        self._table.blame(HostDied(f"{death}; this request was being worked on each time"))
-
-    def _give_up(self, error: EngineError) -> None:
-        """There is no host any more and there will be none before someone asks for it."""
-        if isinstance(error, ModelFileError | HostDied) or (
-            self._loaded is not None and not self._loaded.done()
-        ):
-            if self._loaded is None or self._loaded.done():
-                self._loaded = self._future()
-            self._loaded.set_exception(error)
-            # it may be that nobody waits for it
-            self._loaded.exception()
-        else:
-            self._loaded = None
-        self._table.fail(error)
+                self._host.send(Cancel(next(self._host.ids), open_request.request.id))
+            self._host.table.remove(open_request)

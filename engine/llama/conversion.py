@@ -139,8 +139,7 @@ def _check_room(header: GgufHeader, bytes_of_32: int, folder: Path) -> None:
     if free < needed:
         raise ModelFileError(
             f"{folder.absolute()} has no room for the converted file: it needs"
-            f" {needed / 1e6:,.0f} MB,"
-            f" {free / 1e6:,.0f} MB are free"
+            f" {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
         )
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import ModelFileError, WritesNoText
-from engine.llama import folders as places
 from engine.llama import memory, ollama, weights
+from engine.llama.folders import inode_of, is_file, model_files, usual_folders
 from engine.llama.gguf import GgufHeader
 
 
@@ -40,7 +40,7 @@ class FoundModel:
 
 def folders() -> list[Path]:
     """Where is looked."""
-    return places.usual_folders(os.environ, Path.home(), Path.cwd())
+    return usual_folders(os.environ, Path.home(), Path.cwd())
 
 
 def found() -> Iterator[FoundModel]:
@@ -54,11 +54,11 @@ def found() -> Iterator[FoundModel]:
         for folder in ollama.folders(os.environ, Path.home())
         for _name, file in ollama.models(folder)
     ]
-    files = [*places.model_files(folders(), Path.cwd()), *blobs, *([starter] if starter else [])]
+    files = [*model_files(folders(), Path.cwd()), *blobs, *([starter] if starter else [])]
     once: dict[tuple[int, int], Path] = {}
     for file in files:
         with contextlib.suppress(OSError):  # it is gone meanwhile
-            once.setdefault(places.inode_of(file), file)
+            once.setdefault(inode_of(file), file)
     for path in once.values():
         with contextlib.suppress(WritesNoText):
             yield looked_at(path)
@@ -76,6 +76,6 @@ def looked_at(path: Path) -> FoundModel:
     except WritesNoText:
         raise
     except ModelFileError as error:
-        size = path.stat().st_size if places.is_file(path) else 0
+        size = path.stat().st_size if is_file(path) else 0
         return FoundModel(path, name, size, None, str(error))
     return FoundModel(path, name, header.size_bytes, header)

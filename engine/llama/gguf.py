@@ -147,11 +147,11 @@ class _Reader:
         if not version & 0xFFFF:
             raise ModelFileError(
                 f"{self._path} is written for another kind of processor (big-endian): convert it"
-                " anew on this one"
+                " again on this one"
             )
         if version not in {2, 3}:
             raise ModelFileError(
-                f"{self._path} is GGUF version {version}, known are 2 and 3: convert it anew"
+                f"{self._path} is GGUF version {version}, known are 2 and 3: convert it again"
             )
         tensors, keys = self._number(_U64), self._number(_U64)
         if max(tensors, keys) > _MOST:

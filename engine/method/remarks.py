@@ -71,7 +71,7 @@ _QUOTES: Final = ('""', "“”", "„“", "„”", "«»", "''", "「」", "�
 
 
 def nothing_to_criticise(critique: str) -> bool:
-    """Whether a critique says, in its first words, that nothing is wrong."""
+    """Whether a critique begins by saying that nothing is wrong, with no "but" in that sentence."""
     found = _NOTHING.search(critique)
     if found is None:
         return False

@@ -18,7 +18,6 @@ from store.agreement import blinding, pair_codes
 from store.agreement.blocks import in_blocks
 from store.agreement.counts import Counts, Said, Ties, counts
 from store.agreement.pair_codes import CODES, PairCodes
-from store.errors import StoreError
 from store.log import events
 
 _CODE: dict[str | None, int] = {verdict: i for i, verdict in enumerate(CODES)}
@@ -96,28 +95,6 @@ class LiveTable:
             self._put(position, self._current(db, pair_id))
         self._cursor = now
         return (moved or bool(news)) and self._show(db)
-
-    def recount(self, db: Database) -> Counts:
-        """The same table counted anew from the current labels; changes nothing."""
-        return LiveTable(db, self.first, self.second, ties=self.ties).counts
-
-    def verify(self, db: Database) -> None:
-        """Compares the kept table with a recount.
-
-        Raises:
-            StoreError: they differ, which must not happen; the kept table is replaced.
-        """
-        self.refresh(db)
-        kept, fresh = self.counts, self.recount(db)
-        if kept == fresh:
-            return
-        self._read_all(db)
-        self.shown = self._to_show(db)
-        raise StoreError(
-            f"The live table of {self.first} and {self.second} had gone wrong "
-            f"({json.dumps(kept.table)} instead of {json.dumps(fresh.table)}); it has been "
-            "counted anew, no label is affected"
-        )
 
     def _follow_rounds(self, db: Database) -> bool:
         """Count anew what a round that began, went on or ended hides or shows."""

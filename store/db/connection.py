@@ -180,15 +180,20 @@ def _begin_watch(db: ProjectDatabase, path: StrPath) -> None:
     own, key = _mark(db.conn), key_of(db)
     assert own is not None
     db.before = dict(zip(_GROWING, own.rows, strict=True))
-    if _mark_of(opened, key) != own:  # made or bound just now, or left behind by a killed process
+
+    def watch() -> FileWatch:
+        return FileWatch(
+            Path(path).absolute(),
+            opened,
+            own,
+            lambda: _mark_of(opened, key),
+            lambda: None if _is_sound(opened, key, _ALONE) else _mark_with_log(opened, key),
+        )
+
+    db.watch = watch()
+    if db.watch.known != own:  # made or bound just now, or left behind by a killed process
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    db.watch = FileWatch(
-        Path(path).absolute(),
-        opened,
-        own,
-        lambda: _mark_of(opened, key),
-        lambda: None if _is_sound(opened, key, _ALONE) else _mark_with_log(opened, key),
-    )
+        db.watch = watch()
 
 
 def _mark_of(path: Path, key: Key | None, how: str = _ALONE) -> Mark | None:

@@ -82,7 +82,7 @@ def change(path: StrPath, key: cipher.Key | None) -> Rewritten:
             exclusive.put_in_place(made, project)
     except OSError as error:
         raise StoreError(
-            f"{project} could not be written anew ({error.strerror or error}); it is as it was"
+            f"{project} could not be rewritten ({error.strerror or error}); it is as it was"
         ) from error
     finally:
         with suppress(OSError):

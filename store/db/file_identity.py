@@ -100,6 +100,11 @@ class FileWatch:
         self.lost: Lost | None = None
         """What the first look that failed has found."""
 
+    @property
+    def known(self) -> Mark | None:
+        """What the file by itself said when it was last recognised as ours."""
+        return self._mark
+
     def look(self) -> Lost | None:
         """Look at the path; what was lost once stays lost."""
         if self.lost is None:

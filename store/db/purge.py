@@ -164,7 +164,7 @@ def _emptied(
             db.execute(f"DROP TABLE temp.{name}")
     content_hashes.must_be_unchanged(db, "nothing was purged")
     copies.new_file(made)
-    waiting.say("writing the project anew")
+    waiting.say("rewriting the project")
     with translated(made):
         db.execute("VACUUM INTO ?", [os.fspath(made)])
     copies.sync(made)

@@ -39,9 +39,9 @@ def repair(path: StrPath) -> list[str]:
 def _mended(db: Database) -> Iterator[str]:
     if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
         db.execute("REINDEX")
-        yield "indexes made anew"
+        yield "indexes rebuilt"
     if set_aside.rebuild(db):
-        yield f"list of set-aside events made anew: {set_aside.count(db)} events"
+        yield f"list of set-aside events rebuilt: {set_aside.count(db)} events"
     if not current_state.equal_to_rebuild(db):
         current_state.rebuild(db)
-        yield "tables of current labels made anew from the events"
+        yield "tables of current labels rebuilt from the events"

@@ -26,7 +26,7 @@ TOLD: Final = 20
 NEWEST: Final = 1000
 """Rows of each table that a quick look compares."""
 
-_REPAIR: Final = "Make them anew from the events with: pairlab doctor --repair"
+_REPAIR: Final = "Rebuild them from the events with: pairlab doctor --repair"
 _WAYS_BACK: Final = f"{WAYS_BACK[0].upper()}{WAYS_BACK[1:]}."
 
 
@@ -123,7 +123,7 @@ def _log(db: Database) -> list[Diagnosis]:
                 "labels",
                 Severity.NOTE,
                 older if migrations.pending(db) else other,
-                "Any other command brings it up to date: current labels are then made anew.",
+                "Any other command brings it up to date: current labels are then rebuilt.",
             )
         )
     elif set_aside.reasons(db) != wanted:

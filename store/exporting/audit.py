@@ -23,6 +23,7 @@ from store.items.tables import TABLES
 from store.judgements import askings, guidelines
 from store.judgements.askings import Asking, SoftLabel
 from store.log import event_kinds
+from store.log.event_schema import ItemType
 from store.views.origins import Origins
 
 Rows = dict[str, dict[str, Any]]
@@ -37,9 +38,7 @@ _EVENTS = (
 )
 _CAME_WITH = "SELECT id, category FROM prompt WHERE id"
 _OF = "IN (SELECT value FROM json_each(?))"
-_GENERAL = [
-    kind for kind, each in event_kinds.KINDS.items() if each.item is event_kinds.ItemType.NAME
-]
+_GENERAL = [kind for kind, each in event_kinds.KINDS.items() if each.item is ItemType.NAME]
 
 _LISTED = frozenset({"decision", "ruling", "flag", "note", "label", "clear"})
 

@@ -113,7 +113,7 @@ def _take_lists_apart(fields: RowFields, sides: Sides) -> None:
             reason = f"holds {len(found)} turns: earlier answers differ, which no pair can hold"
             raise RowRefused(fields.column(key), reason)
         fields.data[key] = found[0]
-    fields.kept(sides.a, "is a list of one text, as are its fellows: taken apart")
+    fields.kept(sides.a, "is a list of one text, as are the others: taken apart")
 
 
 def _answer(fields: RowFields, side: str, meaning: str) -> ImportedAnswer:

@@ -8,15 +8,12 @@ from the event alone, so that every copy of a project gives the same one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
 from store import ids
+from store.log.event_schema import EventSchema, ItemType, misfit
 from store.log.event_values import (
-    DEPTH_MAX,
-    LAMPORT_MAX,
     NUMBER_MAX,
     Field,
     are_class_shares,
@@ -29,91 +26,20 @@ from store.log.event_values import (
     is_seconds,
     is_share,
     is_text,
-    is_time,
     is_whole,
     is_word,
     name_problem,
     one_of,
-    unfit,
 )
 from store.records import AnswerClass, Cause, Choice, Confidence, Event, Phase, Seal, Verdict
 
 
-class ItemType(StrEnum):
-    """What an event may be about."""
-
-    PAIR = "pair"
-    REVISION = "revision"
-    PROMPT = "prompt"
-    ANYTHING = "item"
-    """A pair, a prompt, a candidate or a critique."""
-    NAME = "name"
-    """A word or an id that names no item: a setting, an attribute, a round."""
-
-
-class EventSchema(NamedTuple):
-    """What events of one kind look like."""
-
-    item: ItemType
-    fields: Mapping[str, Field] = MappingProxyType({})
-    phases: frozenset[str] = frozenset({""})
-    keyed: bool = False
-    """The phase is any word: one annotator says several things of this kind about one item."""
-    shared: bool = False
-    """The last word counts whoever said it: the lamport number runs over all annotators."""
-    may_clear: bool = False
-    """``{"cleared": true}`` takes back what was said."""
-    whole: Callable[[Event], str | None] = lambda _event: None
-    """What the entries must be to each other."""
-
-
 def problem(event: Event) -> str | None:
-    """Why an event cannot be used, in a few words; None where it can.
-
-    Nothing is taken for granted about the types of its fields.
-    """
+    """Why an event cannot be used, in a few words; None where it can."""
     kind = KINDS.get(event.kind)
     if kind is None:
         return "its kind is not known here (a newer pairlab may know it)"
-    return _around(event, kind) or _inside(event, kind)
-
-
-def _around(event: Event, kind: EventSchema) -> str | None:
-    """The columns beside the value."""
-    if not is_whole(event.seq, 1, NUMBER_MAX):
-        return "its number is out of bounds"
-    if not is_whole(event.lamport, 1, LAMPORT_MAX):
-        return "its lamport number is out of bounds"
-    if not is_time(event.at):
-        return "its time is none"
-    if wrong := name_problem(event.annotator):
-        return f"its annotator {wrong}"
-    if not (is_word(event.phase) if kind.keyed else event.phase in kind.phases):
-        return "its phase is none of this kind"
-    if not is_word(event.item) or not is_word(event.replica):
-        return "its item or replica is no id"
-    return None
-
-
-def _inside(event: Event, kind: EventSchema) -> str | None:
-    """What is wrong with an event's value, in words; None where it is sound."""
-    value: Any = event.value
-    if not isinstance(value, dict):
-        return "its value is no object"
-    if wrong := unfit(value, DEPTH_MAX):
-        return wrong
-    for name, entry in (_UNDO | _CLEARED if kind.may_clear else _UNDO).items():
-        if name in value and not entry.fits(value[name]):
-            return f"its '{name}' is not {entry.what}"
-    if kind.may_clear and "cleared" in value:
-        return None
-    for name, entry in kind.fields.items():
-        if value.get(name) is None:
-            if entry.needed:
-                return f"its '{name}' is missing"
-        elif not entry.fits(value[name]):
-            return f"its '{name}' is not {entry.what}"
-    return kind.whole(event)
+    return misfit(event, kind)
 
 
 def _label(event: Event) -> str | None:
@@ -160,12 +86,6 @@ def _setting(event: Event) -> str | None:
 _SIDES: Final = (Verdict.A, Verdict.B)
 _VERDICT: Final = Field(one_of(*Verdict), "a verdict", needed=True)
 _TEXT: Final = Field(is_text, "a text")
-_UNDO: Final = {
-    "undoes": _TEXT,
-    "restores": _TEXT,
-    "given_at": Field(is_time, "a time"),
-}
-_CLEARED: Final = {"cleared": Field(lambda value: value is True, "true")}
 _PHASES: Final = frozenset(Phase)
 
 SETTINGS: Final[Mapping[str, Field]] = {

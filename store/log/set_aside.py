@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from store import ids
 from store.db import meta, waiting
 from store.log import event_kinds
-from store.log.event_kinds import ItemType
+from store.log.event_schema import ItemType
 from store.records import Event
 
 _KEY: Final = "kinds"

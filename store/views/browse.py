@@ -9,21 +9,29 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from store import ids, names
+from store import ids
 from store.db.project_database import immediate
-from store.exporting import Reason
-from store.items import prompts
 from store.judgements import labels
 from store.records import Verdict
-from store.rounds import presence, queue
-from store.views import closed, conditions, findings, out, search_index
-from store.views.query import Filter, Query, SearchTarget, Sort
+from store.rounds import queue
+from store.views import search_index, sides
+from store.views.listing import (
+    BEGINNING,
+    FROM,
+    FROM_TEXTS,
+    PLACE,
+    Key,
+    order_columns,
+    page_statement,
+    where_clause,
+)
+from store.views.query import Query, SearchTarget, Sort
 
 PAGE: Final = 200
 """Rows read at once."""
@@ -33,12 +41,6 @@ MOST: Final = 10_000
 
 COUNTED: Final = 2000
 """Places that are looked through for one portion of a count: some hundredths of a second."""
-
-BEGINNING: Final = 400
-"""Characters of a prompt or an answer that a row keeps."""
-
-Key = tuple[str | int, ...]
-"""The place of a row in the order it is listed in."""
 
 
 class SideVerdict(NamedTuple):
@@ -88,43 +90,6 @@ class RowCount(NamedTuple):
     """Place in the project up to which; None when there is nothing more to count."""
 
 
-_FROM: Final = {
-    SearchTarget.PAIR: "pair CROSS JOIN prompt_now AS prompt ON prompt.id = pair.prompt_id",
-    SearchTarget.PROMPT: "prompt_now AS prompt",
-    SearchTarget.ANSWER: (
-        "prompt_now AS prompt CROSS JOIN candidate ON candidate.prompt_id = prompt.id"
-    ),
-}
-"""What is read, in which order."""
-
-_PROMPTS_FIRST: Final = {
-    **_FROM,
-    SearchTarget.PAIR: "prompt_now AS prompt CROSS JOIN pair ON pair.prompt_id = prompt.id",
-}
-"""The same, where what is sorted by stands in the prompt, and of a pair its place is enough."""
-
-_FROM_TEXTS: Final = {
-    **_FROM,
-    SearchTarget.PAIR: "pair JOIN prompt_now AS prompt ON prompt.id = prompt_id",
-}
-"""What is read where SQLite may begin with the texts that hold a word."""
-
-_PLACE: Final[dict[SearchTarget, tuple[str, ...]]] = {
-    SearchTarget.PAIR: ("pair.position",),
-    SearchTarget.PROMPT: ("prompt.position",),
-    # not by place: which answer was written first says which was revised
-    SearchTarget.ANSWER: ("prompt.position", "candidate.id"),
-}
-_COLUMNS: Final = {
-    SearchTarget.PAIR: "pair.id, pair.position, prompt.messages",
-    SearchTarget.PROMPT: "prompt.id, prompt.position, prompt.messages",
-    SearchTarget.ANSWER: (f"candidate.id, prompt.position, substr(candidate.text, 1, {BEGINNING})"),
-}
-_CLOSED: Final = {
-    SearchTarget.PAIR: closed.PAIR,
-    SearchTarget.PROMPT: closed.PROMPT,
-    SearchTarget.ANSWER: closed.PROMPT,
-}
 _TOLD = """
 SELECT pair.id FROM pair WHERE pair.id IN (SELECT value FROM json_each(:items))
   AND (EXISTS (SELECT 1 FROM label_head WHERE pair_id = pair.id AND annotator <> :viewer)
@@ -163,7 +128,7 @@ def page(
     Raises:
         SealedRound: the query asks what an export would leave out while a round is sealed.
     """
-    sql, values = _select(db, viewer, query, start, including, backwards)
+    sql, values = page_statement(db, viewer, query, start, including, backwards)
     found = db.execute(sql, {**values, "limit": limit + 1}).fetchall()
     more = len(found) > limit
     found = found[:limit]
@@ -174,7 +139,7 @@ def page(
         open_ids = [row[0] for row in found if not row[5]]
         given = _said(db, viewer, [row[0] for row in found], set(open_ids))
         record(db, open_ids, viewer, at)
-    places = len(_order(query))
+    places = len(order_columns(query))
     return ResultPage(
         tuple(_row(query.kind, row, places, given[row[0]]) for row in found),
         more,
@@ -189,15 +154,15 @@ def key_of(db: Database, viewer: str, query: Query, number: int) -> Key | None:
     """
     start: Key = (number, "") if query.kind is SearchTarget.ANSWER else (number,)
     plain = replace(query, sort=Sort.NUMBER, down=False)
-    sql, values = _select(db, viewer, plain, start, including=True, backwards=False)
+    sql, values = page_statement(db, viewer, plain, start, including=True, backwards=False)
     found = db.execute(sql, {**values, "limit": 1}).fetchone()
     if found is None:
         return None
     item, place = found[0], found[1]
     at = replace(query, number=place)
-    sql, values = _select(db, viewer, at, None, including=False, backwards=False)
+    sql, values = page_statement(db, viewer, at, None, including=False, backwards=False)
     rows = db.execute(sql, {**values, "limit": -1}).fetchall()
-    return next(tuple(row[-len(_order(query)) :]) for row in rows if row[0] == item)
+    return next(tuple(row[-len(order_columns(query)) :]) for row in rows if row[0] == item)
 
 
 def count(db: Database, viewer: str, query: Query) -> int:
@@ -222,12 +187,12 @@ def count_on(db: Database, viewer: str, query: Query, counted: RowCount) -> RowC
         return RowCount(int(db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]), None)
     terms = search_index.look_up(db, query.words, viewer)
     if any(term.rare and not term.without for term in terms):
-        where, values = _where(db, viewer, query)
-        read, upto = _FROM_TEXTS[query.kind], None
+        where, values = where_clause(db, viewer, query)
+        read, upto = FROM_TEXTS[query.kind], None
     else:
-        where, values = _where(db, viewer, query, by_item=True)
+        where, values = where_clause(db, viewer, query, by_item=True)
         table = "pair" if query.kind is SearchTarget.PAIR else "prompt"
-        read, after = _FROM[query.kind], counted.upto or 0
+        read, after = FROM[query.kind], counted.upto or 0
         last = db.execute(f"SELECT coalesce(max(position), 0) FROM {table}").fetchone()[0]
         upto = after + COUNTED if after + COUNTED < last else None
         where.append(f"{table}.position > :after AND {table}.position <= :upto")
@@ -246,25 +211,13 @@ def every_id(db: Database, viewer: str, query: Query) -> list[str]:
     """
     while not search_index.read_in(db).complete:
         pass
-    where, values = _where(db, viewer, query, all_of_it=True)
+    where, values = where_clause(db, viewer, query, all_of_it=True)
     kind = query.kind
     sql = (
         f"SELECT {kind if kind is not SearchTarget.ANSWER else 'candidate'}.id"
-        f" FROM {_FROM[kind]} WHERE {' AND '.join(where)} ORDER BY {', '.join(_PLACE[kind])}"
+        f" FROM {FROM[kind]} WHERE {' AND '.join(where)} ORDER BY {', '.join(PLACE[kind])}"
     )
     return [str(row[0]) for row in db.execute(sql, values)]
-
-
-def problem(db: Database, query: Query) -> str:
-    """Why the query cannot find anything: a value nothing has, with the nearest one that is."""
-    for each in query.filters:
-        if each.name in _NAMED:
-            known = _NAMED[each.name](db)
-            said = _wanted(each)
-            if names.find(said, known) is None:
-                what = {"by": "annotator", "finding": "check", "out": "reason"}.get(each.name)
-                return f'no {what or each.name} "{each.value}"{names.hint(said, known)}'
-    return ""
 
 
 def record(db: Database, open_ids: Iterable[str], viewer: str, at: str) -> None:
@@ -275,118 +228,6 @@ def record(db: Database, open_ids: Iterable[str], viewer: str, at: str) -> None:
         with immediate(db):
             for (pair_id,) in told:
                 labels.record_shown(db, pair_id, viewer, at)
-
-
-def _select(
-    db: Database, viewer: str, query: Query, start: Key | None, including: bool, backwards: bool
-) -> tuple[str, dict[str, Any]]:
-    where, values = _where(db, viewer, query)
-    order = _order(query)
-    down = query.down != backwards
-    if start is not None:
-        names = ", ".join(f":k{place}" for place in range(len(start)))
-        beyond = ("<" if down else ">") + ("=" if including else "")
-        where.append(f"({', '.join(order)}) {beyond} ({names})")
-        values |= {f"k{place}": part for place, part in enumerate(start)}
-    kind = query.kind
-    origin = "candidate.origin" if kind is SearchTarget.ANSWER else "NULL"
-    table = "candidate" if kind is SearchTarget.ANSWER else str(kind)
-    row = "rowid" if kind is SearchTarget.ANSWER else "position"
-    keys = [f"key{place}" for place in range(len(order))]
-    # the rows of the page first: what is told of a row is not asked of all that are sorted
-    chosen = (
-        f"SELECT {table}.{row} AS row, "
-        + ", ".join(f"{each} AS {key}" for each, key in zip(order, keys, strict=True))
-        + f" FROM {(_PROMPTS_FIRST if query.sort in {Sort.CATEGORY, Sort.TEXT} else _FROM)[kind]}"
-        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
-        f" ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)} LIMIT :limit"
-    )
-    joined = (
-        "prompt_now AS prompt ON prompt.position = chosen.row"
-        if kind is SearchTarget.PROMPT
-        else f"{table} ON {table}.{row} = chosen.row"
-        f" JOIN prompt_now AS prompt ON prompt.id = {table}.prompt_id"
-    )
-    sql = (
-        f"SELECT {_COLUMNS[kind]}, prompt.category, {conditions.STATUS[kind]}, {_CLOSED[kind]},"
-        f" {conditions.FLAGGED[kind]}, {conditions.NOTED[kind]}, prompt.id, {origin},"
-        f" {', '.join(keys)} FROM ({chosen}) AS chosen JOIN {joined}"
-        f" ORDER BY {', '.join(key + (' DESC' if down else '') for key in keys)}"
-    )
-    return sql, values
-
-
-def _where(
-    db: Database, viewer: str, query: Query, *, all_of_it: bool = False, by_item: bool = False
-) -> tuple[list[str], dict[str, Any]]:
-    values: dict[str, Any] = dict(closed.parameters(db, viewer))
-    if any(each.name == "out" for each in query.filters):
-        out.work_out(db)
-    findings.work_out(db, [_value(db, each) for each in query.filters if each.name == "finding"])
-    terms = search_index.look_up(db, query.words, viewer)
-    where = [
-        conditions.word(query.kind, term, by_item=by_item or (term.common and not all_of_it))
-        for term in sorted(terms, key=lambda each: each.common)
-    ]
-    if Filter("status", "removed") not in query.filters:
-        where.append(f"NOT {conditions.REMOVED[query.kind]}")
-    for place, each in enumerate(query.filters):
-        where.append(conditions.condition(query.kind, each, f":v{place}"))
-        values[f"v{place}"] = _value(db, each)
-    if query.number is not None:
-        where.append(
-            f"{'pair' if query.kind is SearchTarget.PAIR else 'prompt'}.position = :number"
-        )
-        values["number"] = query.number
-    return where, values
-
-
-def _order(query: Query) -> tuple[str, ...]:
-    """What rows are ordered by; where rows are equal in that, as in the project."""
-    by = {
-        Sort.STATUS: conditions.STATUS,
-        Sort.LABELS: dict.fromkeys(SearchTarget, conditions.LABELS),  # asked of pairs only
-        Sort.CATEGORY: dict.fromkeys(SearchTarget, "prompt.category"),
-        Sort.TEXT: conditions.TEXT,
-    }.get(query.sort)
-    return (*([by[query.kind]] if by else []), *_PLACE[query.kind])
-
-
-def _value(db: Database, asked: Filter) -> str:
-    """A filter's value as the store spells it."""
-    said = _wanted(asked)
-    return (names.find(said, _NAMED[asked.name](db)) if asked.name in _NAMED else None) or said
-
-
-def _wanted(asked: Filter) -> str:
-    """A filter's value, with the other words there are for some."""
-    if asked.name == "category":
-        return _CATEGORY.get(asked.value.casefold(), asked.value.replace(" ", "_"))
-    return asked.value.replace("-", "_") if asked.name in {"out", "finding"} else asked.value
-
-
-_CATEGORY: Final = dict.fromkeys(("look-alike", "benign look-alike"), "benign_lookalike")
-
-
-def _annotators(db: Database) -> list[str]:
-    """Everybody who has worked here, and the models that wrote."""
-    rows = db.execute("SELECT DISTINCT author FROM candidate WHERE author IS NOT NULL ORDER BY 1")
-    return list(dict.fromkeys([*presence.names(db), *(str(row[0]) for row in rows)]))
-
-
-def _principles(db: Database) -> list[str]:
-    rows = db.execute("SELECT DISTINCT principle_id FROM critique ORDER BY 1")
-    return [str(row[0]) for row in rows]
-
-
-_NAMED: Final[dict[str, Callable[[Database], Sequence[str]]]] = {
-    "category": prompts.categories,
-    "by": _annotators,
-    "principle": _principles,
-    "finding": lambda _db: findings.names(),
-    "out": lambda _db: list(Reason),
-}
-"""The filters whose value is the name of something, and what there is."""
 
 
 def _row(
@@ -432,13 +273,6 @@ def _said(
     found: defaultdict[str, tuple[SideVerdict, ...]] = defaultdict(tuple)
     for pair_id, annotator, verdict in rows:
         if annotator == who or pair_id in open_ids:
-            seen = swapped(Verdict(verdict), queue.left_side(db, viewer, pair_id))
+            seen = sides.swapped(Verdict(verdict), queue.left_side(db, viewer, pair_id))
             found[pair_id] += (SideVerdict(annotator, seen),)
     return found
-
-
-def swapped(verdict: Verdict, left: str) -> Verdict:
-    """A verdict on the pair as one on the sides that its viewer sees, and back."""
-    if left == "a" or verdict not in {Verdict.A, Verdict.B}:
-        return verdict
-    return Verdict.B if verdict is Verdict.A else Verdict.A

@@ -19,6 +19,7 @@ from store.records import Candidate, Label, Message, Origin, Verdict
 from store.rounds import queue
 from store.views import browse, closed, out
 from store.views.query import SearchTarget
+from store.views.sides import swapped
 
 
 class Part(NamedTuple):
@@ -103,12 +104,12 @@ def _pair(db: Database, viewer: str, pair_id: str, at: str) -> ItemPreview:
         ),
         closed=shut,
         said=tuple(
-            Verdicts(label, browse.swapped(label.verdict, left))
+            Verdicts(label, swapped(label.verdict, left))
             for label in labels.of_pair(db, pair_id)
             if not shut or label.annotator == who
         ),
         ruled=tuple(
-            Ruled(each.by, browse.swapped(each.verdict, left), each.reason)
+            Ruled(each.by, swapped(each.verdict, left), each.reason)
             for each in rulings.of_pair(db, pair_id)
             if not shut or each.by == who
         ),

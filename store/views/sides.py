@@ -32,7 +32,17 @@ class PlacedPair:
         return self.text.b if self.left == "a" else self.text.a
 
     def swapped(self, verdict: Verdict) -> Verdict:
-        """A verdict on sides (``a`` for left, ``b`` for right) as one on the pair, and back."""
-        if self.left == "a" or verdict not in {Verdict.A, Verdict.B}:
-            return verdict
-        return Verdict.B if verdict is Verdict.A else Verdict.A
+        """A verdict on sides as one on the pair, and back; see :func:`swapped`."""
+        return swapped(verdict, self.left)
+
+
+def swapped(verdict: Verdict, left: str) -> Verdict:
+    """A verdict on sides (``a`` for left, ``b`` for right) as one on the pair, and back.
+
+    Args:
+        verdict: on the sides, or on the pair.
+        left: which answer stands left, ``a`` or ``b``.
+    """
+    if left == "a" or verdict not in {Verdict.A, Verdict.B}:
+        return verdict
+    return Verdict.B if verdict is Verdict.A else Verdict.A

@@ -112,7 +112,7 @@ def test_events_that_cannot_be_used_are_kept_and_told_and_count_nowhere(
         assert told[0]["id"][:12] in aside["words"]
         assert told[0]["reason"] in aside["words"]
         assert not [each for each in findings if each["severity"] == "broken"]
-        assert pairlab("--db", "other.db", "agree").exit_code == 0
+    assert pairlab("--db", "other.db", "agree").exit_code == 0
 
 
 def test_every_command_works_on_a_file_that_holds_all_of_them(pairlab: Pairlab, files: Ids) -> None:

@@ -20,18 +20,30 @@ from tests.cli.test_stated import labelled
 from tests.store.asking import ask
 
 
+@pytest.fixture(scope="module")
+def made() -> list[bytes]:
+    """The project of these tests, made by the first of them."""
+    return []
+
+
 @pytest.fixture
-def study(project: Pairlab, tmp_path: Path) -> Pairlab:
+def study(pairlab: Pairlab, tmp_path: Path, made: list[bytes]) -> Pairlab:
     """Three people, a model that judged, a round, an attribute."""
-    labelled(project, tmp_path)
-    assert project("--as", "ann", "attribute", "Mother tongue=Basque").exit_code == 0
-    assert project("round", "new", "Pilot", "--annotators", "dora,eli").exit_code == 0
-    assert project("round", "open", "Pilot").exit_code == 0
-    db = open_store(tmp_path / "pairlab.db")
+    path = tmp_path / "pairlab.db"
+    if made:
+        path.write_bytes(made[0])
+        return pairlab
+    assert pairlab("new").exit_code == 0
+    labelled(pairlab, tmp_path)
+    assert pairlab("--as", "ann", "attribute", "Mother tongue=Basque").exit_code == 0
+    assert pairlab("round", "new", "Pilot", "--annotators", "dora,eli").exit_code == 0
+    assert pairlab("round", "open", "Pilot").exit_code == 0
+    db = open_store(path)
     for (pair_id,) in db.execute("SELECT id FROM pair").fetchall():
         ask(db, pair_id, 0.9, 0.9, judge="ai:Tiny")
     db.close()
-    return project
+    made.append(path.read_bytes())
+    return pairlab
 
 
 @pytest.mark.parametrize(

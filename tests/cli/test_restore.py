@@ -97,7 +97,7 @@ def test_repair_mends_what_follows_from_the_events(pairs: Pairlab) -> None:
     done = pairs("doctor", "--repair", "--json")
     assert done.exit_code == 0, done.stdout
     assert json.loads(done.stdout)["repaired"] == [
-        "tables of current labels made anew from the events"
+        "tables of current labels rebuilt from the events"
     ]
     assert "Nothing had to be mended." in pairs("doctor", "--repair").stderr
     change(Path("pairlab.db"), "INSERT INTO set_aside SELECT id, 'because' FROM event")

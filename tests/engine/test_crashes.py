@@ -15,9 +15,10 @@ import pytest_asyncio
 
 from engine.api import GenerationEvent, Piece, Sampling, Started, State
 from engine.errors import EngineError, HostDied, ModelFileError
-from engine.llama.client import MOST_DEATHS_IN_A_ROW, HostEngine
+from engine.llama.client import HostEngine
 from engine.llama.crashes import explain
 from engine.llama.settings import HostSettings
+from engine.llama.supervisor import MOST_DEATHS_IN_A_ROW
 from store.records import Message
 
 HELLO = (Message("user", "Hello."),)

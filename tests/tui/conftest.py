@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ["TEXTUAL_FPS"] = "3"  # in between, what a test waits for is painted (resting.py)
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 os.environ.pop("NO_COLOR", None)
 
@@ -23,6 +24,7 @@ from textual.widgets import Input, TextArea
 
 from store.db.connection import create, open_store
 from store.db.thread import StoreThread
+from tests.tui import resting
 from tests.tui.driving import MakeApp, Unhurried, Watch
 from tests.tui.seed import AT, three_chains
 from tui.app import PairlabApp
@@ -41,6 +43,7 @@ def _parse_once(self: Stylesheet, css: str, *where: Any, **more: Any) -> list[Ru
 
 
 Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign]
+resting.install()
 
 
 @pytest.fixture

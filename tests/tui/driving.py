@@ -140,6 +140,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     try:
         async with asyncio.timeout(60):
             while not holds():
+                await asyncio.sleep(0.01)  # other threads and processes go on
                 await pilot.pause()
     except TimeoutError:
         raise AssertionError(f"never came true; the screen:\n{drawn(pilot.app)}") from None

@@ -41,7 +41,7 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
         runner.say(PlanProgress(17, 63, 3, 61.2, 2400.0))
         runner.say(growing(prompt, None, "propose", "..."))
         await settle(pilot)
-        await until(pilot, lambda: "over the last minute" in drawn(app))
+        await until(pilot, lambda: "last minute" in drawn(app))
         assert "nothing since this page was opened" in drawn(app)
         shown = drawn(app)
         for words in (
@@ -53,9 +53,25 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
             trouble,
             "started again 1 time",
             "free",
-            "over the last minute",
+            "last minute",
         ):
             assert words in shown, words
+
+
+async def test_what_a_model_takes_is_told_once_it_is_loaded(
+    study: Path, tmp_path: Path, make_app: MakeApp
+) -> None:
+    file = tmp_path / "small.gguf"
+    file.write_bytes(gguf())
+    engine = ScriptedEngine()
+    app = make_app(study, engine=engine, runner=StandInRunner())
+    async with app.run_test(size=(80, 30)) as pilot:
+        await press(pilot, "M")
+        assert "takes about" not in drawn(app)
+        assert engine.info is not None
+        engine._info = replace(engine.info, path=str(file))
+        engine.set_status(EngineStatus(State.READY))
+        await until(pilot, lambda: "takes about" in drawn(app))
 
 
 async def test_what_was_finished_last_stands_below(study: Path, make_app: MakeApp) -> None:
@@ -158,14 +174,11 @@ async def test_what_is_over_is_not_said_to_be_written(
         engine.set_status(EngineStatus(State.WRITING, tokens_per_second=61.2, running=1))
         runner.say(PlanProgress(62, 63, 3, 61.2, 20.0))
         runner.say(growing(prompt, None, "propose", "..."))
-        await settle(pilot)
-        assert "writing a candidate for prompt 1" in drawn(app)
+        await until(pilot, lambda: "writing a candidate for prompt 1" in drawn(app))
         runner.say(ends[end])
         engine.set_status(EngineStatus(State.READY))
-        await settle(pilot)
+        await until(pilot, lambda: "model at rest" in drawn(app) and "writing" not in drawn(app))
         shown = drawn(app)
-        assert "model at rest" in shown
-        assert "writing" not in shown
         assert "being written" not in shown
 
 

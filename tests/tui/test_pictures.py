@@ -16,6 +16,7 @@ from tests.tui.hostile import HOSTILE
 from tests.tui.seed import a_chain
 from tui.app import PairlabApp
 from tui.modes.model import memory
+from tui.modes.model.screen import ModelScreen
 
 Picture = Callable[[PairlabApp], None]
 
@@ -64,12 +65,10 @@ class TestRevise:
 
 class TestModel:
     async def test_narrow(
-        self,
-        study: Path,
-        make_app: MakeApp,
-        picture: Picture,
-        monkeypatch: pytest.MonkeyPatch,
+        self, study: Path, make_app: MakeApp, picture: Picture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # a slow machine must not draw a second's speed
+        monkeypatch.setattr(ModelScreen, "_count_speed", lambda _self: None)
         monkeypatch.setattr(memory, "free_memory", lambda: 12_300_000_000)
         engine, runner = ScriptedEngine(name="tiny.gguf"), StandInRunner()
         app = make_app(study, engine=engine, runner=runner)

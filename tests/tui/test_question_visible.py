@@ -170,7 +170,7 @@ def check_seen(view: PairView, row: Row) -> None:
 async def test_question_and_answers_are_in_sight(
     study: Path, make_app: MakeApp, rows: Callable[[int], list[Row]], size: tuple[int, int]
 ) -> None:
-    found = rows(500) if rows is not made else rows(60)
+    found = rows(150) if rows is not made else rows(60)
     app = make_app(study)
     async with app.run_test(size=size) as pilot:
         await press(pilot, "L")

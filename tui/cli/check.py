@@ -83,7 +83,7 @@ def _tell(result: Checks) -> None:
         else:
             _tell_finding(told)
     if waiting:
-        put(f"not looked at, for want of anything to look at: {', '.join(waiting)}")
+        put(f"nothing to look at yet: {', '.join(waiting)}")
 
 
 def _tell_finding(told: Told) -> None:

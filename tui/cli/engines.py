@@ -43,7 +43,8 @@ def host_engine(
         as_it_is: load this very file: what is not to write gains nothing by another.
     """
     from engine.llama import conversion
-    from engine.llama.client import COMMAND, HostEngine
+    from engine.llama.client import HostEngine
+    from engine.llama.supervisor import COMMAND
 
     used = conversion.WeightsInUse(model) if as_it_is else conversion.in_use(model)
     if used.words and not beside_a_person:

@@ -21,7 +21,7 @@ class FiniteRange(click.FloatRange):
         """
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
-            self.fail(f"{value} is no number that can be reckoned with", param, ctx)
+            self.fail(f"{value} is no number that can be used", param, ctx)
         return number
 
 

@@ -68,7 +68,7 @@ class Outlook:
 def of_plan(
     db: Database, plan: Plan, proposer: str | None, reviser: str | None, price: Price | None
 ) -> Outlook:
-    """Reckon a plan that writes.
+    """What a plan has left to write, how long that takes and what it costs.
 
     Args:
         db: the project.

@@ -41,7 +41,7 @@ def command(context: CliContext, identifiers: tuple[str, ...], *, yes: bool, as_
         raise click.UsageError(f"this concerns {told}, for good: it needs --yes here")
     if not yes:
         must_agree(f"Purge {told}? Nothing brings them back.")
-    with counting("comparing and writing anew", None):
+    with counting("comparing and rewriting", None):
         done = purge(context.db, prompts, context.annotator, clock.now())
     if as_json:
         put_json(done.as_json())

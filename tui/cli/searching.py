@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 def searched(database: Database, annotator: str, search: str) -> tuple[Query, list[str]]:
     """The search understood, and the ids it finds; one that asks for nothing ends the command."""
-    from store.views import browse
+    from store.views import browse, filter_values
     from store.views.query import parse
 
     query = parse(search)
-    problem = query.problem or browse.problem(database, query)
+    problem = query.problem or filter_values.problem(database, query)
     if problem:
         fail(f"--filter: {problem}")
     if query.is_blank:

@@ -7,21 +7,19 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from engine.api import Engine, EngineStatus, State
+from engine.api import Engine
 from engine.endpoint.budget import Budget, Limit
 from engine.errors import BadRequest, BudgetSpent, ConstitutionError
 from engine.llama.settings import HostSettings
 from engine.method.constitution import load
-from engine.method.events import Failed, PlanProgress, RunnerEvent, Stored
 from engine.method.judging_options import JudgingOptions
 from engine.method.pending import pending_work
 from engine.method.plan import Plan
@@ -34,15 +32,15 @@ from store.items.pending import Part
 from tui.cli import judging as judging_report
 from tui.cli import outlook, unattended_jobs
 from tui.cli.alone import alone
-from tui.cli.context import CliContext, fail, put_json, say, stderr_console
+from tui.cli.context import CliContext, fail, put_json, say
 from tui.cli.engines import ServerChoice, host_engine, server_engine
 from tui.cli.loading import refuse_for_servers
 from tui.cli.making import Making
 from tui.cli.model import chosen_model, last_model, remember_model
 from tui.cli.outlook import Price
+from tui.cli.run_progress import progress
 from tui.cli.unattended_jobs import JUDGE, Stopped, Summary, UnattendedJob
-from tui.formatting import counted, time_left
-from tui.visible import clean
+from tui.formatting import counted
 
 _LEFT = (
     "nothing is pending: {} came with finished pairs and no more answers were asked for;"
@@ -50,8 +48,6 @@ _LEFT = (
 )
 
 _BUDGET = "pairlab.budget"
-_TROUBLES = 50
-"""So many different troubles of an engine are told; each once."""
 
 
 def carry_out(
@@ -234,7 +230,7 @@ async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -
     told: Counter[str] = Counter()
     began = time.monotonic()
     finished = True
-    with _progress(runner, engines, job, told):
+    with progress(runner, engines, job, told):
         try:
             for engine in engines:
                 await engine.load()
@@ -264,66 +260,3 @@ async def _make(runner: Runner, engines: Sequence[Engine], job: UnattendedJob) -
         needed_tokens=sum(engine.status.needed_tokens for engine in engines),
         run_ids=runner.run_ids,
     )
-
-
-@contextmanager
-def _progress(
-    runner: Runner, engines: Sequence[Engine], job: UnattendedJob, told: Counter[str]
-) -> Iterator[None]:
-    """A bar on a terminal; a line for each failure anywhere."""
-    console = stderr_console()
-    with Progress(
-        SpinnerColumn(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(f"{job.text}s · {{task.description}}", markup=False),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("loading the model", total=None)
-        began = time.monotonic()
-        newest: PlanProgress | None = None
-        troubles, failed = {""}, set[str]()
-
-        def listen(event: RunnerEvent) -> None:
-            nonlocal newest
-            if isinstance(event, Stored):
-                told[event.kind] += 1
-            elif isinstance(event, Failed):
-                line = clean(f"{job.item} {event.item_id[:12]}: {event.reason}")
-                if line not in failed:  # all that failed is tried once more at the end
-                    failed.add(line)
-                    console.print(line, soft_wrap=True)
-            elif isinstance(event, PlanProgress):
-                newest = event
-                bar.update(task, completed=event.done, total=event.total)
-
-        def show(_status: EngineStatus) -> None:
-            if newest is None:
-                return
-            minutes = (time.monotonic() - began) / 60
-            speed = sum(engine.status.tokens_per_second for engine in engines)
-            words = (
-                f"{speed:.0f} tok/s" if speed else "",
-                f"{told.total() / minutes:.0f} {job.text}s/min" if minutes else "",
-                time_left(newest.eta_seconds),
-            )
-            bar.update(task, description=" · ".join(part for part in words if part))
-
-        def warn(status: EngineStatus) -> None:
-            """What a server does and is done without; the end of all tries is told at the end."""
-            words = status.error or ""
-            if words in troubles or len(troubles) > _TROUBLES:
-                return
-            troubles.add(words)
-            if status.state is not State.FAILED:
-                console.print(clean(words), soft_wrap=True)
-
-        ends = [runner.subscribe(listen), *(engine.subscribe(show) for engine in engines)]
-        ends += [engine.subscribe(warn) for engine in engines if engine.server]
-        try:
-            yield
-        finally:
-            for end in ends:
-                end()

@@ -39,7 +39,7 @@ REVISE: list[BindingType] = [
         "again",
         "Again",
         id="revise.again",
-        tooltip="criticises and revises anew under another principle",
+        tooltip="criticises and revises again under another principle",
     ),
     Binding(
         "p",

@@ -237,7 +237,7 @@ MODEL: list[BindingType] = [
         "restart",
         "Restart",
         id="model.restart",
-        tooltip="ends the model's process and starts it anew; nothing stored is lost",
+        tooltip="ends the model's process and starts it again; nothing stored is lost",
     ),
     Binding("l", "log", "Log", id="model.log", tooltip="shows what the model's process wrote"),
 ]

@@ -84,7 +84,7 @@ def test_a_bit_in_an_index_is_found_by_walk_and_doctor_stops_a_backup_and_is_men
     assert walked(project)[0] == [content_hashes.Changed("event", event.id)]
     with closing(open_store(project.path)) as db, pytest.raises(Damaged, match="damaged"):
         backup(db, tmp_path / "copy.db")
-    assert repair(project.path) == ["indexes made anew"]
+    assert repair(project.path) == ["indexes rebuilt"]
     assert walked(project)[0] == []
     assert not any(each.severity is Severity.BROKEN for each in doctor.examine(project.path))
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from engine.endpoint.parsing import AnswerParser, ChoiceText
+from engine.endpoint.choice_text import ChoiceText
+from engine.endpoint.parsing import AnswerParser
 from engine.llama.host.text import AnswerText
 from store import reasoning
 from store.exporting import FORMATS, write

@@ -18,7 +18,7 @@ from store.items import categories, pairs, prompts
 from store.judgements import attributes, decisions, labels, rulings
 from store.records import Choice, Message
 from store.rounds import relabel, rounds
-from store.views import browse, closed, marked, search_index
+from store.views import browse, closed, filter_values, marked, search_index
 from store.views.browse import BrowseRow
 from store.views.preview import preview
 from store.views.query import STATUSES, SearchTarget, parse
@@ -31,7 +31,7 @@ def listed(db: Database, line: str = "", viewer: str = "ann", limit: int = 200) 
     """All rows of a search, page by page; backwards they must be the same."""
     query = parse(line)
     assert not query.problem
-    assert not browse.problem(db, query)
+    assert not filter_values.problem(db, query)
     ahead: list[BrowseRow] = []
     more = True
     while more:
@@ -280,11 +280,11 @@ def test_a_conversation_begins_with_what_is_being_answered(study: Database) -> N
 
 
 def test_values_nothing_has_are_told_with_the_nearest(study: Database) -> None:
-    assert "harmful" in browse.problem(study, parse("category:harmfull"))
-    assert "disagreement" in browse.problem(study, parse("out:disagrement"))
-    assert "hasty_labels" in browse.problem(study, parse("finding:hasty"))
-    assert browse.problem(study, parse("principle:nonsense"))
-    assert not browse.problem(study, parse("category:harmful"))
+    assert "harmful" in filter_values.problem(study, parse("category:harmfull"))
+    assert "disagreement" in filter_values.problem(study, parse("out:disagrement"))
+    assert "hasty_labels" in filter_values.problem(study, parse("finding:hasty"))
+    assert filter_values.problem(study, parse("principle:nonsense"))
+    assert not filter_values.problem(study, parse("category:harmful"))
 
 
 # Blindness

@@ -13,8 +13,9 @@ from textual.widgets import Static
 
 from store.errors import StoreError
 from store.items import pairs
-from store.views import browse
+from store.views import browse, filter_values
 from store.views.browse import BrowseRow
+from store.views.listing import Key
 from store.views.preview import ItemPreview, preview
 from store.views.query import Query, SearchTarget, Sort, parse
 from tui.keymap import with_keys
@@ -91,7 +92,7 @@ class ListingScreen(ActsOnMarks):
         last = self.query_
         down = last.down if down is None else down
         query = parse(line, kind or last.kind, sort or last.sort, down=down)
-        problem = query.problem or await self.ask(browse.problem, query)
+        problem = query.problem or await self.ask(filter_values.problem, query)
         if problem:
             self.tell(problem, wrong=True)
             return
@@ -141,7 +142,7 @@ class ListingScreen(ActsOnMarks):
     async def _page(
         self,
         *,
-        start: browse.Key | None = None,
+        start: Key | None = None,
         including: bool = False,
         backwards: bool = False,
         limit: int = browse.PAGE,

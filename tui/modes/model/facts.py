@@ -66,7 +66,7 @@ def facts(
 def queue_words(progress: PlanProgress | None, status: EngineStatus, writing: str) -> Content:
     """How far the background worker is, and what it is at."""
     if progress is None:
-        return plain("nothing begun yet", "$muted")
+        return plain("nothing has begun yet", "$muted")
     left = time_left(progress.eta_seconds) if progress.done < progress.total else "all written"
     done = f"{progress.done:,} of {progress.total:,} texts written"
     lines = [" · ".join(part for part in (done, left) if part)]

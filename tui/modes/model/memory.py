@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import ModelFileError
+from engine.llama.conversion import copy_of, replaced
 from engine.llama.found import looked_at
 from engine.llama.memory import free_memory, told
 
@@ -14,7 +15,7 @@ def needs(path: Path) -> str:
     """``334 MB``, with the usual cache; empty where the file says too little. Reads the file."""
     size = None
     with suppress(ModelFileError, OSError):  # what is wrong with it is told where it is loaded
-        size = looked_at(path).needs
+        size = looked_at(copy_of(path) if replaced(path) else path).needs
     return told(size) if size else ""
 
 

@@ -81,6 +81,8 @@ class ModelScreen(PageScreen):
         self._finished: deque[str] = deque(maxlen=LAST)
         """What the worker brought to an end, the newest first."""
         self._memory = ""
+        self._weighed: str | None = None
+        """The file that the words above are about."""
         self._speeds: deque[float] = deque([0.0], maxlen=MINUTES * 60)
 
     # What the mode says of itself
@@ -174,6 +176,9 @@ class ModelScreen(PageScreen):
             self._take_up()
         self._status = event.status
         self._draw()
+        engine = self.services.engine
+        if engine is not None and engine.info and engine.info.path != self._weighed:
+            self.background(self._look_around, group="others")
 
     async def on_runner_said(self, event: RunnerSaid) -> None:
         """The worker goes through its queue."""
@@ -208,6 +213,7 @@ class ModelScreen(PageScreen):
             from tui.modes.model import memory  # reads the model's file
 
             path = engine.info.path if engine.info else None
+            self._weighed = path
             self._memory = await asyncio.to_thread(memory.words, path)
         here = await self.ask(presence.here)
         self._elsewhere = [each.annotator for each in here if each.process != os.getpid()]
@@ -246,8 +252,8 @@ class ModelScreen(PageScreen):
         self._draw_bars()
         minute = [*self._speeds][-60:]
         self.speed.aside = (
-            f"{now:.0f} now · {sum(minute) / len(minute):.0f} over the last minute"
-            f" · {max(self._speeds):.0f} at most"
+            f"{now:.0f} now · last minute {sum(minute) / len(minute):.0f}"
+            f" · at most {max(self._speeds):.0f}"
         )
 
     def on_resize(self, _event: Resize) -> None:

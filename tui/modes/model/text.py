@@ -19,7 +19,7 @@ STATES = {
 BARS = "▁▂▃▄▅▆▇█"
 """From little to much."""
 
-ONE_BY_ONE = "such weights are read anew for every token; a Q8_0 copy is faster for several texts"
+ONE_BY_ONE = "such weights are read again for every token; a Q8_0 copy is faster for several texts"
 """Of a model whose weights have no kernel for several tokens at once."""
 
 
