@@ -53,7 +53,7 @@ def backup(db: Database, out: StrPath, *, compare: bool = True) -> Copied:
     try:
         copies.new_file(beside)
         try:
-            count = _fill(db, beside, compare=compare)
+            count = _fill(db, beside, target, compare=compare)
             copies.sync(beside)
             _put_in_place(beside, target)
         finally:
@@ -69,8 +69,8 @@ def backup(db: Database, out: StrPath, *, compare: bool = True) -> Copied:
     return Copied(target, target.stat().st_size, count)
 
 
-def _fill(db: Database, beside: Path, *, compare: bool) -> int:
-    with translated(beside):
+def _fill(db: Database, beside: Path, target: Path, *, compare: bool) -> int:
+    with translated(target):
         copy = connect(beside, key=key_of(db))
         try:
             db.conn.backup(copy)

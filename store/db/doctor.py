@@ -26,7 +26,7 @@ from store.db.sqlite import (
     translated,
 )
 from store.db.views import GIVEN_BY
-from store.errors import Locked, StoreError
+from store.errors import DiskFull, Locked, StoreError
 from store.items import purged
 
 _OLD_PAIRS = f"""
@@ -75,6 +75,8 @@ def examine(
     found += [*_place(path), _encrypted(path, library)]
     try:
         db = open_readonly(path)
+    except DiskFull as error:
+        return [*found, Diagnosis("project", Severity.WARNING, str(error), "Make room.")]
     except StoreError as error:
         remedy = f"Name a project file with --db FILE; or {WAYS_BACK}."
         return [*found, Diagnosis("project", Severity.BROKEN, str(error), remedy)]

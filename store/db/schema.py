@@ -389,7 +389,8 @@ def m0017_answer_counts(db: Database) -> None:
 @migrations()
 def m0018_seals(db: Database) -> None:
     """A checksum of each row that no id covers whole."""
-    from store.items.tables import ITEMS, TABLES  # not above: records may get fields before
+    from store.items.table import handed_over, received  # not above: records may get fields before
+    from store.items.tables import ITEMS, TABLES
 
     triggers = db.execute(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '%_no_update'"
@@ -399,10 +400,12 @@ def m0018_seals(db: Database) -> None:
     for table in ITEMS:
         db.execute(f"ALTER TABLE {table} ADD COLUMN seal INTEGER")
         TABLES[table].reseal(db)
-    for table, cells in (("meta", "key, value"), ("draft", "annotator, kind, item, text, at")):
+    drafts = ("annotator", "kind", "item", "text", "at")
+    for table, cells in (("meta", ("key", "value")), ("draft", drafts)):
         db.execute(f"ALTER TABLE {table} ADD COLUMN seal INTEGER")
-        db.conn.create_function("row_seal", -1, lambda *row: ids.seal(row))
-        db.execute(f"UPDATE {table} SET seal = row_seal({cells})")  # noqa: S608 - names of ours
+        db.conn.create_function("row_seal", -1, lambda *row: ids.seal(tuple(map(received, row))))
+        given = ", ".join(map(handed_over, cells))
+        db.execute(f"UPDATE {table} SET seal = row_seal({given})")  # noqa: S608 - names of ours
     for _, sql in triggers:
         db.execute(sql)
 

@@ -9,6 +9,7 @@ of each other's locks.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,18 +175,44 @@ def key_of(db: Database) -> cipher.Key | None:
     return key
 
 
+def _no_room(path: StrPath | None) -> bool:
+    """Whether what SQLite keeps beside a file has no room, which it tells as a failure."""
+    try:
+        return path is not None and shutil.disk_usage(Path(path).absolute().parent).free < _LEAST
+    except OSError:
+        return False
+
+
+def disk_full(path: StrPath) -> errors.DiskFull:
+    """There is no room where a file is written."""
+    return errors.DiskFull(
+        f"No room left on the disk of {os.fspath(path)}; everything before this is kept:"
+        " make room and do it again"
+    )
+
+
+_LEAST: Final = 64 * 1024
+"""Bytes that the file of a connection's marks (-shm) needs, and a page or two."""
+_CODES: Final = {
+    "database or disk is full": sqlite3.SQLITE_FULL,
+    "database is locked": sqlite3.SQLITE_BUSY,
+    "database disk image is malformed": sqlite3.SQLITE_CORRUPT,
+    "disk I/O error": sqlite3.SQLITE_IOERR,
+    "file is not a database": sqlite3.SQLITE_NOTADB,
+}
+"""What SQLite says of a failure, in its own words."""
+
+
 def _explained(error: Exception, path: StrPath | None) -> errors.StoreError:
     where = os.fspath(path) if path is not None else "the project file"
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # a copy made by one of the libraries fails without a code
+    code = getattr(error, "sqlite_errorcode", _CODES.get(str(error), 0)) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return errors.Busy(
             f"Another process keeps {where} locked; nothing was written: try again, or end it"
         )
-    if code == sqlite3.SQLITE_FULL:
-        return errors.DiskFull(
-            f"No room left on the disk of {where}; everything before this is kept:"
-            " make room and do it again"
-        )
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
+        return disk_full(where)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return errors.StoreError(
             f"{where} cannot be opened for writing ({error}); look at the rights of the file"

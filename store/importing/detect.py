@@ -291,7 +291,8 @@ def _is_header(lines: Sequence[str]) -> bool:
         names = [name.strip('"') for name in lines[0].split(separator)] if lines else []
         plain = len(names) > 1 and all(_NAME.fullmatch(name) for name in names)
         if plain and {"prompt", "instruction", "question"} & {name.lower() for name in names}:
-            return len(lines) > 1 and lines[1].count(separator) >= len(names) - 1
+            enough = len(lines) > 1 and lines[1].count(separator) >= len(names) - 1
+            return enough or (len(lines) > 1 and lines[1].count('"') % 2 == 1)
     return False
 
 

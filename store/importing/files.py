@@ -155,6 +155,7 @@ def run(
     if writer.unusable:
         reason = f"{len(writer.unusable)} are kept and count nowhere: {writer.unusable[0]}"
         report.problems.append(Problem(1, "events", f"{reason}; see doctor", kept=True))
+    report.problems = [*writer.categories.told(), *report.problems]
     report.unread, report.remarks = reader.unread, reader.remarks
     report.understood = reader.understood
     _name(report, formats, writer, reader)

@@ -76,7 +76,8 @@ def value(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         remedy = _REMEDIES.get(error.msg, "")
-        reason = f"is not JSON: {error.msg} at character {error.pos + 1}{remedy}"
+        fault = error.msg.removesuffix(" at")
+        reason = f"is not JSON: {fault} at character {error.pos + 1}{remedy}"
         raise RowRefused("", reason) from None
     except RecursionError:
         raise RowRefused("", "is not usable JSON: nested too deeply") from None

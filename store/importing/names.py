@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 _TOKEN: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _ANSWER: Final = frozenset(
@@ -161,6 +161,17 @@ def numbered(keys: Iterable[str]) -> dict[tuple[str, ...], dict[str, str]]:
                 groups.setdefault(rest, {}).setdefault(words[place], key)
                 break
     return groups
+
+
+def two_texts(row: Mapping[str, Any]) -> list[str]:
+    """Two columns that differ by a side's mark alone and hold text of several words each."""
+    sided: dict[tuple[str, ...], dict[str, str]] = {}
+    for key, value in row.items():
+        words = tokens(key)
+        if len(words) > 1 and isinstance(value, str) and len(value.split()) > 1:
+            sided.setdefault(words[:-1], {})[words[-1]] = key
+    both = (found for found in sided.values() if tuple(sorted(found)) in _SIDES)
+    return [found[mark] for found in both for mark in sorted(found)]
 
 
 def _is_answer(rest: tuple[str, ...], mark: str) -> bool:

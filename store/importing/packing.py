@@ -7,8 +7,10 @@ import gzip
 import importlib
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from store import arrow
@@ -53,6 +55,9 @@ _BINARY: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"),
     (b"{\\rtf", "a rich text file", "save it as plain text, UTF-8"),
 )
+_BARE: Final = re.compile(rb"\r(?!\n)")
+_QUOTED: Final = re.compile(rb'"[^"]*(?:"|\Z)')
+_UTF_32: Final = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 
@@ -108,6 +113,10 @@ def encoding(stream: io.BufferedReader, file: str) -> str:
     for magic, what, remedy in _BINARY:
         if head.startswith(magic):
             raise BadInput(f"is {what}, not text: {remedy}", file=file)
+    if head.startswith(_UTF_32) or _is_utf_32(head):
+        raise BadInput(
+            "is text in UTF-32, which is not read: iconv -f UTF-32 -t UTF-8 FILE > OUT", file=file
+        )
     for mark, name in (
         (b"\xef\xbb\xbf", "utf-8"),
         (b"\xff\xfe", "utf-16-le"),
@@ -117,6 +126,15 @@ def encoding(stream: io.BufferedReader, file: str) -> str:
             stream.read(len(mark))
             return name
     return _guessed(head, file)
+
+
+def _is_utf_32(head: bytes) -> bool:
+    """Whether the bytes make characters, four by four, none of them NUL."""
+    whole = head[: len(head) // 4 * 4]
+    for name in ("utf-32-le", "utf-32-be"):
+        with suppress(UnicodeDecodeError):
+            return len(whole) >= 8 and "\0" not in whole.decode(name)
+    return False
 
 
 def _guessed(head: bytes, file: str) -> str:
@@ -189,7 +207,7 @@ class Recoded(io.RawIOBase):
 
 
 class Lined(io.RawIOBase):
-    """A text whose lines end with CR alone, with LF instead."""
+    """A text whose lines end with CR alone, with LF instead; CR and LF together stay."""
 
     def __init__(self, inner: io.BufferedReader) -> None:
         super().__init__()
@@ -201,11 +219,17 @@ class Lined(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Fills a buffer; 0 at the end."""
-        data = self._inner.read(len(buffer)).replace(b"\r", b"\n")
+        data = self._inner.read(len(buffer))
+        if data.endswith(b"\r") and self._inner.peek(1)[:1] == b"\n":
+            data, kept = data[:-1], b"\r"
+        else:
+            kept = b""
+        data = _BARE.sub(b"\n", data) + kept
         buffer[: len(data)] = data
         return len(data)
 
 
 def has_bare_returns(head: bytes) -> bool:
-    """Whether the lines of a text end with CR alone."""
-    return b"\r" in head.rstrip(b"\r") and b"\n" not in head
+    """Whether the lines of a text end with CR alone; what stands in quotes may hold others."""
+    outside = _QUOTED.sub(b"", head)
+    return b"\r" in outside.rstrip(b"\r") and b"\n" not in outside

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from store.importing import context, names
+from store.importing import choices, context, names
 from store.importing.fields import RowFields
 from store.importing.rows import PromptRow, RowRefused
 from store.records import Message
+
+_SAID: Final = choices.PREFERS | {"label", "labels"}
 
 
 def rows(fields: RowFields) -> Iterator[PromptRow]:
@@ -53,8 +56,12 @@ def _asked(fields: RowFields, key: str, messages: tuple[Message, ...]) -> tuple[
 def answers_left(fields: RowFields) -> list[str]:
     """The fields of a row read as a prompt that hold answers all the same."""
     left = set(fields.unread())
-    return [
+    found = [
         key
         for key, value in fields.data.items()
         if key in left and names.is_answer(key) and isinstance(value, str | list | dict) and value
     ]
+    if found or not any(_SAID & set(names.tokens(key)) for key in fields.data):
+        return found
+    # two texts and a word on them: answers, whatever they are called
+    return names.two_texts({key: fields.data[key] for key in left & fields.data.keys()})

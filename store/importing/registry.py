@@ -14,6 +14,7 @@ from store.importing import (
     preference,
     prompt,
     rated,
+    shp,
     sides,
     tools,
 )
@@ -106,6 +107,14 @@ _PAIRS: Final = (
         "critiques and revisions by Bai et al.",
         tools.is_trace,
         tools.trace,
+        strict=True,
+    ),
+    ImportFormat(
+        "shp",
+        "pairs",
+        "SHP: history with human_ref_A, human_ref_B and labels (1 for A, 0 for B)",
+        shp.looks_like,
+        shp.rows,
         strict=True,
     ),
     ImportFormat("hh", "pairs", "Anthropic HH: two whole transcripts", hh.looks_like, hh.rows),

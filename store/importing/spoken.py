@@ -16,6 +16,7 @@ Said = tuple[dict[str, Given], dict[str, str]]
 """Labels by annotator, and notes of people who gave no verdict."""
 
 _BY_NAME: Final = ("labels", "strength", "notes")
+_WITHOUT: Final = "--ignore FIELD takes the pairs without it"
 _ROLES: Final = {"chosen": Verdict.A, "rejected": Verdict.B}
 _NO_ANNOTATOR: Final = frozenset(
     {
@@ -32,6 +33,15 @@ _NO_ANNOTATOR: Final = frozenset(
         "question",
         "a",
         "b",
+        "grade",
+        "arm",
+        "variant",
+        "condition",
+        "bucket",
+        "form",
+        "order",
+        "position",
+        "correct",
     }
 )
 
@@ -63,7 +73,12 @@ def columns(rows: Iterable[Mapping[str, Any]], *, labels_only: bool) -> frozense
 
 def _is_plain_verdict(value: Any) -> bool:
     words = {*Verdict, *_ROLES}
-    return isinstance(value, str) and not isinstance(value, Number) and value.strip() in words
+    return isinstance(value, str) and not isinstance(value, Number) and _word(value) in words
+
+
+def _word(value: str) -> str:
+    """A verdict as it is compared: ``Both bad``, as tables have it, is ``both_bad``."""
+    return value.strip().lower().replace(" ", "_")
 
 
 def _is_known(key: str) -> bool:
@@ -139,7 +154,7 @@ def by_letter(field: str, value: Any) -> Verdict:
         RowRefused: the value is none.
     """
     said = str(value) if isinstance(value, str) else kind(value)
-    word = said.strip().lower().replace(" ", "_")
+    word = _word(said)
     if isinstance(value, Number) or word not in set(Verdict):
         raise RowRefused(
             field, f"'{said[:40]}' is no verdict; the verdicts are {', '.join(Verdict)}"
@@ -153,9 +168,10 @@ def by_role(field: str, value: Any) -> Verdict:
     Raises:
         RowRefused: the value names a side, which such a row does not have, or is none.
     """
-    if isinstance(value, str) and value in _ROLES:
-        return _ROLES[value]
-    if value in ("a", "b"):
+    word = _word(value) if isinstance(value, str) else None
+    if word in _ROLES:
+        return _ROLES[word]
+    if word in ("a", "b"):
         reason = f"is '{value}', but the file names no sides: write chosen or rejected"
         raise RowRefused(field, reason)
     return by_letter(field, value)
@@ -167,7 +183,7 @@ def _by_name(fields: RowFields, field: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise RowRefused(field, f"is {kind(value)}, not an object of annotators' names")
+        raise RowRefused(field, f"is {kind(value)}, not an object of annotators' names; {_WITHOUT}")
     found: dict[str, Any] = {}
     for name, each in value.items():
         who = ids.name(fields.text(field, name))

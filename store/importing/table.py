@@ -13,6 +13,10 @@ from store.importing.source import LONGEST_LINE, Line
 SEPARATORS: Final = (",", ";", "\t", "|")
 _UNSEEN: Final = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
 """What a header's names may be surrounded with, unseen."""
+_MIXED: Final = (
+    "some lines end with CR, others with LF, so where a row ends cannot be told; save the table"
+    " with LF or CRLF line ends"
+)
 _SAID: Final = "sep="
 """What Excel writes into the first line to say which separator follows."""
 
@@ -99,9 +103,8 @@ def header(
         names = [name.strip(_UNSEEN) for name in cells]
         names = [name.lower() if name.lower() in known else name for name in names]
     except csv.Error as error:
-        raise BadInput(
-            f"the header cannot be read: {shown(str(error))}", file=file, line=1
-        ) from error
+        why = _MIXED if "new-line" in str(error) else shown(str(error))
+        raise BadInput(f"the header cannot be read: {why}", file=file, line=1) from error
     if feed.fault:
         raise BadInput(feed.fault, file=file, line=feed.first)
     if twice := sorted({name for name in names if names.count(name) > 1}):

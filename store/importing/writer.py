@@ -12,7 +12,7 @@ from store import find, ids, names
 from store.db import meta
 from store.errors import StoreError, WrongId
 from store.importing import history
-from store.importing.known_names import KnownNames
+from store.importing.known_names import KnownCategories, KnownNames
 from store.importing.new_pairs import NewPairs, other_category, placements
 from store.importing.rows import (
     Given,
@@ -54,6 +54,7 @@ class Writer:
             last = db.execute("SELECT coalesce(max(position), 0) FROM pair").fetchone()[0]
             meta.put(db, meta.SIDES_FROM_CONTENT, str(last))
         self._names = KnownNames(presence.names(db))
+        self.categories = KnownCategories(prompts.categories(db))
         self._wanted: set[str] = set()
         self.labels_seen = False
         """Whether any row came with a label of somebody, the file's own preference aside."""
@@ -67,7 +68,7 @@ class Writer:
         Returns:
             What became of each, and all that is odd about it.
         """
-        read = [self._names.read(row) for row in rows]
+        read = [self._names.read(self.categories.read(row)) for row in rows]
         named = [row for row in read if not isinstance(row, Problem)]
         restored = self._restore(named)
         fresh = NewPairs(self._db, named, source=self._source, category=self._category, at=self._at)
@@ -250,8 +251,8 @@ class Writer:
     def _label(
         self, pair_id: str, who: str, given: Given, line: int, problems: list[Problem]
     ) -> bool:
-        if removal.of_item(self._db, pair_id):
-            problems.append(_kept(line, f"labels.{who}", f"was removed here; {removal.WAY_BACK}"))
+        if (closed := removal.why_closed(self._db, pair_id)) is not None:
+            problems.append(_kept(line, f"labels.{who}", closed))
             return False
         present = labels.mine(self._db, pair_id, who, given.phase)
         if present is not None and _same(present, given):

@@ -126,8 +126,21 @@ def categories(db: Database) -> list[str]:
 def known_category(db: Database, word: str) -> str:
     """A category as it is spelled here, or in the shipped set; itself where it is new."""
     known = [*Category, *categories(db)]
-    as_read = (each for each in known if in_words(each).replace(" ", "_") == word.casefold())
-    return names.find(word, known) or next(as_read, word)
+    return word if word in known else looks(known).get(look(word), word)
+
+
+def looks(known: Iterable[str]) -> dict[str, str]:
+    """Categories by what is seen of them and of what they are called; the first keeps a look."""
+    found: dict[str, str] = {}
+    for each in known:
+        found.setdefault(look(each), each)
+        found.setdefault(look(in_words(each)), each)
+    return found
+
+
+def look(category: str) -> str:
+    """What is seen of a category; a blank, a hyphen and an underscore are one."""
+    return " ".join(names.seen(category).replace("_", " ").replace("-", " ").split())
 
 
 def count(db: Database) -> int:

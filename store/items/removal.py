@@ -19,8 +19,7 @@ from store.items import purged
 from store.log import events
 from store.names import hint
 
-WAY_BACK: Final = "bring it back with: pairlab remove --undo ID"
-"""What to do, at the end of a message."""
+_UNDO: Final = "was removed here; bring it back with: pairlab remove --undo ID"
 _OF_IMPORT: Final = """
 SELECT id FROM prompt WHERE source = :name AND NOT EXISTS (
     SELECT 1 FROM pair WHERE prompt_id = prompt.id AND kind = 'imported' AND source <> :name
@@ -144,6 +143,15 @@ def bring_back(db: Database, items: Sequence[str], annotator: str, *, at: str) -
     if gone := sorted({*purged.here(db)} & {*items}):
         raise BadInput(f"{gone[0][:12]} was purged: its texts are gone; nothing was brought back")
     return _say(db, items, annotator, on=False, at=at)
+
+
+def why_closed(db: Database, pair_id: str) -> str | None:
+    """What became of a pair that takes no label, and what to do; None where it takes one."""
+    if of_item(db, pair_id) is None:
+        return None
+    row = db.execute("SELECT prompt_id FROM pair WHERE id = ?", [pair_id]).fetchone()
+    gone = row is not None and row[0] in purged.here(db)
+    return "was purged here, for good" if gone else _UNDO
 
 
 def of_item(db: Database, item: str) -> Removal | None:

@@ -194,12 +194,12 @@ class Table(Generic[Record]):
         words = f"working out checksums of {self.name}"
         seal_of = waiting.counted_calls(self._seal_of, words, rows.fetchone()[0])
         db.conn.create_function("row_seal", -1, seal_of)
-        made = f"row_seal({', '.join(self.there(db.conn))})"
+        made = f"row_seal({', '.join(map(handed_over, self.there(db.conn)))})"
         db.execute(f"UPDATE {self.name} SET {SEAL} = {made} WHERE {condition}", values)
 
     def _seal_of(self, *row: Any) -> int | None:
         try:
-            return self.seal(self.cells(row))
+            return self.seal(self.cells(tuple(map(received, row))))
         except (TypeError, ValueError):  # a damaged cell: its id does not cover it either
             return None
 
@@ -210,6 +210,19 @@ class Table(Generic[Record]):
         values = dict(zip(self._read_names, row, strict=True))
         _convert(values, self._readers)
         return self.record(**values)
+
+
+def handed_over(cell: str) -> str:
+    """A cell as a function of ours can be given it: Python cuts a text at its first NUL."""
+    return (
+        f"CASE WHEN typeof({cell}) = 'text' AND instr(CAST({cell} AS BLOB), x'00')"
+        f" THEN CAST(hex(CAST({cell} AS BLOB)) AS BLOB) ELSE {cell} END"
+    )
+
+
+def received(cell: Any) -> Any:
+    """What :func:`handed_over` was of."""
+    return bytes.fromhex(cell.decode("ascii")).decode() if isinstance(cell, bytes) else cell
 
 
 def _convert(row: dict[str, Any], steps: list[tuple[str, Callable[[Any], Any]]]) -> None:

@@ -133,8 +133,8 @@ def give(
     with immediate(db):
         basis, first = _basis(db, pair_id, who), phase is Phase.FIRST
         if not basis.is_here:
-            if removal.of_item(db, pair_id):
-                raise BadInput(f"pair {pair_id[:12]} was removed; {removal.WAY_BACK}")
+            if (closed := removal.why_closed(db, pair_id)) is not None:
+                raise BadInput(f"pair {pair_id[:12]} {closed}")
             raise WrongId(pair_id, "pair")
         value: dict[str, Any] = {
             "verdict": chosen.value,

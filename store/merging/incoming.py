@@ -19,8 +19,8 @@ from store.db.cipher import Key
 from store.db.connection import open_readonly
 from store.db.file_header import APPLICATION_ID
 from store.db.schema import migrations
-from store.db.sqlite import StrPath, translated
-from store.errors import Damaged, MissingProject, NotAProject, StoreError
+from store.db.sqlite import StrPath, disk_full, translated
+from store.errors import Damaged, DiskFull, MissingProject, NotAProject, StoreError
 from store.items.table import SEAL
 from store.items.tables import TABLES, WALKED, there
 
@@ -48,9 +48,12 @@ def opened(path: StrPath, beside: StrPath, key: Key | None = None) -> Iterator[D
     folder = Path(beside).absolute().parent
     with leftovers.folder(folder, "merge") as private:
         copy = private / "incoming.db"
-        with translated(path):
-            copies.whole(Path(path), copy, _look_inside, key)
-            db = open_readonly(copy, called=path)
+        try:
+            with translated(path):
+                copies.whole(Path(path), copy, _look_inside, key)
+                db = open_readonly(copy, called=path)
+        except DiskFull as error:
+            raise disk_full(beside) from error
         with closing(db):
             with translated(path):
                 _check(db, path)

@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from engine.scripted import ScriptedEngine
 from store.exporting import FORMATS
 from tests.cli.conftest import Pairlab, write_lines
+from tui.cli.output import standard_input
 
 CHOSEN = [
     {"prompt": f"p{i}", "chosen": f"good answer {i}", "rejected": f"poor answer {i}"}
@@ -268,3 +270,14 @@ def test_parquet_a_template_and_a_warning(project: Pairlab, tmp_path: Path) -> N
     assert "Not for" not in project("export", "trl.jsonl", *out, "trl").stderr
     assert project("export", "x.jsonl", *out, "trl", "--parquet").exit_code == 2
     assert not {"other", "x.jsonl"} & {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_search_that_finds_nothing_and_a_closed_stdin_have_their_line(
+    project: Pairlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project("import", str(write_lines(tmp_path / "p.jsonl", LABELLED)))
+    told = project("export", str(tmp_path / "o.jsonl"), "--filter", "nowhere")
+    assert "no pair is left of what the search finds" in told.stderr
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(click.exceptions.Exit):
+        standard_input()

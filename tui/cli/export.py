@@ -221,8 +221,12 @@ def _nothing(plan: ExportPlan) -> str:
         for reason, number in plan.counts.items()
         if number
     )
-    if not plan.pairs and plan.options.only is None:
-        why = "the project has no pair yet; `pairlab import FILE` brings some in"
+    if not why:
+        why = (
+            "the project has no pair yet; `pairlab import FILE` brings some in"
+            if plan.options.only is None
+            else "no pair is left of what the search finds"
+        )
     if plan.rows:  # ``ranked`` alone holds something else than decided pairs
         why = f"no prompt has a ranking; {len(plan.rows)} decided pairs would go out as triplets"
     source = next((name for name in plan.speakers if name.startswith(SOURCE)), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli.context import CliContext, fail, json_option, put, put_json, put_text, say
+from tui.cli.output import standard_input
 
 if TYPE_CHECKING:
     from store.records import Guideline
@@ -68,7 +68,7 @@ def set_(context: CliContext, file: Path) -> None:
     from store import clock
     from store.judgements import guidelines
 
-    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    content = standard_input().read() if str(file) == "-" else file.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

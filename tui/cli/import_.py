@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from tui.cli import completion
 from tui.cli.context import CliContext, json_option, put, put_json, say
 from tui.cli.help_tables import TabledCommand
 from tui.cli.one_of import OneOf
+from tui.cli.output import standard_input
 
 if TYPE_CHECKING:  # sqlite-utils: heavy, and not needed for --help
     from store.errors import BadInput
@@ -113,7 +113,7 @@ def command(
                 with counting(f"reading {file}", None) as progress:
                     report = importing.run(
                         database,
-                        sys.stdin.buffer if file == "-" else file,
+                        standard_input() if file == "-" else file,
                         at=clock.now(),
                         progress=progress,
                         dry_run=dry_run,

@@ -19,7 +19,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable
 from io import StringIO
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import click
 
@@ -110,7 +110,14 @@ def stderr_console() -> Console:
 
 def at_terminal() -> bool:
     """Whether somebody types and reads here."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def standard_input() -> BinaryIO:
+    """What is piped in; where nothing can be, the command ends with the reason."""
+    if sys.stdin is None:  # closed by who started us
+        fail("stdin is closed; nothing was read")
+    return sys.stdin.buffer
 
 
 def can_tell() -> bool:

@@ -10,11 +10,11 @@ from sqlite_utils import Database
 
 from store import ids, names
 from store.agreement import tables
-from store.agreement.counts import counts, tally_of
+from store.agreement.counts import VERDICTS, counts, tally_of
 from store.agreement.figure import as_number, as_numbers
 from store.agreement.judge import judged_pairs, length, own_text, people, position, votes
 from store.agreement.judge.calibration import Calibration, calibration
-from store.agreement.judge.consistency import Consistency, consistency
+from store.agreement.judge.consistency import CLASSES, Consistency, consistency
 from store.agreement.judge.judged_pairs import JudgedPair
 from store.agreement.judge.length import LengthBias
 from store.agreement.judge.measured import Measured
@@ -180,8 +180,10 @@ def of_pairs(
         asked=sum(len(pair.asked) for pair in pairs),
         tokens=sum(each.tokens for pair in pairs for each in pair.asked),
         verdicts={
-            verdict: tuple(pair.id for pair in pairs if pair.verdict == verdict)
-            for verdict in ("a", "b", "tie")
+            verdict: ids_
+            for verdict in VERDICTS
+            if (ids_ := tuple(pair.id for pair in pairs if pair.verdict == verdict))
+            or verdict in CLASSES  # both_bad comes from elsewhere alone
         },
         with_word=with_word,
         divided=tuple(pair.id for pair in pairs if pair.people and pair.word is None),

@@ -56,7 +56,7 @@ class JudgedPair(NamedTuple):
     """Whether the judge itself wrote ``a``."""
     own_b: bool
     verdict: str
-    """The judge's: its label, else what its askings come to; ``a``, ``b`` or ``tie``."""
+    """The judge's: its label, else what its askings come to, which is never ``both_bad``."""
     asked: tuple[Asking, ...]
     soft: SoftLabel | None
     """None where the judge left a label and no record of what it was asked."""
@@ -71,9 +71,14 @@ class JudgedPair(NamedTuple):
         return votes[0][0] if votes and 2 * votes[0][1] > len(self.people) else None
 
     @property
+    def sided(self) -> bool:
+        """Whether the judge names a side."""
+        return self.verdict in ("a", "b")
+
+    @property
     def decided(self) -> bool:
         """Whether judge and people both name a side."""
-        return self.verdict != "tie" and self.word in ("a", "b")
+        return self.sided and self.word in ("a", "b")
 
 
 def load(db: Database, judge: str, people: Sequence[str] | None = None) -> list[JudgedPair]:

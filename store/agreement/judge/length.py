@@ -62,7 +62,7 @@ class LengthBias:
 
 def length_bias(pairs: Sequence[JudgedPair]) -> LengthBias:
     """All of it, over the pairs on which the judge names a side."""
-    unequal = [p for p in pairs if p.verdict != "tie" and p.length_a != p.length_b]
+    unequal = [p for p in pairs if p.sided and p.length_a != p.length_b]
     both = [p for p in unequal if p.decided]
     prompts, names = [p.prompt_id for p in both], [p.id for p in both]
     judge = [p.verdict == _longer(p) for p in both]

@@ -23,7 +23,7 @@ class SelfPreference:
 
 def self_preference(pairs: Sequence[JudgedPair]) -> SelfPreference:
     """An answer is the judge's own by its author, or by the model of the run that wrote it."""
-    mixed = [p for p in pairs if p.own_a != p.own_b and p.verdict != "tie"]
+    mixed = [p for p in pairs if p.own_a != p.own_b and p.sided]
     both = [p for p in mixed if p.decided]
     none = "no pair of the judge's own text against another's has a side by "
     prompts, names = [p.prompt_id for p in both], [p.id for p in both]

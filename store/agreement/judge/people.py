@@ -126,16 +126,16 @@ def accuracy(pairs: Sequence[JudgedPair], words: Sequence[str | None], none: str
         none: the reason where there is no such word.
     """
     told = [(p, word) for p, word in zip(pairs, words, strict=True) if word in ("a", "b")]
-    sure = [(p, word) for p, word in told if p.verdict != "tie"]
+    sure = [(p, word) for p, word in told if p.sided]
     wrong = tuple(pair.id for pair, word in sure if pair.verdict != word)
     decided = share(
         [pair.verdict == word for pair, word in sure],
         [pair.prompt_id for pair, _ in sure],
         [pair.id for pair, _ in sure],
-        none="the judge calls every such pair a tie" if told else none,
+        none="the judge names no side of any such pair" if told else none,
     )
     ties = mean(
-        [0.5 if pair.verdict == "tie" else float(pair.verdict == word) for pair, word in told],
+        [float(pair.verdict == word) if pair.sided else 0.5 for pair, word in told],
         [pair.prompt_id for pair, _ in told],
         [pair.id for pair, _ in told],
         none=none,

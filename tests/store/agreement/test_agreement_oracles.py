@@ -159,6 +159,8 @@ def _triples(rows: Sequence[tuple[str | None, ...]]) -> list[tuple[str, str, str
 
 @given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_of_a_share_as_statsmodels_has_it(share: tuple[int, int]) -> None:
+    low, high = wilson(*share) or (1, 0)
+    assert low <= share[0] / share[1] <= high
     assert wilson(*share) == pytest.approx(proportion_confint(*share, method="wilson"), abs=1e-9)
 
 

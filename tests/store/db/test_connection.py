@@ -11,20 +11,23 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database
 
 from store import errors
-from store.db import meta, replica
+from store.db import copies, meta, replica
+from store.db.backup import backup
 from store.db.connection import create, open_readonly, open_store
 from store.db.project_database import immediate
 from store.db.schema import migrations
 from store.db.session import session
-from store.db.sqlite import data_version, library_version, raised, sqlite3
+from store.db.sqlite import data_version, library_version, raised, sqlite3, translated
 from store.db.thread import StoreThread
 from store.judgements import labels
 from store.log import current_state, events
+from store.merging.merge import merge
 from tests.store.conftest import AT, Project
 from tests.store.deciding import some_pairs
 
@@ -236,6 +239,43 @@ def test_a_full_disk_keeps_what_was_there(project: Project) -> None:
     assert current_state.equal_to_rebuild(db)
     db.execute("PRAGMA max_page_count=1000000")
     labels.give(db, pair, "first", "b", note="x" * 100_000, at=AT)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda project, out: backup(project.db, out),
+        lambda project, out: merge(project.db, project.path.with_name("other.db")),
+    ],
+)
+def test_a_copy_without_room_is_told_by_the_file_it_was_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch, act: Any
+) -> None:
+    out = project.path.with_name("out.db")
+    create(project.path.with_name("other.db")).close()
+    before = event_ids(project.db)
+
+    def full(*_: object) -> None:  # as a copy fails: without a code
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(copies, "whole", full)
+    monkeypatch.setattr(type(project.db.conn), "backup", full)
+    with pytest.raises(errors.DiskFull, match=f"disk of .*({out.name}|{project.path.name});"):
+        act(project, out)
+    assert event_ids(project.db) == before
+    assert not [each for each in project.path.parent.iterdir() if "part" in each.name]
+    assert not out.exists()
+
+
+def test_a_disk_without_room_for_what_lies_beside_breaks_no_project(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(project.path.parent)
+    with pytest.raises(errors.StoreError, match="failed"), translated(project.path):
+        raise sqlite3.OperationalError("disk I/O error")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    with pytest.raises(errors.DiskFull, match="No room left"), translated(project.path):
+        raise sqlite3.OperationalError("disk I/O error")
 
 
 def test_the_other_ones_work_is_noticed(project: Project, closing: Closing) -> None:

@@ -19,7 +19,7 @@ from store.db.session import session
 from store.db.sqlite import sqlite3
 from store.errors import BadInput, Busy
 from store.exporting import ExportOptions
-from store.items import attacks, content_hashes, pairs, prompts, removal, runs
+from store.items import attacks, candidates, content_hashes, pairs, prompts, removal, runs
 from store.items.purged import BLANKS, GONE
 from store.judgements import drafts, labels
 from store.judgements.drafts import Draft, DraftKind, DraftPlace
@@ -139,6 +139,15 @@ def test_no_byte_of_it_is_left_beside_the_project_and_the_rest_goes_on(study: St
     assert "prompts 2, whose" in told["purged"].words
 
 
+def test_a_text_with_a_nul_in_it_stays_what_it_is(study: Study) -> None:
+    with session(study.path) as db:
+        kept = a_candidate(db, pairs.get(db, study.other).prompt_id, "before \0 behind")
+    purged(study)
+    with session(study.path) as db:
+        assert list(content_hashes.changed(db)) == []
+        assert candidates.get(db, kept).text == "before \0 behind"
+
+
 def test_what_was_said_last_may_be_about_what_goes(study: Study, tmp_path: Path) -> None:
     with session(study.path) as db:
         labels.give(db, study.pair, "first", "b", at=AT)
@@ -172,6 +181,8 @@ def test_copies_are_named_and_a_merge_or_an_import_brings_nothing_back(study: St
         assert came.set_aside == ()
         assert not merge(db, old).anything
         prompts.add(db, [Message("user", SECRET)], category="helpful", source="t", at=AT)
+        with pytest.raises(BadInput, match="was purged here, for good"):
+            labels.give(db, study.pair, "second", "a", at=AT)
     assert WORD.encode() not in study.path.read_bytes()
     assert not Path(f"{study.path}-wal").exists()
     with session(old) as db:

@@ -23,6 +23,43 @@ def test_each_kind_has_its_mark():
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "react@18.2.0, icon@2x.png",
+        "version 1.2.3.4, section 2.1.3.4, v1.2.3.4, 10.0.19045.3448",
+        "+3.14159 and +2.718281828, +100 200 300 points, +12 34 56, +1.5 2.25 3.75",
+        "2023-12-15 14:30, 20231215143000, 20231215143009, 2024-01-02T03:04:05+01:00",
+        "ISBN 978-3-16-148410-0, 9780306406157, 978-0-19-852663-6, 0-306-40615-2",
+        "2019 2020 2021 2022, 1701234567890",
+    ],
+)
+def test_other_numbers_stay(text):
+    assert redacted(text) == (text, [])
+
+
+@pytest.mark.parametrize("end", [".", "...", ". And", ",", "?", ";", ")", "'s"])
+@pytest.mark.parametrize(
+    ("secret", "mark"),
+    [
+        (MAIL, "[EMAIL]"),
+        (PHONE, "[PHONE]"),
+        ("+1 (415) 555-2671", "[PHONE]"),
+        ("0049 30 12345678", "[PHONE]"),
+        ("+49\u00a030\u00a01234567", "[PHONE]"),
+        (CARD, "[CARD]"),
+        (CARD.replace(" ", "\u00a0"), "[CARD]"),
+        ("378282246310005", "[CARD]"),
+        (IBAN, "[IBAN]"),
+        (IP, "[IP]"),
+        (SSN, "[SSN]"),
+    ],
+)
+def test_a_sentence_may_end_with_it(secret, mark, end):
+    assert redacted(f"it is {secret}{end}")[0] == f"it is {mark}{end}"
+    assert redacted(f"...{secret}{end}")[0] == f"...{mark}{end}"
+
+
 @given(st.lists(st.sampled_from([MAIL, PHONE, CARD, IBAN, IP, SSN, "a", "@", ".", " ", "-", "7"])))
 def test_nothing_is_left_to_find(pieces):
     text, found = redacted("".join(pieces))

@@ -59,6 +59,9 @@ def zipped() -> bytes:
         ("x.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "PDF"),
         ("x.txt.zst", b"\x28\xb5\x2f\xfd\x04\x00" + bytes(20), "zstd -d|cannot be read|rest of"),
         ("x.bin", bytes(range(256)) * 4, "bytes that no text has"),
+        ("x.csv", "prompt\nzwölf\n".encode("utf-32"), "UTF-32.*iconv"),
+        ("x.csv", "prompt\nzwölf\n".encode("utf-32-be"), "UTF-32.*iconv"),
+        ("x.csv", b"prompt,category\rp,c\nq,d\r", "some lines end with CR, others with LF"),
         ("x.npy", b"\x93NUMPY\x01\0v\0{'descr': '<f8'}" + bytes(40), "NumPy"),
     ],
 )
@@ -197,6 +200,38 @@ def test_a_table_under_the_name_of_a_text(db: Database, tmp_path: Path) -> None:
     assert sides(db) == [("q", "x", "y")]
     come(db, tmp_path, "q.txt", "prompt, please\nquestion,answer\n{not JSON\n")
     assert texts(db)[1:] == ["prompt, please", "question,answer", "{not JSON"]
+
+
+def test_cells_of_a_table_that_ends_its_lines_with_cr_keep_their_own(
+    db: Database, tmp_path: Path
+) -> None:
+    assert come(db, tmp_path, "t.csv", b'prompt,id\r"a\nb",1\r"c\r\nd",2\r').rejected == 0
+    assert texts(db) == ["a\nb", "c\r\nd"]
+
+
+def test_a_prompt_without_a_category_contradicts_none(db: Database, tmp_path: Path) -> None:
+    come(db, tmp_path, "c.jsonl", b'{"prompt": "p", "category": "harmful"}\n')
+    none = b', "category": "uncategorised"}\n'
+    again = b'{"prompt": "p"' + none + b'{"prompt": "q"' + none
+    assert come(db, tmp_path, "d.jsonl", again).problems == []
+    assert [each.category for each in prompts.ordered(db)] == ["harmful", "uncategorised"]
+
+
+def test_a_category_is_taken_under_the_name_that_is_there(db: Database, tmp_path: Path) -> None:
+    words = ["Harmful", "HARMFUL ", "Harmful", "harmfull", "Benign look-alike", "Mine", "mine"]
+    content = "".join(
+        json.dumps({"prompt": f"p{i}", "category": w}) + "\n" for i, w in enumerate(words)
+    )
+    report = come(db, tmp_path, "c.jsonl", content.encode())
+    stands = [prompt.category for prompt in prompts.ordered(db)]
+    assert stands == [*["harmful"] * 3, "harmfull", "benign_lookalike", "Mine", "Mine"]
+    assert [(each.line, each.reason) for each in report.problems] == [
+        (1, "'Harmful' is read as harmful, in 2 rows"),
+        (2, "'HARMFUL' is read as harmful, in 1 row"),
+        (4, "'harmfull' is a category of its own, in 1 row; did you mean harmful?"),
+        (5, "'Benign look-alike' is read as benign_lookalike, in 1 row"),
+        (7, "'mine' is read as Mine, in 1 row"),
+    ]
 
 
 def test_a_dry_run_reads_and_writes_nothing(db: Database, tmp_path: Path) -> None:

@@ -111,6 +111,24 @@ def test_labels_without_a_record_of_askings_have_no_order_figures(db):
         assert (line.figure.value is None) == (line.figure.reason is not None), line.name
 
 
+def test_a_judge_that_calls_both_bad_names_no_side(db):
+    made = some_pairs(db, 8)
+    said = ["both_bad", "both_bad", "tie", "a", "a", "b", "a", "a"]
+    for pair_id, verdict in zip(made, said, strict=True):
+        labels.give(db, pair_id, JUDGE, verdict, at=AT)
+        labels.give(db, pair_id, "ann", "a", at=AT)
+    found = certificate(db, JUDGE)
+    assert {each: len(those) for each, those in found.verdicts.items()} == {
+        "a": 4,
+        "b": 1,
+        "tie": 1,
+        "both_bad": 2,
+    }
+    assert (found.accuracy.decided.value, found.accuracy.decided.n) == (4 / 5, 5)
+    assert (found.accuracy.with_ties.value, found.accuracy.with_ties.n) == (5.5 / 8, 8)
+    assert found.length.judge.n <= 5
+
+
 def test_the_report_has_sentence_figures_and_picture(db):
     judged(db, 50)
     text = report.compose(db, pseudonyms=True)
