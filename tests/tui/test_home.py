@@ -116,7 +116,7 @@ async def test_an_empty_project_tells_each_way_with_its_key(
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "H")
         for words in ("ctrl+o", "brings in a file", "the starter set", "Who writes", "You are"):
-            assert words in drawn(app)
+            await until(pilot, lambda words=words: words in drawn(app))  # type: ignore[misc]
         await press(pilot, "t")
         await until(pilot, lambda: "68 prompts" in drawn(app))
         await press(pilot, "t")
