@@ -302,10 +302,10 @@ async def test_a_panel_says_what_a_row_has_no_room_for_and_leaving_is_its_last_k
     about = "how much better the better answer is"
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "comma")
-        assert drawn(app).count(about) == 1
+        await until(pilot, lambda: drawn(app).count(about) == 1)
         assert drawn(app).rstrip().endswith("Back")
         await pilot.resize_terminal(160, 45)
         await settle(pilot)
-        assert drawn(app).count(about) == 1
+        await until(pilot, lambda: drawn(app).count(about) == 1)
         await press(pilot, "escape", "H", "r")
-        assert "No round yet. n begins one" in drawn(app)
+        await until(pilot, lambda: "No round yet. n begins one" in drawn(app))
