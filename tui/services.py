@@ -33,6 +33,8 @@ class Services:
     make_model: Callable[[], tuple[Engine, Runner]] | None = None
     """Makes both once the first screen is there, in a thread: their modules take a moment to
     load. Gone when it has been called."""
+    model_file: Path | None = None
+    """The file that ``make_model`` loads, where nobody has named it for this window."""
     other_model: Callable[[Path], Callable[[], tuple[Engine, Runner]]] | None = None
     """What makes both over another model file, which the project remembers; checks the file, and
     raises :class:`~engine.errors.EngineError`. None where a server writes."""

@@ -21,7 +21,7 @@ from store.errors import FileLost, StoreError
 from store.items import prompts
 from store.judgements import settings
 from store.rounds import presence
-from tui import worker_errors
+from tui import second_model, worker_errors
 from tui.agreement_model import AgreementModel
 from tui.configuration import COLOURS
 from tui.drafts import Drafts
@@ -146,6 +146,9 @@ class Session:
 
     async def _start_model(self) -> None:
         make = self.services.make_model
+        if make is not None and (why := await second_model.held(self.services)):
+            self._no_model(why)
+            return
         if make is not None:
             try:
                 made = await asyncio.to_thread(make)
@@ -185,7 +188,12 @@ class Session:
         await self._end_model(None)
         self.progress = None
         self.services = replace(
-            self.services, engine=None, runner=None, make_model=make, no_model=""
+            self.services,
+            engine=None,
+            runner=None,
+            make_model=make,
+            model_file=None,
+            no_model="",
         )
         self._engine_said(EngineStatus())
         self._app.run_worker(self._start_model(), group="model")

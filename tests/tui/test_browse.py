@@ -13,9 +13,10 @@ from textual.widgets import Input
 from store.db.connection import open_store
 from store.items import pairs, prompts
 from store.judgements import labels
+from store.records import Verdict
 from store.rounds import rounds
 from store.views import browse, search_index
-from store.views.query import parse
+from store.views.query import Query, SearchTarget, Sort, parse
 from tests.tui.driving import MakeApp, drawn, mode_screen, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import AT, a_chain
@@ -164,6 +165,42 @@ async def test_kinds_and_orders_turn(labelled: Path, make_app: MakeApp) -> None:
         assert "/ sort:-category" in drawn(app)
         await press(pilot, "o")  # the key says more than the line did
         assert "by text" in drawn(app)
+
+
+@pytest.mark.parametrize("width", [64, 78, 94, 130])
+@pytest.mark.parametrize("kind", list(SearchTarget))
+@pytest.mark.parametrize("sort", list(Sort))
+def test_the_text_keeps_its_room_and_what_is_sorted_by_is_there(
+    kind: SearchTarget, sort: Sort, width: int
+) -> None:
+    said = tuple(browse.SideVerdict(who, Verdict.TIE) for who in ("ann", "bob"))
+    row = browse.BrowseRow(
+        kind, "id", (0, ""), 1234, "category", "0123456789" * 9, "status", False, True, True, said
+    )
+    head = lines.head(Query(kind=kind, sort=sort), width).plain
+    drawn_row = lines.row(row, width, current=False, marked=True, sort=sort).plain
+    assert len(drawn_row) == width
+    times = 1 if sort in {Sort.CATEGORY, Sort.LABELS} or width < 70 else 3
+    assert "0123456789" * times in drawn_row
+    if sort is Sort.CATEGORY:
+        assert "category ↑" in head
+        assert "category" in drawn_row
+    if "labels" in head:
+        assert drawn_row.count("tie") == 2
+        assert drawn_row.index("tie") >= head.index("labels")
+
+
+async def test_one_hit_leaves_its_rows_to_the_item(labelled: Path, make_app: MakeApp) -> None:
+    app = make_app(labelled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "B")
+        await seek(pilot, "moon")
+        screen = screen_of(pilot)
+        assert (len(screen.rows), screen.listed.size.height) == (1, 2)
+        assert screen.pane.size.height > 14
+        await press(pilot, "escape")
+        assert len(screen.rows) == 3
+        assert screen.listed.size.height == 4
 
 
 async def test_enter_opens_an_item_where_it_belongs(

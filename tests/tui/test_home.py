@@ -36,6 +36,7 @@ from tui.configuration import read
 from tui.dialogs import models
 from tui.dialogs.models import ModelsScreen
 from tui.dialogs.panel import PanelScreen
+from tui.modes.home.screen import HomeScreen
 
 SIZE = (80, 24)
 
@@ -81,6 +82,33 @@ def test_and_without_chains_at_its_pairs(empty_path: Path, given: bytes, mode: s
         assert first_mode(db, "first") == mode
 
 
+@pytest.mark.parametrize(("me", "other"), [("first", "second"), ("second", "first")])
+async def test_the_command_for_a_second_person_is_told_whole(
+    study: Path, make_app: MakeApp, me: str, other: str
+) -> None:
+    app = make_app(study, annotator=me)
+    async with app.run_test(size=SIZE) as pilot:
+        for keys in (["H"], ["L", "1", "1", "1"]):  # and where all are labelled
+            await press(pilot, *keys)
+            offered = f"pairlab --db {study} --as {other}"
+            shown = "".join(drawn(app).split())  # a long path goes on in the next row
+            assert "".join(offered.split()) in shown
+            assert "anotherperson,inanotherterminal" in shown
+
+
+async def test_all_of_home_is_in_sight_at_80_by_24(
+    study: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAIRLAB_DB", str(study))  # a long path would take a row more
+    app = make_app(study)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "H")
+        page = mode_screen(app)
+        assert isinstance(page, HomeScreen)
+        await until(pilot, lambda: "a safe copy of the project file" in drawn(app))
+        assert page.whole.max_scroll_y == 0
+
+
 async def test_an_empty_project_tells_each_way_with_its_key(
     empty_path: Path, make_app: MakeApp
 ) -> None:
@@ -88,7 +116,7 @@ async def test_an_empty_project_tells_each_way_with_its_key(
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "H")
         for words in ("ctrl+o", "brings in a file", "the starter set", "Who writes", "You are"):
-            assert words in drawn(app)
+            await until(pilot, lambda words=words: words in drawn(app))  # type: ignore[misc]
         await press(pilot, "t")
         await until(pilot, lambda: "68 prompts" in drawn(app))
         await press(pilot, "t")
@@ -274,10 +302,10 @@ async def test_a_panel_says_what_a_row_has_no_room_for_and_leaving_is_its_last_k
     about = "how much better the better answer is"
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "comma")
-        assert drawn(app).count(about) == 1
+        await until(pilot, lambda: drawn(app).count(about) == 1)
         assert drawn(app).rstrip().endswith("Back")
         await pilot.resize_terminal(160, 45)
         await settle(pilot)
-        assert drawn(app).count(about) == 1
+        await until(pilot, lambda: drawn(app).count(about) == 1)
         await press(pilot, "escape", "H", "r")
-        assert "No round yet. n begins one" in drawn(app)
+        await until(pilot, lambda: "No round yet. n begins one" in drawn(app))

@@ -312,7 +312,7 @@ async def test_without_a_comparison_it_says_what_to_do(
         await press(pilot, "K")
         assert says in drawn(app)
         # a long path goes on in the next row
-        offered = f"pairlab --db {app.services.db_path} --as NAME"
+        offered = f"pairlab --db {app.services.db_path} --as second"
         assert "".join(offered.split()) in "".join(drawn(app).split())
         await press(pilot, "enter", "b", "o", "d", "tab", "down")
         assert app.screen is kappa_screen(app)

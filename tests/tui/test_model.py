@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from engine.api import EngineStatus, State
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored
 from engine.scripted import ScriptedEngine
 from store.db.connection import open_store
+from store.rounds import presence
+from tests.engine.test_weights import gguf
 from tests.tui.driving import (
     MakeApp,
     StandInRunner,
@@ -20,7 +23,9 @@ from tests.tui.driving import (
     until,
 )
 from tests.tui.hostile import FORBIDDEN, HOSTILE
-from tui.modes.model.screen import ModelScreen, facts
+from tests.tui.seed import AT
+from tui.modes.model.facts import facts
+from tui.modes.model.screen import ModelScreen
 from tui.modes.model.text import speed_bars
 from tui.modes.registry import MODES
 
@@ -36,6 +41,8 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
         runner.say(PlanProgress(17, 63, 3, 61.2, 2400.0))
         runner.say(growing(prompt, None, "propose", "..."))
         await settle(pilot)
+        await until(pilot, lambda: "last minute" in drawn(app))
+        assert "nothing since this page was opened" in drawn(app)
         shown = drawn(app)
         for words in (
             "tiny.gguf",
@@ -45,6 +52,8 @@ async def test_model_queue_and_trouble(study: Path, make_app: MakeApp) -> None:
             "2 texts being written, 3 waiting",
             trouble,
             "started again 1 time",
+            "free",
+            "last minute",
         ):
             assert words in shown, words
 
@@ -61,6 +70,77 @@ async def test_how_a_load_is_ended_is_said_while_it_lasts(study: Path, make_app:
                 drawn(app).split()
             )
             assert said == (state in {State.STARTING, State.RESTARTING}), state
+
+
+async def test_what_a_model_takes_is_told_once_it_is_loaded(
+    study: Path, tmp_path: Path, make_app: MakeApp
+) -> None:
+    file = tmp_path / "small.gguf"
+    file.write_bytes(gguf())
+    engine = ScriptedEngine()
+    app = make_app(study, engine=engine, runner=StandInRunner())
+    async with app.run_test(size=(80, 30)) as pilot:
+        await press(pilot, "M")
+        assert "takes about" not in drawn(app)
+        assert engine.info is not None
+        engine._info = replace(engine.info, path=str(file))
+        engine.set_status(EngineStatus(State.READY))
+        await until(pilot, lambda: "takes about" in drawn(app))
+
+
+async def test_what_was_finished_last_stands_below(study: Path, make_app: MakeApp) -> None:
+    runner = StandInRunner()
+    app = make_app(study, engine=ScriptedEngine(), runner=runner)
+    first, second, *_ = open_rows(study)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await press(pilot, "M")
+        runner.say(Stored(first, None, "propose"))
+        runner.say(Failed(second, "the prompt is too long"))
+        runner.say(Stored(second, None, "critique"))
+        told = (
+            "a critique for prompt 2\n\ngiven up: the prompt is too long\n\n"
+            "a candidate for prompt 1"
+        )
+        await until(pilot, lambda: told in drawn(app))
+
+
+@pytest.mark.parametrize(
+    ("since", "named", "waits"),
+    [
+        ("2026-01-01T00:00:00.000Z", False, True),
+        ("2026-01-01T00:00:00.000Z", True, False),  # --model FILE means this window
+        ("2026-03-01T00:00:00.000Z", False, False),  # the other one came later, and waits
+    ],
+)
+async def test_a_second_window_waits_with_its_model_and_says_what_it_takes(
+    study: Path, tmp_path: Path, make_app: MakeApp, since: str, named: bool, waits: bool
+) -> None:
+    file = tmp_path / "small.gguf"
+    file.write_bytes(gguf())
+    db = open_store(study)
+    presence.enter(db, "first", AT)
+    presence.enter(db, "second", since, process=os.getppid())
+    db.close()
+    engine, other = ScriptedEngine(), ScriptedEngine()
+    app = make_app(
+        study,
+        make_model=lambda _store: lambda: (engine, StandInRunner()),
+        model_file=None if named else file,
+        other_model=lambda _path: lambda: (other, StandInRunner()),
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        if not waits:
+            await until(pilot, lambda: app.services.engine is engine)
+            return
+        for mode in "HM":
+            await press(pilot, mode)
+            await until(pilot, lambda: "second has this project open" in drawn(app))
+            shown = " ".join(drawn(app).split())
+            assert "a second model takes about " in shown
+            assert " MB of memory" in shown
+        assert "needs no model" in drawn(app)
+        await app.session.use_model(file)
+        await until(pilot, lambda: app.services.engine is other)
 
 
 async def test_the_endpoints_that_are_open_are_named_in_every_mode(
@@ -111,10 +191,8 @@ async def test_what_is_over_is_not_said_to_be_written(
         await until(pilot, lambda: "writing a candidate for prompt 1" in drawn(app))
         runner.say(ends[end])
         engine.set_status(EngineStatus(State.READY))
-        await settle(pilot)
+        await until(pilot, lambda: "model at rest" in drawn(app) and "writing" not in drawn(app))
         shown = drawn(app)
-        assert "model at rest" in shown
-        assert "writing" not in shown
         assert "being written" not in shown
 
 

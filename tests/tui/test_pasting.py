@@ -17,7 +17,7 @@ from store.db.connection import open_store
 from store.items import candidates
 from store.judgements import decisions, guidelines, labels, rulings
 from store.records import Verdict
-from tests.tui.driving import MakeApp, drawn, mode_screen, press, revise, settle
+from tests.tui.driving import MakeApp, drawn, mode_screen, press, revise, settle, until
 from tests.tui.hostile import FORBIDDEN, HOSTILE
 from tests.tui.seed import AT, a_chain
 from tui.pasting import taken, taken_line
@@ -194,3 +194,17 @@ async def test_into_the_palette(study: Path, make_app: MakeApp) -> None:
         await paste(pilot, "mer\x1b[2J\x9b31mge\nit")
         assert not FORBIDDEN.intersection(drawn(app).replace("\n", ""))
         assert app.screen.query_one(Input).value == "mer[2J31mge it"
+
+
+@pytest.mark.parametrize(("mode", "keys"), [("R", "e"), ("R", "w"), ("L", "c1")])
+async def test_a_text_that_will_stay_out_of_exports_says_so_while_it_is_open(
+    study: Path, make_app: MakeApp, mode: str, keys: str
+) -> None:
+    app = make_app(study)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, mode, *keys)
+        assert "stays out of exports" not in drawn(app)
+        await paste(pilot, "<think>step by step</think>\nNo.")
+        await until(pilot, lambda: "with <think> it stays out of exports" in drawn(app))
+        await press(pilot, "f7", "delete")
+        await until(pilot, lambda: "stays out of exports" not in drawn(app))

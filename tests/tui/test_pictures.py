@@ -15,6 +15,7 @@ from tests.tui.driving import MakeApp, StandInRunner, press, settle
 from tests.tui.hostile import HOSTILE
 from tests.tui.seed import a_chain
 from tui.app import PairlabApp
+from tui.modes.model import memory
 from tui.modes.model.screen import ModelScreen
 
 Picture = Callable[[PairlabApp], None]
@@ -68,6 +69,7 @@ class TestModel:
     ) -> None:
         # a slow machine must not draw a second's speed
         monkeypatch.setattr(ModelScreen, "_count_speed", lambda _self: None)
+        monkeypatch.setattr(memory, "free_memory", lambda: 12_300_000_000)
         engine, runner = ScriptedEngine(name="tiny.gguf"), StandInRunner()
         app = make_app(study, engine=engine, runner=runner)
         async with app.run_test(size=(80, 24)) as pilot:

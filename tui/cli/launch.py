@@ -93,6 +93,8 @@ class _Project:
         self._before: Future[int] | None = None
         """The newest event when the project was opened."""
         self._opened = time.monotonic()
+        self._unnamed: Path | None = None
+        """The model file, where the command line names none."""
 
     def open(self) -> Services:
         """Load the store and open the file; called once, in a thread.
@@ -130,6 +132,7 @@ class _Project:
             store=store,
             db_path=context.db,
             annotator=context.annotator,
+            model_file=self._unnamed,
             make_model=make_engine and _runner_factory(make_engine, store, context.annotator),
             other_model=None if self._wanted.servers.urls else self._other_model,
             no_model=no_model,
@@ -151,6 +154,7 @@ class _Project:
         if servers.urls:
             return partial(server_engine, servers, model=model)
         path = chosen_model(model, store.submit(last_model).result()).path
+        self._unnamed = path if model is None else None
 
         def make() -> Engine:
             store.submit(remember_model, path)  # a write: not before the first item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,7 @@ from tui.keys.looking import CLASSES
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.footer import KeysLine, StatusLine
 from tui.widgets.prompt_pane import PromptPane
+from tui.widgets.reading import Band, ReadingColumn, ReadingView
 from tui.worker_errors import Bordered
 
 if TYPE_CHECKING:
@@ -26,13 +28,25 @@ if TYPE_CHECKING:
 _ASKED = "2 refuses and still helps; 3 refuses or leads away"
 
 
+class _AnswerView(ReadingView):
+    """What was asked, and one answer to it."""
+
+    def compose(self) -> ComposeResult:
+        """Both share the rows as they need them."""
+        yield PromptPane("Asked")
+        yield AnswerPane("Answer", widget_id="answer")
+
+    def bands(self) -> Iterable[Band]:
+        """The question stands above the answer."""
+        for pane in self.query(AnswerPane):
+            yield [ReadingColumn([pane])]
+
+
 class ClassScreen(ModalScreen[None], Bordered):
     """Blind: neither round nor origin, nor what rules, judges and others say."""
 
     DEFAULT_CSS = """
     ClassScreen { background: $background; layout: vertical; }
-    ClassScreen > PromptPane { height: 2fr; }
-    ClassScreen > #answer { height: 5fr; }
     ClassScreen > #footer { dock: bottom; height: auto; }
     """
     AUTO_FOCUS = ""
@@ -53,8 +67,7 @@ class ClassScreen(ModalScreen[None], Bordered):
 
     def compose(self) -> ComposeResult:
         """What was asked, the answer, what the keys mean."""
-        yield PromptPane("Asked")
-        yield AnswerPane("Answer", widget_id="answer")
+        yield _AnswerView()
         with Vertical(id="footer"):
             yield StatusLine()
             yield KeysLine()

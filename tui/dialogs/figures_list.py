@@ -82,9 +82,20 @@ class FiguresScreen(ModalScreen[None], Bordered):
         self.lines.set_options(
             Option(each.shown, disabled=each.pairs is None) for each in self._listed
         )
+        self._make_room()
         self.lines.highlighted = next(
             (place for place, each in enumerate(self._listed) if each.pairs is not None), None
         )
+
+    def on_resize(self) -> None:
+        """A narrow line has no room for more of a note."""
+        self.call_after_refresh(self._make_room)
+
+    def _make_room(self) -> None:
+        """As many rows as the longest note needs: no line moves for the note of another."""
+        cells = self.note.content_size.width
+        rows = [len(plain(each.note).wrap(cells)) for each in self._listed if each.note and cells]
+        self.note.styles.height = max(rows, default=1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where no line has pairs there is nothing to list."""

@@ -55,6 +55,7 @@ class GuidelineEditor(Editor):
     """The editor with this screen's words for its keys."""
 
     BINDINGS = GUIDELINE_EDITOR
+    EXPORTED = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 
+from store import reasoning
 from store.judgements.drafts import Draft, DraftPlace
 from tui.drafts import since
 from tui.keys.texts import EDITOR
@@ -34,6 +35,8 @@ class Editor(Vertical):
     """
 
     BINDINGS = EDITOR
+    EXPORTED: ClassVar[bool] = True
+    """Whether the text is an answer, which goes out once it is decided."""
 
     class Saved(Message):
         """ctrl+s: the text is final; ``changed`` is False when it is still as it was."""
@@ -59,6 +62,8 @@ class Editor(Vertical):
         self._title = title
         self._before = ""
         self._place: DraftPlace | None = None
+        self._draft_words = ""
+        """From when the text is that was gone on with."""
 
     @property
     def _area(self) -> CleanTextArea:
@@ -86,7 +91,8 @@ class Editor(Vertical):
         self._before = self._area.take(text)
         self._area.load_text(self._before if draft is None else draft.text)
         self._rule.heading = title or self._title
-        self._rule.aside = "" if draft is None else f"your draft from {since(draft)}"
+        self._draft_words = "" if draft is None else f"your draft from {since(draft)}"
+        self._tell()
         self.display = True
         self._rule.add_class("-picked")
         opened(self._area)
@@ -102,6 +108,7 @@ class Editor(Vertical):
         """Another letter."""
         event.stop()
         if self._place is not None:
+            self._tell()
             text = self._area.text if self._changed else None
             self.post_message(TextChanged(self._place, text))
 
@@ -114,6 +121,14 @@ class Editor(Vertical):
         """Close; the text stays a draft."""
         if self._place is not None:
             self.post_message(self.Left(self._place, changed=self._changed))
+
+    def _tell(self) -> None:
+        """What is to be known of the text as it is now."""
+        mark = (
+            reasoning.found(self._area.text) if self.EXPORTED else None
+        )  # an export's reason for it is `reasoning`
+        stays_out = f"with {mark} it stays out of exports" if mark else ""
+        self._rule.aside = stays_out or self._draft_words
 
     @property
     def _changed(self) -> bool:

@@ -19,6 +19,9 @@ from tui.widgets.hanging import under
 _WIDEST = 40
 """Cells of a way on; a command with a longer path is followed by what it does, without a column."""
 
+ANOTHER = "another person, in another terminal"
+"""What :func:`for_another` is for."""
+
 
 class NextStep(Static):
     """A sentence, then ways on: a command or a key, and what it does."""
@@ -77,3 +80,8 @@ def command(words: str, project: Path) -> str:
     """A command as one would type it for this project file, from where the app was started."""
     found = str(project) in ("pairlab.db", os.environ.get("PAIRLAB_DB"))
     return f"pairlab {words}" if found else f"pairlab --db {quote(str(project))} {words}"
+
+
+def for_another(annotator: str, project: Path) -> str:
+    """The command that opens this project for a second person, in a terminal beside this one."""
+    return command(f"--as {'second' if annotator != 'second' else 'first'}", project)

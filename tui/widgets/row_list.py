@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -58,11 +59,16 @@ class RowList(Widget):
 
     def show(self, rows: Sequence[object], cursor: int) -> None:
         """Show other rows, or the same with more of them."""
-        before = self.cursor
+        before, longer = self.cursor, len(rows) != len(self.rows)
         self.rows = rows
         self._top += cursor - before  # what stood in sight stays where it stood
         self.cursor = cursor
-        self.refresh()
+        self.refresh(layout=longer)  # its height may go by them
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each row that is loaded, and the head."""
+        del container, viewport, width
+        return len(self.rows) + 1
 
     def validate_cursor(self, cursor: int) -> int:
         """The cursor stays among the rows."""

@@ -228,7 +228,9 @@ class ListingScreen(ActsOnMarks):
         )
 
     def _draw_row(self, row: BrowseRow, width: int, *, current: bool) -> Content:
-        return lines.row(row, width, current=current, marked=row.id in self.chosen)
+        return lines.row(
+            row, width, current=current, marked=row.id in self.chosen, sort=self.query_.sort
+        )
 
     def row(self) -> BrowseRow | None:
         """The row under the cursor."""

@@ -23,12 +23,14 @@ from tui.widgets.prompt_pane import ROLES
 NAMES = {SearchTarget.PAIR: "Pairs", SearchTarget.PROMPT: "Prompts", SearchTarget.ANSWER: "Answers"}
 NOUNS = {SearchTarget.PAIR: "pair", SearchTarget.PROMPT: "prompt", SearchTarget.ANSWER: "answer"}
 
-NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 17, 26
+NUMBER, STATUS, CATEGORY, LABELS = 7, 11, 18, 26
 """Cells of the columns before the text."""
 ORIGIN = 21
 """Cells of an answer's status, which begins with where it came from."""
-WITH_CATEGORY, WITH_LABELS, WITH_BOTH = 60, 76, 112
-"""From so many cells on there is room for a column, or for both."""
+VERDICTS = 9
+"""Cells of the labels where there is no room for names beside them."""
+TEXT = 36
+"""Cells that the text keeps before a column beside it is shown."""
 WITH_NAMES = 3
 """Up to so many people's labels have names beside them."""
 
@@ -82,9 +84,9 @@ def head(query: Query, width: int) -> Content:
     }
     name[query.sort] += f" {arrow}" if query.sort is not Sort.NUMBER else arrow
     names = f" {name[Sort.NUMBER]:>{NUMBER}}    {name[Sort.STATUS]:<{_status(kind)}}"
-    with_labels, sorted_ = _columns(kind, width)
-    names += f"{name[Sort.LABELS]:<{LABELS}}" if with_labels else ""
-    names += f"{name[Sort.CATEGORY]:<{CATEGORY}}" if sorted_ else ""
+    labels_cells, category_cells = _columns(kind, query.sort, width)
+    names += f"{name[Sort.LABELS]:<{labels_cells}}" if labels_cells else ""
+    names += f"{name[Sort.CATEGORY]:<{category_cells}}" if category_cells else ""
     return Content.styled(names + name[Sort.TEXT], "$muted")
 
 
@@ -93,8 +95,10 @@ def labelled(query: Query) -> bool:
     return query.kind is SearchTarget.PAIR
 
 
-def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
-    """One line of the list, exactly as wide as asked for."""
+def row(
+    each: BrowseRow, width: int, *, current: bool, marked: bool, sort: Sort = Sort.NUMBER
+) -> Content:
+    """One line of the list, exactly as wide as asked for, with the column it is sorted by."""
     parts: list[Content | tuple[str, str]] = [
         ("x" if marked else " ", "bold $accent"),
         (f"{each.number:>{NUMBER},} ", "$muted"),
@@ -102,11 +106,12 @@ def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
         ("m" if each.noted else " ", "$accent"),
         (" " + _cut(each.status, _status(each.kind)), ""),
     ]
-    labelled, sorted_ = _columns(each.kind, width)
-    if labelled:
-        parts.append((_cut(labels(each), LABELS), "$muted"))
-    if sorted_:
-        parts.append((_cut(category(each.category), CATEGORY), "$muted"))
+    labels_cells, category_cells = _columns(each.kind, sort, width)
+    if labels_cells:
+        told = labels(each, named=labels_cells == LABELS)
+        parts.append((_cut(told, labels_cells), "$muted"))
+    if category_cells:
+        parts.append((_cut(category(each.category), category_cells), "$muted"))
     used = sum(cell_len(part[0]) if isinstance(part, tuple) else part.cell_length for part in parts)
     text = one_line(each.beginning, max(width - used, 0)) or "(empty)"
     parts.append((set_cell_size(text, max(width - used, 0)), ""))
@@ -114,14 +119,15 @@ def row(each: BrowseRow, width: int, *, current: bool, marked: bool) -> Content:
     return Content.styled(line.plain, "reverse $cursor") if current else line
 
 
-def labels(each: BrowseRow) -> str:
+def labels(each: BrowseRow, *, named: bool = True) -> str:
     """``ann 1  bob tie``: who said what, on the sides as they stand in the preview.
 
-    Models and files stand here only where no person has said anything.
+    Models and files stand here only where no person has said anything. The preview has the names
+    where there is no room for them.
     """
     people = [said for said in each.said if not said.annotator.startswith((ids.AI, ids.SOURCE))]
     told = people or list(each.said)
-    if len(told) > WITH_NAMES:
+    if not named or len(told) > WITH_NAMES:
         return " ".join(_brief(said.verdict) for said in told)
     cells = LABELS // max(len(told), 2)
     return "".join(
@@ -250,10 +256,21 @@ def queued(number: int, chosen: int) -> str:
     return f"{counted(number, 'pair')} in your queue again{rest}"
 
 
-def _columns(kind: SearchTarget, width: int) -> tuple[bool, bool]:
-    """Whether there is room for the labels, and for the category."""
-    labelled = kind is SearchTarget.PAIR and width >= WITH_LABELS
-    return labelled, width >= (WITH_BOTH if labelled else WITH_CATEGORY)
+def _columns(kind: SearchTarget, sort: Sort, width: int) -> tuple[int, int]:
+    """Cells of the labels and of the category: what is sorted by, else what leaves the text room.
+
+    Returns:
+        0 for a column that is not shown.
+    """
+    free = width - NUMBER - 4 - _status(kind) - TEXT
+    category_cells = CATEGORY if sort is Sort.CATEGORY else 0
+    labels_cells = VERDICTS if sort is Sort.LABELS else 0
+    if kind is SearchTarget.PAIR:
+        room = free - category_cells
+        labels_cells = next((c for c in (LABELS, VERDICTS) if c <= room), labels_cells)
+    if free - labels_cells >= CATEGORY:
+        category_cells = CATEGORY
+    return labels_cells, category_cells
 
 
 def _status(kind: SearchTarget) -> int:

@@ -14,6 +14,7 @@ from tui.keymap import with_keys
 from tui.progress_bar import bar
 from tui.services import Services
 from tui.text import one_line, plain
+from tui.widgets.next_step import ANOTHER, for_another
 
 HELP = (
     "The page of the whole project: where it stands, and what belongs to no single item: bringing "
@@ -42,12 +43,12 @@ def page(
         standing: where the project stands.
         services: project, person, model.
         shown: the key of an id.
-        people: there is room for how far everybody is.
+        people: there is room for how far everybody is, and for blank rows.
     """
     parts: list[Content] = []
     progress = _progress(standing)
 
-    def block(title: str, ways: list[Way], words: str = "") -> None:
+    def block(title: str, ways: list[Way], words: str = "", *, last: bool = False) -> None:
         parts.append(Content.assemble(plain(title, "bold"), plain(words)))
         width = 9
         for binding, does in ways:
@@ -57,7 +58,8 @@ def page(
             far = progress.get(binding, Content(""))
             told = told.pad_right(max(WORDS - told.cell_length, 1)) if far else told
             parts.append(Content.assemble("  ", (key, "bold $accent"), gap, told, far))
-        parts.append(Content(""))
+        if people or last:
+            parts.append(Content(""))
 
     if not standing.prompts and not standing.pairs:
         parts += [plain(WHAT, "$muted"), Content("")]
@@ -74,8 +76,13 @@ def page(
         f"You are {one_line(services.annotator, 40)}",
         [("home.attributes", "states your language, culture, field, if you like")],
         _others(standing, services.annotator),
+        last=True,
     )
-    block("What comes next", _next(standing))
+    another = for_another(services.annotator, services.db_path)
+    parts.insert(
+        -1, Content.assemble("  ", plain(another, "bold"), plain(f"   {ANOTHER}", "$muted"))
+    )
+    block("What comes next", _next(standing), last=True)
     if people and standing.people:
         parts += [*_people(standing), Content("")]
     return Content("\n").join(parts[:-1])
@@ -143,7 +150,7 @@ def model(services: Services) -> str:
 def _others(standing: Standing, me: str) -> str:
     others = [one_line(name, 24) for name in standing.names if name != me]
     if not others:
-        return "; a second annotator opens the same file with --as NAME"
+        return ""
     more = f" and {len(others) - 4} more" if others[4:] else ""
     return f"; also here: {', '.join(others[:4])}{more}"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 
 from textual import getters
 from textual.containers import Container, Vertical
@@ -14,30 +12,22 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from store import ids
 from store.agreement import Agreement
-from store.agreement.feedback_comparison import guarded_comparison
-from store.agreement.item_scores import ItemScores, Of, item_games, scored
 from store.agreement.overview import Overview, overview
 from store.agreement.slices import look_first
-from store.agreement.tables import BY, By
-from store.agreement.underlying_pairs import Behind, behind, of_rater, seen
+from store.agreement.tables import BY
 from store.items import candidates
 from store.log import undo
 from store.views import adjudication
-from tui.dialogs.certificate import CertificateScreen
-from tui.dialogs.feedback import FeedbackScreen
-from tui.dialogs.pairs_list import ItemsScreen, PairLine, Reading
-from tui.formatting import category, counted
 from tui.keys.looking import KAPPA
 from tui.messages import AgreementMoved, LabelStored
-from tui.modes.base import ModeScreen
 from tui.modes.judge import text
 from tui.modes.kappa import text as lines
+from tui.modes.kappa.behind import BehindScreen
 from tui.modes.kappa.trend_plot import AXIS, NARROWEST, STEPS, TrendPlot, height
 from tui.text import one_line
 from tui.widgets.lines import Lines
-from tui.widgets.next_step import NextStep, command
+from tui.widgets.next_step import ANOTHER, NextStep, for_another
 from tui.widgets.rule import Rule
 from tui.widgets.table_view import Contingency, TableView
 
@@ -55,7 +45,7 @@ TABLE_GAP = 4
 """Cells between the table and the trend."""
 
 
-class KappaScreen(ModeScreen):
+class KappaScreen(BehindScreen):
     """Figures and table from the app's agreement model, at once; the rest a moment later."""
 
     MODE = "kappa"
@@ -97,7 +87,6 @@ class KappaScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._by: By = "category"
         self._overview: Overview | None = None
         self._with_models: tuple[Agreement, ...] = ()
         self._to_class = False
@@ -187,36 +176,6 @@ class KappaScreen(ModeScreen):
     def action_others(self) -> None:
         """The next two people, by the number of pairs they have in common."""
         self.background(self._compare_others, group="others")
-
-    def action_certificate(self) -> None:
-        """What the models' judgements are worth."""
-        self.background(self._certify, group="certificate")
-
-    def action_compare(self) -> None:
-        """People and judges side by side."""
-        self.background(self._compare_feedback, group="compare")
-
-    def action_scores(self) -> None:
-        """What is preferred, on one scale."""
-        from tui.dialogs.scores import ScoresScreen  # opened seldom
-
-        async def read(of: Of, whose: str) -> ItemScores:
-            found = await self.ask(item_games, of, whose)
-            return await asyncio.to_thread(scored, found)
-
-        self.app.push_screen(ScoresScreen(read, self._list_of_rater))
-
-    def action_evaluation(self) -> None:
-        """The page of harmlessness and helpfulness."""
-        from tui.dialogs.evaluation import EvaluationScreen  # opened seldom
-
-        self.app.push_screen(EvaluationScreen())
-
-    def action_classes(self) -> None:
-        """The sample of answers."""
-        from tui.dialogs.answer_classes import ClassScreen  # opened seldom
-
-        self.app.push_screen(ClassScreen())
 
     def on_table_view_cell_chosen(self, event: TableView.CellChosen) -> None:
         """Enter on a cell."""
@@ -344,120 +303,15 @@ class KappaScreen(ModeScreen):
         self._overview = None
         await self._look_closer()
 
-    async def _certify(self) -> None:
-        from store.agreement.judge.certificate import of_pairs, read  # numpy, not before a key
-
-        judged, called = await self.ask(read)
-        if not judged:
-            self.tell("no model has judged a pair yet: pairlab judge")
-            return
-        # a second or two: not on the store thread, which keeps labels
-        with self.taking_long("working out the figures"):
-            found = [await asyncio.to_thread(of_pairs, name, judged, called) for name in judged]
-        await self.app.push_screen(CertificateScreen(found, self._list_of_rater))
-
-    async def _list_of_rater(self, who: str, title: str, pair_ids: Sequence[str]) -> None:
-        found = await self.ask(
-            of_rater, self.services.annotator, who, pair_ids, at=self.services.clock()
-        )
-        await self._push_list(found, title, alone=who in ("", self.services.annotator))
-
-    async def _compare_feedback(self) -> None:
-        with self.taking_long("comparing people and models"):
-            found = await self.ask(guarded_comparison)
-        await self.app.push_screen(FeedbackScreen(found, self._list_of_rater))
-
-    def _show_items(
-        self,
-        two: Agreement | None = None,
-        *,
-        said: tuple[str, str] | None = None,
-        value: str | None = None,
-    ) -> None:
-        """List the pairs behind a figure of ``two``, or else of the people who are compared."""
-        between = two or self.app.agreement.standing.agreement
-        if between is not None:
-            self.background(partial(self._list, between, said, value), group="items")
-
-    async def _list(
-        self, agreement: Agreement, said: tuple[str, str] | None, value: str | None
-    ) -> None:
-        found = await self.ask(
-            behind,
-            self.services.annotator,
-            *agreement.annotators,
-            said=said,
-            by=self._by if value is not None else None,
-            value=value,
-            at=self.services.clock(),
-        )
-        await self._push_list(found, _list_title(agreement, said, value))
-
-    async def _push_list(self, found: Behind, title: str, *, alone: bool = False) -> None:
-        await self.app.push_screen(
-            ItemsScreen(
-                title,
-                [
-                    PairLine(
-                        entry.pair_id, entry.prompt, _aside(entry.said[:1] if alone else entry.said)
-                    )
-                    for entry in found.entries
-                ],
-                self._read,
-                note=_list_note(found),
-            )
-        )
-
-    async def _read(self, pair_id: str) -> Reading:
-        found = await self.ask(seen, self.services.annotator, pair_id, at=self.services.clock())
-        return Reading(found.text, [lines.verdict_line(label) for label in found.labels])
-
     def _tell_next_step(self) -> None:
         people = self.app.agreement.standing.people
         name = self.services.db_path
         me = self.services.annotator
-        if not people:
-            sentence = "Nobody has labelled anything yet, so there is nothing to compare."
-        elif people == (me,):
-            sentence = "Only you have labelled so far. Kappa needs a second person on this file."
-        else:
-            who = one_line(people[0], 24)
-            sentence = f"Only {who} has labelled so far. Kappa needs a second person on this file."
         self.next_step.tell(
-            sentence,
+            lines.nobody_to_compare(people, me),
             (
                 ("mode.label", "labels pairs, blind"),
                 ("all.import", "brings in labels given elsewhere"),
-                (command("--as NAME", name), "opens this file for somebody else"),
+                (for_another(me, name), ANOTHER),
             ),
         )
-
-
-def _aside(said: tuple[str | None, ...]) -> str:
-    return " · ".join((verdict or "none").replace("_", " ") for verdict in said)
-
-
-def _list_title(agreement: Agreement, said: tuple[str, str] | None, value: str | None) -> str:
-    if said is None:
-        where = category(value) if value else ""
-        if ids.is_ai(agreement.annotators[1]):
-            where = lines.couple(agreement, 60)
-        else:  # in the order in which each line tells their verdicts
-            names = [one_line(name, 24) for name in agreement.annotators]
-            where = " · ".join(filter(None, [*names, where]))
-        return f"Disagreements · {where}"
-    pairs = zip(agreement.annotators, said, strict=True)
-    return " · ".join(
-        f"{one_line(name, 24)}: {verdict.replace('_', ' ')}" for name, verdict in pairs
-    )
-
-
-def _list_note(found: Behind) -> str:
-    told = []
-    if found.more:
-        told.append(f"{found.more:,} more are not listed")
-    if found.not_yet:
-        told.append(
-            f"{counted(found.not_yet, 'pair')} you have not labelled yet: closed until you have"
-        )
-    return "; ".join(told)

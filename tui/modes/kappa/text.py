@@ -267,3 +267,11 @@ def _step(kappa: float) -> int:
 
 def _style(band: Band | None) -> str:
     return "bold $warning" if band is Band.LOW else ""
+
+
+def nobody_to_compare(people: Sequence[str], me: str) -> str:
+    """Why there is no kappa yet, in a sentence."""
+    if not people:
+        return "Nobody has labelled anything yet, so there is nothing to compare."
+    who = "you have" if tuple(people) == (me,) else f"{one_line(people[0], 24)} has"
+    return f"Only {who} labelled so far. Kappa needs a second person on this file."

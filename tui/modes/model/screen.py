@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -16,18 +16,17 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine import netlock
-from engine.api import EngineStatus, ModelInfo, State
+from engine.api import EngineStatus, State
 from engine.method.events import Failed, Idle, PlanProgress, RunnerEvent, Stored, Writing
 from store.items import prompts
 from store.log.undo import Undone
 from store.rounds import presence
 from tui.dialogs.sheet import Sheet
-from tui.formatting import counted, share, time_left
 from tui.keymap import with_keys
 from tui.keys.looking import MODEL
 from tui.messages import EngineSaid, RunnerSaid
-from tui.modes.model.text import ONE_BY_ONE, STATES, doing, speed_bars
+from tui.modes.model.facts import facts, queue_words
+from tui.modes.model.text import STATES, doing, speed_bars
 from tui.modes.page import PageScreen
 from tui.text import one_line, plain
 from tui.widgets.next_step import NextStep, command
@@ -35,6 +34,8 @@ from tui.widgets.rule import Rule
 
 MINUTES = 3
 """How far back the bars go."""
+LAST = 8
+"""So many finished texts are listed."""
 LOG_TAIL = 64 * 1024
 """Bytes of the log that are shown, counted from its end."""
 KINDS = {"propose": "a candidate", "critique": "a critique", "revise": "a revision"}
@@ -70,6 +71,7 @@ class ModelScreen(PageScreen):
     speed = getters.query_one("#speed", Rule)
     trouble = getters.query_one("#trouble", Static)
     bars = getters.query_one("#bars", Static)
+    finished = getters.query_one("#finished", Static)
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,6 +83,11 @@ class ModelScreen(PageScreen):
         self._position = 0
         self._elsewhere: list[str] = []
         """Who has the project open in other windows."""
+        self._finished: deque[str] = deque(maxlen=LAST)
+        """What the worker brought to an end, the newest first."""
+        self._memory = ""
+        self._weighed: str | None = None
+        """The file that the words above are about."""
         self._speeds: deque[float] = deque([0.0], maxlen=MINUTES * 60)
 
     # What the mode says of itself
@@ -97,6 +104,8 @@ class ModelScreen(PageScreen):
             yield Static(id="bars", markup=False)
             yield Rule("Last trouble")
             yield Static(id="trouble", markup=False)
+            yield Rule("Last finished")
+            yield Static(id="finished", markup=False)
 
     async def on_mount(self) -> None:
         """Take the state as it is and follow it."""
@@ -172,6 +181,9 @@ class ModelScreen(PageScreen):
             self._take_up()
         self._status = event.status
         self._draw()
+        engine = self.services.engine
+        if engine is not None and engine.info and engine.info.path != self._weighed:
+            self.background(self._look_around, group="others")
 
     async def on_runner_said(self, event: RunnerSaid) -> None:
         """The worker goes through its queue."""
@@ -182,15 +194,32 @@ class ModelScreen(PageScreen):
             case PlanProgress():
                 self._progress = said
             case Writing():
-                if self._writing_for != said.prompt_id:
-                    self._writing_for = said.prompt_id
-                    self._position = (await self.ask(prompts.get, said.prompt_id)).position
-                self._writing = f"{KINDS.get(said.kind, said.kind)} for prompt {self._position}"
-            case Stored() | Failed() | Idle():
+                self._writing = await self._named(said)
+            case Stored():
+                self._finished.appendleft(await self._named(said))
+                self._writing = ""
+            case Failed():
+                self._finished.appendleft(f"given up: {one_line(said.reason, 200)}")
+                self._writing = ""
+            case Idle():
                 self._writing = ""
         self._draw()
 
+    async def _named(self, said: Writing | Stored) -> str:
+        """``a critique for prompt 21``."""
+        if self._writing_for != said.prompt_id:
+            self._position = (await self.ask(prompts.get, said.prompt_id)).position
+            self._writing_for = said.prompt_id
+        return f"{KINDS.get(said.kind, said.kind)} for prompt {self._position}"
+
     async def _look_around(self) -> None:
+        engine = self.services.engine
+        if engine is not None and engine.server is None:
+            from tui.modes.model import memory  # reads the model's file
+
+            path = engine.info.path if engine.info else None
+            self._weighed = path
+            self._memory = await asyncio.to_thread(memory.words, path)
         here = await self.ask(presence.here)
         self._elsewhere = [each.annotator for each in here if each.process != os.getpid()]
         self._draw()
@@ -209,7 +238,9 @@ class ModelScreen(PageScreen):
             known = Content("\n").join(
                 [known, plain(with_keys(LOADING, self.app.key_of), "$muted")]
             )
-        self.facts.update(known)
+        self.facts.update(Content("\n").join(filter(None, (known, plain(self._memory)))))
+        last = plain("\n".join(self._finished))
+        self.finished.update(last or plain("nothing since this page was opened", "$muted"))
         self.queue.update(queue_words(self._progress, self._status, self._writing))
         trouble = self._status.error
         self.trouble.update(plain(trouble) if trouble else plain("none", "$muted"))
@@ -228,7 +259,11 @@ class ModelScreen(PageScreen):
         now = self._status.tokens_per_second if self._status.state is State.WRITING else 0.0
         self._speeds.append(now)
         self._draw_bars()
-        self.speed.aside = f"{now:.0f} now · {max(self._speeds):.0f} at most"
+        minute = [*self._speeds][-60:]
+        self.speed.aside = (
+            f"{now:.0f} now · last minute {sum(minute) / len(minute):.0f}"
+            f" · at most {max(self._speeds):.0f}"
+        )
 
     def on_resize(self, _event: Resize) -> None:
         """The bars may have other room."""
@@ -260,74 +295,6 @@ class ModelScreen(PageScreen):
         if path is not None:
             text = await asyncio.to_thread(log_tail, path)
             await self.app.push_screen(Sheet(f"Log · {path}", plain(text), at_end=True))
-
-
-def facts(
-    info: ModelInfo | None,
-    status: EngineStatus,
-    server: str | None,
-    elsewhere: Sequence[str] = (),
-) -> Content:
-    """The model in a few lines: name; size and quantisation; how it runs, and where."""
-    closed = netlock.state()
-    where = plain(
-        f"endpoint {server}; network: {closed.value}"
-        f"{' but for the HTTP process' if closed is netlock.Network.LOCKED else ''}"
-        if server
-        else f"network: {closed.value}"
-        if closed is not netlock.Network.OPEN
-        else ""
-    )
-    if info is None:
-        lines = [plain("not loaded yet", "$muted"), where]
-        return Content("\n").join(line for line in lines if line.plain)
-    size = [f"{info.n_params / 1e6:,.0f} M parameters"] if info.n_params else []
-    size += [info.quantisation] if info.quantisation else []
-    size += [f"{info.size_bytes / 1e6:,.0f} MB of weights"] if info.size_bytes else []
-    how = [
-        f"context {info.n_ctx:,} tokens" if info.n_ctx else "context unknown",
-        f"{'up to ' if server else ''}{counted(info.slots, 'text')} at a time",
-    ]
-    if server is None:
-        layers = counted(info.gpu_layers, "GPU layer") if info.gpu_layers else "no GPU layers"
-        how += [counted(info.n_threads, "thread"), layers, info.backend]
-    lines = [plain(info.name, "bold"), plain(" · ".join(size)), plain(" · ".join(how)), where]
-    if info.loaded_with:
-        lines.append(plain(f"loaded with {info.loaded_with}", "$muted"))
-    if info.sha256:
-        lines.append(plain(f"sha-256 {info.sha256}", "$muted"))
-    if info.original:
-        lines.append(plain(f"converted from {info.original}", "$muted"))
-        lines.append(plain(f"sha-256 {info.original_sha256}", "$muted"))
-    if not info.several_at_once:
-        lines += [plain(ONE_BY_ONE), plain(f"pairlab models convert {info.path}", "$muted")]
-    if info.note:
-        lines.append(plain(info.note, "$muted"))
-    if elsewhere and server is None:
-        names = ", ".join(one_line(name, 24) for name in elsewhere[:3])
-        lines.append(plain(f"also open as {names}: a window that writes loads a model of its own"))
-    if status.restarts:
-        lines.append(plain(f"started again {counted(status.restarts, 'time')}", "$muted"))
-    return Content("\n").join(line for line in lines if line.plain)
-
-
-def queue_words(progress: PlanProgress | None, status: EngineStatus, writing: str) -> Content:
-    """How far the background worker is, and what it is at."""
-    if progress is None:
-        return plain("nothing has begun yet", "$muted")
-    left = time_left(progress.eta_seconds) if progress.done < progress.total else "all written"
-    done = f"{progress.done:,} of {progress.total:,} texts written"
-    lines = [" · ".join(part for part in (done, left) if part)]
-    lines.append(f"{counted(progress.ready, 'prompt')} complete")
-    if writing:
-        lines.append(f"writing {writing}")
-    waiting = f"{counted(status.running, 'text')} being written, {status.waiting} waiting"
-    if status.running or status.waiting:
-        lines.append(waiting)
-    if status.needed_tokens > status.evaluated_tokens:
-        saved = 1 - status.evaluated_tokens / status.needed_tokens
-        lines.append(f"{share(saved)} of the tokens shared between prompts and not read again")
-    return plain("\n".join(lines))
 
 
 def log_tail(path: Path) -> str:
