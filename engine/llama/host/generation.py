@@ -97,7 +97,7 @@ class AnswerWriter:
             if not row.answers:
                 self._slots.close(row)
                 continue
-            if row.pending or row.flying:
+            if row.pending or row.in_flight:
                 continue
             first, *others = row.answers
             for answer in others:

@@ -145,7 +145,7 @@ class BatchRow:
     """A row that is about to evaluate the same beginning: wait for it and share."""
     common: int = 0
     """How much of the leader can be shared."""
-    flying: bool = False
+    in_flight: bool = False
     """Its last token is in a run nobody has drawn from yet."""
     closed: bool = False
     """It has left the batch: what a run brings for it is forgotten."""

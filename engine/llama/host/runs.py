@@ -55,7 +55,7 @@ class Prepared(NamedTuple):
     size: int
 
 
-class Flight(NamedTuple):
+class RunInFlight(NamedTuple):
     """A run that has begun; a GPU computes it until somebody wants to know."""
 
     outputs: list[Output]
@@ -67,7 +67,7 @@ class Flight(NamedTuple):
 
 
 class Runs:
-    """Begins runs and keeps the books of what they evaluate."""
+    """Begins runs and records what they evaluate."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Runs:
         unknown = [part.row for part in plan if part.span.tokens is UNKNOWN]
         return Prepared(plan, fillers, unknown, at, sum(len(span.tokens) for span in spans))
 
-    def begin(self, run: Prepared | None, tokens: Sequence[int] = ()) -> Flight | None:
+    def begin(self, run: Prepared | None, tokens: Sequence[int] = ()) -> RunInFlight | None:
         """Run the model; None when interrupted, or there is nothing to run.
 
         Args:
@@ -128,10 +128,10 @@ class Runs:
         complete = self._context.run(run.at, tokens)
         took = self._clock() - began
         self._counters.inside += took
-        return Flight([], run.size, began, took) if complete else None
+        return RunInFlight([], run.size, began, took) if complete else None
 
-    def note(self, run: Prepared | None, flight: Flight | None) -> None:
-        """Keep the books of a run: its outputs, or what an interruption has left of it."""
+    def note(self, run: Prepared | None, flight: RunInFlight | None) -> None:
+        """Record a run: its outputs, or what an interruption has left of it."""
         if run is None:
             return
         for filler in run.fillers:
@@ -172,7 +172,7 @@ class Runs:
                 Output(row, position, first + position - span.start, number)
                 for number, position in enumerate(wanted, len(outputs))
             ]
-            row.flying = row.flying or bool(wanted)
+            row.in_flight = row.in_flight or bool(wanted)
             at += size
             if row.job.id in self._cancels:
                 decodes, tokens = self.late.get(row.job.id, (0, 0))

@@ -27,7 +27,7 @@ from engine.llama.host.kv_cache import KvCache
 from engine.llama.host.kv_cells import KvPages
 from engine.llama.host.pieces import PieceBuffer
 from engine.llama.host.prompt_budget import PromptBudget
-from engine.llama.host.runs import UNKNOWN, Flight, Output, RunPart, Runs
+from engine.llama.host.runs import UNKNOWN, Output, RunInFlight, RunPart, Runs
 from engine.llama.host.scoring import Scorer
 from engine.llama.host.slots import Slots
 from engine.llama.host.threads import Threads
@@ -88,7 +88,7 @@ class Scheduler:
         self._send = send
         self._clock = clock
         self._cancels: set[int] = set()
-        self._flight: Flight | None = None
+        self._flight: RunInFlight | None = None
         self.counters = Counters()
         self._cache = KvCache(
             pages,
@@ -219,14 +219,14 @@ class Scheduler:
             start += len(cells)
         return parts
 
-    def _launch(self, plan: list[RunPart]) -> Flight | None:
+    def _launch(self, plan: list[RunPart]) -> RunInFlight | None:
         """Run the model once; None where there is nothing to run, or it was interrupted."""
         run = self._runs.prepare(plan)
         flight = self._runs.begin(run)
         self._runs.note(run, flight)
         return flight
 
-    def _complete(self, flight: Flight | None) -> None:
+    def _complete(self, flight: RunInFlight | None) -> None:
         """Take what a run has brought, on a processor, which comes back when it is done."""
         if flight is None:
             return
@@ -240,7 +240,7 @@ class Scheduler:
             self._start_over(without, outputs)
         self._writer.settle()
 
-    def _pass_on(self, flight: Flight) -> Flight | None:
+    def _pass_on(self, flight: RunInFlight) -> RunInFlight | None:
         """Take what a run has brought and begin the next one at once; returns that.
 
         While a GPU computes, texts are made, jobs are admitted and the next run is planned as if
@@ -301,7 +301,7 @@ class Scheduler:
             for answer in output.row.answers
         ]
 
-    def _tokens(self, flight: Flight, draws: Draws) -> list[int]:
+    def _tokens(self, flight: RunInFlight, draws: Draws) -> list[int]:
         """Draw; a GPU goes on after llama.cpp has come back, until somebody wants to know."""
         began = self._clock()
         tokens = draws.draw()
@@ -319,7 +319,7 @@ class Scheduler:
         tokens: list[int],
     ) -> None:
         for output in outputs:
-            output.row.flying = False
+            output.row.in_flight = False
         for (row, answer, _draw), token in zip(drawn, tokens, strict=True):
             if token != NO_TOKEN:
                 self._writer.take(row, answer, token)
