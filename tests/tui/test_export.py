@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
+from textual.events import Paste
 
 from store.db.connection import open_store
 from store.items import pairs
@@ -86,13 +87,16 @@ async def test_format_and_path_can_be_changed(decided: Path, make_app: MakeApp) 
     assert (decided.parent / "out" / "manifest.json").exists()
 
 
+@pytest.mark.parametrize("path", ["no/such/out", "x" * 300])
 async def test_an_impossible_path_is_said_and_nothing_is_lost(
-    decided: Path, make_app: MakeApp
+    decided: Path, make_app: MakeApp, path: str
 ) -> None:
     app = make_app(decided)
     async with app.run_test(size=(120, 30)) as pilot:
-        await press(pilot, "X", "p", "home", *"no/such/", "enter")
-        assert "could not be written" in drawn(app)
+        await press(pilot, "X", "p", "ctrl+u")
+        app.post_message(Paste(path))
+        await press(pilot, "enter")
+        await until(pilot, lambda: "could not be written" in " ".join(drawn(app).split()))
         assert export(app).rule.heading == "3 of 6 pairs go out; these stay"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -32,9 +33,12 @@ from tui.modes.export.worker import WritingProgress
 from tui.modes.kappa import text as kappa_lines
 from tui.progress_bar import bar
 from tui.text import plain
+from tui.visible import one_line
 from tui.widgets.lines import Lines
 
 MOST_ITEMS = 200
+_PATH_CELLS = 50
+"""What is shown of a path in front of why nothing could be written there."""
 
 
 class ExportScreen(PlannedScreen):
@@ -166,7 +170,7 @@ class ExportScreen(PlannedScreen):
 
     async def _begin_writing(self) -> None:
         out = self._out()
-        if out.exists():
+        if _is_there(out):
             self._in_the_way = out
             self.result.update(
                 Content.assemble(
@@ -193,7 +197,9 @@ class ExportScreen(PlannedScreen):
         try:
             written = await worker.write(planned, out, self._progress)
         except StoreError as error:
-            self.result.update(plain(str(error), "bold $error"))
+            # the reason stands behind the path, and has two rows with it
+            said = str(error).replace(str(out), one_line(str(out), _PATH_CELLS))
+            self.result.update(plain(said, "bold $error"))
         else:
             plainly = await self.ask(key_of) is not None
             self.result.update(_written_words(written, plainly=plainly))
@@ -269,3 +275,8 @@ def _written_words(written: WrittenExport, *, plainly: bool) -> Content:
     where = plain(str(written.out.resolve()), "bold")
     how = "written, plain, to" if plainly else "written to"
     return Content.assemble(f"{counted(written.rows, 'row')} {how}  ", where)
+
+
+def _is_there(out: Path) -> bool:
+    """Whether anything lies at a path; of one the system cannot have, writing says why."""
+    return os.path.lexists(out)
