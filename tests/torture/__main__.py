@@ -19,7 +19,7 @@ ALL: tuple[tuple[Callable[[Path, int, str], Tried], int], ...] = (
     (merges.run, len(merges.CORPUS)),
     (networkless.run, networkless.ALL),
     (rekeyed.run, 60),
-    (keys.run, 100),
+    (keys.run, 30),
     (store_suite.run, 2),
 )
 
