@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.torture.networkless import LINES
+
 ROOT = Path(__file__).parents[1]
 
 PAIRS = [
@@ -37,18 +39,6 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
             **environment,
         },
     )
-
-
-LINES = """
-import json, sys
-from tui.cli import main
-for line in json.loads(sys.argv[1]):
-    sys.argv = ["pairlab", *line]
-    try:
-        main()
-    except SystemExit as ended:
-        assert not ended.code, (line, ended.code)
-"""
 
 
 def pairlab(folder: Path, *lines: list[str]) -> None:

@@ -14,7 +14,7 @@ from engine.endpoint.bodies import CHAT
 from engine.endpoint.budget import BYTES_A_TOKEN, Budget, Tokens
 from engine.endpoint.http import protocol
 from engine.endpoint.http_process import HttpProcess
-from engine.endpoint.parsing import token_count
+from engine.endpoint.parsing import as_count
 from engine.endpoint.refusals import OutOfUse, ServerRefusal, cut, refusal
 from engine.endpoint.retries import Passing, Retries
 from engine.endpoint.slots import EndpointServer, RequestSlots
@@ -226,6 +226,6 @@ def _told(found: Any, most: Tokens) -> Tokens:
     """What it took as the server tells it, else the most it can have taken."""
     usage = found.get("usage") if isinstance(found, dict) else None
     told = usage if isinstance(usage, dict) else {}
-    prompt = token_count(told.get("prompt_tokens"))
-    written = token_count(told.get("completion_tokens"))
+    prompt = as_count(told.get("prompt_tokens"))
+    written = as_count(told.get("completion_tokens"))
     return most if prompt is None or written is None else Tokens(prompt, written)

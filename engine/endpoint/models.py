@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from engine.api import ModelInfo
+from engine.endpoint.parsing import as_count
 from engine.errors import EndpointError
 
 
@@ -75,9 +76,9 @@ def _serving(model: str, row: Mapping[str, Any]) -> Serving:
     return Serving(
         model,
         kind,
-        _number(row.get("max_model_len")) or _number(meta.get("n_ctx_train")),
-        _number(meta.get("n_params")),
-        _number(meta.get("size")),
+        as_count(row.get("max_model_len")) or as_count(meta.get("n_ctx_train")) or 0,
+        as_count(meta.get("n_params")) or 0,
+        as_count(meta.get("size")) or 0,
     )
 
 
@@ -92,7 +93,7 @@ def describe(serving: Serving, props: Any, *, slots: int) -> ModelInfo:
     said = props if isinstance(props, dict) else {}
     settings = said.get("default_generation_settings")
     template = said.get("chat_template")
-    context = _number(settings.get("n_ctx")) if isinstance(settings, dict) else 0
+    context = (as_count(settings.get("n_ctx")) or 0) if isinstance(settings, dict) else 0
     return ModelInfo(
         # llama.cpp's servers name a model by its path, which is nobody else's business
         name=PurePath(serving.model).name if serving.model.endswith(".gguf") else serving.model,
@@ -108,8 +109,3 @@ def describe(serving: Serving, props: Any, *, slots: int) -> ModelInfo:
         gpu_layers=0,
         slots=slots,
     )
-
-
-def _number(value: Any) -> int:
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and 0 <= value < 2**63 else 0

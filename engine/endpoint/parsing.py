@@ -125,7 +125,7 @@ class AnswerParser:
     def _take(self, chunk: dict[str, Any], part: str) -> None:
         told = chunk.get("choices")
         choices = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-        numbers = [token_count(choice.get("index")) or 0 for choice in choices]
+        numbers = [as_count(choice.get("index")) or 0 for choice in choices]
         if part == "message" and len(set(numbers)) < len(numbers):
             numbers = list(range(len(numbers)))  # numbered by nothing but their places
         for number, choice in zip(numbers, choices, strict=True):
@@ -162,9 +162,9 @@ class AnswerParser:
         details = usage.get("prompt_tokens_details")
         cached = details.get("cached_tokens") if isinstance(details, dict) else None
         self.usage = Usage(
-            token_count(usage.get("prompt_tokens")),
-            token_count(usage.get("completion_tokens")),
-            token_count(cached) or 0,
+            as_count(usage.get("prompt_tokens")),
+            as_count(usage.get("completion_tokens")),
+            as_count(cached) or 0,
         )
 
 
@@ -180,7 +180,7 @@ def _status(failure: dict[str, Any]) -> int:
     return next(known, 500)
 
 
-def token_count(value: Any) -> int | None:
-    """What a server tells as a number of tokens; None where it is none."""
+def as_count(value: Any) -> int | None:
+    """What a server tells as a count, of tokens or bytes; None where no file could hold it."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and value >= 0 else None
+    return value if is_number and 0 <= value < 2**63 else None

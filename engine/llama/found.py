@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import ModelFileError, WritesNoText
-from engine.llama import memory, ollama, weights
+from engine.llama import conversion, memory, ollama, weights
 from engine.llama.folders import inode_of, is_file, model_files, usual_folders
 from engine.llama.gguf import GgufHeader
 
@@ -27,11 +27,9 @@ class FoundModel:
     """None where it cannot be used."""
     problem: str = ""
     """Why it cannot be used."""
-
-    @property
-    def needs(self) -> int | None:
-        """Bytes of memory for the weights and the usual cache; None where it cannot be used."""
-        return sum(memory.needed(self.header)) if self.header else None
+    needs: int | None = None
+    """Bytes of memory for the usual cache and the weights that would be loaded, those of its
+    converted copy where that is in use; None where it cannot be used."""
 
     def fits(self, free: int | None) -> bool | None:
         """Whether so many bytes of free memory are enough; None where nobody knows."""
@@ -78,4 +76,6 @@ def looked_at(path: Path) -> FoundModel:
     except ModelFileError as error:
         size = path.stat().st_size if is_file(path) else 0
         return FoundModel(path, name, size, None, str(error))
-    return FoundModel(path, name, header.size_bytes, header)
+    loaded = conversion.copy_of(path) if conversion.replaced(path) else path
+    needs = sum(memory.needed(header if loaded is path else weights.checked(loaded)))
+    return FoundModel(path, name, header.size_bytes, header, needs=needs)

@@ -15,7 +15,6 @@ from textual.pilot import Pilot
 from engine.errors import ModelFileError
 from engine.llama import found
 from engine.llama.memory import SWITCH
-from engine.llama.weights import checked
 from engine.method.plan import Plan
 from engine.method.runner import Runner
 from engine.scripted import ScriptedEngine
@@ -258,7 +257,7 @@ async def test_a_model_larger_than_the_memory_is_asked_for_first(
 ) -> None:
     file = tmp_path / "large.gguf"
     file.write_bytes(gguf())
-    large = replace(found.looked_at(file), header=replace(checked(file), size_bytes=12 * 10**9))
+    large = replace(found.looked_at(file), needs=12 * 10**9)
     monkeypatch.setattr(found, "found", lambda: [large])
     monkeypatch.setattr(models, "free_memory", lambda: 8 * 10**9)
     monkeypatch.setenv(SWITCH, "")
